@@ -1,0 +1,283 @@
+"""What the screens may ask of the kiosk: one small interface between view models and the rest of the house.
+
+View models know only this file; ``kiosk.app.KioskServices`` fills it with the store, the use cases and the devices. Facts come back as frozen
+dataclasses with text ready to show. Acts that touch hardware return at once and answer later through a callback on the UI thread;
+acts on the store return when they are durable. Expected failures are :class:`Refused` with a sentence and a cure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from devices.card import CardPerson
+from forms.procedure import Procedure, ServiceTile
+from forms.session import FormSession
+
+
+class Refused(Exception):
+    """An expected failure shown to the person: stable ``code``, sentence and cure in Vietnamese."""
+
+    def __init__(self, code: str, message_vi: str, cure_vi: str = "") -> None:
+        super().__init__(f"{code}: {message_vi}")
+        self.code = code
+        self.message_vi = message_vi
+        self.cure_vi = cure_vi
+
+
+class Cancel(Protocol):
+    """A scheduled call that can be taken back."""
+
+    def cancel(self) -> None: ...
+
+
+class Scheduler(Protocol):
+    """Time and threads for view models. The Kivy version uses its Clock; tests use a fake clock."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def call_soon(self, act: Callable[[], None]) -> None:
+        """Run on the UI thread; may be called from any thread."""
+        ...
+
+    def call_later(self, seconds: float, act: Callable[[], None]) -> Cancel: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose machine this is."""
+
+    office_vi: str
+    """«Ủy ban nhân dân xã …»"""
+    province_vi: str
+    kiosk_name_vi: str
+    """«Máy số 1»"""
+    hotline: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """State of the line to the province. ``online`` is ``None`` before the first try."""
+
+    online: bool | None
+    since_vi: str
+    pending: int
+    quarantined: int
+    chip_vi: str
+    """Text of the amber chip, empty when all is sent and the line is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A filing that is durable in the journal, with its slip queued in the same transaction."""
+
+    dossier: str
+    code: str
+    procedure_vi: str
+    subject_vi: str
+    filed_vi: str
+    """Hour and day of filing, in words."""
+    next_vi: str
+    qr: str
+    """URL of the province's tracking page: code and random key, no personal data."""
+    job: int
+
+
+PrintState = Literal["queued", "printing", "printed", "uncertain"]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFact:
+    """Where a print job stands, with a sentence and a cure when it needs a hand."""
+
+    state: PrintState
+    text_vi: str
+    cure_vi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """A signed-in commune official."""
+
+    id: str
+    name_vi: str
+    role: Literal["official", "technician"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the worklist."""
+
+    dossier: str
+    number: str
+    """Short running number shown large."""
+    code: str
+    name: str
+    procedure_vi: str
+    when_vi: str
+    due_vi: str
+    """Empty while the dossier is new: no due time before acceptance."""
+    due_kind: Literal["none", "late", "today", "soon", "later"]
+    status: int
+    status_vi: str
+    sent: bool
+    """Confirmed by the province."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    key: Literal["new", "late", "today", "open", "ready"]
+    label_vi: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A dossier as the official reads it: rows of (section, label, text), papers, history of acts as sentences."""
+
+    row: Row
+    facts: Sequence[tuple[str, str]]
+    answers: Sequence[tuple[str, str, str]]
+    papers: Sequence[tuple[str, str]]
+    """(name, state sentence)"""
+    history: Sequence[str]
+    can_accept: bool
+    official_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    due_vi: str
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFact:
+    """A device on the technician's screen. ``fact_vi`` is the last fact, ``cure_vi`` what to touch."""
+
+    name: str
+    title_vi: str
+    icon: str
+    state: Literal["ok", "warning", "broken", "absent"]
+    fact_vi: str
+    cure_vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFact:
+    """Disk, memory, temperature, uptime as (label, text, share 0–1, icon-free)."""
+
+    label_vi: str
+    text_vi: str
+    share: float
+
+
+class Reading(Protocol):
+    """A card reading under way."""
+
+    def cancel(self) -> None: ...
+
+
+class Services(Protocol):
+    """The kiosk behind the glass."""
+
+    def place(self) -> Place: ...
+
+    def clock_vi(self) -> tuple[str, str]:
+        """(«Thứ Hai, 23/11/2026», «08:15») in Asia/Ho_Chi_Minh."""
+        ...
+
+    def tiles(self) -> Sequence[ServiceTile]: ...
+
+    def procedure(self, code: str) -> Procedure: ...
+
+    def line(self) -> LineState: ...
+
+    def can_file(self) -> None:
+        """Raises Refused (``disk_full``, ``clock_behind``, ``not_enrolled``) before a filing starts, never in the middle of one."""
+        ...
+
+    def troubles(self) -> Sequence[str]:
+        """Sentences told before a citizen starts («Hôm nay máy không in được phiếu …»). Empty when all is well."""
+        ...
+
+    def open_form(self, procedure: str) -> FormSession: ...
+
+    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
+        """Listen for a card QR until cancelled."""
+        ...
+
+    def read_card(
+        self,
+        person: CardPerson | None,
+        mrz_expiry: str,
+        on_progress: Callable[[float, str], None],
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+    ) -> Reading:
+        """Read the chip with keys from ``person`` (from QR or typing: number, birth, issued) and an optional typed expiry (ISO)."""
+        ...
+
+    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
+        """File. Returns after the transaction is durable; only then is the printer asked. Raises Refused."""
+        ...
+
+    def print_fact(self, job: int) -> PrintFact: ...
+
+    def answer_print(self, job: int, came_out: bool) -> None:
+        """A person's answer to «Phiếu đã in ra đủ chưa?» for an uncertain job."""
+        ...
+
+    def reprint(self, job: int) -> int:
+        """Queue a copy marked BẢN IN LẠI; returns the new job."""
+        ...
+
+    def call_help(self, where_vi: str) -> None:
+        """A citizen calls an official: shown at once on the official's screen and chimed."""
+        ...
+
+    def help_calls(self) -> Sequence[tuple[str, str]]:
+        """Open calls as (hour, where); shown to officials."""
+        ...
+
+    def answer_help(self) -> None: ...
+
+    def sign_in(self, pin: str) -> Official:
+        """Raises Refused ``wrong_pin`` (with tries left or seconds to wait in the cure)."""
+        ...
+
+    def sign_out(self) -> None: ...
+
+    def tabs(self) -> Sequence[Tab]: ...
+
+    def worklist(self, tab: str, query: str = "") -> Sequence[Row]:
+        """At most 200 rows of a tab, or of all dossiers when ``query`` (name without accents, code, number) is given."""
+        ...
+
+    def detail(self, dossier: str) -> Detail: ...
+
+    def accept(self, dossier: str) -> Accepted:
+        """Accept as the signed-in official; queues Mẫu 01. Raises Refused (``not_new``, ``signed_out``)."""
+        ...
+
+    def print_receipt(self, dossier: str) -> int:
+        """Queue Mẫu 01 (or the slip while not accepted) again, marked BẢN IN LẠI."""
+        ...
+
+    def devices(self) -> Sequence[DeviceFact]: ...
+
+    def machine(self) -> Sequence[MachineFact]: ...
+
+    def test_device(self, name: str, on_done: Callable[[DeviceFact], None]) -> None: ...
+
+    def find(self, code: str) -> Row | None:
+        """A citizen's look-up by code at the kiosk: state only, no name."""
+        ...
+
+    def on_change(self, act: Callable[[], None]) -> Cancel:
+        """Called on the UI thread when projections or device facts changed."""
+        ...

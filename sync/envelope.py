@@ -1,0 +1,167 @@
+"""The event envelope and the hash chain.
+
+An event is one line of JSON, hashed exactly as it is stored and never re-serialised (SYNC design 1.3): Unicode
+normal forms, key order and number formats can then not break a signature. ``n`` counts without gaps inside one
+incarnation of one device, and ``h_n = SHA-256(h_(n-1) || line_n)`` chains the lines, so a later change or removal of any line changes
+every later head. What a line means is not known here: kinds and contents belong to ``forms``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.errors import SyncError
+
+ZERO_HEAD = bytes(32)
+"""Head of an empty chain: 32 zero bytes."""
+
+MAX_LINE = 256 * 1024
+"""Largest event line accepted, in bytes. Attachments travel as blobs, so a line is small."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_KNOWN = ("n", "d", "k", "c", "s", "t", "q", "a", "v", "o")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """Where an event was written: 32-bit device number, 40-bit incarnation, and ``n`` counted from 1."""
+
+    device: int
+    incarnation: int
+    n: int
+
+    def dossier_id(self) -> str:
+        """Id of the dossier this event creates: ``<device>-<incarnation>-<n>``, unique without coordination."""
+        return f"{base32(self.device)}-{base32(self.incarnation)}-{self.n}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decoded line. ``content`` is opaque here; unknown keys are kept in ``extra`` and relayed."""
+
+    n: int
+    dossier: str
+    kind: str
+    content: Mapping[str, Any]
+    base: int
+    """Feed position the writer had applied when the form was *opened*."""
+    wall_ms: int
+    """Device wall clock, ms since the epoch, as evidence only."""
+    quality: int
+    """2 = checked against the province, 1 = drifted or rebooted since, 0 = unknown."""
+    actor: str
+    schema: int
+    moved_from: tuple[int, int] | None = None
+    """(incarnation, n) at first writing, when the event was carried over into a new incarnation."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EnvelopeError(SyncError):
+    """A line is not an event envelope."""
+
+    code = "envelope_invalid"
+
+
+def base32(number: int) -> str:
+    """Crockford base 32 of a non-negative integer, lower case, without padding."""
+    if number < 0:
+        raise ValueError("base32 takes a non-negative integer")
+    digits = ""
+    while True:
+        number, rest = divmod(number, 32)
+        digits = _ALPHABET[rest] + digits
+        if number == 0:
+            return digits
+
+
+def encode(event: Event) -> bytes:
+    """The line of an event: ``n`` first and ``o`` last, so that :func:`event_id` can undo a move byte for byte."""
+    fields: dict[str, Any] = {
+        "n": event.n,
+        "d": event.dossier,
+        "k": event.kind,
+        "c": dict(event.content),
+        "s": event.base,
+        "t": event.wall_ms,
+        "q": event.quality,
+        "a": event.actor,
+        "v": event.schema,
+        **event.extra,
+    }
+    if event.moved_from is not None:
+        fields["o"] = list(event.moved_from)
+    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    if len(line) > MAX_LINE:
+        raise EnvelopeError(f"event of {len(line)} bytes is over the limit of {MAX_LINE}")
+    return line
+
+
+def decode(line: bytes) -> Event:
+    """Read a line.
+
+    Raises:
+        EnvelopeError: not UTF-8 JSON, too long, or a known key is missing or of another type.
+    """
+    if len(line) > MAX_LINE:
+        raise EnvelopeError(f"event of {len(line)} bytes is over the limit of {MAX_LINE}")
+    if b"\n" in line:
+        raise EnvelopeError("an event is one line")
+    try:
+        raw = json.loads(line.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise EnvelopeError(f"not a line of JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise EnvelopeError("not a JSON object")
+    moved = raw.get("o")
+    if moved is not None and not (isinstance(moved, list) and len(moved) == 2 and all(_is_count(x) for x in moved)):
+        raise EnvelopeError("key o is not [incarnation, n]")
+    for key, kind in (("d", str), ("k", str), ("a", str), ("c", dict)):
+        if not isinstance(raw.get(key), kind):
+            raise EnvelopeError(f"key {key} is missing or not a {kind.__name__}")
+    for key in ("n", "s", "t", "q", "v"):
+        if not _is_count(raw.get(key)):
+            raise EnvelopeError(f"key {key} is missing or not a whole number")
+    if raw["n"] < 1:
+        raise EnvelopeError("n counts from 1")
+    return Event(
+        n=raw["n"],
+        dossier=raw["d"],
+        kind=raw["k"],
+        content=raw["c"],
+        base=raw["s"],
+        wall_ms=raw["t"],
+        quality=raw["q"],
+        actor=raw["a"],
+        schema=raw["v"],
+        moved_from=(moved[0], moved[1]) if moved is not None else None,
+        extra={key: value for key, value in raw.items() if key not in _KNOWN},
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def chain(head: bytes, line: bytes) -> bytes:
+    """Next head of the chain: SHA-256 over the 32-byte head before and the line."""
+    return hashlib.sha256(head + line).digest()
+
+
+def event_id(device: int, incarnation: int, line: bytes) -> bytes:
+    """Id of an event, 32 bytes, unchanged when it is moved to a new incarnation; recomputed, never sent."""
+    event = decode(line)
+    n = event.n
+    original = line
+    if event.moved_from is not None:
+        incarnation, n = event.moved_from
+        tail = f',"o":[{incarnation},{n}]}}'.encode()
+        lead = f'{{"n":{event.n},'.encode()
+        if not (line.startswith(lead) and line.endswith(tail)):
+            raise EnvelopeError("a moved event keeps n first and o last")
+        original = f'{{"n":{n},'.encode() + line[len(lead) : -len(tail)] + b"}"
+    return hashlib.sha256(struct.pack(">IQQ", device, incarnation, n) + original).digest()
