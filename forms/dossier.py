@@ -6,7 +6,7 @@ what happens when two sides wrote without seeing each other (``forms.merge``).
 
 Kinds of event and their content (JSON; money and ids are text)::
 
-    new  {"procedure","form","code","key","unit","channel","at","applicant"}   creates; status becomes 1 Mới đăng ký
+    new  {"procedure","form","code","key","unit","channel","at","applicant","subject"}   creates; status becomes 1 Mới đăng ký
     f    {field: value, …}                                                     sets fields
     st   {"from","to","at","set": {field: value, …}}                           one lawful step, naming the state it leaves
     note {"id": text}                                                          adds a note
@@ -138,7 +138,7 @@ class Change:
 def change(kind: str, content: Mapping[str, Any]) -> Change:
     """Read an event as field writes. Unknown kinds and malformed contents ask for nothing (kept, relayed, ignored)."""
     if kind == "new":
-        writes = {name: content[name] for name in _IMMUTABLE & content.keys()}
+        writes = {name: content[name] for name in (*sorted(_IMMUTABLE), "subject") if name in content}
         writes["filed_at"] = content.get("at")
         writes["status"] = Status.NEW
         return Change(writes, creates=True)
@@ -192,9 +192,13 @@ def file(
     unit: str,
     at: str,
     applicant: Mapping[str, Any],
+    subject: str,
     answers: Mapping[str, Any],
 ) -> Sequence[Draft]:
-    """File a dossier at the kiosk (nộp hồ sơ): status 1, channel 1 in person. ``at`` is ISO with +07:00."""
+    """File a dossier at the kiosk (nộp hồ sơ): status 1, channel 1 in person. ``at`` is ISO with +07:00.
+
+    ``subject`` is the person the dossier is about (the child of a birth), shown in lists beside the applicant.
+    """
     content = {
         "procedure": procedure,
         "form": form,
@@ -204,6 +208,7 @@ def file(
         "channel": 1,
         "at": at,
         "applicant": dict(applicant),
+        "subject": subject,
     }
     return (
         Draft(dossier, "new", content),

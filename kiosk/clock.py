@@ -1,0 +1,64 @@
+"""The kiosk's clocks: wall time as evidence, monotonic time for control, and how far the wall clock may be trusted.
+
+Business time is Asia/Ho_Chi_Minh (UTC+7, no daylight saving). The wall clock of a kiosk may be dead or wrong, so nothing decides by it; every
+event carries it together with the confidence the kiosk had. The monotonic clock is the system's, the same in every process of one boot, so a
+signed server time learnt by the sync process serves the screen process too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+HANOI = timezone(timedelta(hours=7), "ICT")
+"""Asia/Ho_Chi_Minh has had no other offset since 1975; a fixed one needs no time-zone data on the machine."""
+
+
+class Clock:
+    """Wall and monotonic time of this machine; tests put in their own functions.
+
+    ``wall`` gives seconds since the epoch, ``monotonic`` seconds since an arbitrary point, ``boot`` the id of this boot.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        boot: Callable[[], str] | None = None,
+    ) -> None:
+        self._wall = wall
+        self.monotonic = monotonic
+        self._boot = boot or _boot_id
+
+    def now(self) -> datetime:
+        """Wall time in Asia/Ho_Chi_Minh, to the second."""
+        return datetime.fromtimestamp(self._wall(), UTC).astimezone(HANOI).replace(microsecond=0)
+
+    def wall_ms(self) -> int:
+        """Wall time in ms since the epoch; never negative."""
+        return max(0, int(self._wall() * 1000))
+
+    def boot(self) -> str:
+        return self._boot()
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "unknown"
+
+
+_DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+
+
+def day_vi(moment: datetime) -> str:
+    """«Thứ Hai, 23/11/2026»."""
+    return f"{_DAYS[moment.weekday()]}, {moment:%d/%m/%Y}"
+
+
+def hour_day_vi(moment: datetime) -> str:
+    """«08 giờ 15 phút, ngày 23/11/2026»: the hour is part of the law's slips."""
+    return f"{moment:%H} giờ {moment:%M} phút, ngày {moment:%d/%m/%Y}"

@@ -1,0 +1,187 @@
+"""One TOML file per machine, typed and checked at start, every key listed in :data:`FIELDS`.
+
+A mistake names the file, the line and what is expected, in Vietnamese first: the reader is a technician on the phone.
+``--set section.key=value`` overrides one key for one run. Device addresses are URLs, so any part can be pointed at another one,
+real or not, without touching code. Paths that are not absolute lie in the state folder.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: ``code`` is stable, the text names the line and the cure."""
+
+    code = "config_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A key: its type, what it is when not given, and one sentence of documentation."""
+
+    key: str
+    kind: type
+    default: Any
+    doc: str
+    choices: tuple[str, ...] = ()
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("place.commune", str, "", "Five-digit code of the commune (text, leading zero), e.g. `01273`. Set by enrolment."),
+    Field("place.kiosk", str, "1", "Number or short name of this machine inside the commune; part of the provisional code (letters and digits, ≤ 6)."),
+    Field("place.centre", str, "Trung tâm Phục vụ hành chính công", "Name of the receiving unit printed on papers."),
+    Field("place.address", str, "", "Where a result is collected, printed on papers."),
+    Field("place.hotline", str, "", "Phone number printed on papers and shown on screens."),
+    Field("hours.morning", str, "07:30-11:30", "Morning office hours, `HH:MM-HH:MM`, Asia/Ho_Chi_Minh."),
+    Field("hours.afternoon", str, "13:30-17:00", "Afternoon office hours, `HH:MM-HH:MM`."),
+    Field("hours.cutoff", str, "15:00", "Hour after which a same-day procedure may be returned on the next working day (Luật Hộ tịch, Art. 5)."),
+    Field("devices.printer", str, "none:", "Address of the receipt printer: `network://HOST:PORT`, `usb://VID:PID`, `serial:///dev/…?baud=`, `file:///dev/usb/lp0`, `none:`."),
+    Field("devices.printer_profile", str, "generic80", "Printer profile: a name from `devices/printer/profiles.yaml`."),
+    Field("devices.reader", str, "pcsc:", "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none."),
+    Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a socket of the demo), `none:`."),
+    Field("province.url", str, "", "Address of the provincial service, e.g. `https://motcua.example`. Empty: never synchronised by network."),
+    Field("province.tracking_url", str, "", "Public address printed in the QR; empty = `province.url`."),
+    Field("sync.interval", float, 60.0, "Seconds between two rounds when there is nothing to send."),
+    Field("sync.retry_first", float, 2.0, "First wait after a failure, seconds; doubles with full jitter."),
+    Field("sync.retry_most", float, 300.0, "Longest wait after failures, seconds."),
+    Field("sync.timeout", float, 20.0, "Seconds to wait for a connection or for the next bytes."),
+    Field("screen.width", int, 1280, "Width of the window, pixels."),
+    Field("screen.height", int, 800, "Height of the window, pixels."),
+    Field("screen.fullscreen", bool, True, "Take the whole screen."),
+    Field("screen.ppi", float, 96.7, "Pixels per inch of the panel; every size on screen follows it."),
+    Field("screen.idle_warning", int, 60, "Seconds without a touch before «Bà con còn ở đây không?» (doubled in large text)."),
+    Field("screen.idle_grace", int, 30, "Seconds the warning stays before everything is erased; at least 20."),
+    Field("store.file", str, "kiosk.db", "The encrypted store."),
+    Field("store.ledger", str, "ledger.json", "Number ledger kept outside the store, best on another partition."),
+    Field("store.reserve_mb", int, 64, "Size of the reserve file that is given up to finish the filing in hand on a full disk."),
+    Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
+)
+
+_BY_KEY = {field.key: field for field in FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Checked values. ``config["devices.printer"]`` reads one; ``path("store.file")`` resolves it in the state folder."""
+
+    state: Path
+    values: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def path(self, key: str) -> Path:
+        """A configured path, relative ones taken in the state folder."""
+        return self.state / str(self.values[key])
+
+    @property
+    def tracking_url(self) -> str:
+        """Base address for the QR, without a slash at the end."""
+        return str(self["province.tracking_url"] or self["province.url"]).rstrip("/")
+
+
+def load(state: Path, file: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Read the configuration of a machine.
+
+    ``file`` defaults to ``kiosk.toml`` in the state folder, which need not exist; ``overrides`` are ``section.key=value``.
+
+    Raises:
+        ConfigError: unreadable file, unknown key, wrong type, value out of range; the text names the line.
+    """
+    values = {field.key: field.default for field in FIELDS}
+    path = file if file is not None else state / "kiosk.toml"
+    if file is not None and not path.exists():
+        raise ConfigError(f"Không tìm thấy tệp cấu hình {path.name} (no such configuration file).")
+    if path.exists():
+        values.update(_read(path))
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {override}: viết mục.khóa=giá trị (write section.key=value).")
+        values[key] = _from_text(key, text)
+    _check_ranges(values)
+    return Config(state, values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: không đọc được: {error}.") from None
+    values = {}
+    for section, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path.name}, dòng {_line(text, '', section)}: «{section}» phải nằm trong một mục [..].")
+        for name, value in table.items():
+            key = f"{section}.{name}"
+            where = f"{path.name}, dòng {_line(text, section, name)}"
+            field = _BY_KEY.get(key)
+            if field is None:
+                raise ConfigError(f"{where}: không có khóa «{key}» (unknown key).")
+            values[key] = _typed(field, value, where)
+    return values
+
+
+def _typed(field: Field, value: Any, where: str) -> Any:
+    if field.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not field.kind:
+        raise ConfigError(f"{where}: «{field.key}» phải là {_KINDS[field.kind]}, không phải {value!r}.")
+    return value
+
+
+_KINDS = {str: "chữ trong ngoặc kép", int: "số nguyên", float: "số", bool: "true hoặc false"}
+
+
+def _from_text(key: str, text: str) -> Any:
+    field = _BY_KEY.get(key)
+    if field is None:
+        raise ConfigError(f"--set: không có khóa «{key}» (unknown key).")
+    if field.kind is str:
+        return text
+    try:
+        value = tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(f"--set {key}: «{text}» phải là {_KINDS[field.kind]}.") from None
+    return _typed(field, value, f"--set {key}")
+
+
+def _check_ranges(values: Mapping[str, Any]) -> None:
+    for key in ("hours.morning", "hours.afternoon"):
+        if not re.fullmatch(r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d", values[key]):
+            raise ConfigError(f"«{key}»: viết dạng 07:30-11:30, không phải {values[key]!r}.")
+    if not re.fullmatch(r"[0-2]\d:[0-5]\d", values["hours.cutoff"]):
+        raise ConfigError(f"«hours.cutoff»: viết dạng 15:00, không phải {values['hours.cutoff']!r}.")
+    if values["place.commune"] and not re.fullmatch(r"\d{5}", values["place.commune"]):
+        raise ConfigError("«place.commune»: mã xã gồm năm chữ số trong ngoặc kép, ví dụ \"01273\".")
+    if not re.fullmatch(r"[0-9A-Z]{1,6}", values["place.kiosk"]):
+        raise ConfigError("«place.kiosk»: 1–6 chữ cái in hoa hoặc chữ số.")
+    if values["screen.idle_grace"] < 20:
+        raise ConfigError("«screen.idle_grace»: ít nhất 20 giây (WCAG 2.2.1).")
+    for key in ("sync.interval", "sync.retry_first", "sync.retry_most", "sync.timeout", "screen.ppi"):
+        if values[key] <= 0:
+            raise ConfigError(f"«{key}»: phải lớn hơn 0.")
+    if values["sync.retry_most"] < values["sync.retry_first"]:
+        raise ConfigError("«sync.retry_most»: không được nhỏ hơn «sync.retry_first».")
+
+
+def _line(text: str, section: str, name: str) -> int:
+    """Line of a key, counted from 1; the section's when the key is not found by eye (dotted or quoted keys)."""
+    inside = section == ""
+    at = 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[\s*([^\]]+?)\s*\]", line)
+        if header:
+            inside = header.group(1) == section
+            if inside:
+                at = number
+        elif inside and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
+            return number
+    return at

@@ -1,0 +1,111 @@
+"""The print spooler: takes queued papers from the store, one at a time, and never prints one twice without a mark.
+
+The rules are those of the careful policy (``docs/printing.md``): SENDING is on disk before the first byte leaves; a job that cannot start stays
+queued and says why; anything unclear after the first byte is *uncertain* for ever, and only a copy marked «BẢN IN LẠI» may follow. A person's
+answer to «Phiếu đã in ra đủ chưa?» settles an uncertain job.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from devices.errors import DeviceError
+from devices.printer import Printer, render
+from devices.printer import paper as blocks
+from kiosk.steps import step
+from kiosk.store.store import PrintJob, Store
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 3.0
+"""Wait before a printer that was not ready is asked again."""
+
+_BLOCKS: Mapping[str, Callable[..., Any]] = {
+    "line": blocks.Line,
+    "pair": blocks.Pair,
+    "rule": blocks.Rule,
+    "qr": blocks.QrBlock,
+    "gap": blocks.Gap,
+    "signatures": blocks.Signatures,
+}
+
+
+def to_blocks(content: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """Blocks of a stored paper for the renderer."""
+    return tuple(_BLOCKS[item["block"]](**{k: v for k, v in item.items() if k != "block"}) for item in content)
+
+
+class Spooler:
+    """One thread that drives the printer. ``changed`` is called (on that thread) whenever a job's state moves."""
+
+    def __init__(self, store: Store, printer: Printer | None, width: int, changed: Callable[[], None]) -> None:
+        self._store = store
+        self._printer = printer
+        self._width = width
+        self._changed = changed
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
+
+    def start(self) -> None:
+        """Settle what a crash left open, then print what is queued."""
+        self._store.doubt_unfinished_prints()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """A paper has been queued, or a person has mended the printer."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            job = self._store.next_print_job()
+            if job is None or not self._print(job):
+                self._wake.wait(None if job is None else RETRY_SECONDS)
+                self._wake.clear()
+
+    def _print(self, job: PrintJob) -> bool:
+        """Print one job; false when the printer was not ready and must be asked again later."""
+        if self._printer is None:
+            self._note(job, "queued", "Máy này không có máy in.", "Bà con chép lại mã hồ sơ trên màn hình.")
+            return False
+        try:
+            status = self._printer.status()
+        except DeviceError as error:
+            self._note(job, "queued", error.message_vi, error.cure_vi)
+            return False
+        if status.state in ("paper_out", "cover_open", "offline"):
+            self._note(job, "queued", status.fact_vi, status.cure_vi)
+            return False
+        image = render(to_blocks(job.content), self._width)
+        with step("print.sending"):
+            self._note(job, "sending", "Đang in phiếu…", "")
+        with step("print.bytes"):
+            try:
+                outcome = self._printer.print(image)
+            except DeviceError as error:
+                self._note(job, "uncertain", error.message_vi, error.cure_vi)
+                return True
+        with step("print.settle"):
+            if outcome.state == "printed":
+                self._note(job, "printed", "Phiếu đã in xong.", "")
+            elif outcome.state == "not_started":
+                self._note(job, "queued", outcome.fact_vi, outcome.cure_vi)
+                return False
+            else:
+                self._note(job, "uncertain", outcome.fact_vi, outcome.cure_vi)
+        return True
+
+    def _note(self, job: PrintJob, state: str, fact: str, cure: str) -> None:
+        now = self._store.print_job(job.id)
+        if now is not None and (now.state, now.fact, now.cure) != (state, fact, cure):
+            log.info("print job %d: %s", job.id, state)
+            self._store.set_print_state(job.id, state, fact, cure)
+            self._changed()

@@ -1,0 +1,83 @@
+"""Opening the encrypted store: SQLCipher with a raw key, WAL, ``synchronous=FULL``, through sqlite-utils.
+
+FULL, because WAL with NORMAL loses acknowledged commits in a power cut (SYNC design 3.2). The SQLite inside must be 3.51.3 or newer: older ones can
+lose committed pages when two connections reset the WAL. Both are checked after opening and refused loudly. Rules learnt of sqlite-utils
+over SQLCipher: transactions only through :func:`immediate`, no ``alter=True`` (it catches another driver's exceptions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as driver
+import sqlite_utils
+
+DatabaseError = driver.DatabaseError
+OperationalError = driver.OperationalError
+
+LEAST_SQLITE = (3, 51, 3)
+
+
+class StoreError(Exception):
+    """A store that cannot be used: stable ``code``, Vietnamese sentence, cure."""
+
+    def __init__(self, code: str, message_vi: str, cure_vi: str) -> None:
+        super().__init__(f"{code}: {message_vi} {cure_vi}")
+        self.code = code
+        self.message_vi = message_vi
+        self.cure_vi = cure_vi
+
+
+def connect(path: Path, key: bytes) -> sqlite_utils.Database:
+    """Open (and create) the encrypted file with a raw 32-byte key.
+
+    Raises:
+        StoreError: ``store_key`` wrong key or not a store, ``store_engine`` SQLite too old, ``store_wal`` no WAL here.
+    """
+    if driver.sqlite_version_info < LEAST_SQLITE:
+        raise StoreError(
+            "store_engine",
+            f"Thư viện SQLite {driver.sqlite_version} quá cũ.",
+            "Cần bản 3.51.3 trở lên: chạy lại lệnh cài đặt.",
+        )
+    if len(key) != 32:
+        raise ValueError("the store key is 32 bytes")
+    connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    try:
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    except driver.DatabaseError:
+        connection.close()
+        raise StoreError(
+            "store_key", "Không mở được kho hồ sơ: sai khóa hoặc tệp hỏng.", "Khôi phục từ bản sao lưu; đừng xóa tệp này."
+        ) from None
+    for pragma in (
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+        "wal_autocheckpoint = 1000",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        connection.close()
+        raise StoreError("store_wal", "Ổ đĩa này không hỗ trợ ghi an toàn (WAL).", "Đặt kho hồ sơ trên ổ đĩa trong máy.")
+    return sqlite_utils.Database(connection)
+
+
+@contextmanager
+def immediate(db: sqlite_utils.Database) -> Iterator[None]:
+    """One write transaction, taken at once (``BEGIN IMMEDIATE``), durable when the block ends, undone when it raises."""
+    connection: Any = db.conn
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk or a trigger may have ended the transaction already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,85 @@
+"""The shape of the store, as named migrations, each recorded in the transaction that made it (sqlite-utils' runner).
+
+A store that carries a migration this program does not know was written by a newer one and is refused: opening it
+could drop what it does not understand. ``log`` and ``feed`` are the truth; ``field``, ``dossier``, ``dossier_search`` and
+``conflict`` are projections of them and can be rebuilt.
+"""
+
+from __future__ import annotations
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from kiosk.store.connection import StoreError, immediate
+
+def _journal(db: sqlite_utils.Database) -> None:
+    db.executescript("""
+        CREATE TABLE meta (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
+        CREATE TABLE incarnation (
+            inc INTEGER PRIMARY KEY, ordinal INTEGER NOT NULL, n INTEGER NOT NULL, head BLOB NOT NULL,
+            told INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE log (
+            inc INTEGER NOT NULL, n INTEGER NOT NULL, d TEXT NOT NULL, body BLOB NOT NULL, head BLOB NOT NULL,
+            PRIMARY KEY (inc, n)) WITHOUT ROWID;
+        CREATE INDEX log_dossier ON log (d);
+        CREATE TABLE segment (
+            inc INTEGER NOT NULL, n INTEGER NOT NULL, first INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,
+            PRIMARY KEY (inc, n)) WITHOUT ROWID;
+        CREATE TABLE feed (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, head BLOB NOT NULL);
+        CREATE TABLE quarantine (
+            id INTEGER PRIMARY KEY, source TEXT NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL);
+    """)
+
+
+def _projections(db: sqlite_utils.Database) -> None:
+    db.executescript("""
+        CREATE TABLE field (
+            d TEXT NOT NULL, f TEXT NOT NULL, v TEXT NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (d, f)) WITHOUT ROWID;
+        CREATE TABLE conflict (
+            seq INTEGER PRIMARY KEY, d TEXT NOT NULL, f TEXT, kept TEXT, lost TEXT, why TEXT NOT NULL, resolved INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE dossier (
+            d TEXT PRIMARY KEY, code TEXT, official_code TEXT, procedure TEXT, status INTEGER, name TEXT,
+            filed_at TEXT, due TEXT, pending INTEGER NOT NULL, fields TEXT NOT NULL);
+        CREATE INDEX dossier_status ON dossier (status, filed_at);
+        CREATE INDEX dossier_code ON dossier (code);
+        CREATE TABLE dossier_search (d TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    """)
+
+
+def _paper_and_people(db: sqlite_utils.Database) -> None:
+    db.executescript("""
+        CREATE TABLE print_job (
+            id INTEGER PRIMARY KEY, d TEXT NOT NULL, kind TEXT NOT NULL, content TEXT NOT NULL, copy INTEGER NOT NULL DEFAULT 0,
+            state TEXT NOT NULL, fact TEXT NOT NULL DEFAULT '', cure TEXT NOT NULL DEFAULT '', at TEXT NOT NULL);
+        CREATE INDEX print_job_state ON print_job (state);
+        CREATE TABLE official (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin BLOB NOT NULL, active INTEGER NOT NULL DEFAULT 1);
+    """)
+
+
+STEPS = (
+    ("m001_journal", _journal),
+    ("m002_projections", _projections),
+    ("m003_paper_and_people", _paper_and_people),
+)
+
+
+def migrate(db: sqlite_utils.Database) -> None:
+    """Bring a store to this program's shape; safe when the screen and the sync process start at once.
+
+    Raises:
+        StoreError: ``store_newer`` when a newer program has written here.
+    """
+    migrations = Migrations("kiosk")
+    for name, step in STEPS:
+        migrations(name=name)(step)
+    with immediate(db):
+        known = {name for name, _ in STEPS}
+        foreign = [applied.name for applied in migrations.applied(db) if applied.name not in known]
+        if foreign:
+            raise StoreError(
+                "store_newer",
+                f"Kho hồ sơ do phần mềm mới hơn ghi (bước {foreign[-1]}).",
+                "Cài lại bản phần mềm mới rồi mở lại; dữ liệu vẫn nguyên.",
+            )
+        migrations.apply(db)

@@ -1,0 +1,375 @@
+"""The store of one kiosk: the journal, its projections, print jobs and people, in one encrypted SQLite file.
+
+One transaction, one truth: :meth:`Store.work` appends events, signs the head, moves the outbox position (the log is the outbox), queues paper
+and makes the projections, and is durable when the block ends. Local events are appended only by use cases; the feed is applied only by the sync
+process. Each process has one writer connection, guarded by a lock, and takes ``BEGIN IMMEDIATE``.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from forms.dossier import SCHEMA, Draft
+from kiosk.clock import Clock
+from kiosk.steps import step
+from kiosk.store import projections
+from kiosk.store.connection import OperationalError, StoreError, connect, immediate
+from kiosk.store.ledger import BLOCK, Ledger, Witness
+from kiosk.store.migrations import migrate
+from kiosk.store.reserve import Reserve
+from sync.clock import ServerTime, quality
+from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode
+from sync.keys import SigningKey
+from sync.ports import FeedEntry, Line
+from sync.segment import sign_head
+
+PRINT_STATES = ("queued", "sending", "printed", "uncertain")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this kiosk is, from enrolment: device number, commune code and the signing key."""
+
+    device: int
+    commune: str
+    signing: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    """A paper to be printed. ``content`` is the JSON of its blocks; ``copy`` 0 is the original, n the n-th reprint."""
+
+    id: int
+    dossier: str
+    kind: str
+    content: list[dict[str, Any]]
+    copy: int
+    state: str
+    fact: str
+    cure: str
+
+
+class Work:
+    """One unit of work inside a transaction; see :meth:`Store.work`."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._db = store.db
+        self._actor = actor
+        self.first = 0
+        self.inc, self.n, self.head = store.current()
+
+    def next(self) -> Origin:
+        """Where the next event will stand: a dossier takes its id from it."""
+        return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
+
+    def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
+        """Write events. ``base`` is the feed position applied when the form was opened; by default the present one."""
+        seen = self._store.feed_position()[0] if base is None else base
+        for draft in drafts:
+            self.n += 1
+            event = Event(
+                n=self.n,
+                dossier=draft.dossier,
+                kind=draft.kind,
+                content=draft.content,
+                base=seen,
+                wall_ms=self._store.clock.wall_ms(),
+                quality=self._store.clock_quality(),
+                actor=self._actor,
+                schema=SCHEMA,
+            )
+            line = encode(event)
+            self.head = chain(self.head, line)
+            self._db.conn.execute(
+                "INSERT INTO log (inc, n, d, body, head) VALUES (?, ?, ?, ?, ?)", (self.inc, self.n, draft.dossier, line, self.head)
+            )
+            self.first = self.first or self.n
+        for dossier in {draft.dossier for draft in drafts}:
+            projections.refresh(self._db, dossier)
+
+    def queue_print(self, dossier: str, kind: str, content: list[dict[str, Any]], copy: int = 0) -> int:
+        """Queue a paper in the same transaction as the events it belongs to; returns the job's id."""
+        cursor = self._db.conn.execute(
+            "INSERT INTO print_job (d, kind, content, copy, state, at) VALUES (?, ?, ?, ?, 'queued', ?)",
+            (dossier, kind, json.dumps(content, ensure_ascii=False), copy, self._store.clock.now().isoformat()),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def take_number(self) -> int:
+        """The next provisional number: monotonic for the life of the machine, never used twice, also not after a restore."""
+        number = int(self._store.meta("number", 0)) + 1
+        self._store.ledger.set_aside(number)
+        self._store.set_meta("number", number)
+        return number
+
+    def seal(self) -> None:
+        """Cut the local segment: sign the head that this work leaves (SYNC design 1.4)."""
+        if not self.first:
+            return
+        identity = self._store.identity_or_raise()
+        signature = sign_head(identity.signing, identity.device, self.inc, self.n, self.head)
+        self._db.conn.execute(
+            "INSERT INTO segment (inc, n, first, head, signature) VALUES (?, ?, ?, ?, ?)",
+            (self.inc, self.n, self.first, self.head, signature),
+        )
+        self._db.conn.execute("UPDATE incarnation SET n = ?, head = ? WHERE inc = ?", (self.n, self.head, self.inc))
+
+
+class Store:
+    """The open store. Implements ``sync.ports.KioskJournal`` for the sync process."""
+
+    def __init__(self, path: Path, key: bytes, *, clock: Clock, ledger: Path, reserve: Reserve) -> None:
+        self.clock = clock
+        self.reserve = reserve
+        self._lock = threading.RLock()
+        self.db: sqlite_utils.Database = connect(path, key)
+        migrate(self.db)
+        self.ledger = Ledger(ledger)
+        self._identity: Identity | None = None
+        self.reserve.make()
+        self._begin()
+
+    def close(self) -> None:
+        self.db.close()
+
+    # --- opening -----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Open an incarnation at the first start, and a new one when this file is older than what was written here."""
+        with self.transaction():
+            row = self.db.conn.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal DESC LIMIT 1").fetchone()
+            older = row is None or self._is_behind(*row)
+            if older:
+                self._open_incarnation()
+            if older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
+                # What stood in the set-aside block may be on paper: go on after it.
+                self.set_meta("number", max(int(self.meta("number", 0)), self.ledger.below - 1))
+
+    def _is_behind(self, inc: int, n: int, head: bytes) -> bool:
+        seen = self.ledger.witness
+        if seen is None:
+            return False
+        if seen.incarnation != inc:
+            return self.db.conn.execute("SELECT 1 FROM incarnation WHERE inc = ?", (seen.incarnation,)).fetchone() is None
+        if seen.n > n:
+            return True
+        held = self.head_at(inc, seen.n)
+        return held is not None and held != seen.head
+
+    def _open_incarnation(self) -> None:
+        self.db.conn.execute(
+            "INSERT INTO incarnation (inc, ordinal, n, head) SELECT ?, coalesce(max(ordinal), 0) + 1, 0, ? FROM incarnation",
+            (secrets.randbits(40) or 1, ZERO_HEAD),
+        )
+
+    # --- transactions ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction of this process; durable when the block ends."""
+        with self._lock, immediate(self.db):
+            yield
+
+    @contextmanager
+    def work(self, actor: str) -> Iterator[Work]:
+        """Append events with everything that must agree with them, durable when the block ends.
+
+        Raises:
+            StoreError: ``disk_full`` when the disk is full and no reserve is left to give.
+        """
+        with self._lock:
+            with immediate(self.db):
+                unit = Work(self, actor)
+                yield unit
+                with step("store.seal"):
+                    unit.seal()
+            if unit.first:
+                self.ledger.remember(Witness(unit.inc, unit.n, unit.head))
+
+    def with_reserve(self, act: Any) -> Any:
+        """Run a use case; on a full disk give up the reserve and run it once more (it has left no trace the first time)."""
+        try:
+            return act()
+        except (OperationalError, OSError) as error:
+            if "full" not in str(error) and getattr(error, "errno", None) != 28:
+                raise
+            if not self.reserve.give_up():
+                raise StoreError(
+                    "disk_full", "Ổ đĩa của máy đã đầy.", "Bà con chờ một chút, cán bộ sẽ giúp. Kỹ thuật: giải phóng ổ đĩa."
+                ) from None
+            return act()
+
+    # --- meta --------------------------------------------------------------------------------------------------
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        with self._lock:
+            row = self.db.conn.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
+        return default if row is None else row[0]
+
+    def set_meta(self, key: str, value: Any) -> None:
+        with self._lock:
+            self.db.conn.execute("INSERT OR REPLACE INTO meta (k, v) VALUES (?, ?)", (key, value))
+
+    def data_version(self) -> int:
+        """Changes when another connection (the sync process) has committed."""
+        with self._lock:
+            return int(self.db.conn.execute("PRAGMA data_version").fetchone()[0])
+
+    # --- identity and clock ------------------------------------------------------------------------------------
+
+    def set_identity(self, identity: Identity) -> None:
+        """Give the store its identity for this run (kept by ``kiosk.enrolment``)."""
+        self._identity = identity
+
+    @property
+    def enrolled(self) -> Identity | None:
+        return self._identity
+
+    def identity_or_raise(self) -> Identity:
+        if self._identity is None:
+            raise StoreError(
+                "not_enrolled", "Máy này chưa được tỉnh ghi danh.", "Kỹ thuật: chạy «python3 main.py sync enrol»."
+            )
+        return self._identity
+
+    def clock_quality(self) -> int:
+        """2, 1 or 0: how far the wall clock may be trusted now (SYNC design 1.12)."""
+        row = self.meta("server_time")
+        known = ServerTime(**json.loads(row)) if row else None
+        return quality(known, wall_ms=self.clock.wall_ms(), monotonic=self.clock.monotonic(), boot=self.clock.boot())
+
+    def learn_time(self, server_ms: int) -> None:
+        """Remember a signed server time against this boot's monotonic clock. Inside a transaction."""
+        fact = {"server_ms": server_ms, "monotonic": self.clock.monotonic(), "boot": self.clock.boot()}
+        self.set_meta("server_time", json.dumps(fact))
+
+    # --- KioskJournal ------------------------------------------------------------------------------------------
+
+    def current(self) -> tuple[int, int, bytes]:
+        """(incarnation, n, head) of the incarnation that is written now."""
+        with self._lock:
+            inc, n, head = self.db.conn.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal DESC LIMIT 1").fetchone()
+        return inc, n, bytes(head)
+
+    def identity(self) -> tuple[int, int]:
+        return self.identity_or_raise().device, self.current()[0]
+
+    def incarnations(self) -> Sequence[int]:
+        with self._lock:
+            return [row[0] for row in self.db.conn.execute("SELECT inc FROM incarnation ORDER BY ordinal").fetchall()]
+
+    def last(self, incarnation: int) -> tuple[int, bytes]:
+        with self._lock:
+            row = self.db.conn.execute("SELECT n, head FROM incarnation WHERE inc = ?", (incarnation,)).fetchone()
+        return (0, ZERO_HEAD) if row is None else (row[0], bytes(row[1]))
+
+    def head_at(self, incarnation: int, n: int) -> bytes | None:
+        if n == 0:
+            return ZERO_HEAD
+        with self._lock:
+            row = self.db.conn.execute("SELECT head FROM log WHERE inc = ? AND n = ?", (incarnation, n)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def lines(self, incarnation: int, after: int, limit: int) -> Sequence[Line]:
+        with self._lock:
+            rows = self.db.conn.execute(
+                "SELECT n, body, head FROM log WHERE inc = ? AND n > ? ORDER BY n LIMIT ?", (incarnation, after, limit)
+            ).fetchall()
+        return [Line(n, bytes(body), bytes(head)) for n, body, head in rows]
+
+    def told(self, incarnation: int) -> int:
+        return self._cursor("told", incarnation)
+
+    def set_told(self, incarnation: int, n: int) -> None:
+        with self._lock:
+            self.db.conn.execute("UPDATE incarnation SET told = ? WHERE inc = ?", (n, incarnation))
+
+    def acked(self, incarnation: int) -> int:
+        return self._cursor("acked", incarnation)
+
+    def _cursor(self, column: str, incarnation: int) -> int:
+        with self._lock:
+            row = self.db.conn.execute(f"SELECT {column} FROM incarnation WHERE inc = ?", (incarnation,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def feed_position(self) -> tuple[int, bytes]:
+        with self._lock:
+            row = self.db.conn.execute("SELECT seq, head FROM feed ORDER BY seq DESC LIMIT 1").fetchone()
+        return (0, ZERO_HEAD) if row is None else (row[0], bytes(row[1]))
+
+    def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
+        touched: set[str] = set()
+        with step("feed.apply"):
+            for entry in entries:
+                self.db.conn.execute(
+                    "INSERT INTO feed (seq, body, head) VALUES (?, ?, ?)", (entry.seq, entry.body, entry.head)
+                )
+                touched |= projections.apply_entry(self.db, entry.seq, json.loads(entry.body))
+            projections.refresh_all(self.db, touched)
+
+    def quarantine(self, source: str, reason: str, body: bytes) -> None:
+        with self._lock:
+            self.db.conn.execute(
+                "INSERT INTO quarantine (source, reason, body, at) VALUES (?, ?, ?, ?)",
+                (source, reason, body, self.clock.now().isoformat()),
+            )
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """Rows of a read as dictionaries, taken at once so that no cursor stays open across threads."""
+        with self._lock:
+            return list(self.db.query(sql, parameters))
+
+    def fields(self, dossier: str) -> dict[str, Any]:
+        """Folded fields of a dossier as screens see them; empty when there is none."""
+        found = self.rows("SELECT fields FROM dossier WHERE d = ?", [dossier])
+        return json.loads(found[0]["fields"]) if found else {}
+
+    def waiting(self) -> int:
+        """Own events the feed has not acknowledged."""
+        return int(self.rows("SELECT coalesce(sum(n - acked), 0) AS w FROM incarnation")[0]["w"])
+
+    # --- print jobs --------------------------------------------------------------------------------------------
+
+    def print_job(self, job: int) -> PrintJob | None:
+        found = self.rows("SELECT * FROM print_job WHERE id = ?", [job])
+        return _job(found[0]) if found else None
+
+    def next_print_job(self) -> PrintJob | None:
+        """The oldest queued paper."""
+        found = self.rows("SELECT * FROM print_job WHERE state = 'queued' ORDER BY id LIMIT 1")
+        return _job(found[0]) if found else None
+
+    def set_print_state(self, job: int, state: str, fact: str = "", cure: str = "") -> None:
+        """Durable on return: SENDING must be on disk before the first byte leaves for the printer."""
+        if state not in PRINT_STATES:
+            raise ValueError(f"no such print state: {state}")
+        with self.transaction():
+            self.db.conn.execute("UPDATE print_job SET state = ?, fact = ?, cure = ? WHERE id = ?", (state, fact, cure, job))
+
+    def doubt_unfinished_prints(self) -> int:
+        """After a restart: a paper that was being sent may or may not have come out. Returns how many."""
+        with self.transaction():
+            return int(
+                self.db.conn.execute(
+                    "UPDATE print_job SET state = 'uncertain', fact = ?, cure = ? WHERE state = 'sending'",
+                    ("Máy đã khởi động lại khi đang in.", "Xem phiếu đã ra đủ chưa; nếu chưa, bấm «In lại»."),
+                ).rowcount
+            )
+
+
+def _job(row: Mapping[str, Any]) -> PrintJob:
+    return PrintJob(
+        row["id"], row["d"], row["kind"], json.loads(row["content"]), row["copy"], row["state"], row["fact"], row["cure"]
+    )
