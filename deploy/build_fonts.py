@@ -56,7 +56,7 @@ NUMBERS = ["400Regular", "500Medium", "600SemiBold", "700Bold"]
 # fmt: off
 ICONS = [
     "account_balance", "account_circle", "add", "add_circle", "alarm", "apps", "arrow_back", "arrow_downward",
-    "arrow_forward", "arrow_upward", "article", "attach_file", "back_hand", "backspace", "badge", "barcode_scanner",
+    "arrow_forward", "arrow_upward", "article", "assignment", "assignment_late", "assignment_turned_in", "attach_file", "back_hand", "backspace", "badge", "barcode_scanner",
     "battery_alert", "battery_charging_full", "battery_full", "block", "bolt", "book", "bug_report", "build", "cable",
     "calendar_month", "call", "camera", "cancel", "celebration", "check", "check_box", "check_box_outline_blank",
     "check_circle", "checklist", "chevron_left", "chevron_right", "child_care", "church", "clock_loader_40", "close",

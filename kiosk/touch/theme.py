@@ -85,13 +85,13 @@ TILE_COLOURS: Final = {
 }
 
 CHIPS: Final = {
-    "ok": (GREEN1, GREEN),
-    "warning": (GOLD1, GOLDINK),
-    "error": (RED1, RED),
-    "info": (BLUE1, BLUE),
-    "quiet": (STONE, INK2),
+    "green": (GREEN1, GREEN),
+    "gold": (GOLD1, GOLDINK),
+    "red": (RED1, RED),
+    "blue": (BLUE1, BLUE),
+    "grey": (STONE, INK2),
 }
-"""Kind of chip: (ground, ink)."""
+"""Tone of a chip: (ground, ink)."""
 
 ATTRACT: Final = 88
 TITLE: Final = 46
@@ -178,12 +178,3 @@ def register_fonts() -> None:
     LabelBase.register("icon", str(FONTS / "Icons-outline.ttf"))
     LabelBase.register("icon-filled", str(FONTS / "Icons-filled.ttf"))
 
-
-@cache
-def letters(family: str) -> frozenset[int]:
-    """Code points a family can draw; the check behind «every glyph is in the font»."""
-    from fontTools.ttLib import TTFont
-
-    file = {"be": "BeVietnamPro-400.ttf", "noto": "NotoSans-500.ttf", "icon": "Icons-outline.ttf"}[family]
-    with TTFont(FONTS / file) as font:
-        return frozenset(font.getBestCmap())
