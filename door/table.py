@@ -1,0 +1,114 @@
+"""The command table: what may be typed after ``main.py``, what it needs, and which function does it.
+
+A command is data. Its ``entry`` ("module:function", called with the remaining arguments, returning the exit code) is imported only
+when the environment stands and only for that command, so ``--help`` and a broken room never wait for each other. ``parts`` sends
+the first argument of a command to a function of its own; what no part names goes to ``entry``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One row: ``lock`` is the requirement lock it needs ("run" or "dev"), ``debian`` the groups of deploy/debian-packages.txt."""
+
+    name: str
+    vi: str
+    en: str
+    entry: str
+    usage: str = ""
+    lock: str = "run"
+    debian: tuple[str, ...] = ("run",)
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "demo",
+        "Chạy thử cả hành trình trên máy này, với đầu đọc thẻ, máy in và máy chủ tỉnh mô phỏng",
+        "run the main job on this machine with stand-in devices and an embedded province",
+        "kiosk.demo:demo_command",
+        usage="[--headless] [--out DIR]",
+        debian=("run", "demo"),
+    ),
+    Command(
+        "test",
+        "Chạy toàn bộ kiểm thử (CI cũng chạy đúng lệnh này)",
+        "run the whole test suite, as CI does; arguments go to pytest",
+        "door.suite:test_command",
+        usage="[pytest arguments]",
+        lock="dev",
+        debian=("run", "demo", "test"),
+    ),
+    Command(
+        "kiosk",
+        "Mở ứng dụng màn hình chạm với thiết bị thật",
+        "the touch app with the configured devices",
+        "kiosk.cli:kiosk_command",
+        usage="[--config FILE] [--state DIR] [--set SECTION.KEY=VALUE]",
+    ),
+    Command(
+        "sync",
+        "Tiến trình đồng bộ với tỉnh",
+        "the sync worker",
+        "kiosk.sync_cli:sync_command",
+        usage="[--once] | status [--json]",
+    ),
+    Command(
+        "province",
+        "Chạy máy chủ một cửa mẫu của tỉnh",
+        "serve the provincial reference",
+        "province.cli:province_command",
+        usage="[--database URL] [--port N]",
+    ),
+    Command(
+        "device",
+        "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, in phiếu thử",
+        "technician's tools: list, test, watch, read a card, print a slip",
+        "kiosk.devices_cli:device_command",
+        usage="list|test|watch|card|slip [--json]",
+        parts=(("card", "devices.card.cli:card_command"), ("slip", "devices.printer.cli:slip_command")),
+    ),
+    Command(
+        "store",
+        "Kiểm tra, dựng lại, sao lưu, khôi phục kho hồ sơ",
+        "check, rebuild, back up or restore the store",
+        "kiosk.store.cli:store_command",
+        usage="check|rebuild|backup|restore",
+    ),
+    Command(
+        "forms",
+        "Kiểm tra danh mục thủ tục và biểu mẫu",
+        "check the catalogue of procedures",
+        "forms.cli:forms_command",
+        usage="check [--json]",
+    ),
+    Command(
+        "gallery",
+        "Vẽ mọi màn hình ra tệp ảnh",
+        "draw every screen to pictures",
+        "kiosk.touch.gallery:gallery_command",
+        usage="[--out DIR]",
+    ),
+    Command(
+        "bench",
+        "Đo tốc độ, mỗi phép đo cạnh một mốc so sánh",
+        "benchmarks, each against its peer in one run",
+        "kiosk.bench:bench_command",
+        usage="filing|start|touch",
+    ),
+    Command(
+        "chaos",
+        "Giết tiến trình thật ở nhiều thời điểm và kiểm tra không mất, không trùng hồ sơ",
+        "kill real processes at many moments and check that nothing is lost or doubled",
+        "kiosk.chaos:chaos_command",
+    ),
+    Command(
+        "setup",
+        "Chuẩn bị máy: gói Debian, môi trường Python, thư viện (các lệnh khác tự gọi khi cần)",
+        "prepare this machine; every other command does it by itself when needed",
+        "door.entrance:setup_done",
+        usage="[--dev] [--again]",
+    ),
+)
