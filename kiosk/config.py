@@ -34,7 +34,7 @@ class Field:
 
 FIELDS: tuple[Field, ...] = (
     Field("place.commune", str, "", "Five-digit code of the commune (text, leading zero), e.g. `01273`. Set by enrolment."),
-    Field("place.kiosk", str, "1", "Number or short name of this machine inside the commune; part of the provisional code (letters and digits, ≤ 6)."),
+    Field("place.kiosk", str, "1", "Number or short name of this machine inside the commune, shown to people (capital letters and digits, ≤ 6)."),
     Field("place.centre", str, "Trung tâm Phục vụ hành chính công", "Name of the receiving unit printed on papers."),
     Field("place.address", str, "", "Where a result is collected, printed on papers."),
     Field("place.hotline", str, "", "Phone number printed on papers and shown on screens."),

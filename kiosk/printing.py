@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devices.errors import DeviceError
-from devices.printer import Printer, render
+from devices.printer import Printer, PrinterStatus, render
 from devices.printer import paper as blocks
+from kiosk.services import DeviceFact, Health
 from kiosk.steps import step
 from kiosk.store.store import PrintJob, Store
 
@@ -22,6 +23,11 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 3.0
 """Wait before a printer that was not ready is asked again."""
+
+LOOK_SECONDS = 15.0
+"""How often an idle printer is asked how it is."""
+
+_CLOSED = ("paper_out", "cover_open", "offline")
 
 _BLOCKS: Mapping[str, Callable[..., Any]] = {
     "line": blocks.Line,
@@ -46,6 +52,7 @@ class Spooler:
         self._printer = printer
         self._width = width
         self._changed = changed
+        self._fact = _fact("absent", "Chưa kiểm tra", "")
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
@@ -64,25 +71,44 @@ class Spooler:
         self._wake.set()
         self._thread.join(timeout)
 
+    @property
+    def fact(self) -> DeviceFact:
+        """Last known state of the printer."""
+        return self._fact
+
     def _run(self) -> None:
         while not self._stop.is_set():
             job = self._store.next_print_job()
+            if job is None:
+                self._look()
             if job is None or not self._print(job):
-                self._wake.wait(None if job is None else RETRY_SECONDS)
+                self._wake.wait(LOOK_SECONDS if job is None else RETRY_SECONDS)
                 self._wake.clear()
 
-    def _print(self, job: PrintJob) -> bool:
-        """Print one job; false when the printer was not ready and must be asked again later."""
+    def _look(self) -> PrinterStatus | None:
+        """Ask the printer how it is and remember it; ``None`` when it cannot be asked."""
         if self._printer is None:
-            self._note(job, "queued", "Máy này không có máy in.", "Bà con chép lại mã hồ sơ trên màn hình.")
-            return False
+            self._know(_fact("absent", "Máy này không có máy in.", "Bà con chép lại mã hồ sơ trên màn hình."))
+            return None
         try:
             status = self._printer.status()
         except DeviceError as error:
-            self._note(job, "queued", error.message_vi, error.cure_vi)
-            return False
-        if status.state in ("paper_out", "cover_open", "offline"):
-            self._note(job, "queued", status.fact_vi, status.cure_vi)
+            self._know(_fact("broken", error.message_vi, error.cure_vi))
+            return None
+        health: Health = "ok" if status.state == "ready" else "broken" if status.state in _CLOSED else "warning"
+        self._know(_fact(health, status.fact_vi, status.cure_vi))
+        return status
+
+    def _know(self, fact: DeviceFact) -> None:
+        if fact != self._fact:
+            self._fact = fact
+            self._changed()
+
+    def _print(self, job: PrintJob) -> bool:
+        """Print one job; false when the printer was not ready and must be asked again later."""
+        status = self._look()
+        if self._printer is None or status is None or status.state in _CLOSED:
+            self._note(job, "queued", self._fact.fact_vi, self._fact.cure_vi)
             return False
         image = render(to_blocks(job.content), self._width)
         with step("print.sending"):
@@ -109,3 +135,7 @@ class Spooler:
             log.info("print job %d: %s", job.id, state)
             self._store.set_print_state(job.id, state, fact, cure)
             self._changed()
+
+
+def _fact(state: Health, fact: str, cure: str) -> DeviceFact:
+    return DeviceFact("printer", "Máy in phiếu", "print", state, fact, cure)

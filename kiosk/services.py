@@ -1,7 +1,7 @@
 """What the screens may ask of the kiosk: one small interface between view models and the rest of the house.
 
-View models know only this file; ``kiosk.app.KioskServices`` fills it with the store, the use cases and the devices. Facts come back as frozen
-dataclasses with text ready to show. Acts that touch hardware return at once and answer later through a callback on the UI thread;
+View models know only this file; ``kiosk.app.KioskServices`` fills it with the store, the use cases and the devices. Facts come
+back as frozen dataclasses with text ready to show. Acts that touch hardware return at once and answer later through a callback on the UI thread;
 acts on the store return when they are durable. Expected failures are :class:`Refused` with a sentence and a cure.
 """
 
@@ -155,6 +155,9 @@ class Accepted:
     job: int
 
 
+Health = Literal["ok", "warning", "broken", "absent"]
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceFact:
     """A device on the technician's screen. ``fact_vi`` is the last fact, ``cure_vi`` what to touch."""
@@ -162,7 +165,7 @@ class DeviceFact:
     name: str
     title_vi: str
     icon: str
-    state: Literal["ok", "warning", "broken", "absent"]
+    state: Health
     fact_vi: str
     cure_vi: str
 

@@ -1,0 +1,532 @@
+"""The kiosk behind the glass: the store, the use cases and the devices, answering what the screens ask (``kiosk.services``).
+
+Everything here runs on the UI thread and is short; devices have threads of their own and report back through the scheduler. Changes made by
+the sync process are noticed by the store's data version, looked at twice a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from devices.barcode import BarcodeReader, open_barcode
+from devices.card import CardPerson, key_candidates, parse_card_qr
+from devices.errors import DeviceError
+from devices.printer import open_printer
+from forms.codes import check_code
+from forms.dossier import STATUS_NAMES, DossierError, Status
+from forms.procedure import Procedure, ServiceTile, load_catalogue, services_index
+from forms.session import FormSession
+from forms.text import fold
+from kiosk import usecases
+from kiosk.card_desk import CardDesk
+from kiosk.clock import day_vi, hour_day_vi
+from kiosk.history import history_vi
+from kiosk.machine import Machine
+from kiosk.officials import SignIn
+from kiosk.printing import Spooler
+from kiosk.services import (
+    Accepted,
+    Detail,
+    DeviceFact,
+    Filed,
+    LineState,
+    MachineFact,
+    Official,
+    Place,
+    PrintFact,
+    Reading,
+    Refused,
+    Row,
+    Scheduler,
+    Tab,
+)
+from kiosk.store.connection import StoreError
+from kiosk.sync_status import read_status
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+"""How often the store is asked whether the sync process has written."""
+
+CARE_SECONDS = 20.0
+"""How often idle devices are looked at."""
+
+ROWS = 200
+"""Longest worklist shown at once."""
+
+_TAB_LABELS: Mapping[str, str] = {
+    "new": "Mới",
+    "late": "Quá hạn",
+    "today": "Hôm nay",
+    "open": "Đang xử lý",
+    "ready": "Chờ trả",
+}
+_OPEN = "(2, 4, 5, 6)"
+
+
+class _Watch:
+    def __init__(self, watches: list[_Watch], act: Callable[[], None]) -> None:
+        self._watches = watches
+        self.act = act
+        watches.append(self)
+
+    def cancel(self) -> None:
+        if self in self._watches:
+            self._watches.remove(self)
+
+
+class _Listening:
+    """A barcode watch that can be taken back."""
+
+    def __init__(self, reader: BarcodeReader | None) -> None:
+        self._reader = reader
+
+    def cancel(self) -> None:
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader = None
+
+
+class KioskServices:
+    """Fills ``kiosk.services.Services``."""
+
+    def __init__(self, machine: Machine, scheduler: Scheduler) -> None:
+        self._machine = machine
+        self._store = machine.store
+        self._config = machine.config
+        self._clock = machine.store.clock
+        self._scheduler = scheduler
+        self._catalogue = load_catalogue()
+        self._sign_in = SignIn(machine.store, self._clock)
+        self._official: Official | None = None
+        self._calls: list[tuple[str, str]] = []
+        self._watches: list[_Watch] = []
+        self._started = self._clock.monotonic()
+        self._version = machine.store.data_version()
+        self._line = read_status(machine.config.state)
+        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
+        url = str(self._config["devices.printer"])
+        profile = str(self._config["devices.printer_profile"])
+        printer = None if url == "none:" else open_printer(url, profile)
+        width = printer.width_dots if printer is not None else 576
+        self._spooler = Spooler(machine.store, printer, width, lambda: scheduler.call_soon(self._changed))
+        self._spooler.start()
+        self._cards.look()
+        scheduler.call_later(LOOK_SECONDS, self._look)
+        scheduler.call_later(CARE_SECONDS, self._care)
+
+    def close(self) -> None:
+        """Stop the device threads and close the store."""
+        self._spooler.stop()
+        self._cards.stop()
+        self._store.close()
+
+    # --- changes -----------------------------------------------------------------------------------------------
+
+    def on_change(self, act: Callable[[], None]) -> _Watch:
+        return _Watch(self._watches, act)
+
+    def _changed(self) -> None:
+        for watch in list(self._watches):
+            watch.act()
+
+    def _look(self) -> None:
+        """Has another process written, or the line changed?"""
+        version, line = self._store.data_version(), read_status(self._config.state)
+        if version != self._version or line != self._line:
+            self._version, self._line = version, line
+            self._changed()
+        self._scheduler.call_later(LOOK_SECONDS, self._look)
+
+    def _care(self) -> None:
+        self._cards.look()
+        self._scheduler.call_later(CARE_SECONDS, self._care)
+
+    # --- place and time ----------------------------------------------------------------------------------------
+
+    def place(self) -> Place:
+        office = self._machine.office
+        return Place(
+            office_vi=office.committee_vi,
+            province_vi=office.province_vi,
+            kiosk_name_vi=f"Máy số {self._config['place.kiosk']}",
+            hotline=str(self._config["place.hotline"]),
+            version=self._machine.version,
+        )
+
+    def clock_vi(self) -> tuple[str, str]:
+        now = self._clock.now()
+        return day_vi(now), f"{now:%H:%M}"
+
+    # --- citizens ----------------------------------------------------------------------------------------------
+
+    def tiles(self) -> Sequence[ServiceTile]:
+        return services_index()
+
+    def procedure(self, code: str) -> Procedure:
+        return self._catalogue[code]
+
+    def line(self) -> LineState:
+        waiting = int(self._store.rows("SELECT count(*) AS n FROM dossier WHERE pending > 0")[0]["n"])
+        quarantined = int(self._store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"])
+        since = self._line.since_vi
+        if self._line.online is False:
+            chip = f"Mất mạng từ {since} – {waiting} hồ sơ chờ gửi" if waiting else f"Mất mạng từ {since}"
+        elif waiting:
+            chip = f"{waiting} hồ sơ chờ gửi"
+        else:
+            chip = ""
+        return LineState(self._line.online, since, waiting, quarantined, chip)
+
+    def can_file(self) -> None:
+        _refusing(lambda: usecases.check_can_file(self._machine))
+
+    def troubles(self) -> Sequence[str]:
+        told = []
+        if self._spooler.fact.state in ("broken", "absent"):
+            told.append("Máy chưa in được phiếu. Bà con vẫn nộp được, nhớ chép lại mã hồ sơ.")
+        if self._cards.fact.state == "broken":
+            told.append("Đầu đọc thẻ chưa dùng được. Bà con gõ thông tin bằng tay.")
+        return told
+
+    def open_form(self, procedure: str) -> FormSession:
+        return FormSession(self._catalogue[procedure].form, today=self._clock.now().date())
+
+    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
+        soon = self._scheduler.call_soon
+
+        def read(text: str) -> None:
+            try:
+                person = parse_card_qr(text)
+            except DeviceError as error:
+                refused = Refused(error.code, error.message_vi, error.cure_vi)
+                soon(lambda: on_refused(refused))
+            else:
+                soon(lambda: on_person(person))
+
+        def failed(error: DeviceError) -> None:
+            refused = Refused(error.code, error.message_vi, error.cure_vi)
+            soon(lambda: on_refused(refused))
+
+        url = str(self._config["devices.barcode"])
+        if url == "none:":
+            return _Listening(None)
+        reader = open_barcode(url)
+        reader.start(read, failed)
+        return _Listening(reader)
+
+    def read_card(
+        self,
+        person: CardPerson | None,
+        mrz_expiry: str,
+        on_progress: Callable[[float, str], None],
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+    ) -> Reading:
+        keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
+        return self._cards.read(keys, on_progress, on_person, on_refused)
+
+    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
+        filed = _refusing(lambda: usecases.file_dossier(self._machine, self._procedure_of(session), session, card))
+        self._spooler.wake()
+        self._changed()
+        return filed
+
+    def _procedure_of(self, session: FormSession) -> Procedure:
+        return next(one for one in self._catalogue.values() if one.form is session.form)
+
+    def print_fact(self, job: int) -> PrintFact:
+        found = self._store.print_job(job)
+        if found is None:
+            return PrintFact("queued", "Không tìm thấy phiếu này.")
+        states: Mapping[str, Literal["queued", "printing", "printed", "uncertain"]] = {
+            "queued": "queued",
+            "sending": "printing",
+            "printed": "printed",
+            "uncertain": "uncertain",
+        }
+        text = found.fact or ("Đang in phiếu…" if found.state in ("queued", "sending") else "")
+        return PrintFact(states[found.state], text, found.cure)
+
+    def answer_print(self, job: int, came_out: bool) -> None:
+        if came_out:
+            self._store.set_print_state(job, "printed", "Phiếu đã in xong.")
+            self._changed()
+        else:
+            self.reprint(job)
+
+    def reprint(self, job: int) -> int:
+        new = _refusing(lambda: usecases.reprint(self._machine, job))
+        self._spooler.wake()
+        self._changed()
+        return new
+
+    def find(self, code: str) -> Row | None:
+        facts = check_code(code)
+        found = self._store.rows(
+            "SELECT * FROM dossier WHERE code = ? OR official_code = ?", [facts.normalised, facts.normalised]
+        )
+        return self._row(found[0], show_name=False) if found else None
+
+    # --- calling for help --------------------------------------------------------------------------------------
+
+    def call_help(self, where_vi: str) -> None:
+        self._calls.append((f"{self._clock.now():%H:%M}", where_vi))
+        self._changed()
+
+    def help_calls(self) -> Sequence[tuple[str, str]]:
+        return tuple(self._calls)
+
+    def answer_help(self) -> None:
+        self._calls.clear()
+        self._changed()
+
+    # --- officials ---------------------------------------------------------------------------------------------
+
+    def sign_in(self, pin: str) -> Official:
+        self._official = self._sign_in.try_pin(pin)
+        return self._official
+
+    def sign_out(self) -> None:
+        self._official = None
+
+    def _signed_in(self) -> Official:
+        if self._official is None:
+            raise Refused("signed_out", "Cán bộ chưa đăng nhập.", "Nhập mã PIN để tiếp tục.")
+        return self._official
+
+    def tabs(self) -> Sequence[Tab]:
+        self._signed_in()
+        return [
+            Tab(key, label, int(self._store.rows(f"SELECT count(*) AS n FROM dossier WHERE {sql}", given)[0]["n"]))  # type: ignore[arg-type]
+            for key, label in _TAB_LABELS.items()
+            for sql, given in [self._where(key)]
+        ]
+
+    def _where(self, tab: str) -> tuple[str, list[Any]]:
+        """Condition of a tab. Stored times are ISO in +07:00, so text order is time order."""
+        now = self._clock.now()
+        tonight = now.replace(hour=23, minute=59, second=59)
+        return {
+            "new": ("status = 1", []),
+            "late": (f"status IN {_OPEN} AND due < ?", [now.isoformat()]),
+            "today": (f"status IN {_OPEN} AND due >= ? AND due <= ?", [now.isoformat(), tonight.isoformat()]),
+            "open": (f"status IN {_OPEN}", []),
+            "ready": ("status = 9", []),
+        }[tab]
+
+    def worklist(self, tab: str, query: str = "") -> Sequence[Row]:
+        self._signed_in()
+        if query.strip():
+            words = [f"%{_like(word)}%" for word in fold(query).split()]
+            condition = " AND ".join("s.text LIKE ? ESCAPE '\\'" for _ in words)
+            sql = f"SELECT d.* FROM dossier_search s JOIN dossier d ON d.d = s.d WHERE {condition} ORDER BY d.filed_at DESC LIMIT {ROWS}"
+            return [self._row(row) for row in self._store.rows(sql, words)]
+        condition, given = self._where(tab)
+        order = "filed_at DESC" if tab == "new" else "due, filed_at"
+        return [self._row(row) for row in self._store.rows(f"SELECT * FROM dossier WHERE {condition} ORDER BY {order} LIMIT {ROWS}", given)]
+
+    def _row(self, row: Mapping[str, Any], *, show_name: bool = True) -> Row:
+        code = str(row["code"] or "")
+        filed = _moment(row["filed_at"])
+        due = _moment(row["due"])
+        due_vi, kind = self._due(due, int(row["status"] or 0))
+        now = self._clock.now()
+        when = "" if filed is None else f"{filed:%H:%M}" if filed.date() == now.date() else f"{filed:%d/%m}"
+        procedure = self._catalogue.get(str(row["procedure"]))
+        status = int(row["status"] or 0)
+        return Row(
+            dossier=row["d"],
+            number=_short_number(code),
+            code=str(row["official_code"] or code),
+            name=str(row["name"] or "") if show_name else "",
+            procedure_vi=procedure.short_vi if procedure else str(row["procedure"]),
+            when_vi=when,
+            due_vi=due_vi,
+            due_kind=kind,
+            status=status,
+            status_vi=STATUS_NAMES.get(status, "Chưa rõ"),
+            sent=int(row["pending"]) == 0,
+        )
+
+    def _due(self, due: datetime | None, status: int) -> tuple[str, Literal["none", "late", "today", "soon", "later"]]:
+        if due is None or status not in (Status.ACCEPTED, Status.PROCESSING, Status.SUPPLEMENT, Status.PAYMENT):
+            return "", "none"
+        now = self._clock.now()
+        days = (due.date() - now.date()).days
+        if due < now:
+            return (f"Quá {-days} ngày" if days < 0 else "Quá giờ hẹn"), "late"
+        if days == 0:
+            return f"Hôm nay {due:%H:%M}", "today"
+        return f"Còn {days} ngày", "soon" if days <= 2 else "later"
+
+    def detail(self, dossier: str) -> Detail:
+        self._signed_in()
+        found = self._store.rows("SELECT * FROM dossier WHERE d = ?", [dossier])
+        if not found:
+            raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
+        fields = self._store.fields(dossier)
+        row = self._row(found[0])
+        procedure = self._catalogue.get(str(fields.get("procedure")))
+        session = usecases.restore_session(procedure, fields) if procedure else None
+        applicant = fields.get("applicant")
+        name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
+        filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
+        facts = [
+            ("Mã hồ sơ", row.code),
+            *([("Mã tạm", str(fields.get("code")))] if row.code != fields.get("code") else []),
+            ("Người nộp", name),
+            ("Nộp lúc", hour_day_vi(filed) if filed else ""),
+            *([("Hẹn trả", hour_day_vi(due))] if due else []),
+            ("Về tỉnh", "Tỉnh đã nhận" if row.sent else "Chờ gửi"),
+        ]
+        return Detail(
+            row=row,
+            facts=facts,
+            answers=[(one.section, one.label, one.text) for one in session.review()] if session else [],
+            papers=usecases.papers_to_bring(procedure, session) if procedure and session else [],
+            history=history_vi(self._store, dossier, self._machine.official_names()),
+            can_accept=row.status in (Status.NEW, Status.SUPPLEMENT),
+            official_code=str(fields.get("official_code") or ""),
+        )
+
+    def accept(self, dossier: str) -> Accepted:
+        official = self._signed_in()
+        procedure = self._catalogue.get(str(self._store.fields(dossier).get("procedure")))
+        if procedure is None:
+            raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
+        accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official))
+        self._spooler.wake()
+        self._changed()
+        return accepted
+
+    def print_receipt(self, dossier: str) -> int:
+        self._signed_in()
+        found = self._store.rows("SELECT id FROM print_job WHERE d = ? ORDER BY id DESC LIMIT 1", [dossier])
+        if not found:
+            raise Refused("no_paper", "Hồ sơ này chưa có phiếu nào trên máy này.", "In tại máy đã nhận hồ sơ.")
+        return self.reprint(int(found[0]["id"]))
+
+    # --- technicians -------------------------------------------------------------------------------------------
+
+    def devices(self) -> Sequence[DeviceFact]:
+        return (self._spooler.fact, self._cards.fact, self._barcode_fact(), self._line_fact(), self._disk_fact())
+
+    def _barcode_fact(self) -> DeviceFact:
+        title, icon = "Máy quét mã QR", "qr_code_scanner"
+        url = str(self._config["devices.barcode"])
+        if url == "none:":
+            return DeviceFact("barcode", title, icon, "absent", "Máy này không có máy quét.", "")
+        path = Path(url.split("://", 1)[-1].split("?", 1)[0])
+        if not path.exists():
+            return DeviceFact("barcode", title, icon, "broken", "Không thấy máy quét.", "Kiểm tra dây của máy quét mã.")
+        return DeviceFact("barcode", title, icon, "ok", "Sẵn sàng", "")
+
+    def _line_fact(self) -> DeviceFact:
+        state = self.line()
+        title, icon = "Mạng và gửi hồ sơ", "cloud_upload"
+        if self._store.enrolled is None:
+            return DeviceFact("line", title, icon, "broken", "Máy chưa được tỉnh ghi danh.", "Chạy «python3 main.py sync enrol».")
+        if state.quarantined:
+            return DeviceFact("line", title, icon, "warning", f"{state.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh.")
+        if state.online is False:
+            return DeviceFact("line", title, icon, "warning", state.chip_vi, self._line.cure_vi)
+        if state.online is None:
+            return DeviceFact("line", title, icon, "warning", "Chưa thử gửi lần nào.", "Kiểm tra dịch vụ gửi (sync) có chạy không.")
+        return DeviceFact("line", title, icon, "ok", state.chip_vi or "Đã gửi hết", "")
+
+    def _disk_fact(self) -> DeviceFact:
+        title, icon = "Ổ đĩa", "hard_drive"
+        if not self._store.reserve.room_for_filing():
+            return DeviceFact("disk", title, icon, "broken", "Ổ đĩa đầy, không nhận hồ sơ mới.", "Xóa tệp thừa trên ổ đĩa.")
+        return DeviceFact("disk", title, icon, "ok", f"Còn trống {self._store.reserve.free() / 1e9:.0f} GB".replace(".", ","), "")
+
+    def machine(self) -> Sequence[MachineFact]:
+        disk = shutil.disk_usage(self._config.state)
+        total, free = _memory()
+        up = self._clock.monotonic() - self._started
+        facts = [
+            MachineFact("Ổ đĩa", f"{disk.used / 1e9:.0f} / {disk.total / 1e9:.0f} GB", disk.used / max(disk.total, 1)),
+            MachineFact("Bộ nhớ", f"{(total - free) / 1e9:.1f} / {total / 1e9:.1f} GB".replace(".", ","), (total - free) / max(total, 1)),
+        ]
+        heat = _temperature()
+        if heat is not None:
+            facts.append(MachineFact("Nhiệt độ", f"{heat:.0f} °C", min(heat / 100, 1.0)))
+        facts.append(MachineFact("Chạy liên tục", _span_vi(up), min(up / 86400 / 30, 1.0)))
+        return facts
+
+    def test_device(self, name: str, on_done: Callable[[DeviceFact], None]) -> None:
+        def again() -> None:
+            on_done(next(fact for fact in self.devices() if fact.name == name))
+
+        if name == "reader":
+            self._cards.look(again)
+        elif name == "printer":
+            job = usecases.print_test(self._machine)
+            self._spooler.wake()
+            self._await_print(job, again, self._clock.monotonic() + 20)
+        else:
+            self._scheduler.call_soon(again)
+
+    def _await_print(self, job: int, done: Callable[[], None], deadline: float) -> None:
+        found = self._store.print_job(job)
+        if found is None or found.state in ("printed", "uncertain") or self._clock.monotonic() > deadline:
+            done()
+        else:
+            self._scheduler.call_later(0.2, lambda: self._await_print(job, done, deadline))
+
+
+def _refusing(act: Callable[[], Any]) -> Any:
+    """Run an act of the house; its expected failures become sentences for the glass."""
+    try:
+        return act()
+    except (StoreError, DossierError) as error:
+        raise Refused(error.code, error.message_vi, getattr(error, "cure_vi", "")) from None
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+
+
+def _short_number(code: str) -> str:
+    """The running number inside a provisional code, four digits and its check sign left off."""
+    last = code.rsplit("-", 1)[-1]
+    return last[:-1][-4:] if len(last) > 4 else last
+
+
+def _memory() -> tuple[int, int]:
+    """(total, available) bytes of the machine."""
+    facts = {}
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        name, _, rest = line.partition(":")
+        facts[name] = int(rest.split()[0]) * 1024
+    return facts["MemTotal"], facts["MemAvailable"]
+
+
+def _temperature() -> float | None:
+    """Hottest sensor in °C; ``None`` where the machine tells none."""
+    heats = []
+    for zone in Path("/sys/class/thermal").glob("thermal_zone*/temp"):
+        try:
+            heats.append(int(zone.read_text(encoding="ascii")) / 1000)
+        except (OSError, ValueError):
+            continue
+    return max(heats, default=None)
+
+
+def _span_vi(seconds: float) -> str:
+    if seconds < 3600:
+        return f"{int(seconds // 60)} phút"
+    if seconds < 2 * 86400:
+        return f"{int(seconds // 3600)} giờ"
+    return f"{int(seconds // 86400)} ngày"
+

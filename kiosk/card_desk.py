@@ -1,0 +1,128 @@
+"""The card reader's thread: waits for a card to be laid down, reads it, and reports on the UI thread.
+
+One thread owns the reader. A reading can be cancelled at any moment (the person walked away); what it would have said is then dropped. The
+reader is opened anew for each reading, so a reader that was unplugged and plugged in again just works.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from devices.card import CardPerson, CardReader, MrzKey, open_card_reader
+from devices.errors import DeviceError
+from devices.worker import DeviceWorker
+from kiosk.services import DeviceFact, Health, Refused
+
+POLL_SECONDS = 0.25
+"""How often the reader is asked whether a card lies on it."""
+
+
+@dataclass
+class _Reading:
+    """A reading under way; ``cancel`` may be called from the UI thread at any time."""
+
+    gone: threading.Event = field(default_factory=threading.Event)
+
+    def cancel(self) -> None:
+        self.gone.set()
+
+
+class CardDesk:
+    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread."""
+
+    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None]) -> None:
+        self._url = url
+        self._soon = soon
+        self._changed = changed
+        self._worker = DeviceWorker("card")
+        self._fact = DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", "absent", "Chưa kiểm tra", "")
+        self._today = 0
+
+    @property
+    def fact(self) -> DeviceFact:
+        """Last known state of the reader."""
+        return self._fact
+
+    def stop(self) -> None:
+        self._worker.stop()
+
+    def look(self, done: Callable[[], None] = lambda: None) -> None:
+        """Ask the reader how it is; ``done`` is called on the UI thread."""
+
+        def ask() -> DeviceFact:
+            if self._url == "none:":
+                return self._make("absent", "Máy này không có đầu đọc thẻ.", "")
+            state = open_card_reader(self._url).state()
+            if not state.present:
+                return self._make("broken", "Không thấy đầu đọc thẻ.", "Kiểm tra dây USB của đầu đọc thẻ rồi bấm «Thử ngay».")
+            return self._make("ok", f"Sẵn sàng · {self._today} lượt từ lúc mở máy", "")
+
+        def answered(fact: DeviceFact) -> None:
+            self._note(fact)
+            self._soon(done)
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, DeviceError):
+                raise error
+            self._note(self._make("broken", error.message_vi, error.cure_vi))
+            self._soon(done)
+
+        self._worker.submit(ask, answered, failed)
+
+    def read(
+        self,
+        keys: Sequence[MrzKey],
+        on_progress: Callable[[float, str], None],
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+    ) -> _Reading:
+        """Wait for a card and read it with the first of ``keys`` that opens it."""
+        reading = _Reading()
+
+        def tell(act: Callable[[], None]) -> None:
+            self._soon(lambda: None if reading.gone.is_set() else act())
+
+        def progress(share: float, text: str) -> None:
+            tell(lambda: on_progress(share, text))
+
+        def act() -> CardPerson | None:
+            reader = open_card_reader(self._url)
+            if not self._wait_for_card(reader, reading):
+                return None
+            progress(0.05, "Đang đọc thẻ. Bà con giữ yên thẻ.")
+            return reader.read(keys, progress=progress).person
+
+        def answered(person: CardPerson | None) -> None:
+            if person is not None:
+                self._today += 1
+                self._note(self._make("ok", f"Sẵn sàng · {self._today} lượt từ lúc mở máy", ""))
+                tell(lambda: on_person(person))
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, DeviceError):
+                raise error
+            refused = Refused(error.code, error.message_vi, error.cure_vi)
+            if error.code in ("reader_absent", "pcscd_absent"):
+                self._note(self._make("broken", error.message_vi, error.cure_vi))
+            tell(lambda: on_refused(refused))
+
+        self._worker.submit(act, answered, failed)
+        return reading
+
+    def _wait_for_card(self, reader: CardReader, reading: _Reading) -> bool:
+        while not reading.gone.is_set():
+            if reader.state().card:
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _make(self, state: Health, fact: str, cure: str) -> DeviceFact:
+        return DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", state, fact, cure)
+
+    def _note(self, fact: DeviceFact) -> None:
+        if fact != self._fact:
+            self._fact = fact
+            self._soon(self._changed)
