@@ -22,6 +22,7 @@ _BROUGHT_ALONG: dict[str, Callable[[], bool]] = {
     "python3-venv": lambda: importlib.util.find_spec("ensurepip") is not None,
     "python3-dev": lambda: os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")),
     "gcc": lambda: shutil.which("gcc") is not None,
+    "swig": lambda: shutil.which("swig") is not None,
 }
 
 
