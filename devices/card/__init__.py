@@ -1,0 +1,57 @@
+"""The ID card: three ways to a :class:`CardPerson`. The chip through PC/SC, the QR on the card's face, typing.
+
+Importing this needs neither a reader nor pcscd; :func:`open_card_reader` loads pyscard. What was proved about a chip's data is in
+:class:`CardReading`, and never more than that. Expected failures are :class:`devices.errors.DeviceError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from devices.card.errors import card_error
+from devices.card.facts import CardPerson, CardReading, MrzKey, ReaderState
+from devices.card.keys import key_candidates
+from devices.card.mrz import parse_td1
+from devices.card.qr import keys_from_qr, parse_card_qr, typed_person
+
+__all__ = [
+    "CardPerson",
+    "CardReader",
+    "CardReading",
+    "MrzKey",
+    "ReaderState",
+    "card_error",
+    "key_candidates",
+    "keys_from_qr",
+    "open_card_reader",
+    "parse_card_qr",
+    "parse_td1",
+    "typed_person",
+]
+
+
+class CardReader(Protocol):
+    """The port: a reader that may or may not be there, and may or may not have a card on it."""
+
+    apdus: int
+
+    def state(self) -> ReaderState:
+        """Reader and card as they are now; never raises."""
+        ...
+
+    def read(self, keys: Sequence[MrzKey], *, progress: Callable[[float, str], None] | None = None) -> CardReading:
+        """Read the chip. Raises :class:`DeviceError`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_card_reader(url: str) -> CardReader:
+    """The reader at ``pcsc:`` or ``pcsc:NAME``. Opens nothing yet: the reader is looked for at each act.
+
+    ``ValueError`` for another address.
+    """
+    from devices.card import reader
+
+    return reader.open_card_reader(url)

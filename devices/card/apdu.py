@@ -1,0 +1,61 @@
+"""Commands and answers of a chip (ISO/IEC 7816-4): facts only, short form, written to bytes and read back by both ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command in the clear. ``le``: bytes wanted, 256 for «as many as there are», ``None`` for none."""
+
+    cla: int
+    ins: int
+    p1: int
+    p2: int
+    data: bytes = b""
+    le: int | None = None
+
+    @property
+    def header(self) -> bytes:
+        return bytes([self.cla, self.ins, self.p1, self.p2])
+
+    def encode(self) -> bytes:
+        """Short form. ``ValueError`` when data or ``le`` do not fit it."""
+        if len(self.data) > 255 or (self.le or 0) > 256:
+            raise ValueError("does not fit a short command")
+        body = bytes([len(self.data)]) + self.data if self.data else b""
+        return self.header + body + (b"" if self.le is None else bytes([self.le & 0xFF]))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: data and the status word."""
+
+    data: bytes
+    sw: int
+
+    @property
+    def ok(self) -> bool:
+        return self.sw == 0x9000
+
+
+def select_application(aid: bytes) -> Command:
+    return Command(0x00, 0xA4, 0x04, 0x0C, aid)
+
+
+def select_file(fid: int) -> Command:
+    return Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
+
+
+def read_binary(offset: int, count: int) -> Command:
+    """Read ``count`` bytes at ``offset`` (below 32,768) of the selected file."""
+    return Command(0x00, 0xB0, offset >> 8, offset & 0xFF, b"", count)
+
+
+def get_challenge() -> Command:
+    return Command(0x00, 0x84, 0x00, 0x00, b"", 8)
+
+
+def external_authenticate(token: bytes) -> Command:
+    return Command(0x00, 0x82, 0x00, 0x00, token, len(token))

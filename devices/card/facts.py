@@ -1,0 +1,75 @@
+"""What the card room tells the rest of the house: the person on the card, one reading of a chip, the state of the reader.
+
+Only what a dossier needs is kept. Religion, identifying features, fingerprint and portrait are on the chip, but have no field here
+on purpose: they cannot be stored by accident. Texts are NFC; dates are ISO (``1990-02-01``) or, for old people whose papers
+say less, ``1958-03`` or ``1958``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Source = Literal["chip", "qr", "typed"]
+Access = Literal["bac", "pace-mrz", "pace-can"]
+Verdict = Literal["issuer_trusted", "intact_issuer_unchecked", "not_genuine", "not_checked"]
+CloneCheck = Literal["active", "chip", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPerson:
+    """The holder as the card says it. ``number`` has 12 digits; a field the source does not have is an empty string.
+
+    ``expires`` is empty when the source does not say or the card never expires. ``sex`` is «Nam», «Nữ» or empty.
+    """
+
+    number: str
+    name: str
+    birth: str
+    sex: str = ""
+    nationality: str = ""
+    ethnicity: str = ""
+    origin: str = ""
+    residence: str = ""
+    issued: str = ""
+    expires: str = ""
+    old_number: str = ""
+    source: Source = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class CardReading:
+    """One successful reading of a chip.
+
+    ``access``: how the chip was opened. ``verdict``: what is proved about the data (``not_checked`` claims nothing).
+    ``clone_check``: which proof that the chip is no copy was made. ``apdus``: commands sent; ``seconds``: time from connecting
+    to the last byte.
+    """
+
+    person: CardPerson
+    access: Access
+    verdict: Verdict
+    clone_check: CloneCheck
+    apdus: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """``present``: a reader is plugged in; ``card``: a card lies on it; ``name``: as PC/SC calls it.
+
+    ``problem`` is the code of the error a reading would raise now (``pcscd_absent``, ``reader_absent``), or empty.
+    """
+
+    present: bool
+    card: bool
+    name: str
+    problem: str = ""
+
+
+class MrzKey(NamedTuple):
+    """What opens the chip (ICAO Doc 9303-11, 9.7.2): document number of 9 characters, birth and expiry as ``YYMMDD``."""
+
+    document: str
+    birth_yymmdd: str
+    expiry_yymmdd: str
