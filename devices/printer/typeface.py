@@ -1,0 +1,130 @@
+"""The letters of a slip: Noto Sans from this package, measured in dots, with a refusal instead of a box for a letter it does not
+have.
+
+A :class:`Type` is one face at one size. Its line box is taken from the ink of the tallest and deepest Vietnamese letters, not
+from what the font file declares, so a mark over a capital is never cut and lines never touch. Letters that Unicode has only as a
+base with combining marks (``Ơ̆`` in Ê Đê names) are put together here, because Pillow's basic layout does not place marks; basic
+layout is used because it gives the same dots on every machine.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, cached_property
+from importlib.resources import files
+from io import BytesIO
+
+from fontTools.ttLib import TTFont
+from PIL import ImageDraw, ImageFont
+
+from devices.errors import DeviceError
+
+TALLEST = "ẮẰẲẴẤẦẨẪẾỀỂỄỐỒỔỖỨỪỬỮĐ"
+DEEPEST = "gjpqyỵợựặậệộẶẬỆỘỢỰQ,;()|/"
+SUBSTITUTES = str.maketrans({"●": "•"})
+"""Signs the screen uses and Noto Sans lacks, with the sign that says the same on paper (the dots of a masked number)."""
+
+
+class Face:
+    """One font file of the package: its bytes and the characters it can draw."""
+
+    def __init__(self, file_name: str) -> None:
+        self.file_name = file_name
+        self.data = files("devices.printer").joinpath("fonts").joinpath(file_name).read_bytes()
+
+    @cached_property
+    def characters(self) -> frozenset[int]:
+        """Code points with a glyph of their own."""
+        with TTFont(BytesIO(self.data), lazy=True) as font:
+            return frozenset(font.getBestCmap())
+
+    def missing(self, text: str) -> str:
+        """The characters of ``text`` this face cannot draw, each once, in order."""
+        return "".join(dict.fromkeys(char for char in text if ord(char) not in self.characters))
+
+
+@cache
+def face(bold: bool) -> Face:
+    """The face for plain or for strong text; loaded once. Plain text is Medium: thin strokes break on a worn print head."""
+    return Face("NotoSans-Bold.ttf" if bold else "NotoSans-Medium.ttf")
+
+
+class Type:
+    """A face at a size in dots. ``ascent`` and ``descent`` are the ink of the tallest and deepest letters, ``pitch`` the line
+    distance.
+    """
+
+    def __init__(self, face_: Face, size: int) -> None:
+        self.face = face_
+        self.size = size
+        self._font = ImageFont.truetype(BytesIO(face_.data), size, layout_engine=ImageFont.Layout.BASIC)
+        self.ascent = -round(self._font.getbbox(TALLEST, anchor="ls")[1])
+        self.descent = round(self._font.getbbox(DEEPEST, anchor="ls")[3])
+        self.pitch = self.ascent + self.descent + max(2, round(size * 0.06))
+        self.cap = -round(self._font.getbbox("H", anchor="ls")[1])
+
+    def width(self, text: str) -> float:
+        """Advance of ``text`` in dots."""
+        return sum(self._font.getlength(run) for run, _ in clusters(text))
+
+    def draw(self, draw: ImageDraw.ImageDraw, x: float, baseline: float, text: str, ink: int) -> None:
+        """Draw ``text`` from ``x`` on ``baseline``."""
+        for run, marks in clusters(text):
+            draw.text((x, baseline), run, font=self._font, fill=ink, anchor="ls")
+            advance = self._font.getlength(run)
+            if marks:
+                self._draw_marks(draw, x + advance - self._font.getlength(run[-1]), baseline, run[-1], marks, ink)
+            x += advance
+
+    def _draw_marks(self, draw: ImageDraw.ImageDraw, x: float, baseline: float, base: str, marks: str, ink: int) -> None:
+        left, top, right, bottom = self._font.getbbox(base, anchor="ls")
+        gap = max(1, round(self.size * 0.05))
+        for mark in marks:
+            mark_left, mark_top, mark_right, mark_bottom = self._font.getbbox(mark, anchor="ls")
+            dx = (left + right - mark_left - mark_right) / 2
+            if unicodedata.combining(mark) == 220:
+                dy = max(0.0, bottom + gap - mark_top)
+                bottom = mark_bottom + dy
+            else:
+                dy = min(0.0, top - gap - mark_bottom)
+                top = mark_top + dy
+            draw.text((x + dx, baseline + dy), mark, font=self._font, fill=ink, anchor="ls")
+
+
+@cache
+def type_at(size: int, *, bold: bool) -> Type:
+    """The face for plain or strong text at ``size`` dots; loaded and measured once."""
+    return Type(face(bold), size)
+
+
+def clusters(text: str) -> Iterator[tuple[str, str]]:
+    """``text`` as (run, combining marks that stand on the run's last character)."""
+    run = marks = ""
+    for char in text:
+        if unicodedata.combining(char) and run:
+            marks += char
+        elif marks:
+            yield run, marks
+            run, marks = char, ""
+        else:
+            run += char
+    if run:
+        yield run, marks
+
+
+def printable(text: str) -> str:
+    """``text`` in NFC, with every white space except line feed and no-break space a plain space, and without invisible
+    characters.
+
+    Raises :class:`DeviceError` ``glyph_missing`` naming the first characters no face can draw: a slip with a box in a name is a
+    wrong slip.
+    """
+    text = unicodedata.normalize("NFC", text).translate(SUBSTITUTES)
+    text = "".join(" " if char.isspace() and char not in "\n\u00a0" else char for char in text)
+    text = "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cf", "Cc"))
+    missing = face(bold=False).missing(text.replace("\n", ""))
+    if missing:
+        named = ", ".join(f"«{char}» (U+{ord(char):04X})" for char in missing[:5])
+        raise DeviceError("glyph_missing", f"Phông chữ của phiếu không có ký tự {named}.", "Sửa lại chữ đó trong hồ sơ rồi in lại.")
+    return text
