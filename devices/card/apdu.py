@@ -27,6 +27,31 @@ class Command:
         body = bytes([len(self.data)]) + self.data if self.data else b""
         return self.header + body + (b"" if self.le is None else bytes([self.le & 0xFF]))
 
+    @staticmethod
+    def decode(raw: bytes) -> Command:
+        """The command in ``raw``, short or extended form. ``ValueError`` for bytes that are none."""
+        if len(raw) < 4:
+            raise ValueError("shorter than a header")
+        head, body = raw[:4], raw[4:]
+        wide = len(body) >= 3 and body[0] == 0
+        size = 2 if wide else 1
+        body = body[1:] if wide else body
+        data, rest = b"", body
+        if len(body) > size:
+            count = int.from_bytes(body[:size], "big")
+            data, rest = body[size : size + count], body[size + count :]
+            if len(data) < count or not count:
+                raise ValueError("data cut off")
+        if len(rest) not in (0, size):
+            raise ValueError("length field cut off")
+        le = (int.from_bytes(rest, "big") or 256**size) if rest else None
+        return Command(head[0], head[1], head[2], head[3], data, le)
+
+    @property
+    def extended(self) -> bool:
+        """Whether it wants more than a short answer can hold."""
+        return (self.le or 0) > 256 or len(self.data) > 255
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

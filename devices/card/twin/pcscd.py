@@ -1,0 +1,216 @@
+"""A pcscd of our own with a virtual reader, beside whatever runs on the machine.
+
+Needs no root, no service manager, no settings.
+
+pcscd is handed a listening socket in a private folder, and clients find it through ``PCSCLITE_CSOCK_NAME``, which this class
+sets for this process and those it starts. pcsc-lite reads that variable once per process, so start the twin before the first
+PC/SC call; every twin of one process uses the same socket, one at a time. The reader listens on free TCP ports, and pcscd ends
+with this process even when that is killed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import smartcard.scard as pcsc
+
+from devices.card.pcsc import Context
+from devices.card.twin.chip import ChipTwin
+from devices.card.twin.vpcd import VpcdCard
+from devices.card.watchdog import Watchdog
+from devices.errors import DeviceError
+
+VARIABLE = "PCSCLITE_CSOCK_NAME"
+READER = "Kiosk twin reader"
+_DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
+_one_at_a_time = threading.Lock()
+
+
+@functools.cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="card-twin-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _unavailable(reason_vi: str) -> DeviceError:
+    return DeviceError(
+        "twin_unavailable",
+        f"Không mở được đầu đọc thẻ mẫu: {reason_vi}",
+        "Cài các gói pcscd và vsmartcard-vpcd (apt-get install pcscd vsmartcard-vpcd), hoặc dùng đầu đọc thẻ thật.",
+    )
+
+
+def _programs() -> tuple[str, str]:
+    daemon = shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    driver = next((path for path in _DRIVERS if Path(path).exists()), "")
+    if not daemon or not driver:
+        raise _unavailable("máy chưa cài pcscd hoặc vsmartcard-vpcd.")
+    return daemon, driver
+
+
+def _free_ports() -> int:
+    """A port that is free together with the next one, which is the driver's second slot."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+class PcscdTwin:
+    """Context manager: pcscd with the reader «Kiosk twin reader 00 00».
+
+    ``port`` is where :class:`VpcdCard` can lay a card, from any process.
+
+    Raises ``twin_unavailable`` when pcscd or its virtual reader is not installed or does not start. ``environment`` is what
+    another program needs to find this pcscd.
+    """
+
+    def __init__(self, *, start_timeout_s: float = 10.0) -> None:
+        self._timeout_s = start_timeout_s
+        self._process: subprocess.Popen[bytes] | None = None
+        self._slot: VpcdCard | None = None
+        self._before: str | None = None
+        self.port = 0
+
+    @property
+    def socket_path(self) -> str:
+        return str(_folder() / "pcscd.comm")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {VARIABLE: self.socket_path}
+
+    @property
+    def reader_name(self) -> str:
+        return f"{READER} 00 00"
+
+    def __enter__(self) -> PcscdTwin:
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("this process has a card twin already")
+        self._before = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = self.socket_path
+        try:
+            self.start()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._before is None:
+            os.environ.pop(VARIABLE, None)
+        else:
+            os.environ[VARIABLE] = self._before
+        _one_at_a_time.release()
+
+    def start(self) -> None:
+        """Start pcscd and wait until it shows its reader. Called by ``with``.
+
+        Call it again after :meth:`stop` to play a restart.
+        """
+        daemon, driver = _programs()
+        self.port = _free_ports()
+        settings, none = _folder() / "readers", _folder() / "no-usb-drivers"
+        settings.mkdir(exist_ok=True)
+        none.mkdir(exist_ok=True)
+        lines = (
+            f'FRIENDLYNAME "{READER}"',
+            f"DEVICENAME /dev/null:0x{self.port:X}",
+            f"LIBPATH {driver}",
+            f"CHANNELID 0x{self.port:X}",
+        )
+        (settings / "twin").write_text("\n".join(lines) + "\n", encoding="ascii")
+        Path(self.socket_path).unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
+            listener.bind(self.socket_path)
+            listener.listen(16)
+            warden = str(Path(__file__).with_name("warden.py"))
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", warden, str(listener.fileno()), str(settings), daemon],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[listener.fileno()],
+                # Real USB readers stay with the machine's own pcscd.
+                env={**os.environ, "PCSCLITE_HP_DROPDIR": str(none)},
+                start_new_session=True,
+            )
+        self._slot = VpcdCard(self.port)
+        self._await_reader()
+
+    @property
+    def _log(self) -> Path:
+        return _folder() / "pcscd.log"
+
+    def _await_reader(self) -> None:
+        watchdog = Watchdog("card-twin")
+        try:
+            names = watchdog.run(_readers, self._timeout_s)
+        except (TimeoutError, DeviceError):
+            names = []
+        finally:
+            watchdog.close()
+        if self.reader_name not in names:
+            log = self._log.read_text(errors="replace").strip().splitlines()
+            self.stop()
+            if names:
+                raise RuntimeError("PC/SC was used in this process before the card twin was started; start the twin first")
+            raise _unavailable(f"pcscd không khởi động ({log[-1] if log else 'không rõ lý do'}).")
+
+    def stop(self) -> None:
+        """Lift the card and end pcscd. Clients then see no daemon, until :meth:`start`."""
+        if self._slot is not None:
+            self._slot.lift()
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            process.wait()
+        Path(self.socket_path).unlink(missing_ok=True)
+
+    def lay(self, chip: ChipTwin, wait_s: float = 5.0) -> None:
+        """Lay ``chip`` on the reader; returns when PC/SC shows it."""
+        assert self._slot is not None, "the twin is not started"
+        self._slot.lay(chip, wait_s)
+        self._await_card(True, wait_s)
+
+    def lift(self, wait_s: float = 5.0) -> None:
+        """Take the card off; returns when PC/SC shows the reader empty."""
+        assert self._slot is not None, "the twin is not started"
+        self._slot.lift()
+        self._await_card(False, wait_s)
+
+    def _await_card(self, card: bool, wait_s: float) -> None:
+        with Context() as context:
+            known = pcsc.SCARD_STATE_UNAWARE
+            for _ in range(50):
+                result, states = pcsc.SCardGetStatusChange(context.handle, int(wait_s * 1000), [(self.reader_name, known)])
+                if result != pcsc.SCARD_S_SUCCESS:
+                    break
+                known = states[0][1]
+                if bool(known & pcsc.SCARD_STATE_PRESENT) == card:
+                    return
+        raise OSError("the virtual reader does not notice its card")
+
+
+def _readers() -> list[str]:
+    with Context() as context:
+        return context.readers()
