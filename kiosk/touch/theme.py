@@ -177,4 +177,3 @@ def register_fonts() -> None:
         LabelBase.register(f"noto-{weight}", str(FONTS / f"NotoSans-{weight}.ttf"))
     LabelBase.register("icon", str(FONTS / "Icons-outline.ttf"))
     LabelBase.register("icon-filled", str(FONTS / "Icons-filled.ttf"))
-

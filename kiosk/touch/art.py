@@ -1,0 +1,161 @@
+"""The landscape of the attract screen: evening sky, moon, karst hills, terraces and stilt houses, drawn from a few functions.
+
+No picture files: a dithered gradient, four ridges from sums of bumps with fixed seeds, terrace lines, three houses, the woven
+band. Drawn once per size; the same seed always gives the same hills.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+
+from kivy.graphics import Color, Line, Mesh, Rectangle, SmoothEllipse, SmoothLine, SmoothQuad
+from kivy.graphics.texture import Texture
+
+from kiosk.touch import theme
+from kiosk.touch.layout import Part
+from kiosk.touch.marks import draw_band
+from kiosk.touch.theme import colour, faded, px
+
+SKY = (
+    (0.00, "#E0A878"),
+    (0.10, "#B58FA0"),
+    (0.22, "#7F79B4"),
+    (0.40, "#4C5DA8"),
+    (0.60, "#2C4792"),
+    (0.80, "#1E336E"),
+    (1.00, "#152551"),
+)
+"""(height share above the horizon, colour) from the glow at the horizon to the top."""
+
+MOON = colour("#FDEFD0")
+RIDGES = (
+    ("#8D84B4", 0.46, 0.52, 7),
+    ("#6069A8", 0.30, 0.44, 11),
+    ("#3F5294", 0.17, 0.34, 23),
+    ("#26397A", 0.09, 0.22, 31),
+)
+"""(colour, foot, height of towers as shares of the land's height, seed) from far to near."""
+
+
+class Landscape(Part):
+    """Fills its rectangle. ``moon`` is its centre as shares of width and height; ``band`` the height of the woven band."""
+
+    def __init__(self, *, moon: tuple[float, float] = (0.82, 0.66), band: float = 34) -> None:
+        super().__init__()
+        self.moon, self.band = moon, band
+
+    def arrange(self) -> None:
+        self.canvas.clear()
+        with self.canvas:
+            self.sky()
+            self.disc()
+            for shade, foot, tall, seed in RIDGES:
+                self.ridge(colour(shade), foot, tall, seed)
+            self.ground()
+            draw_band(self.x, self.y, self.width, px(self.band), rich=True)
+
+    @property
+    def land(self) -> float:
+        """Height up to which hills may reach, from the bottom."""
+        return self.height * (0.44 if self.width > self.height else 0.42)
+
+    def sky(self) -> None:
+        rows, columns = 1024, 4
+        rng = random.Random(5)
+        horizon = rows * 0.16
+        data = bytearray()
+        for row in range(rows):
+            share = max(0.0, (row - horizon) / (rows - horizon))
+            low, high = next(((a, b) for a, b in itertools.pairwise(SKY) if a[0] <= share <= b[0]), (SKY[-1], SKY[-1]))
+            t = 0.0 if high[0] == low[0] else (share - low[0]) / (high[0] - low[0])
+            one, two = colour(low[1]), colour(high[1])
+            for _ in range(columns):
+                data += bytes(
+                    min(255, max(0, int(255 * (a + (b - a) * t) + rng.random()))) for a, b in zip(one[:3], two[:3], strict=True)
+                )
+        texture = Texture.create(size=(columns, rows), colorfmt="rgb")
+        texture.wrap = "repeat"
+        texture.mag_filter = texture.min_filter = "nearest"
+        texture.blit_buffer(bytes(data), colorfmt="rgb")
+        texture.uvsize = (self.width / columns, 1)
+        texture.uvpos = (0, 0)
+        Color(1, 1, 1, 1)
+        Rectangle(texture=texture, pos=self.pos, size=self.size)
+
+    def disc(self) -> None:
+        cx, cy = self.x + self.width * self.moon[0], self.y + self.height * self.moon[1]
+        for r, share in ((120, 0.07), (95, 0.10), (75, 0.20), (63, 1.0)):
+            Color(*faded(MOON, share))
+            SmoothEllipse(pos=(cx - px(r), cy - px(r)), size=(px(2 * r), px(2 * r)), segments=96)
+
+    def ridge(self, shade: theme.Colour, foot: float, tall: float, seed: int) -> None:
+        """Karst towers: steep rounded bumps of random place, width and height over a low swell."""
+        rng = random.Random(seed)
+        land, span = self.land, max(self.width, self.height * 0.9)
+        towers: list[tuple[float, float, float]] = []
+        x = -0.05 * span
+        while x < self.width + 0.05 * span:
+            wide = span * rng.uniform(0.045, 0.085)
+            towers.append((x, wide, land * (foot + tall * rng.uniform(0.35, 1.0))))
+            x += wide * rng.uniform(0.9, 1.7)
+        points: list[float] = []
+        step = max(2.0, px(3))
+        count = int(self.width / step) + 2
+        for number in range(count):
+            px_x = min(number * step, self.width)
+            height = land * foot * (0.72 + 0.1 * math.sin(px_x / span * 9 + seed))
+            for cx, wide, high in towers:
+                d = abs(px_x - cx) / wide
+                if d < 1.25:
+                    height = max(height, high * (1 - (d / 1.25) ** 3.2))
+            points += [self.x + px_x, self.y + height]
+        vertices: list[float] = []
+        for number in range(0, len(points), 2):
+            vertices += [points[number], points[number + 1], 0, 0, points[number], self.y, 0, 0]
+        Color(*shade)
+        Mesh(vertices=vertices, indices=list(range(len(vertices) // 4)), mode="triangle_strip")
+        SmoothLine(points=points, width=1.1)
+
+    def ground(self) -> None:
+        """Dark fields with terrace lines, and the houses on their edge."""
+        top = self.height * (0.095 if self.width > self.height else 0.09)
+        step = max(3.0, px(5))
+        points: list[float] = []
+        for number in range(int(self.width / step) + 2):
+            x = min(number * step, self.width)
+            t = x / self.width
+            points += [self.x + x, self.y + top + px(11) * math.sin(t * 5.6 + 1.1) + px(5) * math.sin(t * 13 + 0.4)]
+        vertices: list[float] = []
+        for number in range(0, len(points), 2):
+            vertices += [points[number], points[number + 1], 0, 0, points[number], self.y, 0, 0]
+        house_x = self.x + self.width * (0.885 if self.width > self.height else 0.8)
+        for dx, scale in ((-74, 0.72), (0, 1.06), (94, 0.82)):
+            self.house(house_x + px(dx), self.edge(points, house_x + px(dx)), scale)
+        Color(*theme.INDIGO9)
+        Mesh(vertices=vertices, indices=list(range(len(vertices) // 4)), mode="triangle_strip")
+        SmoothLine(points=points, width=1.1)
+        for number, drop in enumerate((9, 19, 30, 42)):
+            Color(*faded(theme.GOLD, 0.34 - 0.06 * number))
+            line = [v - px(drop) * (1 + 0.2 * math.sin(i / 50)) if i % 2 else v for i, v in enumerate(points)]
+            Line(points=line, width=1)
+
+    def edge(self, points: list[float], x: float) -> float:
+        return next((points[i + 1] for i in range(0, len(points), 2) if points[i] >= x), points[-1])
+
+    def house(self, x: float, foot: float, scale: float) -> None:
+        """A stilt house: posts, walls with three lit windows, a wide roof."""
+        s = px(scale)
+        dark, roof = colour("#111A3C"), colour("#172244")
+        floor = foot + 20 * s
+        Color(*dark)
+        for post in (-30, -12, 12, 30):
+            Rectangle(pos=(x + post * s - 1.5 * s, foot - 14 * s), size=(3 * s, floor - foot + 14 * s))
+        Rectangle(pos=(x - 36 * s, floor), size=(72 * s, 22 * s))
+        Color(*theme.GOLD)
+        for window in (-20, 0, 20):
+            Rectangle(pos=(x + (window - 4) * s, floor + 5 * s), size=(8 * s, 11 * s))
+        Color(*roof)
+        y = floor + 20 * s
+        SmoothQuad(points=[x - 48 * s, y, x - 26 * s, y + 30 * s, x + 26 * s, y + 30 * s, x + 48 * s, y])

@@ -1,0 +1,32 @@
+"""A picture of the window as it is now, read from the graphics memory before it is shown.
+
+``Window.screenshot`` is black now and then without a display; drawing once and reading the pixels at once is not (UI_FACTS §1.5).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixels
+from PIL import Image
+
+
+def picture() -> Image.Image:
+    """The window in RGB, origin top left, real pixels."""
+    width, height = Window.system_size
+    Window.canvas.ask_update()
+    Window.dispatch("on_draw")
+    glFinish()
+    pixels = glReadPixels(0, 0, int(width), int(height), GL_RGBA, GL_UNSIGNED_BYTE)
+    image = Image.frombytes("RGBA", (int(width), int(height)), pixels)
+    return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
+
+
+def save(path: Path) -> None:
+    """Write the window as PNG; the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    picture().save(part, format="PNG", compress_level=3)
+    os.replace(part, path)
