@@ -137,6 +137,8 @@ def _why(error: BaseException) -> PrinterStatus:
     """The fact behind a connector's exception, from the system error it wraps."""
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, ImportError | RuntimeError) or type(cause).__name__ == "NoBackendError":
+            return facts.NO_DRIVER
         number = getattr(cause, "errno", None)
         if number == errno.ECONNREFUSED:
             return facts.REFUSED

@@ -152,8 +152,24 @@ def _line(block: Line, scale: Scale) -> _Set:
     type_ = type_at(scale.size(block.size), bold=block.bold)
     if block.size == "huge":
         type_ = _fitting(text, scale, bold=block.bold)
-    lines = wrap(text, type_, scale.width, even=block.align == "center")
+        lines = _code_lines(text, type_, scale.width)
+    else:
+        lines = wrap(text, type_, scale.width, even=block.align == "center")
     return _text(lines, type_, 0, scale.width, block.align)
+
+
+def _code_lines(text: str, type_: Type, width: int) -> list[str]:
+    """A code that is too long for one line is broken after a hyphen, into lines of about equal length."""
+    out: list[str] = []
+    for line in text.split("\n"):
+        cuts = [at for at in range(1, len(line)) if line[at - 1] == "-"]
+        halves = [(line[:at], line[at:]) for at in cuts if max(type_.width(line[:at]), type_.width(line[at:])) <= width]
+        if type_.width(line) <= width or not halves:
+            out += wrap(line, type_, width)
+        else:
+            first, second = min(halves, key=lambda half: abs(type_.width(half[0]) - type_.width(half[1])))
+            out += [first, second]
+    return out
 
 
 def _fitting(text: str, scale: Scale, *, bold: bool) -> Type:
@@ -176,7 +192,7 @@ def _pairs(pairs: Sequence[Pair], scale: Scale) -> list[_Set]:
 
 def _pair(label: str, value: str, label_type: Type, value_type: Type, column: int, at: int, scale: Scale) -> _Set:
     """Label and value with their first lines on one baseline."""
-    left = _text(wrap(label, label_type, column), label_type, 0, column, "left")
+    left = _text(wrap(label, label_type, column, even=True), label_type, 0, column, "left")
     right = _text(wrap(value, value_type, scale.width - at), value_type, at, scale.width - at, "left")
     drop = value_type.ascent - label_type.ascent
 
@@ -202,7 +218,7 @@ def _qr(block: QrBlock, scale: Scale) -> _Set:
     room = scale.width - side
     type_ = type_at(scale.small, bold=False)
     if caption and room >= scale.dots(22):
-        text = _text(wrap(caption, type_, room), type_, side, room, "left")
+        text = _text(wrap(caption, type_, room, even=True), type_, side, room, "left")
 
         def beside(on: ImageDraw.ImageDraw, top: int) -> None:
             on.bitmap((0, top), _ink(picture), fill=BLACK)

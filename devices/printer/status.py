@@ -33,30 +33,35 @@ READY = PrinterStatus("ready", "ready", "Máy in sẵn sàng.")
 PAPER_LOW = PrinterStatus("paper_low", "paper_low", "Máy in sắp hết giấy.", "Chuẩn bị cuộn giấy mới.")
 PAPER_OUT = PrinterStatus("paper_out", "paper_out", "Máy in hết giấy.", "Mở nắp máy in, thay cuộn giấy mới rồi đóng nắp.")
 COVER_OPEN = PrinterStatus("cover_open", "cover_open", "Nắp máy in đang mở.", "Ấn nắp máy in xuống cho đến khi nghe tiếng «tách».")
-CUTTER = PrinterStatus("offline", "cutter", "Dao cắt giấy của máy in bị kẹt.", "Tắt máy in, gỡ giấy kẹt ở dao cắt rồi bật lại.")
-HEAD_HOT = PrinterStatus("offline", "head_hot", "Đầu in đang quá nóng nên máy in tạm nghỉ.", "Chờ vài phút, máy in sẽ tự chạy lại.")
-BROKEN = PrinterStatus("offline", "printer_error", "Máy in báo lỗi.", "Tắt máy in, chờ mười giây rồi bật lại.")
-OFFLINE = PrinterStatus("offline", "offline", "Máy in đang tạm dừng.", "Ấn nút FEED trên máy in, hoặc tắt rồi bật lại máy in.")
-ABSENT = PrinterStatus("offline", "printer_absent", "Không tìm thấy máy in.", "Kiểm tra dây nguồn và dây nối của máy in.")
-REFUSED = PrinterStatus(
-    "offline", "printer_refused", "Máy in từ chối kết nối.", "Kiểm tra máy in đã bật và đúng địa chỉ trong cấu hình."
-)
-DENIED = PrinterStatus(
-    "offline", "printer_denied", "Máy không có quyền dùng máy in.", "Báo kỹ thuật viên cấp quyền cho thiết bị máy in."
-)
-BUSY = PrinterStatus("unknown", "printer_busy", "Máy in đang được dùng cho việc khác.", "Chờ một lát, phiếu sẽ tự in.")
-MUTE = PrinterStatus("unknown", "printer_mute", "Máy in không trả lời.", "Tắt máy in, chờ mười giây rồi bật lại.")
-NONSENSE = PrinterStatus(
-    "unknown", "printer_nonsense", "Thiết bị ở địa chỉ máy in trả lời không đúng.", "Kiểm tra địa chỉ máy in trong cấu hình."
-)
-ONE_WAY = PrinterStatus(
-    "unknown", "printer_one_way", "Máy in này không báo được tình trạng.", "Nhìn máy in để biết phiếu đã ra chưa."
-)
-STUCK = PrinterStatus("unknown", "printer_stuck", "Máy in nhận lệnh nhưng không in được.", "Tắt máy in, chờ mười giây rồi bật lại.")
 
-LOST = PrinterStatus(
-    "offline", "printer_lost", "Đường nối tới máy in bị ngắt giữa chừng.", "Kiểm tra dây nguồn và dây nối của máy in."
+
+def _offline(code: str, fact_vi: str, cure_vi: str) -> PrinterStatus:
+    return PrinterStatus("offline", code, fact_vi, cure_vi)
+
+
+def _unknown(code: str, fact_vi: str, cure_vi: str) -> PrinterStatus:
+    return PrinterStatus("unknown", code, fact_vi, cure_vi)
+
+
+CABLES = "Kiểm tra dây nguồn và dây nối của máy in."
+RESTART = "Tắt máy in, chờ mười giây rồi bật lại."
+
+CUTTER = _offline("cutter", "Dao cắt giấy của máy in bị kẹt.", "Tắt máy in, gỡ giấy kẹt ở dao cắt rồi bật lại.")
+HEAD_HOT = _offline("head_hot", "Đầu in đang quá nóng nên máy in tạm nghỉ.", "Chờ vài phút, máy in sẽ tự chạy lại.")
+BROKEN = _offline("printer_error", "Máy in báo lỗi.", RESTART)
+OFFLINE = _offline("offline", "Máy in đang tạm dừng.", "Ấn nút FEED trên máy in, hoặc tắt rồi bật lại máy in.")
+ABSENT = _offline("printer_absent", "Không tìm thấy máy in.", CABLES)
+REFUSED = _offline("printer_refused", "Máy in từ chối kết nối.", "Kiểm tra máy in đã bật và đúng địa chỉ trong cấu hình.")
+DENIED = _offline("printer_denied", "Máy không có quyền dùng máy in.", "Báo kỹ thuật viên cấp quyền cho thiết bị máy in.")
+NO_DRIVER = _offline(
+    "printer_driver_missing", "Máy thiếu phần mềm cho đường nối này.", "Báo kỹ thuật viên cài lại phần mềm của máy."
 )
+LOST = _offline("printer_lost", "Đường nối tới máy in bị ngắt giữa chừng.", CABLES)
+BUSY = _unknown("printer_busy", "Máy in đang được dùng cho việc khác.", "Chờ một lát, phiếu sẽ tự in.")
+MUTE = _unknown("printer_mute", "Máy in không trả lời.", RESTART)
+NONSENSE = _unknown("printer_nonsense", "Thiết bị ở địa chỉ máy in trả lời không đúng.", "Kiểm tra địa chỉ máy in trong cấu hình.")
+ONE_WAY = _unknown("printer_one_way", "Máy in này không báo được tình trạng.", "Nhìn máy in để biết phiếu đã ra chưa.")
+STUCK = _unknown("printer_stuck", "Máy in nhận lệnh nhưng không in được.", RESTART)
 
 
 def is_realtime(byte: int) -> bool:

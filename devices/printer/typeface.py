@@ -15,13 +15,15 @@ from functools import cache, cached_property
 from importlib.resources import files
 from io import BytesIO
 
-from fontTools.ttLib import TTFont
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from devices.errors import DeviceError
+from devices.printer.coverage import characters
 
 TALLEST = "ẮẰẲẴẤẦẨẪẾỀỂỄỐỒỔỖỨỪỬỮĐ"
 DEEPEST = "gjpqyỵợựặậệộẶẬỆỘỢỰQ,;()|/"
+BELOW = 220
+"""Unicode's combining class of marks that stand under their letter."""
 SUBSTITUTES = str.maketrans({"●": "•"})
 """Signs the screen uses and Noto Sans lacks, with the sign that says the same on paper (the dots of a masked number)."""
 
@@ -36,8 +38,7 @@ class Face:
     @cached_property
     def characters(self) -> frozenset[int]:
         """Code points with a glyph of their own."""
-        with TTFont(BytesIO(self.data), lazy=True) as font:
-            return frozenset(font.getBestCmap())
+        return characters(self.data)
 
     def missing(self, text: str) -> str:
         """The characters of ``text`` this face cannot draw, each once, in order."""
@@ -59,6 +60,7 @@ class Type:
         self.face = face_
         self.size = size
         self._font = ImageFont.truetype(BytesIO(face_.data), size, layout_engine=ImageFont.Layout.BASIC)
+        self._inks: dict[str, tuple[int, int, int, int]] = {}
         self.ascent = -round(self._font.getbbox(TALLEST, anchor="ls")[1])
         self.descent = round(self._font.getbbox(DEEPEST, anchor="ls")[3])
         self.pitch = self.ascent + self.descent + max(2, round(size * 0.06))
@@ -78,18 +80,30 @@ class Type:
             x += advance
 
     def _draw_marks(self, draw: ImageDraw.ImageDraw, x: float, baseline: float, base: str, marks: str, ink: int) -> None:
-        left, top, right, bottom = self._font.getbbox(base, anchor="ls")
-        gap = max(1, round(self.size * 0.05))
+        left, top, right, bottom = self._ink(base)
+        gap = max(1, round(self.size * 0.06))
         for mark in marks:
-            mark_left, mark_top, mark_right, mark_bottom = self._font.getbbox(mark, anchor="ls")
-            dx = (left + right - mark_left - mark_right) / 2
-            if unicodedata.combining(mark) == 220:
-                dy = max(0.0, bottom + gap - mark_top)
+            mark_left, mark_top, mark_right, mark_bottom = self._ink(mark)
+            dx = (left + right - mark_left - mark_right) // 2
+            if unicodedata.combining(mark) == BELOW:
+                dy = max(0, bottom + gap - mark_top)
                 bottom = mark_bottom + dy
             else:
-                dy = min(0.0, top - gap - mark_bottom)
+                dy = min(0, top - gap - mark_bottom)
                 top = mark_top + dy
-            draw.text((x + dx, baseline + dy), mark, font=self._font, fill=ink, anchor="ls")
+            draw.text((round(x) + dx, baseline + dy), mark, font=self._font, fill=ink, anchor="ls")
+
+    def _ink(self, char: str) -> tuple[int, int, int, int]:
+        """Where ``char`` leaves ink around its origin on the baseline; Pillow's own box includes the advance, which a mark has
+        none of.
+        """
+        if char not in self._inks:
+            middle = 2 * self.size
+            canvas = Image.new("L", (2 * middle, 2 * middle))
+            ImageDraw.Draw(canvas).text((middle, middle), char, font=self._font, fill=255, anchor="ls")
+            left, top, right, bottom = canvas.getbbox() or (middle,) * 4
+            self._inks[char] = (left - middle, top - middle, right - middle, bottom - middle)
+        return self._inks[char]
 
 
 @cache
