@@ -12,7 +12,7 @@ from typing import Protocol
 from devices.card.errors import card_error
 from devices.card.facts import CardPerson, CardReading, MrzKey, ReaderState
 from devices.card.keys import key_candidates
-from devices.card.mrz import parse_td1
+from devices.card.mrz import key_from_mrz, parse_td1
 from devices.card.qr import keys_from_qr, parse_card_qr, typed_person
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ReaderState",
     "card_error",
     "key_candidates",
+    "key_from_mrz",
     "keys_from_qr",
     "open_card_reader",
     "parse_card_qr",
@@ -48,10 +49,7 @@ class CardReader(Protocol):
 
 
 def open_card_reader(url: str) -> CardReader:
-    """The reader at ``pcsc:`` or ``pcsc:NAME``. Opens nothing yet: the reader is looked for at each act.
-
-    ``ValueError`` for another address.
-    """
+    """The reader at ``pcsc:`` or ``pcsc:NAME``. Opens nothing yet: it is looked for at each act. Raises ``address_invalid``."""
     from devices.card import reader
 
     return reader.open_card_reader(url)

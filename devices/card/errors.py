@@ -65,6 +65,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Ngày này không có trong lịch.",
         "Xem ngày in trên thẻ rồi nhập lại, ví dụ 01/02/1990. Nếu chỉ nhớ năm sinh thì nhập năm.",
     ),
+    "address_invalid": (
+        "Địa chỉ đầu đọc thẻ trong cấu hình chưa đúng.",
+        'Cán bộ kỹ thuật ghi reader = "pcsc:" hoặc "pcsc:TÊN ĐẦU ĐỌC" trong mục [devices] của tệp cấu hình.',
+    ),
     "mrz_invalid": (
         "Ba dòng ký tự ở mặt sau thẻ chưa đúng.",
         "Nhập lại ba dòng chữ và số có dấu < ở mặt sau thẻ, mỗi dòng 30 ký tự.",

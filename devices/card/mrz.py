@@ -86,6 +86,12 @@ def _personal_number(optional: str) -> str:
     return optional.rstrip("<")
 
 
+def key_from_mrz(text: str) -> MrzKey:
+    """What opens the chip, from all three lines or the first two (60 characters). Raises ``mrz_invalid``."""
+    zone = re.sub(r"[\s/]", "", text)
+    return parse_td1(zone + "<" * 30 if len(zone) == 60 else zone).key
+
+
 def build_td1(*, number: str, birth: str, sex: str, expiry: str, name: str) -> str:
     """The 90 characters of a Vietnamese card.
 

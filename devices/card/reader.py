@@ -159,11 +159,8 @@ def _lists_dg13(com: bytes) -> bool:
 
 
 def open_card_reader(url: str) -> CardReader:
-    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (its name begins so; may be percent-encoded).
-
-    ``ValueError`` for another address.
-    """
+    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (its name begins so; may be percent-encoded). Raises ``address_invalid``."""
     scheme, colon, name = url.partition(":")
     if scheme != "pcsc" or not colon:
-        raise ValueError(f"card reader address must be pcsc: or pcsc:NAME, not {url!r}")
+        raise card_error("address_invalid")
     return CardReader(unquote(name.removeprefix("//")))
