@@ -1,15 +1,16 @@
 """The event envelope and the hash chain.
 
-An event is one line of JSON, hashed exactly as it is stored and never re-serialised (SYNC design 1.3): Unicode
-normal forms, key order and number formats can then not break a signature. ``n`` counts without gaps inside one
-incarnation of one device, and ``h_n = SHA-256(h_(n-1) || line_n)`` chains the lines, so a later change or removal of any line changes
-every later head. What a line means is not known here: kinds and contents belong to ``forms``.
+An event is one line of JSON, hashed exactly as it is stored and never re-serialised (SYNC design 1.3): Unicode normal forms,
+key order and number formats can then not break a signature. ``n`` counts without gaps inside one incarnation of one device,
+and ``h_n = SHA-256(h_(n-1) || line_n)`` chains the lines, so a later change or removal of any line changes every later head.
+What a line means is not known here: kinds and contents belong to ``forms``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ ZERO_HEAD = bytes(32)
 
 MAX_LINE = 256 * 1024
 """Largest event line accepted, in bytes. Attachments travel as blobs, so a line is small."""
+
+MAX_ENTRY = 4 * MAX_LINE
+"""Largest entry of a feed, in bytes: a conflict carries two values, and a number may grow when it is written again."""
+
+MAX_DEPTH = 32
+"""Deepest nesting accepted, so that whatever was read can be written again anywhere."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _KNOWN = ("n", "d", "k", "c", "s", "t", "q", "a", "v", "o")
@@ -111,12 +118,7 @@ def decode(line: bytes) -> Event:
         raise EnvelopeError(f"event of {len(line)} bytes is over the limit of {MAX_LINE}")
     if b"\n" in line:
         raise EnvelopeError("an event is one line")
-    try:
-        raw = json.loads(line.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise EnvelopeError(f"not a line of JSON: {error}") from None
-    if not isinstance(raw, dict):
-        raise EnvelopeError("not a JSON object")
+    raw = read_object(line)
     moved = raw.get("o")
     if moved is not None and not (isinstance(moved, list) and len(moved) == 2 and all(_is_count(x) for x in moved)):
         raise EnvelopeError("key o is not [incarnation, n]")
@@ -143,6 +145,37 @@ def decode(line: bytes) -> Event:
     )
 
 
+def read_object(line: bytes) -> dict[str, Any]:
+    """A JSON object that can be written again: finite numbers, text without lone surrogates, nested at most :data:`MAX_DEPTH` deep.
+
+    Raises:
+        EnvelopeError: it is something else.
+    """
+    try:
+        raw = json.loads(line.decode("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise EnvelopeError(f"not a line of JSON: {type(error).__name__}") from None
+    if not isinstance(raw, dict):
+        raise EnvelopeError("not a JSON object")
+    level: list[Any] = [raw]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif isinstance(value, float) and not math.isfinite(value):
+                raise EnvelopeError("a number is not finite")
+            elif isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                raise EnvelopeError("a text holds a lone surrogate")
+        if not below:
+            return raw
+        level = below
+    raise EnvelopeError(f"nested more than {MAX_DEPTH} deep")
+
+
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
@@ -165,3 +198,42 @@ def event_id(device: int, incarnation: int, line: bytes) -> bytes:
             raise EnvelopeError("a moved event keeps n first and o last")
         original = f'{{"n":{n},'.encode() + line[len(lead) : -len(tail)] + b"}"
     return hashlib.sha256(struct.pack(">IQQ", device, incarnation, n) + original).digest()
+
+
+def move_line(line: bytes, incarnation: int, n: int) -> bytes:
+    """The line carried over from ``incarnation`` to place ``n`` of another one: same event, same :func:`event_id`.
+
+    Only ``n`` is replaced and ``o`` added at the end; every byte between stays. A line that was moved before keeps its first
+    origin.
+    """
+    event = decode(line)
+    lead = f'{{"n":{event.n},'.encode()
+    if not line.startswith(lead) or not line.endswith(b"}"):
+        raise EnvelopeError("only a line written by encode can be moved")
+    tail = (
+        line[len(lead) :] if event.moved_from is not None else line[len(lead) : -1] + f',"o":[{incarnation},{event.n}]}}'.encode()
+    )
+    return f'{{"n":{n},'.encode() + tail
+
+
+def dossier_device(dossier: str) -> int | None:
+    """Device number inside a dossier id (:meth:`Origin.dossier_id`), ``None`` when the text is not such an id."""
+    parts = dossier.split("-")
+    if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit() and parts[2][0] != "0" and len(parts[2]) <= 15):
+        return None
+    device, incarnation = _unbase32(parts[0]), _unbase32(parts[1])
+    if device is None or incarnation is None or device >= 1 << 32 or incarnation >= 1 << 40:
+        return None
+    return device
+
+
+def _unbase32(text: str) -> int | None:
+    if not 0 < len(text) <= 8 or (len(text) > 1 and text[0] == "0"):
+        return None
+    number = 0
+    for letter in text:
+        digit = _ALPHABET.find(letter)
+        if digit < 0:
+            return None
+        number = number * 32 + digit
+    return number

@@ -1,9 +1,213 @@
-"""Named errors of the sync room: a stable code beside an English text for the log."""
+"""Named errors of the sync room: a stable code, an English text for the log, a Vietnamese sentence and a cure for the screen.
+
+Everything the other end or the line can do wrong ends in one of these; anything else that is raised in this room is a defect and
+is allowed to crash into the supervisor. Codes are stable: screens, tests and ``sync status`` match them.
+"""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class SyncError(Exception):
     """Base of all expected failures here; ``code`` is stable and may be matched by programs."""
 
-    code = "sync_error"
+    code: ClassVar[str] = "sync_error"
+    message_vi: ClassVar[str] = "Đồng bộ với tỉnh gặp lỗi."
+    cure_vi: ClassVar[str] = "Hồ sơ vẫn được giữ an toàn tại máy; máy sẽ tự thử lại."
+
+
+# --- what arrives ---------------------------------------------------------------------------------------------------
+
+
+class NotOurProtocol(SyncError):
+    """The answer does not start with the magic: a login page, a proxy, a wrong address."""
+
+    code = "not_our_protocol"
+    message_vi = "Câu trả lời không phải của máy chủ tỉnh."
+    cure_vi = "Kiểm tra mạng có đòi đăng nhập hay không, rồi kiểm tra địa chỉ máy chủ."
+
+
+class BadFrame(SyncError):
+    """A request or reply starts like ours but is cut, oversized or malformed."""
+
+    code = "bad_frame"
+    message_vi = "Gói tin đồng bộ bị hỏng trên đường truyền."
+
+
+class BadSignature(SyncError):
+    """A signature does not verify: altered on the way, or signed with another key."""
+
+    code = "bad_signature"
+    message_vi = "Chữ ký của máy chủ tỉnh không đúng."
+    cure_vi = "Không dữ liệu nào được nhận. Báo kỹ thuật viên nếu lặp lại."
+
+
+class StaleReply(SyncError):
+    """A signed reply that answers no outstanding request: a replay, a second copy, or from before a reset."""
+
+    code = "stale_reply"
+    message_vi = "Câu trả lời không khớp với yêu cầu đang chờ."
+
+
+class SegmentError(SyncError):
+    """A segment breaks a rule of the format."""
+
+    code = "segment_invalid"
+    message_vi = "Gói dữ liệu sai định dạng."
+
+
+class SegmentTooLarge(SegmentError):
+    """A segment is over a size limit, on the wire or unpacked."""
+
+    code = "segment_too_large"
+    message_vi = "Gói dữ liệu vượt giới hạn kích thước."
+
+
+class UnknownDictionary(SegmentError):
+    """A segment is compressed with a dictionary this end does not hold."""
+
+    code = "dictionary_unknown"
+    message_vi = "Gói dữ liệu cần bảng nén mà máy này chưa có."
+    cure_vi = "Cập nhật phần mềm."
+
+
+class SealBroken(SegmentError):
+    """A sealed box does not open: another key, or altered."""
+
+    code = "seal_broken"
+    message_vi = "Không mở được gói dữ liệu đã niêm phong."
+
+
+class ChainBroken(SegmentError):
+    """The lines of a segment do not lead from the receiver's own head to the head the segment claims."""
+
+    code = "chain_broken"
+    message_vi = "Chuỗi sự kiện không khớp."
+    cure_vi = "Báo kỹ thuật viên."
+
+
+class Diverged(ChainBroken):
+    """The segment starts from another head than the receiver holds at that place: two histories of one chain."""
+
+    code = "chain_diverged"
+
+
+class FeedGap(SyncError):
+    """The feed continues beyond the next position: applying it would skip entries."""
+
+    code = "feed_gap"
+    message_vi = "Dòng dữ liệu từ tỉnh bị thiếu đoạn."
+
+
+class ProvinceInconsistent(SyncError):
+    """The province contradicts what it signed before, without a new epoch. Nothing is applied."""
+
+    code = "province_inconsistent"
+    message_vi = "Máy chủ tỉnh trả lời trái với những gì đã xác nhận."
+    cure_vi = "Hồ sơ vẫn an toàn tại máy. Báo ngay cho người quản trị máy chủ tỉnh."
+
+
+class Refused(SyncError):
+    """A signed refusal of the province. ``reason`` is stable."""
+
+    code = "refused"
+    message_vi = "Máy chủ tỉnh từ chối máy này."
+    cure_vi = "Liên hệ người quản trị của tỉnh để kiểm tra đăng ký máy."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the province refuses: {reason}")
+        self.reason = reason
+
+
+# --- the line -------------------------------------------------------------------------------------------------------
+
+
+class BearerError(SyncError):
+    """The line did not bring an answer of the province."""
+
+    code = "line"
+
+    def __init__(self, text: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+        """Seconds the other end asked us to wait, 0 when it did not."""
+
+
+class Offline(BearerError):
+    """No connection, or it broke."""
+
+    code = "offline"
+    message_vi = "Chưa kết nối được với máy chủ tỉnh."
+    cure_vi = "Hồ sơ vẫn nộp được; máy sẽ tự gửi khi có mạng."
+
+
+class TimedOut(BearerError):
+    """Connected, but nothing came in time."""
+
+    code = "timeout"
+    message_vi = "Đường truyền quá chậm hoặc máy chủ tỉnh không trả lời."
+    cure_vi = "Hồ sơ vẫn nộp được; máy sẽ tự thử lại."
+
+
+class ServerError(BearerError):
+    """The server answered 5xx or 429."""
+
+    code = "server_error"
+    message_vi = "Máy chủ tỉnh đang bận hoặc gặp lỗi."
+    cure_vi = "Hồ sơ vẫn nộp được; máy sẽ tự thử lại."
+
+
+class CaptivePortal(BearerError):
+    """Somebody on the way answered with a page or a redirect of their own (RFC 8908 describes why)."""
+
+    code = "captive_portal"
+    message_vi = "Mạng yêu cầu đăng nhập."
+    cure_vi = "Mở trình duyệt trên máy khác cùng mạng để đăng nhập mạng, hoặc đổi sang mạng khác."
+
+
+class WrongAnswer(BearerError):
+    """A 4xx without our magic: a wrong address, or a proxy that refuses."""
+
+    code = "wrong_answer"
+    message_vi = "Địa chỉ máy chủ tỉnh không đúng, hoặc bị máy trung gian chặn."
+    cure_vi = "Kiểm tra địa chỉ máy chủ trong cấu hình."
+
+
+# --- keys and enrolment ---------------------------------------------------------------------------------------------
+
+
+class KeyFileError(SyncError):
+    """A key file is missing, damaged, or readable by other users."""
+
+    code = "key_file"
+    message_vi = "Không đọc được tệp khóa của máy."
+    cure_vi = "Đăng ký lại máy với tỉnh, hoặc khôi phục tệp khóa từ bản sao lưu."
+
+
+class WrongPassphrase(KeyFileError):
+    """The passphrase does not open the key file."""
+
+    code = "passphrase_wrong"
+    message_vi = "Cụm mật khẩu mở máy không đúng."
+    cure_vi = "Gõ lại cụm mật khẩu."
+
+
+class EnrolError(SyncError):
+    """An enrolment request or bundle is malformed, foreign, or not signed by the expected key."""
+
+    code = "enrol_invalid"
+    message_vi = "Tệp đăng ký máy không hợp lệ."
+    cure_vi = "Làm lại việc đăng ký từ đầu."
+
+
+class EnrolRefused(EnrolError):
+    """The province refused the request. ``reason`` is stable (``code_invalid``, ``code_used``, ``denied`` …)."""
+
+    code = "enrol_refused"
+    message_vi = "Tỉnh không chấp nhận đăng ký máy này."
+    cure_vi = "Xin mã đăng ký mới từ người quản trị của tỉnh."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"enrolment refused: {reason}")
+        self.reason = reason

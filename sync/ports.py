@@ -1,13 +1,15 @@
 """What the protocol core asks of its surroundings.
 
-The core (``sync.engine`` on the kiosk, ``sync.intake`` at the province) does no I/O and reads no clock. It speaks to a journal through these
-protocols and to the meaning of events through :class:`MergePort`, which the composition fills with ``forms``.
-Every method is called inside one transaction of the store that implements it.
+The core (``sync.engine`` on the kiosk, ``sync.intake`` at the province) does no I/O and reads no clock. It speaks to a
+journal through these protocols and to the meaning of events through :class:`MergePort`, which the composition fills with
+``forms``. Every method is called inside one transaction of the store that implements it: on the kiosk the core opens it with
+:meth:`KioskJournal.atomic`, at the province the caller of intake does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,6 +85,10 @@ class DeviceRecord:
 class KioskJournal(Protocol):
     """The kiosk's store as the engine sees it."""
 
+    def atomic(self) -> AbstractContextManager[object]:
+        """One transaction (``BEGIN IMMEDIATE``): durable when the block ends, undone when it raises. Never nested by the core."""
+        ...
+
     def identity(self) -> tuple[int, int]:
         """(device, current incarnation)."""
         ...
@@ -117,19 +123,57 @@ class KioskJournal(Protocol):
         """(seq, head) of the applied feed; (0, ZERO_HEAD) at first."""
         ...
 
+    def feed_head_at(self, seq: int) -> bytes | None:
+        """Head after feed entry ``seq``, ``ZERO_HEAD`` for 0, ``None`` when it is not held."""
+        ...
+
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
-        """Apply entries in order and move the cursor **in the same transaction**; projections follow in it too."""
+        """Apply entries in order and move the cursor **in the same transaction**; projections follow in it too.
+
+        An ``ack`` that names this device sets ``acked`` to ``max(acked, min(n, last))`` (``sync.feed.Ack``).
+        """
+        ...
+
+    def epoch(self) -> int:
+        """Epoch of the province whose feed is applied; 0 before the first answer."""
+        ...
+
+    def reset_feed(self, epoch: int) -> None:
+        """Start the feed again from 1 and keep ``epoch``: the feed, the confirmed state and every ``acked`` go; every local
+        log stays.
+
+        Own events are then all pending again, so the views show them until their ``ack`` comes back in the new feed.
+        """
+        ...
+
+    def rebase_incarnation(self, incarnation: int, common: int) -> int:
+        """End ``incarnation`` after event ``common``, open a fresh random 40-bit one and make it current; returns it.
+
+        The lines after ``common`` are carried over with ``sync.envelope.move_line`` in order, from n = 1, chained anew,
+        ``told`` 0, and are removed from the old incarnation, whose ``told`` is then ``common``. Called when the province
+        holds another continuation: this disk was restored from an old copy, or two machines run from one copy. Use cases read
+        :meth:`identity` inside their transaction.
+        """
         ...
 
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
-        """Keep something refused, visible to people, with the reason and the bytes."""
+        """Keep something refused, visible to people, with the reason (a stable code) and the bytes. The same bytes twice are
+        kept once."""
         ...
 
 
 class ProvinceJournal(Protocol):
     """The province's store as intake sees it; one call of intake is one transaction."""
 
+    def epoch(self) -> int:
+        """1 at first; the operator raises it when the database was restored from a backup."""
+        ...
+
     def device(self, device: int) -> DeviceRecord | None: ...
+
+    def commune_seal_key(self, commune: str) -> bytes:
+        """X25519 public key of a commune: its feed is sealed to it."""
+        ...
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
         """(n, head) stored for that incarnation; (0, ZERO_HEAD) at first."""
@@ -139,7 +183,10 @@ class ProvinceJournal(Protocol):
 
     def has_event(self, event_id: bytes) -> bool: ...
 
-    def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None: ...
+    def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
+        """Store a line verbatim at the end of its incarnation. A moved event may come twice: ``event_id`` is indexed, not
+        unique."""
+        ...
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
 
@@ -153,4 +200,7 @@ class ProvinceJournal(Protocol):
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]: ...
 
-    def quarantine(self, device: int | None, reason: str, body: bytes) -> None: ...
+    def quarantine(self, device: int, reason: str, body: bytes) -> None:
+        """Keep a refused segment for a person, with the reason (a stable code). The same bytes twice are kept once; bound the
+        total."""
+        ...

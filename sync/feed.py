@@ -1,0 +1,76 @@
+"""Entries of a commune's feed: the downward chain of merged values and acknowledgements (SYNC design 1.5).
+
+A province appends entries with :func:`next_entry`; a kiosk reads the ones that concern the journal itself with
+:func:`read_ack`. An ``ack`` says that everything of a device's incarnation up to ``n`` **is in the state this point of the
+feed describes**, so the view may stop replaying those events in the same transaction that applies the entry: a user's own
+edit never flickers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.envelope import MAX_ENTRY, EnvelopeError, chain, read_object
+from sync.ports import FeedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An ``ack`` entry. A kiosk whose device and incarnation it names sets ``acked`` to ``max(acked, min(n, last))``:
+    ``last`` may be smaller only where the incarnation was closed below ``n`` after a restore."""
+
+    device: int
+    incarnation: int
+    n: int
+    head8: bytes
+
+
+def encode_entry(entry: Mapping[str, Any]) -> bytes:
+    """The line of an entry, hashed and kept exactly so."""
+    line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    if len(line) > MAX_ENTRY:
+        raise EnvelopeError(f"feed entry of {len(line)} bytes is over the limit of {MAX_ENTRY}")
+    return line
+
+
+def decode_entry(body: bytes) -> Mapping[str, Any]:
+    """Read a line of the feed; ``e`` names its kind.
+
+    Raises:
+        EnvelopeError: not a JSON object with a text ``e``.
+    """
+    raw = read_object(body)
+    if not isinstance(raw.get("e"), str):
+        raise EnvelopeError("a feed entry is a JSON object with e")
+    return raw
+
+
+def next_entry(seq: int, head: bytes, entry: Mapping[str, Any]) -> FeedEntry:
+    """The entry that follows position ``(seq, head)``."""
+    body = encode_entry(entry)
+    return FeedEntry(seq + 1, body, chain(head, body))
+
+
+def ack_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:
+    """The JSON of an ``ack``."""
+    return {"e": "ack", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
+
+
+def read_ack(entry: Mapping[str, Any]) -> Ack | None:
+    """The ``ack`` in an entry, ``None`` for another kind.
+
+    Raises:
+        EnvelopeError: it calls itself ``ack`` and is malformed.
+    """
+    if entry.get("e") != "ack":
+        return None
+    try:
+        device, incarnation, n, head8 = entry["dev"], entry["inc"], entry["n"], bytes.fromhex(entry["h"])
+    except (KeyError, TypeError, ValueError):
+        raise EnvelopeError("malformed ack entry") from None
+    if not all(isinstance(x, int) and not isinstance(x, bool) and x >= 0 for x in (device, incarnation, n)) or len(head8) != 8:
+        raise EnvelopeError("malformed ack entry")
+    return Ack(device, incarnation, n, head8)
