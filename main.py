@@ -19,7 +19,7 @@ def right_python() -> str:
     import shutil
     import subprocess
 
-    names = ["python3.%d" % minor for minor in range(OLDEST[1], NEWEST[1] + 1)]
+    names = ["python3.%d" % minor for minor in range(OLDEST[1], NEWEST[1] + 1)] + ["python3"]
     places = [os.path.join(ROOT, ".venv", "bin", "python"), *(shutil.which(name) or "" for name in names)]
     asking = "import sys; sys.exit(not %r <= sys.version_info[:2] <= %r)" % (OLDEST, NEWEST)
     for place in places:

@@ -15,13 +15,20 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from door import stamp
-from door.errors import DiskFull, DoorError, NoNetwork, NoRights, SetupFailed
+from door.errors import DiskFull, DoorError, NoNetwork, NoRights, SetupFailed, WrongFile
 
 WORK = os.path.join(stamp.ROOT, ".setup")
 _REDRAW_SECONDS = 0.2
 _PLAIN_SECONDS = 10.0
 _BAR = 24
 _CURES: tuple[tuple[type[DoorError], str, str, str, tuple[str, ...]], ...] = (
+    (
+        WrongFile,
+        "Một thư viện tải về không đúng mã băm đã khóa, nên không được cài.",
+        "thử lại qua một mạng khác; nếu vẫn vậy, báo cho người phát hành chương trình.",
+        "a downloaded library does not have the hash of the lock and was refused",
+        ("DO NOT MATCH THE HASHES",),
+    ),
     (
         DiskFull,
         "Ổ đĩa hết chỗ trong lúc chuẩn bị.",
@@ -46,9 +53,8 @@ _CURES: tuple[tuple[type[DoorError], str, str, str, tuple[str, ...]], ...] = (
             "ConnectTimeoutError",
             "Unable to fetch some archives",
             "Failed to fetch",
-            "No matching distribution found",
-            "has no installation candidate",
-            "Unable to locate package",
+            # pip, when no index answered at all; a version that was withdrawn is told with the versions that are there
+            "(from versions: none)",
         ),
     ),
     (
@@ -81,6 +87,7 @@ class Step:
         self._title = f"[{number}/{count}] {vi} ({en})"
         self._began = time.monotonic()
         self._drawn = -1e9
+        self._logs: dict[str, int] = {}
         self._screen = sys.stderr
         self._redraws = self._screen.isatty()
 
@@ -96,6 +103,10 @@ class Step:
         start = f"\r\033[K{self._title}:" if self._redraws else "     "
         self._screen.write(f"{start} {mark}, {seconds:.0f} s\n")
         self._screen.flush()
+
+    def began_at(self, path: str) -> int:
+        """Byte offset in a log where this step's part of it starts: what failed later may have been said by an earlier program."""
+        return self._logs.setdefault(path, os.path.getsize(path) if os.path.exists(path) else 0)
 
     def show(self, share: float | None) -> None:
         """Redraw with the share done (0 to 1, or None when nobody knows), no oftener than a reader can follow."""
@@ -124,8 +135,8 @@ def run(
     """Run a program to its end with its output in ``.setup/LOG``, showing progress. Raises a named error when it fails."""
     os.makedirs(WORK, exist_ok=True)
     path = os.path.join(WORK, log)
+    begin = step.began_at(path)
     with open(path, "ab") as output:
-        begin = output.tell()
         output.write(f"\n$ {' '.join(command)}\n".encode())
         output.flush()
         child = subprocess.Popen(

@@ -84,11 +84,7 @@ def hand_over(command: Command, rest: list[str]) -> int:
     """Import the one function that does the command and call it with the remaining arguments."""
     import importlib
 
-    parts = dict(command.parts)
-    entry = command.entry
-    if rest and rest[0] in parts:
-        entry, rest = parts[rest[0]], rest[1:]
-    module, name = entry.split(":")
+    module, name = command.entry.split(":")
     function: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), name)
     return function(rest)
 

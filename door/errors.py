@@ -52,3 +52,8 @@ class SetupFailed(DoorError):
 class SetupBusy(DoorError):
     exit_code = 16
     code = "setup_busy"
+
+
+class WrongFile(DoorError):
+    exit_code = 17
+    code = "wrong_file"

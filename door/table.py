@@ -1,8 +1,7 @@
 """The command table: what may be typed after ``main.py``, what it needs, and which function does it.
 
 A command is data. Its ``entry`` ("module:function", called with the remaining arguments, returning the exit code) is imported only
-when the environment stands and only for that command, so ``--help`` and a broken room never wait for each other. ``parts`` sends
-the first argument of a command to a function of its own; what no part names goes to ``entry``.
+when the environment stands and only for that command, so ``--help`` and a broken room never wait for each other.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ class Command(NamedTuple):
     usage: str = ""
     lock: str = "run"
     debian: tuple[str, ...] = ("run",)
-    parts: tuple[tuple[str, str], ...] = ()
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -68,13 +66,12 @@ COMMANDS: tuple[Command, ...] = (
         "technician's tools: list, test, watch, read a card, print a slip",
         "kiosk.devices_cli:device_command",
         usage="list|test|watch|card|slip [--json]",
-        parts=(("card", "devices.card.cli:card_command"), ("slip", "devices.printer.cli:slip_command")),
     ),
     Command(
         "store",
         "Kiểm tra, dựng lại, sao lưu, khôi phục kho hồ sơ",
         "check, rebuild, back up or restore the store",
-        "kiosk.store.cli:store_command",
+        "kiosk.store_cli:store_command",
         usage="check|rebuild|backup|restore",
     ),
     Command(

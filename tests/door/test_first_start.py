@@ -1,0 +1,143 @@
+"""The first start: what set-up does, what it says when it cannot, and that it heals after being killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.door.building import Building, until
+
+NOBODY = 65534
+
+
+def test_the_first_start_sets_up_and_then_does_the_command(building: Building) -> None:
+    done = building.enter("forms", "check", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["reached"] == "forms"
+    assert said["argv"] == ["check", "--json"]
+    assert Path(said["python"]) == building.root / ".venv"
+    assert said["library"] == "1.0"
+
+
+def test_progress_goes_to_standard_error_and_names_every_step(building: Building) -> None:
+    done = building.enter("setup")
+    assert done.returncode == 0, done.stderr
+    assert [f"[{number}/4]" in done.stderr for number in (1, 2, 3, 4)] == [True] * 4
+    assert "[1/4]" not in done.stdout
+
+
+def test_a_changed_lock_is_installed_into_the_same_environment(furnished: Building) -> None:
+    made = furnished.stamp.parent.joinpath("pyvenv.cfg").stat().st_mtime_ns
+    furnished.lock("2.0")
+    done = furnished.enter("forms")
+    assert json.loads(done.stdout)["library"] == "2.0"
+    assert furnished.stamp.parent.joinpath("pyvenv.cfg").stat().st_mtime_ns == made
+
+
+def test_a_set_up_killed_midway_heals_at_the_next_start(building: Building) -> None:
+    first = building.start("forms")
+    until(lambda: (building.root / ".venv" / "bin" / "python").exists())
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    assert not building.stamp.exists()
+    # What the killed set-up may leave: a library of which only a part was written.
+    torn = building.root / ".venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "sample_library.py"
+    torn.parent.mkdir(parents=True, exist_ok=True)
+    torn.write_text("VERSION = ")
+    done = building.enter("forms")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["library"] == "1.0"
+
+
+def test_programs_of_a_killed_set_up_keep_the_next_one_waiting(building: Building) -> None:
+    # GIVEN a set-up that was killed while the program it started lives on
+    first = building.start("setup")
+    until(lambda: "-m venv" in building.pip_log())
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    # WHEN the next one starts at once THEN the environment is made twice, one after the other, and is whole
+    done = building.enter("forms")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["library"] == "1.0"
+    assert "đang chờ" in done.stderr
+
+
+def test_two_set_ups_at_once_do_the_work_once(building: Building) -> None:
+    both = [building.start("forms", str(number)) for number in range(2)]
+    answers = [running.communicate(timeout=120) for running in both]
+    assert [running.returncode for running in both] == [0, 0], answers
+    assert building.pip_log().count("-m venv") == 1
+
+
+def test_without_network_the_first_set_up_says_so(building: Building) -> None:
+    nowhere = {"PIP_NO_INDEX": "", "PIP_FIND_LINKS": "", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
+    done = building.enter("forms", environment=nowhere)
+    assert done.returncode == 12
+    assert "no_network" in done.stderr
+    assert "Cách xử lý" in done.stderr
+    assert building.enter("forms").returncode == 0
+
+
+def test_a_library_with_another_hash_is_refused(building: Building) -> None:
+    building.lock("1.0", digest="0" * 64)
+    done = building.enter("forms")
+    assert done.returncode == 17
+    assert "wrong_file" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_full_disk_is_named_before_anything_is_written(building: Building, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    script = 'mount -t tmpfs -o size=4m tmpfs "$1" && cp -r "$2"/. "$1" && exec "$3" "$1/main.py" forms'
+    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(small), str(building.root), sys.executable]
+    done = subprocess.run(words, env=building.environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 13, done.stderr
+    assert "disk_full" in done.stderr
+
+
+def as_nobody(building: Building, *words: str) -> subprocess.CompletedProcess[str]:
+    """Enter as an account without rights, with the system's Python, which every account may run."""
+    python = shutil.which("python3", path="/usr/bin") or sys.executable
+    account = NOBODY if os.geteuid() == 0 else None
+    environment = building.environment({"HOME": "/nonexistent"})
+    return subprocess.run(
+        [python, str(building.root / "main.py"), *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        user=account,
+        group=account,
+    )
+
+
+def open_to_all(path: Path) -> None:
+    """Let every account read a folder below pytest's private ones."""
+    for folder in path.parents:
+        if folder.name.startswith(("pytest", "popen")) or "pytest" in str(folder.parent):
+            folder.chmod(0o755)
+
+
+def test_missing_packages_without_rights_end_in_one_command_to_type(building: Building) -> None:
+    building.want_packages("no-such-package-anywhere")
+    building.root.chmod(0o777)
+    open_to_all(building.root)
+    done = as_nobody(building, "forms")
+    assert done.returncode == 11, done.stderr
+    assert "apt-get update && apt-get install -y --no-install-recommends no-such-package-anywhere" in done.stderr
+    assert not (building.root / ".venv").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_named(building: Building) -> None:
+    open_to_all(building.root)
+    building.root.chmod(0o555)
+    done = as_nobody(building, "forms")
+    building.root.chmod(0o755)
+    assert done.returncode == 14, done.stderr
+    assert "no_rights" in done.stderr
