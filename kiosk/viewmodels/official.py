@@ -146,7 +146,6 @@ class OfficialSession(ViewModel):
         self.official = None
         self.closing = None
         self._services.sign_out()
-        self.notify()
         self._on_locked()
 
     def _arm(self, seconds: float) -> None:
@@ -277,11 +276,15 @@ class PrintWatch(ViewModel):
             self.notify()
 
     def answer(self, came_out: bool) -> None:
-        """A person's answer to the uncertain question; «no» queues a copy marked BẢN IN LẠI and follows that one."""
+        """A person's answer to the uncertain question; «no» queues a copy marked BẢN IN LẠI and follows that one.
+
+        Raises Refused when no copy can be queued; the question stays.
+        """
         if self.fact.state != "uncertain":
             return
-        self._services.answer_print(self.job, came_out)
-        if not came_out:
+        if came_out:
+            self._services.answer_print(self.job, True)
+        else:
             self.job = self._services.reprint(self.job)
         self.fact = self._services.print_fact(self.job)
         self._arm()
@@ -463,8 +466,14 @@ class Desk(ViewModel):
     def answer_print(self, came_out: bool) -> None:
         """Answer «Phiếu đã in ra đủ chưa?» for the dossier in hand."""
         watch = self._current_print()
-        if watch is not None:
+        if watch is None:
+            return
+        try:
             watch.answer(came_out)
+        except Refused as refused:
+            self.stage = "refused"
+            self.refusal = refused
+            self.notify()
 
     # --- calls and leaving -----------------------------------------------------------------------------------------------
 

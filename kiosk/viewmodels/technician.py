@@ -41,12 +41,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card: facts, its mark, and whether a test can be started."""
+    """One card: what the device says, its mark, whether it is under test, and the hour of its last test («» if none)."""
 
     fact: DeviceFact
     mark: Mark
-    testable: bool
     testing: bool
+    tested_vi: str
 
 
 class Technician(ViewModel):
@@ -57,6 +57,7 @@ class Technician(ViewModel):
         self._services = services
         self._scheduler = scheduler
         self._testing: set[str] = set()
+        self._tested: dict[str, str] = {}
         self._queue: list[str] = []
         self._closed = False
         self._timer: Cancel | None = None
@@ -77,36 +78,26 @@ class Technician(ViewModel):
 
     @property
     def cards(self) -> Sequence[Card]:
-        """One card per device, then the line's (it has no test of its own unless the kiosk lists the line as a device)."""
-        cards = [self._card(fact) for fact in self.devices]
-        if not any(fact.name == "line" for fact in self.devices):
-            fact = self.line_fact
-            cards.append(Card(fact, STATE_MARKS[fact.state], False, False))
-        return tuple(cards)
+        """One card per device, in the kiosk's order; the line to the province is one of them (``line``)."""
+        return tuple(self._card(fact) for fact in self.devices)
 
-    @property
-    def line_fact(self) -> DeviceFact:
-        """The line to the province and what waits for it, as a device."""
-        line = self.line
-        queue = f"{line.pending} hồ sơ chờ gửi" if line.pending else "đã gửi hết"
-        state: Literal["ok", "warning", "broken"] = "warning"
-        cure = ""
-        if line.quarantined:
-            state, fact, cure = "broken", f"{line.quarantined} mục bị giữ lại", "Báo cấp tỉnh xem mục bị giữ lại."
-        elif line.online is None:
-            fact = "Chưa thử lần nào"
-        elif line.online:
-            state, fact = "ok", "Có mạng"
-        else:
-            fact, cure = f"Mất mạng {line.since_vi}".strip(), "Máy vẫn nhận hồ sơ và tự gửi khi có mạng."
-        return DeviceFact("line", "Mạng và gửi hồ sơ", "cloud_upload", state, f"{fact} · {queue}", cure)
+    def facts_of(self, name: str) -> Sequence[tuple[str, str]]:
+        """What more there is to say about a device, as (label, text): last test, and for the line its queue."""
+        facts: list[tuple[str, str]] = []
+        if name == "line":
+            online = {True: "Có mạng", False: f"Mất mạng từ {self.line.since_vi}".removesuffix(" từ "), None: "Chưa thử lần nào"}
+            facts.append(("Đường truyền", online[self.line.online]))
+            facts.append(("Hồ sơ chờ gửi", str(self.line.pending)))
+            facts.append(("Gói bị giữ lại", str(self.line.quarantined)))
+        if name in self._tested:
+            facts.append(("Thử lần cuối", self._tested[name]))
+        return tuple(facts)
 
     @property
     def summary(self) -> Summary:
         """Counts of what is broken and what needs an eye, and whether citizens can still file."""
-        facts = [card.fact for card in self.cards]
-        broken = sum(fact.state == "broken" for fact in facts)
-        eye = sum(fact.state in ("warning", "absent") for fact in facts)
+        broken = sum(fact.state == "broken" for fact in self.devices)
+        eye = sum(fact.state == "warning" for fact in self.devices)
         text = f"{self._filing.message_vi} {self._filing.cure_vi}".strip() if self._filing else "Máy vẫn nhận hồ sơ của bà con."
         parts = [f"{broken} thiết bị hỏng"] if broken else []
         parts += [f"{eye} việc cần để ý"] if eye else []
@@ -147,7 +138,7 @@ class Technician(ViewModel):
 
     def _card(self, fact: DeviceFact) -> Card:
         testing = fact.name in self._testing
-        return Card(fact, STATE_MARKS["testing" if testing else fact.state], True, testing)
+        return Card(fact, STATE_MARKS["testing" if testing else fact.state], testing, self._tested.get(fact.name, ""))
 
     def _next(self) -> None:
         if self._queue:
@@ -157,6 +148,7 @@ class Technician(ViewModel):
         if self._closed:
             return
         self._testing.discard(name)
+        self._tested[name] = self._services.clock_vi()[1]
         self.devices = tuple(fact if old.name == name else old for old in self.devices)
         self._next()
         self.notify()

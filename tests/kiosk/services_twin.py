@@ -218,7 +218,7 @@ class ServicesTwin:
         pending = sum(not dossier.sent for dossier in self.dossiers.values())
         chip = ""
         if self.online is False:
-            chip = f"Mất mạng {self.since_vi}".strip()
+            chip = f"Mất mạng từ {self.since_vi}"
             chip += f" – {pending} hồ sơ chờ gửi" if pending else ""
         elif pending:
             chip = f"{pending} hồ sơ chờ gửi"
@@ -332,8 +332,11 @@ class ServicesTwin:
 
     def answer_print(self, job: int, came_out: bool) -> None:
         self.answered.append((job, came_out))
-        self.jobs[job].state = "printed"
-        self._changed()
+        if came_out:
+            self.jobs[job].state = "printed"
+            self._changed()
+        else:
+            self.reprint(job)
 
     def reprint(self, job: int) -> int:
         if self.refuse_reprint is not None:
@@ -436,7 +439,17 @@ class ServicesTwin:
     # --- technician ------------------------------------------------------------------------------------------------------
 
     def devices(self) -> Sequence[DeviceFact]:
-        return tuple(self.device_facts.values())
+        return (*self.device_facts.values(), self._line_fact())
+
+    def _line_fact(self) -> DeviceFact:
+        line = self.line()
+        if self.quarantined:
+            state, fact, cure = "warning", f"{self.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh."
+        elif line.online:
+            state, fact, cure = "ok", line.chip_vi or "Đã gửi hết", ""
+        else:
+            state, fact, cure = "warning", line.chip_vi or "Chưa thử gửi lần nào.", "Kiểm tra dây mạng và bộ phát."
+        return DeviceFact("line", "Mạng và gửi hồ sơ", "cloud_upload", state, fact, cure)  # type: ignore[arg-type]
 
     def machine(self) -> Sequence[MachineFact]:
         return tuple(self.machine_facts)
@@ -445,8 +458,9 @@ class ServicesTwin:
         self.tested.append(name)
 
         def finish() -> None:
-            self.device_facts[name] = self.test_results.get(name, self.device_facts[name])
-            on_done(self.device_facts[name])
+            if name in self.test_results:
+                self.device_facts[name] = self.test_results[name]
+            on_done(next(fact for fact in self.devices() if fact.name == name))
 
         self.scheduler.call_later(self.test_seconds, finish)
 

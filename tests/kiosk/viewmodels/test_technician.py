@@ -35,7 +35,7 @@ class TestSummary:
 
     def test_broken_and_doubtful_parts_are_counted(self, services: ServicesTwin, clock: FakeScheduler) -> None:
         break_printer(services)
-        services.online, services.since_vi = False, "từ 07:40"
+        services.online, services.since_vi = False, "07:40"
         summary = Technician(services, clock).summary
         assert (summary.tone, summary.title_vi) == ("red", "1 thiết bị hỏng, 1 việc cần để ý")
 
@@ -94,28 +94,30 @@ class TestDevices:
 
 
 class TestLine:
-    @pytest.mark.parametrize(
-        ("online", "quarantined", "state", "words"),
-        [
-            (True, 0, "ok", "Có mạng · đã gửi hết"),
-            (False, 0, "warning", "Mất mạng từ 07:40 · đã gửi hết"),
-            (None, 0, "warning", "Chưa thử lần nào · đã gửi hết"),
-            (True, 2, "broken", "2 mục bị giữ lại · đã gửi hết"),
-        ],
-    )
-    def test_the_line_is_a_card_like_the_others(
-        self, services: ServicesTwin, clock: FakeScheduler, online: bool | None, quarantined: int, state: str, words: str
-    ) -> None:
-        services.online, services.quarantined = online, quarantined
-        services.since_vi = "từ 07:40" if online is False else ""
+    def test_the_line_is_a_card_like_the_others(self, services: ServicesTwin, clock: FakeScheduler) -> None:
+        services.online, services.since_vi = False, "07:40"
+        services.put()
         card = Technician(services, clock).cards[-1]
-        assert (card.fact.name, card.fact.state, card.fact.fact_vi) == ("line", state, words)
-        assert not card.testable
+        assert (card.fact.name, card.mark.text_vi) == ("line", "Để ý")
+        assert card.fact.fact_vi == "Mất mạng từ 07:40 – 1 hồ sơ chờ gửi"
 
-    def test_the_queue_is_counted(self, services: ServicesTwin, clock: FakeScheduler) -> None:
+    @pytest.mark.parametrize(
+        ("online", "words"), [(True, "Có mạng"), (False, "Mất mạng từ 07:40"), (None, "Chưa thử lần nào")]
+    )
+    def test_its_queue_and_what_is_held_back_are_counted(
+        self, services: ServicesTwin, clock: FakeScheduler, online: bool | None, words: str
+    ) -> None:
+        services.online, services.since_vi = online, "07:40" if online is False else ""
+        services.quarantined = 2
         services.put()
-        services.put()
-        assert Technician(services, clock).line_fact.fact_vi == "Có mạng · 2 hồ sơ chờ gửi"
+        facts = dict(Technician(services, clock).facts_of("line"))
+        assert facts == {"Đường truyền": words, "Hồ sơ chờ gửi": "1", "Gói bị giữ lại": "2"}
+
+    def test_a_tested_device_says_when(self, services: ServicesTwin, clock: FakeScheduler) -> None:
+        technician = Technician(services, clock)
+        technician.test("line")
+        clock.advance(60)
+        assert technician.cards[-1].tested_vi == "08:15"
 
 
 class TestTouchPanel:
