@@ -1,7 +1,7 @@
 """``main.py test``: the whole suite, as CI runs it.
 
-Without arguments every core runs its share, test files kept whole so that what a file sets up once stays with it. With arguments pytest
-gets exactly those: somebody who picks tests or a debugger wants to see them run in order. The closing line is pytest's own.
+Without arguments every core runs its share, test files kept whole so that what a file sets up once stays with it. With arguments
+pytest gets exactly those: somebody who picks tests or a debugger wants to see them run in order. The closing line is pytest's own.
 """
 
 from __future__ import annotations
