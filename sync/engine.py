@@ -82,6 +82,8 @@ class ReplyOutcome:
     rebased: tuple[int, ...] = ()
     """Incarnations opened because the province holds another continuation."""
     refusals: tuple[Refusal, ...] = ()
+    carried: int = 0
+    """Own events the answered request carried."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class _Open:
     sent_at: float
     offered: dict[int, int]
     """Incarnation -> last n this request carried."""
+    carried: int
     size: int
 
 
@@ -165,11 +168,12 @@ class Engine:
             epoch = self._journal.epoch()
         segments: list[bytes] = []
         offered: dict[int, int] = {}
-        room = self._target
+        carried, room = 0, self._target
         for supply in supplies:
             data, last = self._cut(device, supply, room)
             segments.append(data)
             offered[supply.incarnation] = last
+            carried += last - supply.after
             room -= len(data)
             if room < self._limits.least or last < supply.lines[-1].n or len(segments) == wire.MAX_FRAMES - 1:
                 break
@@ -187,7 +191,7 @@ class Engine:
         )
         request = wire.encode_request(hello, segments, self._keys.sign)
         self._number += 1
-        self._open[hello.nonce] = _Open(self._number, now_mono, offered, sum(map(len, segments)))
+        self._open[hello.nonce] = _Open(self._number, now_mono, offered, carried, sum(map(len, segments)))
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
@@ -226,7 +230,7 @@ class Engine:
             self._take_feed(answer.segments, gain)
         if newest:
             self._feed_last = answer.feed_last
-        return self._outcome(answer, gain)
+        return self._outcome(answer, request, gain)
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -387,7 +391,7 @@ class Engine:
         elif took < self._limits.fast_s and size * 2 >= self._target:
             self._target = min(self._limits.most, int(self._target * 1.6))
 
-    def _outcome(self, answer: wire.Reply, gain: _Gain) -> ReplyOutcome:
+    def _outcome(self, answer: wire.Reply, request: _Open, gain: _Gain) -> ReplyOutcome:
         unsent = self.pending() > 0
         with self._journal.atomic():
             behind = self._journal.feed_position()[0] < self._feed_last
@@ -400,4 +404,5 @@ class Engine:
             acked=gain.acked,
             rebased=tuple(gain.rebased),
             refusals=tuple(gain.refusals),
+            carried=request.carried,
         )

@@ -120,6 +120,15 @@ class Refused(SyncError):
         self.reason = reason
 
 
+class SegmentQuarantined(SyncError):
+    """The province put a segment of this kiosk aside, or does not take what it is sent. The kiosk keeps it and tries again
+    slowly."""
+
+    code = "segment_refused"
+    message_vi = "Máy chủ tỉnh giữ lại một phần dữ liệu của máy này để kiểm tra."
+    cure_vi = "Hồ sơ vẫn an toàn tại máy. Báo kỹ thuật viên."
+
+
 # --- the line -------------------------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,8 @@
 """Journals in memory for both ends, with real transactions: undone when a block raises, so a test can crash anywhere.
 
-They fill the ports exactly as a store does and stay small enough to be read; the simulator, the engine's and the intake's tests share them.
-The merge here is the simplest one that shows the invariants: ``f`` sets fields, ``tag`` counts how often each event was applied, so
-a doubled effect is visible as 2.
+They fill the ports exactly as a store does and stay small enough to be read; the simulator, the engine's and the intake's
+tests share them. The merge here is the simplest one that shows the invariants: ``f`` sets fields, ``tag`` counts how often
+each event was applied, so a doubled effect is visible as 2.
 """
 
 from __future__ import annotations

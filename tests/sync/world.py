@@ -68,6 +68,6 @@ class World:
     def settle(self, *kiosks: Kiosk, rounds: int = 50) -> None:
         """Exchange until nothing moves."""
         for _ in range(rounds):
-            if not any([self.exchange(kiosk).moved for kiosk in kiosks]):
+            if sum(self.exchange(kiosk).moved for kiosk in kiosks) == 0:
                 return
         raise AssertionError("the world did not settle")

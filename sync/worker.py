@@ -1,0 +1,183 @@
+"""The loop of the sync process: exchange when there is something to send or every so often, back off when the line fails.
+
+It survives whatever the line or the other end does: every :class:`SyncError` becomes a fact in the status and a longer wait;
+anything else is a defect and propagates into the supervisor. It writes nothing itself: cursors and feed go through the
+engine's journal, so a kill at any moment costs at most one exchange. Time is monotonic and injected. Waiting grows by full
+jitter (a random part of 2 s, 4 s … 5 min), so kiosks coming back after an outage of the province do not come at once; a nudge
+(button, network up) ends any wait and starts afresh.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sync.engine import Engine, ReplyOutcome
+from sync.errors import BearerError, Offline, SegmentQuarantined, SyncError, TimedOut
+
+
+class Bearer(Protocol):
+    """Carries one request and brings the answer (``sync.http.HttpBearer``)."""
+
+    def exchange(self, request: bytes) -> bytes:
+        """Raises :class:`BearerError` when the line brought nothing of ours."""
+        ...
+
+
+class Clock(Protocol):
+    """The machine's clocks."""
+
+    def mono(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def wall_ms(self) -> int:
+        """Wall clock, ms since the epoch: told to the province as evidence, shown to people, never compared."""
+        ...
+
+
+class Nudge:
+    """A wait that another thread can cut short: its :meth:`wait` is the ``sleep`` of :func:`run`."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to so many seconds; True when :meth:`nudge` was called meanwhile or before."""
+        if not self._event.wait(seconds):
+            return False
+        self._event.clear()
+        return True
+
+    def nudge(self) -> None:
+        self._event.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between looks and tries."""
+
+    idle: float = 30.0
+    """Between exchanges when there is nothing to send: how old the feed may become."""
+    watch: float = 1.0
+    """Between looks for new local events."""
+    first: float = 2.0
+    """Ceiling of the first wait after a failure; doubles with each further one."""
+    most: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """Facts for the screen, handed to the callback after every try."""
+
+    last_try_ms: int = 0
+    last_answer_ms: int = 0
+    """Wall time of the last answer that counted; 0 = none since start."""
+    next_try_s: float = 0.0
+    """Seconds from this status to the next try, if nothing new is written before."""
+    failures: int = 0
+    """Tries in a row that failed."""
+    failure: str = ""
+    """Code of the last failure, empty after an answer that counted."""
+    failure_vi: str = ""
+    cure_vi: str = ""
+    pending: int = 0
+    """Own events the province is not known to hold."""
+    outcome: ReplyOutcome | None = None
+    """What the last answer brought."""
+    round_trip_s: float = 0.0
+    answered_mono: float = 0.0
+    """Monotonic moment the last answer arrived; with ``round_trip_s`` it makes a clock mark (``sync.clock``)."""
+
+
+def run(
+    engine: Engine,
+    bearer: Bearer,
+    notify: Callable[[SyncStatus], None],
+    clock: Clock,
+    sleep: Callable[[float], bool],
+    stop: Callable[[], bool],
+    *,
+    pace: Pace | None = None,
+    uniform: Callable[[float, float], float] = random.uniform,
+    free_disk_mib: Callable[[], int] = lambda: 0,
+) -> None:
+    """Exchange until ``stop()``. ``sleep`` waits up to so many seconds and returns True when it was cut short by a nudge."""
+    pace = pace or Pace()
+    status = SyncStatus()
+    due = clock.mono()
+    held = False
+    while not stop():
+        wait = due - clock.mono()
+        if wait > 0 and (held or engine.pending() == 0):
+            if sleep(min(wait, wait if held else pace.watch)):
+                due, held = clock.mono(), False
+                status = replace(status, failures=0)
+            continue
+        status = attempt(engine, bearer, status, clock, free_disk_mib())
+        delay, held = _next(status, pace, uniform)
+        due = clock.mono() + delay
+        status = replace(status, next_try_s=delay)
+        notify(status)
+
+
+def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, free_disk_mib: int = 0) -> SyncStatus:
+    """One exchange and what became of it. ``next_try_s`` of the result is what the other end asked to wait, 0 when nothing."""
+    sent = clock.mono()
+    request = engine.make_request(sent, clock.wall_ms(), free_disk_mib=free_disk_mib)
+    status = replace(status, last_try_ms=clock.wall_ms(), outcome=None, next_try_s=0.0)
+    try:
+        outcome = engine.on_reply(bearer.exchange(request), clock.mono())
+    except SyncError as error:
+        if isinstance(error, Offline | TimedOut):
+            engine.on_failure()
+        return _failed(status, error, engine)
+    answered = clock.mono()
+    status = replace(
+        status,
+        last_answer_ms=clock.wall_ms(),
+        outcome=outcome,
+        round_trip_s=answered - sent,
+        answered_mono=answered,
+    )
+    if outcome.refusals or (outcome.carried and not outcome.moved):
+        return _failed(status, SegmentQuarantined(f"{len(outcome.refusals)} refused, {outcome.carried} lines not taken"), engine)
+    return replace(status, failures=0, failure="", failure_vi="", cure_vi="", pending=engine.pending())
+
+
+def drain(engine: Engine, bearer: Bearer, clock: Clock, *, most: int = 1000) -> SyncStatus:
+    """Exchange until nothing more is useful or one try fails: ``sync --once``."""
+    status = SyncStatus()
+    for _ in range(most):
+        status = attempt(engine, bearer, status, clock)
+        if status.failures or status.outcome is None or not status.outcome.more:
+            break
+    return status
+
+
+def _failed(status: SyncStatus, error: SyncError, engine: Engine) -> SyncStatus:
+    return replace(
+        status,
+        failures=status.failures + 1,
+        failure=error.code,
+        failure_vi=error.message_vi,
+        cure_vi=error.cure_vi,
+        pending=engine.pending(),
+        next_try_s=error.retry_after_s if isinstance(error, BearerError) else 0.0,
+    )
+
+
+def _next(status: SyncStatus, pace: Pace, uniform: Callable[[float, float], float]) -> tuple[float, bool]:
+    """(seconds to wait, whether new local events must wait too)."""
+    if status.failures:
+        ceiling = min(pace.most, pace.first * 2.0 ** min(status.failures - 1, 30))
+        return status.next_try_s + uniform(0.0, ceiling), True
+    outcome = status.outcome
+    if outcome is not None and outcome.pause_s:
+        return float(outcome.pause_s) + uniform(0.0, pace.first), True
+    if outcome is not None and outcome.more:
+        return 0.0, False
+    return pace.idle, False
