@@ -1,8 +1,8 @@
 """The merge: what a commune's event does to the confirmed fields, decided field by field at the province.
 
-The writer *saw* a value when the feed position it had applied (``base``) is at least the value's revision, or when the value is the same
-device's own earlier write. An unseen overwrite is never silent: it leaves a conflict entry with both values
-(SYNC design 1.10; what is kept per class is written at :func:`merge`).
+The writer *saw* a value when the feed position it had applied (``base``) is at least the value's revision, or when the value is
+the same device's own earlier write. An unseen overwrite is never silent: it leaves a conflict entry with both values (SYNC
+design 1.10; what is kept per class is written at :func:`merge`).
 """
 
 from __future__ import annotations
