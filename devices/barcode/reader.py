@@ -25,9 +25,15 @@ _REOPEN_S = 1.0
 
 
 class _Port(Protocol):
-    """An open device: bytes as they come, empty when none came for a tick. ``OSError`` when it has gone."""
+    """An open device: something to wait for, and the bytes that have come. ``OSError`` when it has gone."""
+
+    def fileno(self) -> int: ...
 
     def read(self) -> bytes: ...
+
+    def check(self) -> None:
+        """Called when nothing has come for a while."""
+        ...
 
 
 class _Listener:
@@ -39,6 +45,7 @@ class _Listener:
         self._ending = threading.Event()
         self._open = threading.Event()
         self._thread: threading.Thread | None = None
+        self._wake: tuple[int, int] = (-1, -1)
 
     @contextlib.contextmanager
     def _port(self) -> Iterator[_Port]:
@@ -53,24 +60,30 @@ class _Listener:
     def start(self, on_text: OnText, on_error: OnError) -> None:
         assert self._thread is None, "already listening"
         self._ending.clear()
+        self._wake = os.pipe()
         self._thread = threading.Thread(target=self._listen, args=(on_text, on_error), name="barcode", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        # In this order: once it is told to end, the thread closes the pipe.
+        os.write(self._wake[1], b".")
         self._ending.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if thread is not threading.current_thread():
+            thread.join()
 
     def _listen(self, on_text: OnText, on_error: OnError) -> None:
-        scans = Scans()
+        wake = self._wake
         told = False
+        scans = Scans()
         while not self._ending.is_set():
             try:
                 with self._port() as port:
                     told = False
                     self._open.set()
-                    self._pump(port, scans, on_text, on_error)
+                    self._pump(port, wake[0], scans, on_text, on_error)
             except OSError:
                 scans.forget()
                 if not told and not self._ending.is_set():
@@ -79,9 +92,15 @@ class _Listener:
                 self._ending.wait(self._reopen_s)
             finally:
                 self._open.clear()
+        for descriptor in wake:
+            os.close(descriptor)
 
-    def _pump(self, port: _Port, scans: Scans, on_text: OnText, on_error: OnError) -> None:
+    def _pump(self, port: _Port, wake: int, scans: Scans, on_text: OnText, on_error: OnError) -> None:
         while not self._ending.is_set():
+            descriptor = port.fileno()
+            if descriptor not in select.select([descriptor, wake], [], [], _TICK_S)[0]:
+                port.check()
+                continue
             for scan in scans.feed(port.read(), self._clock()):
                 if self._ending.is_set():
                     return
@@ -103,7 +122,7 @@ class SerialBarcode(_Listener):
 
     @contextlib.contextmanager
     def _port(self) -> Iterator[_Port]:
-        with serial.Serial(self._path, self._baud, timeout=_TICK_S, exclusive=True) as device:
+        with serial.Serial(self._path, self._baud, timeout=0, exclusive=True) as device:
             yield _SerialPort(device)
 
 
@@ -111,8 +130,14 @@ class _SerialPort:
     def __init__(self, device: serial.Serial) -> None:
         self._device = device
 
+    def fileno(self) -> int:
+        return int(self._device.fileno())
+
     def read(self) -> bytes:
         return bytes(self._device.read(max(1, self._device.in_waiting)))
+
+    def check(self) -> None:
+        """A line that has gone shows by itself."""
 
 
 class FifoBarcode(_Listener):
@@ -142,12 +167,15 @@ class _FifoPort:
         self._descriptor = descriptor
         self._path = path
 
+    def fileno(self) -> int:
+        return self._descriptor
+
     def read(self) -> bytes:
-        if select.select([self._descriptor], [], [], _TICK_S)[0]:
-            return os.read(self._descriptor, 4096)
-        # A fifo that was taken away is a pulled cable.
+        return os.read(self._descriptor, 4096)
+
+    def check(self) -> None:
+        """A fifo that was taken away is a pulled cable: ``FileNotFoundError``."""
         os.stat(self._path)
-        return b""
 
 
 class NoBarcode:

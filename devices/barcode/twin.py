@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -28,6 +29,11 @@ class BarcodeTwin:
             os.write(descriptor, text.encode() + b"\r\n")
         finally:
             os.close(descriptor)
+
+    def plug(self) -> None:
+        """Make the fifo, as when the reader is plugged in before the kiosk starts."""
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(self._path, 0o600)
 
     def unplug(self) -> None:
         """Pull the cable: the kiosk loses its reader. It comes back by itself at the next try."""

@@ -74,8 +74,8 @@ class Context:
         return bool(states[0][1] & pcsc.SCARD_STATE_PRESENT)
 
     def find(self, wanted: str) -> ReaderState:
-        """The reader whose name begins with ``wanted``: the first with a card, else the first."""
-        names = [name for name in self.readers() if name.casefold().startswith(wanted.casefold())]
+        """The reader with ``wanted`` in its name: the first with a card, else the first."""
+        names = [name for name in self.readers() if wanted.casefold() in name.casefold()]
         if not names:
             return ReaderState(False, False, wanted, "reader_absent")
         # A slot for a security module always holds its card: it is never the citizen's.
@@ -87,21 +87,18 @@ class Context:
 
 
 class Connection:
-    """A card and its reader, ours alone until closed.
-
-    Raises ``card_absent``, ``reader_busy``, ``chip_unreadable`` and what :class:`Context` raises.
-    """
+    """A card and its reader, ours alone from :meth:`open` to :meth:`close`. ``wanted`` is part of the reader's name."""
 
     def __init__(self, wanted: str) -> None:
-        self._context = Context()
-        try:
-            self._card, self._protocol = self._connect(wanted)
-        except DeviceError:
-            self._context.close()
-            raise
+        self._wanted = wanted
+        self._context: Context | None = None
+        self._card: int | None = None
+        self._protocol = pcsc.SCARD_PCI_T1
 
-    def _connect(self, wanted: str) -> tuple[int, int]:
-        state = self._context.find(wanted)
+    def open(self) -> None:
+        """Raises ``card_absent``, ``reader_busy``, ``chip_unreadable`` and what :class:`Context` raises; close it all the same."""
+        self._context = Context()
+        state = self._context.find(self._wanted)
         if not state.card:
             raise card_error(state.problem or "card_absent")
         # Shared, because pcsc-lite waits without limit for exclusive use; the transaction then keeps others from interfering.
@@ -109,8 +106,9 @@ class Connection:
             self._context.handle, state.name, pcsc.SCARD_SHARE_SHARED, pcsc.SCARD_PROTOCOL_T0 | pcsc.SCARD_PROTOCOL_T1
         )
         _check(result)
+        self._card = card
+        self._protocol = pcsc.SCARD_PCI_T1 if protocol == pcsc.SCARD_PROTOCOL_T1 else pcsc.SCARD_PCI_T0
         _check(pcsc.SCardBeginTransaction(card))
-        return card, pcsc.SCARD_PCI_T1 if protocol == pcsc.SCARD_PROTOCOL_T1 else pcsc.SCARD_PCI_T0
 
     def transmit(self, apdu: bytes) -> bytes:
         """The answer to ``apdu``, with 61xx and 6Cxx already followed up. Raises ``card_removed``, ``chip_unreadable``."""
@@ -130,6 +128,8 @@ class Connection:
         raise failure(status if status != pcsc.SCARD_S_SUCCESS else result)
 
     def close(self) -> None:
-        """Reset the chip, which forgets the session, and let go of it. Never raises."""
-        pcsc.SCardDisconnect(self._card, pcsc.SCARD_RESET_CARD)
-        self._context.close()
+        """Reset the chip, which forgets the session, and let go of it. Never raises; may be called after a failed :meth:`open`."""
+        if self._card is not None:
+            pcsc.SCardDisconnect(self._card, pcsc.SCARD_RESET_CARD)
+        if self._context is not None:
+            self._context.close()

@@ -116,9 +116,9 @@ class _Attempt:
 
     def run(self) -> CardReading:
         self._progress(0.0, "Đang kết nối với thẻ…")
-        connection = self._reader.guarded(lambda: Connection(self._reader._wanted))
-        self._connection = connection
+        connection = self._connection = Connection(self._reader._wanted)
         try:
+            self._reader.guarded(connection.open)
             return self._read()
         except (ChannelBroken, FileMissing, ValueError):
             raise card_error("chip_unreadable") from None
@@ -159,7 +159,7 @@ def _lists_dg13(com: bytes) -> bool:
 
 
 def open_card_reader(url: str) -> CardReader:
-    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (its name begins so; may be percent-encoded). Raises ``address_invalid``."""
+    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded). Raises ``address_invalid``."""
     scheme, colon, name = url.partition(":")
     if scheme != "pcsc" or not colon:
         raise card_error("address_invalid")

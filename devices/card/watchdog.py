@@ -69,8 +69,11 @@ class Watchdog:
         """Run ``call`` after everything before it, without waiting; what it raises is dropped."""
         self._put(_Job(call))
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Let the thread end after its last call."""
+        """Let the thread end after its last call; also done when nobody holds the watchdog any more."""
         if self._thread is not None:
             self._jobs.put(None)
             self._thread = None

@@ -60,6 +60,8 @@ class Faults:
     """One bit of the answer to this command (1 is the first) turns over; happens once."""
     delay_s: float = 0.0
     """Thinking time before each answer."""
+    dead: bool = False
+    """No answer even to power: the reader feels a card, but there is no ATR."""
     tamper_dg13: bool = False
     """DG13 as written differs from what the issuer signed."""
 
@@ -73,7 +75,8 @@ class _Refuse(Exception):
 class ChipTwin:
     """One card. ``answer`` maps a command to the answer's bytes, or ``None`` for a chip that has gone mute.
 
-    ``random(n)`` gives the chip's random bytes; give your own to replay an example. ``csca_pem`` is the authority to trust.
+    ``key`` replaces the one printed on the card; ``random(n)`` gives the chip's random bytes; give your own to replay an
+    example. ``csca_pem`` is the authority to trust.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class ChipTwin:
         profile: Profile = Profile(),
         faults: Faults | None = None,
         issuer: TwinIssuer | None = None,
+        key: MrzKey | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.citizen = citizen
         self.profile = profile
         self.faults = faults or Faults()
         self.issuer = issuer or _shared_issuer()
+        self.key = key or citizen.key
         self._random = random
         self.files = self._personalise()
         self.power_on()
@@ -97,10 +102,6 @@ class ChipTwin:
     def foreign(cls) -> ChipTwin:
         """A card that is no identity card."""
         return cls(profile=Profile(application=False))
-
-    @property
-    def key(self) -> MrzKey:
-        return self.citizen.key
 
     @property
     def qr_text(self) -> str:

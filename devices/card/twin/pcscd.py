@@ -42,6 +42,10 @@ def _folder() -> Path:
     return folder
 
 
+def _socket_path() -> str:
+    return str(_folder() / "pcscd.comm")
+
+
 def _unavailable(reason_vi: str) -> DeviceError:
     return DeviceError(
         "twin_unavailable",
@@ -85,11 +89,16 @@ class PcscdTwin:
         self._process: subprocess.Popen[bytes] | None = None
         self._slot: VpcdCard | None = None
         self._before: str | None = None
-        self.port = 0
+        self.port = _free_ports()
+
+    @staticmethod
+    def reserve() -> None:
+        """Point this process at the twin's socket now, for a process that may use PC/SC before its twin is started."""
+        os.environ[VARIABLE] = _socket_path()
 
     @property
     def socket_path(self) -> str:
-        return str(_folder() / "pcscd.comm")
+        return _socket_path()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -128,24 +137,33 @@ class PcscdTwin:
         Call it again after :meth:`stop` to play a restart.
         """
         daemon, driver = _programs()
-        self.port = _free_ports()
-        settings, none = _folder() / "readers", _folder() / "no-usb-drivers"
-        settings.mkdir(exist_ok=True)
+        settings = f'FRIENDLYNAME "{READER}"\nDEVICENAME /dev/null:0x{self.port:X}\nLIBPATH {driver}\nCHANNELID 0x{self.port:X}\n'
+        self._launch(daemon, settings)
+        self._slot = VpcdCard(self.port)
+        self._await_reader()
+
+    def unplug_reader(self) -> None:
+        """pcscd goes on without any reader; :meth:`plug_reader` brings it back."""
+        self.stop()
+        self._launch(_programs()[0], "")
+
+    def plug_reader(self) -> None:
+        """The reader is there again."""
+        self.stop()
+        self.start()
+
+    def _launch(self, daemon: str, settings: str) -> None:
+        readers, none = _folder() / "readers", _folder() / "no-usb-drivers"
+        readers.mkdir(exist_ok=True)
         none.mkdir(exist_ok=True)
-        lines = (
-            f'FRIENDLYNAME "{READER}"',
-            f"DEVICENAME /dev/null:0x{self.port:X}",
-            f"LIBPATH {driver}",
-            f"CHANNELID 0x{self.port:X}",
-        )
-        (settings / "twin").write_text("\n".join(lines) + "\n", encoding="ascii")
+        (readers / "twin").write_text(settings, encoding="ascii")
         Path(self.socket_path).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
             listener.bind(self.socket_path)
             listener.listen(16)
             warden = str(Path(__file__).with_name("warden.py"))
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", warden, str(listener.fileno()), str(settings), daemon],
+                [sys.executable, "-I", "-S", warden, str(listener.fileno()), str(readers), daemon],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -154,8 +172,6 @@ class PcscdTwin:
                 env={**os.environ, "PCSCLITE_HP_DROPDIR": str(none)},
                 start_new_session=True,
             )
-        self._slot = VpcdCard(self.port)
-        self._await_reader()
 
     @property
     def _log(self) -> Path:

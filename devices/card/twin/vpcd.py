@@ -82,7 +82,7 @@ class VpcdCard:
             if message[0] in (_ON, _RESET):
                 chip.power_on()
             elif message[0] == _SEND_ATR:
-                _send(line, ATR)
+                _send(line, b"" if chip.faults.dead else ATR)
                 self._seen.set()
             return True
         faults = chip.faults
