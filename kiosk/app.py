@@ -1,7 +1,7 @@
 """The kiosk behind the glass: the store, the use cases and the devices, answering what the screens ask (``kiosk.services``).
 
-Everything here runs on the UI thread and is short; devices have threads of their own and report back through the scheduler. Changes made by
-the sync process are noticed by the store's data version, looked at twice a second.
+Everything here runs on the UI thread and is short; devices have threads of their own and report back through the scheduler.
+Changes made by the sync process are noticed by the store's data version, looked at twice a second.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from devices.barcode import BarcodeReader, open_barcode
 from devices.card import CardPerson, key_candidates, parse_card_qr
@@ -25,6 +25,7 @@ from forms.text import fold
 from kiosk import usecases
 from kiosk.card_desk import CardDesk
 from kiosk.clock import day_vi, hour_day_vi
+from kiosk.device_facts import barcode_fact, disk_fact
 from kiosk.history import history_vi
 from kiosk.machine import Machine
 from kiosk.officials import SignIn
@@ -49,6 +50,8 @@ from kiosk.store.connection import StoreError
 from kiosk.sync_status import read_status
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LOOK_SECONDS = 0.5
 """How often the store is asked whether the sync process has written."""
@@ -268,9 +271,7 @@ class KioskServices:
 
     def find(self, code: str) -> Row | None:
         facts = check_code(code)
-        found = self._store.rows(
-            "SELECT * FROM dossier WHERE code = ? OR official_code = ?", [facts.normalised, facts.normalised]
-        )
+        found = self._store.rows("SELECT * FROM dossier WHERE code = ? OR official_code = ?", [facts.normalised, facts.normalised])
         return self._row(found[0], show_name=False) if found else None
 
     # --- calling for help --------------------------------------------------------------------------------------
@@ -325,11 +326,15 @@ class KioskServices:
         if query.strip():
             words = [f"%{_like(word)}%" for word in fold(query).split()]
             condition = " AND ".join("s.text LIKE ? ESCAPE '\\'" for _ in words)
-            sql = f"SELECT d.* FROM dossier_search s JOIN dossier d ON d.d = s.d WHERE {condition} ORDER BY d.filed_at DESC LIMIT {ROWS}"
+            found = f"SELECT d.* FROM dossier_search s JOIN dossier d ON d.d = s.d WHERE {condition}"
+            sql = f"{found} ORDER BY d.filed_at DESC LIMIT {ROWS}"
             return [self._row(row) for row in self._store.rows(sql, words)]
         condition, given = self._where(tab)
         order = "filed_at DESC" if tab == "new" else "due, filed_at"
-        return [self._row(row) for row in self._store.rows(f"SELECT * FROM dossier WHERE {condition} ORDER BY {order} LIMIT {ROWS}", given)]
+        return [
+            self._row(row)
+            for row in self._store.rows(f"SELECT * FROM dossier WHERE {condition} ORDER BY {order} LIMIT {ROWS}", given)
+        ]
 
     def _row(self, row: Mapping[str, Any], *, show_name: bool = True) -> Row:
         code = str(row["code"] or "")
@@ -373,7 +378,6 @@ class KioskServices:
         fields = self._store.fields(dossier)
         row = self._row(found[0])
         procedure = self._catalogue.get(str(fields.get("procedure")))
-        session = usecases.restore_session(procedure, fields) if procedure else None
         applicant = fields.get("applicant")
         name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
         filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
@@ -388,8 +392,8 @@ class KioskServices:
         return Detail(
             row=row,
             facts=facts,
-            answers=[(one.section, one.label, one.text) for one in session.review()] if session else [],
-            papers=usecases.papers_to_bring(procedure, session) if procedure and session else [],
+            answers=[(one.section, one.label, one.text) for one in usecases.review_rows(procedure, fields)] if procedure else [],
+            papers=usecases.paper_states(procedure, fields) if procedure else [],
             history=history_vi(self._store, dossier, self._machine.official_names()),
             can_accept=row.status in (Status.NEW, Status.SUPPLEMENT),
             official_code=str(fields.get("official_code") or ""),
@@ -415,17 +419,17 @@ class KioskServices:
     # --- technicians -------------------------------------------------------------------------------------------
 
     def devices(self) -> Sequence[DeviceFact]:
-        return (self._spooler.fact, self._cards.fact, self._barcode_fact(), self._line_fact(), self._disk_fact())
+        return (
+            self._spooler.fact,
+            self._cards.fact,
+            barcode_fact(str(self._config["devices.barcode"])),
+            self._line_fact(),
+            self._disk(),
+        )
 
-    def _barcode_fact(self) -> DeviceFact:
-        title, icon = "Máy quét mã QR", "qr_code_scanner"
-        url = str(self._config["devices.barcode"])
-        if url == "none:":
-            return DeviceFact("barcode", title, icon, "absent", "Máy này không có máy quét.", "")
-        path = Path(url.split("://", 1)[-1].split("?", 1)[0])
-        if not path.exists():
-            return DeviceFact("barcode", title, icon, "broken", "Không thấy máy quét.", "Kiểm tra dây của máy quét mã.")
-        return DeviceFact("barcode", title, icon, "ok", "Sẵn sàng", "")
+    def _disk(self) -> DeviceFact:
+        reserve = self._store.reserve
+        return disk_fact(reserve.free(), reserve.room_for_filing())
 
     def _line_fact(self) -> DeviceFact:
         state = self.line()
@@ -435,16 +439,12 @@ class KioskServices:
         if state.quarantined:
             return DeviceFact("line", title, icon, "warning", f"{state.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh.")
         if state.online is False:
-            return DeviceFact("line", title, icon, "warning", state.chip_vi, self._line.cure_vi)
+            return DeviceFact(
+                "line", title, icon, "warning", f"{state.chip_vi}. {self._line.failure_vi}".strip(), self._line.cure_vi
+            )
         if state.online is None:
             return DeviceFact("line", title, icon, "warning", "Chưa thử gửi lần nào.", "Kiểm tra dịch vụ gửi (sync) có chạy không.")
         return DeviceFact("line", title, icon, "ok", state.chip_vi or "Đã gửi hết", "")
-
-    def _disk_fact(self) -> DeviceFact:
-        title, icon = "Ổ đĩa", "hard_drive"
-        if not self._store.reserve.room_for_filing():
-            return DeviceFact("disk", title, icon, "broken", "Ổ đĩa đầy, không nhận hồ sơ mới.", "Xóa tệp thừa trên ổ đĩa.")
-        return DeviceFact("disk", title, icon, "ok", f"Còn trống {self._store.reserve.free() / 1e9:.0f} GB".replace(".", ","), "")
 
     def machine(self) -> Sequence[MachineFact]:
         disk = shutil.disk_usage(self._config.state)
@@ -452,7 +452,9 @@ class KioskServices:
         up = self._clock.monotonic() - self._started
         facts = [
             MachineFact("Ổ đĩa", f"{disk.used / 1e9:.0f} / {disk.total / 1e9:.0f} GB", disk.used / max(disk.total, 1)),
-            MachineFact("Bộ nhớ", f"{(total - free) / 1e9:.1f} / {total / 1e9:.1f} GB".replace(".", ","), (total - free) / max(total, 1)),
+            MachineFact(
+                "Bộ nhớ", f"{(total - free) / 1e9:.1f} / {total / 1e9:.1f} GB".replace(".", ","), (total - free) / max(total, 1)
+            ),
         ]
         heat = _temperature()
         if heat is not None:
@@ -481,7 +483,7 @@ class KioskServices:
             self._scheduler.call_later(0.2, lambda: self._await_print(job, done, deadline))
 
 
-def _refusing(act: Callable[[], Any]) -> Any:
+def _refusing(act: Callable[[], T]) -> T:
     """Run an act of the house; its expected failures become sentences for the glass."""
     try:
         return act()
@@ -529,4 +531,3 @@ def _span_vi(seconds: float) -> str:
     if seconds < 2 * 86400:
         return f"{int(seconds // 3600)} giờ"
     return f"{int(seconds // 86400)} ngày"
-

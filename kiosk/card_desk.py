@@ -1,7 +1,7 @@
 """The card reader's thread: waits for a card to be laid down, reads it, and reports on the UI thread.
 
-One thread owns the reader. A reading can be cancelled at any moment (the person walked away); what it would have said is then dropped. The
-reader is opened anew for each reading, so a reader that was unplugged and plugged in again just works.
+One thread owns the reader. A reading can be cancelled at any moment (the person walked away); what it would have said is
+then dropped. The reader is opened anew for each reading, so a reader that was unplugged and plugged in again just works.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from devices.card import CardPerson, CardReader, MrzKey, open_card_reader
+from devices.card import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
 from devices.errors import DeviceError
 from devices.worker import DeviceWorker
-from kiosk.services import DeviceFact, Health, Refused
+from kiosk.device_facts import reader_fact
+from kiosk.services import DeviceFact, Refused
 
 POLL_SECONDS = 0.25
 """How often the reader is asked whether a card lies on it."""
@@ -38,7 +39,7 @@ class CardDesk:
         self._soon = soon
         self._changed = changed
         self._worker = DeviceWorker("card")
-        self._fact = DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", "absent", "Chưa kiểm tra", "")
+        self._fact = reader_fact(None)
         self._today = 0
 
     @property
@@ -52,22 +53,17 @@ class CardDesk:
     def look(self, done: Callable[[], None] = lambda: None) -> None:
         """Ask the reader how it is; ``done`` is called on the UI thread."""
 
-        def ask() -> DeviceFact:
-            if self._url == "none:":
-                return self._make("absent", "Máy này không có đầu đọc thẻ.", "")
-            state = open_card_reader(self._url).state()
-            if not state.present:
-                return self._make("broken", "Không thấy đầu đọc thẻ.", "Kiểm tra dây USB của đầu đọc thẻ rồi bấm «Thử ngay».")
-            return self._make("ok", f"Sẵn sàng · {self._today} lượt từ lúc mở máy", "")
+        def ask() -> ReaderState | None:
+            return None if self._url == "none:" else open_card_reader(self._url).state()
 
-        def answered(fact: DeviceFact) -> None:
-            self._note(fact)
+        def answered(state: ReaderState | None) -> None:
+            self._note(reader_fact(state, self._today))
             self._soon(done)
 
         def failed(error: BaseException) -> None:
             if not isinstance(error, DeviceError):
                 raise error
-            self._note(self._make("broken", error.message_vi, error.cure_vi))
+            self._note(reader_fact(error))
             self._soon(done)
 
         self._worker.submit(ask, answered, failed)
@@ -98,7 +94,7 @@ class CardDesk:
         def answered(person: CardPerson | None) -> None:
             if person is not None:
                 self._today += 1
-                self._note(self._make("ok", f"Sẵn sàng · {self._today} lượt từ lúc mở máy", ""))
+                self._note(reader_fact(ReaderState(present=True, card=True, name=""), self._today))
                 tell(lambda: on_person(person))
 
         def failed(error: BaseException) -> None:
@@ -106,7 +102,7 @@ class CardDesk:
                 raise error
             refused = Refused(error.code, error.message_vi, error.cure_vi)
             if error.code in ("reader_absent", "pcscd_absent"):
-                self._note(self._make("broken", error.message_vi, error.cure_vi))
+                self._note(reader_fact(error))
             tell(lambda: on_refused(refused))
 
         self._worker.submit(act, answered, failed)
@@ -118,9 +114,6 @@ class CardDesk:
                 return True
             time.sleep(POLL_SECONDS)
         return False
-
-    def _make(self, state: Health, fact: str, cure: str) -> DeviceFact:
-        return DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", state, fact, cure)
 
     def _note(self, fact: DeviceFact) -> None:
         if fact != self._fact:

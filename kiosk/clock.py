@@ -1,8 +1,8 @@
 """The kiosk's clocks: wall time as evidence, monotonic time for control, and how far the wall clock may be trusted.
 
-Business time is Asia/Ho_Chi_Minh (UTC+7, no daylight saving). The wall clock of a kiosk may be dead or wrong, so nothing decides by it; every
-event carries it together with the confidence the kiosk had. The monotonic clock is the system's, the same in every process of one boot, so a
-signed server time learnt by the sync process serves the screen process too.
+Business time is Asia/Ho_Chi_Minh (UTC+7, no daylight saving). The wall clock of a kiosk may be dead or wrong, so nothing
+decides by it; every event carries it together with the confidence the kiosk had. The monotonic clock is the system's, the
+same in every process of one boot, so a signed server time learnt by the sync process serves the screen process too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from sync.clock import Reading
+
 HANOI = timezone(timedelta(hours=7), "ICT")
 """Asia/Ho_Chi_Minh has had no other offset since 1975; a fixed one needs no time-zone data on the machine."""
+
+RELEASED_MS = int(datetime(2026, 11, 24, tzinfo=HANOI).timestamp() * 1000)
+"""A moment that certainly lies before any running of this program, ms since the epoch."""
 
 
 class Clock:
@@ -40,8 +45,9 @@ class Clock:
         """Wall time in ms since the epoch; never negative."""
         return max(0, int(self._wall() * 1000))
 
-    def boot(self) -> str:
-        return self._boot()
+    def reading(self) -> Reading:
+        """One look at all clocks of this machine."""
+        return Reading(self.wall_ms(), self.monotonic(), self._boot())
 
 
 def _boot_id() -> str:

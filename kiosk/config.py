@@ -34,18 +34,43 @@ class Field:
 
 FIELDS: tuple[Field, ...] = (
     Field("place.commune", str, "", "Five-digit code of the commune (text, leading zero), e.g. `01273`. Set by enrolment."),
-    Field("place.kiosk", str, "1", "Number or short name of this machine inside the commune, shown to people (capital letters and digits, ≤ 6)."),
+    Field(
+        "place.kiosk",
+        str,
+        "1",
+        "Number or short name of this machine inside the commune, shown to people (capital letters and digits, ≤ 6).",
+    ),
     Field("place.centre", str, "Trung tâm Phục vụ hành chính công", "Name of the receiving unit printed on papers."),
     Field("place.address", str, "", "Where a result is collected, printed on papers."),
     Field("place.hotline", str, "", "Phone number printed on papers and shown on screens."),
     Field("hours.morning", str, "07:30-11:30", "Morning office hours, `HH:MM-HH:MM`, Asia/Ho_Chi_Minh."),
     Field("hours.afternoon", str, "13:30-17:00", "Afternoon office hours, `HH:MM-HH:MM`."),
-    Field("hours.cutoff", str, "15:00", "Hour after which a same-day procedure may be returned on the next working day (Luật Hộ tịch, Art. 5)."),
-    Field("devices.printer", str, "none:", "Address of the receipt printer: `network://HOST:PORT`, `usb://VID:PID`, `serial:///dev/…?baud=`, `file:///dev/usb/lp0`, `none:`."),
+    Field(
+        "hours.cutoff",
+        str,
+        "15:00",
+        "Hour after which a same-day procedure may be returned on the next working day (Luật Hộ tịch, Art. 5).",
+    ),
+    Field(
+        "devices.printer",
+        str,
+        "none:",
+        "Address of the receipt printer: `network://HOST:PORT`, `usb://VID:PID`, `serial:///dev/…?baud=`, `file:///dev/usb/lp0`, `none:`.",
+    ),
     Field("devices.printer_profile", str, "generic80", "Printer profile: a name from `devices/printer/profiles.yaml`."),
-    Field("devices.reader", str, "pcsc:", "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none."),
+    Field(
+        "devices.reader",
+        str,
+        "pcsc:",
+        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none.",
+    ),
     Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a socket of the demo), `none:`."),
-    Field("province.url", str, "", "Address of the provincial service, e.g. `https://motcua.example`. Empty: never synchronised by network."),
+    Field(
+        "province.url",
+        str,
+        "",
+        "Address of the provincial service, e.g. `https://motcua.example`. Empty: never synchronised by network.",
+    ),
     Field("province.tracking_url", str, "", "Public address printed in the QR; empty = `province.url`."),
     Field("sync.interval", float, 60.0, "Seconds between two rounds when there is nothing to send."),
     Field("sync.retry_first", float, 2.0, "First wait after a failure, seconds; doubles with full jitter."),
@@ -59,7 +84,7 @@ FIELDS: tuple[Field, ...] = (
     Field("screen.idle_grace", int, 30, "Seconds the warning stays before everything is erased; at least 20."),
     Field("store.file", str, "kiosk.db", "The encrypted store."),
     Field("store.ledger", str, "ledger.json", "Number ledger kept outside the store, best on another partition."),
-    Field("store.reserve_mb", int, 64, "Size of the reserve file that is given up to finish the filing in hand on a full disk."),
+    Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 
@@ -160,7 +185,7 @@ def _check_ranges(values: Mapping[str, Any]) -> None:
     if not re.fullmatch(r"[0-2]\d:[0-5]\d", values["hours.cutoff"]):
         raise ConfigError(f"«hours.cutoff»: viết dạng 15:00, không phải {values['hours.cutoff']!r}.")
     if values["place.commune"] and not re.fullmatch(r"\d{5}", values["place.commune"]):
-        raise ConfigError("«place.commune»: mã xã gồm năm chữ số trong ngoặc kép, ví dụ \"01273\".")
+        raise ConfigError('«place.commune»: mã xã gồm năm chữ số trong ngoặc kép, ví dụ "01273".')
     if not re.fullmatch(r"[0-9A-Z]{1,6}", values["place.kiosk"]):
         raise ConfigError("«place.kiosk»: 1–6 chữ cái in hoa hoặc chữ số.")
     if values["screen.idle_grace"] < 20:

@@ -36,7 +36,9 @@ def _own(store: Store, dossier: str, names: Mapping[str, str]) -> Iterator[str]:
 
 def _confirmed(store: Store, dossier: str) -> Iterator[str]:
     """What only the province can say: the official code, and acts that were not applied or overwrote something."""
-    rows = store.rows("SELECT f, v FROM field WHERE d = ? AND f IN ('official_code', 'province_received_at') ORDER BY rev", [dossier])
+    rows = store.rows(
+        "SELECT f, v FROM field WHERE d = ? AND f IN ('official_code', 'province_received_at') ORDER BY rev", [dossier]
+    )
     for row in rows:
         value = json.loads(row["v"])
         if row["f"] == "official_code":

@@ -1,7 +1,8 @@
 """People who may sign in at this kiosk, by PIN: commune officials (cán bộ) and technicians.
 
-PINs are kept as Argon2id hashes inside the encrypted store. A wrong PIN costs a growing wait, counted in monotonic time,
-so that a screen in a public hall cannot be tried through. Everything an official does carries the official's id as the event's actor.
+PINs are kept as Argon2id hashes inside the encrypted store. A wrong PIN costs a growing wait, counted in monotonic time, so
+that a screen in a public hall cannot be tried through. Everything an official does carries the official's id as the event's
+actor.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from devices.printer import copy_mark
 from forms import papers
 
 _NAMES: Mapping[type, str] = {
@@ -24,10 +25,5 @@ def to_content(blocks: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def marked_copy(content: Sequence[Mapping[str, Any]], copy: int) -> list[dict[str, Any]]:
-    """The same paper with «BẢN IN LẠI lần n» on top; an older mark is replaced."""
-    rest = [dict(item) for item in content if not str(item.get("text", "")).startswith(_MARK)]
-    mark = papers.Line(f"{_MARK} lần {copy}", size="large", bold=True, align="center")
-    return [*to_content([mark]), *rest]
-
-
-_MARK = "BẢN IN LẠI"
+    """The same paper with the banner «BẢN IN LẠI · LẦN n» on top; an older banner is replaced."""
+    return [{"block": "banner", **asdict(copy_mark(copy))}, *(dict(item) for item in content if item["block"] != "banner")]

@@ -1,8 +1,8 @@
 """The print spooler: takes queued papers from the store, one at a time, and never prints one twice without a mark.
 
-The rules are those of the careful policy (``docs/printing.md``): SENDING is on disk before the first byte leaves; a job that cannot start stays
-queued and says why; anything unclear after the first byte is *uncertain* for ever, and only a copy marked «BẢN IN LẠI» may follow. A person's
-answer to «Phiếu đã in ra đủ chưa?» settles an uncertain job.
+The rules are those of the careful policy (``docs/printing.md``): SENDING is on disk before the first byte leaves; a job
+that cannot start stays queued and says why; anything unclear after the first byte is *uncertain* for ever, and only a copy
+marked «BẢN IN LẠI» may follow. A person's answer to «Phiếu đã in ra đủ chưa?» settles an uncertain job.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devices.errors import DeviceError
-from devices.printer import Printer, PrinterStatus, render
+from devices.printer import Printer, PrinterStatus, render, state_after
 from devices.printer import paper as blocks
-from kiosk.services import DeviceFact, Health
+from kiosk.device_facts import CLOSED, printer_fact
+from kiosk.services import DeviceFact
 from kiosk.steps import step
 from kiosk.store.store import PrintJob, Store
 
@@ -27,8 +28,6 @@ RETRY_SECONDS = 3.0
 LOOK_SECONDS = 15.0
 """How often an idle printer is asked how it is."""
 
-_CLOSED = ("paper_out", "cover_open", "offline")
-
 _BLOCKS: Mapping[str, Callable[..., Any]] = {
     "line": blocks.Line,
     "pair": blocks.Pair,
@@ -36,6 +35,7 @@ _BLOCKS: Mapping[str, Callable[..., Any]] = {
     "qr": blocks.QrBlock,
     "gap": blocks.Gap,
     "signatures": blocks.Signatures,
+    "banner": blocks.Banner,
 }
 
 
@@ -52,7 +52,7 @@ class Spooler:
         self._printer = printer
         self._width = width
         self._changed = changed
-        self._fact = _fact("absent", "Chưa kiểm tra", "")
+        self._fact = printer_fact(None)
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
@@ -88,15 +88,14 @@ class Spooler:
     def _look(self) -> PrinterStatus | None:
         """Ask the printer how it is and remember it; ``None`` when it cannot be asked."""
         if self._printer is None:
-            self._know(_fact("absent", "Máy này không có máy in.", "Bà con chép lại mã hồ sơ trên màn hình."))
+            self._know(printer_fact(None))
             return None
         try:
             status = self._printer.status()
         except DeviceError as error:
-            self._know(_fact("broken", error.message_vi, error.cure_vi))
+            self._know(printer_fact(error))
             return None
-        health: Health = "ok" if status.state == "ready" else "broken" if status.state in _CLOSED else "warning"
-        self._know(_fact(health, status.fact_vi, status.cure_vi))
+        self._know(printer_fact(status))
         return status
 
     def _know(self, fact: DeviceFact) -> None:
@@ -107,7 +106,7 @@ class Spooler:
     def _print(self, job: PrintJob) -> bool:
         """Print one job; false when the printer was not ready and must be asked again later."""
         status = self._look()
-        if self._printer is None or status is None or status.state in _CLOSED:
+        if self._printer is None or status is None or status.state in CLOSED:
             self._note(job, "queued", self._fact.fact_vi, self._fact.cure_vi)
             return False
         image = render(to_blocks(job.content), self._width)
@@ -120,14 +119,8 @@ class Spooler:
                 self._note(job, "uncertain", error.message_vi, error.cure_vi)
                 return True
         with step("print.settle"):
-            if outcome.state == "printed":
-                self._note(job, "printed", "Phiếu đã in xong.", "")
-            elif outcome.state == "not_started":
-                self._note(job, "queued", outcome.fact_vi, outcome.cure_vi)
-                return False
-            else:
-                self._note(job, "uncertain", outcome.fact_vi, outcome.cure_vi)
-        return True
+            self._note(job, state_after(outcome), outcome.fact_vi, outcome.cure_vi)
+        return outcome.state != "not_started"
 
     def _note(self, job: PrintJob, state: str, fact: str, cure: str) -> None:
         now = self._store.print_job(job.id)
@@ -135,7 +128,3 @@ class Spooler:
             log.info("print job %d: %s", job.id, state)
             self._store.set_print_state(job.id, state, fact, cure)
             self._changed()
-
-
-def _fact(state: Health, fact: str, cure: str) -> DeviceFact:
-    return DeviceFact("printer", "Máy in phiếu", "print", state, fact, cure)

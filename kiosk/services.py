@@ -1,8 +1,9 @@
 """What the screens may ask of the kiosk: one small interface between view models and the rest of the house.
 
-View models know only this file; ``kiosk.app.KioskServices`` fills it with the store, the use cases and the devices. Facts come
-back as frozen dataclasses with text ready to show. Acts that touch hardware return at once and answer later through a callback on the UI thread;
-acts on the store return when they are durable. Expected failures are :class:`Refused` with a sentence and a cure.
+View models know only this file; ``kiosk.app.KioskServices`` fills it with the store, the use cases and the devices. Facts
+come back as frozen dataclasses with text ready to show. Acts that touch hardware return at once and answer later through a
+callback on the UI thread; acts on the store return when they are durable. Expected failures are :class:`Refused` with a
+sentence and a cure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the sync process says of the line, in a small file that the screen process reads.
 
-It is a hint for people, replaced whole and never fsynced; nothing decides by it. The truth about what has arrived is in the journal's cursors.
+It is a hint for people, replaced whole and never fsynced; nothing decides by it. The truth about what has arrived is in the
+journal's cursors.
 """
 
 from __future__ import annotations
@@ -14,27 +15,31 @@ NAME = "sync-status.json"
 
 
 @dataclass(frozen=True, slots=True)
-class SyncStatus:
-    """``online`` is ``None`` before the first try. ``outcome`` is the class of the last answer, ``since_vi`` when it began (HH:MM)."""
+class LineFact:
+    """``online`` is ``None`` before the first try; ``since_vi`` (HH:MM) is when that began. ``failure`` is the code of the
+    last try.
+    """
 
     online: bool | None = None
     since_vi: str = ""
-    outcome: str = ""
+    failure: str = ""
+    failure_vi: str = ""
     cure_vi: str = ""
     last_try: str = ""
-    next_try: str = ""
+    last_answer: str = ""
+    next_try_s: float = 0.0
 
 
-def read_status(state: Path) -> SyncStatus:
+def read_status(state: Path) -> LineFact:
     """The last status; the empty one when there is none yet."""
     try:
         raw = json.loads((state / NAME).read_text(encoding="utf-8"))
-        return SyncStatus(**raw)
+        return LineFact(**raw)
     except (OSError, ValueError, TypeError):
-        return SyncStatus()
+        return LineFact()
 
 
-def write_status(state: Path, status: SyncStatus) -> None:
+def write_status(state: Path, status: LineFact) -> None:
     """Replace the file. A full disk must not stop the line, so failure is swallowed."""
     new = state / (NAME + ".new")
     with contextlib.suppress(OSError):

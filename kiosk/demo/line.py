@@ -1,8 +1,9 @@
 """The line between kiosk and province, as a TCP relay that can be cut, hung, or taken over by a captive portal.
 
-A twin for demonstrations and tests: the sync process talks to it as to the province. Modes: ``up`` relays bytes; ``cut`` refuses and resets; ``hang``
-accepts and stays silent; ``portal`` answers every request with a login page; ``broken`` answers 500; ``midway`` relays the request and drops
-the connection before the answer, so the province has it and the kiosk does not know.
+A twin for demonstrations and tests: the sync process talks to it as to the province. Modes: ``up`` relays bytes; ``cut``
+refuses and resets; ``hang`` accepts and stays silent; ``portal`` answers every request with a login page; ``broken``
+answers 500; ``midway`` relays the request and drops the connection before the answer, so the province has it and the kiosk
+does not know.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ Mode = Literal["up", "cut", "hang", "portal", "broken", "midway"]
 
 _PORTAL = b"<html><body><form action='/login'>Wi-Fi: xin dang nhap</form></body></html>"
 _ANSWERS = {
-    "portal": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_PORTAL), _PORTAL),
+    "portal": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+    % (len(_PORTAL), _PORTAL),
     "broken": b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 }
 
 
 class LineTwin:
-    """A relay on loopback. ``port`` is where the kiosk connects; ``mode`` may be set at any time and also cuts what is under way."""
+    """A relay on loopback. ``port`` is where the kiosk connects; ``mode`` may be set at any time and also cuts what is
+    under way.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target

@@ -109,7 +109,9 @@ def run_json(*words: str, seconds: float = 30.0) -> Any:
     """
     done = subprocess.run(product(*words), capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise DemoError(f"{' '.join(words[:2])} failed ({done.returncode}): {done.stderr.strip()[-800:] or done.stdout.strip()[-800:]}")
+        raise DemoError(
+            f"{' '.join(words[:2])} failed ({done.returncode}): {done.stderr.strip()[-800:] or done.stdout.strip()[-800:]}"
+        )
     try:
         return json.loads(done.stdout)
     except ValueError:

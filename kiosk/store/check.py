@@ -1,7 +1,7 @@
 """``store check``: prove the journal, name the first bad record.
 
-Every local line is chained from the start of its incarnation, every signed head is verified with the device's key, the feed's chain is walked,
-and the projections are compared with what the journal yields. Nothing is changed.
+Every local line is chained from the start of its incarnation, every signed head is verified with the device's key, the
+feed's chain is walked, and the projections are compared with what the journal yields. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from kiosk.store import projections
 from kiosk.store.connection import immediate
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD, EnvelopeError, chain, decode
+from sync.errors import BadSignature
 from sync.keys import VerifyKey
 from sync.segment import verify_head
 
@@ -84,7 +85,9 @@ def _check_log(store: Store, inc: int, device: int, key: VerifyKey) -> tuple[int
             return n, 0, Finding(where, f"Sự kiện từ {last + 1} chưa được ký.")
         if heads.get(row["n"]) != bytes(row["head"]):
             return n, 0, Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
-        if not verify_head(key, device, inc, row["n"], bytes(row["head"]), bytes(row["signature"])):
+        try:
+            verify_head(key, device, inc, row["n"], bytes(row["head"]), bytes(row["signature"]))
+        except BadSignature:
             return n, 0, Finding(where, "Chữ ký không đúng.")
         last = row["n"]
     if last != n or store.last(inc) != (n, head):

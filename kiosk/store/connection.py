@@ -1,8 +1,9 @@
 """Opening the encrypted store: SQLCipher with a raw key, WAL, ``synchronous=FULL``, through sqlite-utils.
 
-FULL, because WAL with NORMAL loses acknowledged commits in a power cut (SYNC design 3.2). The SQLite inside must be 3.51.3 or newer: older ones can
-lose committed pages when two connections reset the WAL. Both are checked after opening and refused loudly. Rules learnt of sqlite-utils
-over SQLCipher: transactions only through :func:`immediate`, no ``alter=True`` (it catches another driver's exceptions).
+FULL, because WAL with NORMAL loses acknowledged commits in a power cut (SYNC design 3.2). The SQLite inside must be 3.51.3
+or newer: older ones can lose committed pages when two connections reset the WAL. Both are checked after opening and refused
+loudly. Rules learnt of sqlite-utils over SQLCipher: transactions only through :func:`immediate`, no ``alter=True`` (it
+catches another driver's exceptions).
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
     if len(key) != 32:
         raise ValueError("the store key is 32 bytes")
     connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, timeout=5.0)
+    # A wrong key is reported by our own error; SQLCipher's lines on stderr would only frighten.
+    connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]

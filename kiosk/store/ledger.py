@@ -1,9 +1,10 @@
 """What must survive the loss or the restore of the store: the number ledger, a small file outside the database.
 
-It answers two questions after a reinstall or a restore from an old image. Which provisional numbers may already be on paper? Numbers are
-set aside in blocks of :data:`BLOCK`, written and fsynced before the first of a block is used, so none is ever printed twice; a restore skips at
-most one block. Is this store the newest copy? The file also remembers the last ``(incarnation, n, head)``; a store
-that is behind it, or beside it, opens a new incarnation before its first write (SYNC design 1.11).
+It answers two questions after a reinstall or a restore from an old image. Which provisional numbers may already be on
+paper? Numbers are set aside in blocks of :data:`BLOCK`, written and fsynced before the first of a block is used, so none is
+ever printed twice; a restore skips at most one block. Is this store the newest copy? The file also remembers the last
+``(incarnation, n, head)``; a store that is behind it, or beside it, opens a new incarnation before its first write (SYNC
+design 1.11).
 """
 
 from __future__ import annotations

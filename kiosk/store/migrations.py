@@ -12,6 +12,7 @@ from sqlite_utils.migrations import Migrations
 
 from kiosk.store.connection import StoreError, immediate
 
+
 def _journal(db: sqlite_utils.Database) -> None:
     db.executescript("""
         CREATE TABLE meta (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
@@ -36,7 +37,8 @@ def _projections(db: sqlite_utils.Database) -> None:
         CREATE TABLE field (
             d TEXT NOT NULL, f TEXT NOT NULL, v TEXT NOT NULL, rev INTEGER NOT NULL, PRIMARY KEY (d, f)) WITHOUT ROWID;
         CREATE TABLE conflict (
-            seq INTEGER PRIMARY KEY, d TEXT NOT NULL, f TEXT, kept TEXT, lost TEXT, why TEXT NOT NULL, resolved INTEGER NOT NULL DEFAULT 0);
+            seq INTEGER PRIMARY KEY, d TEXT NOT NULL, f TEXT, kept TEXT, lost TEXT, why TEXT NOT NULL,
+            resolved INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE dossier (
             d TEXT PRIMARY KEY, code TEXT, official_code TEXT, procedure TEXT, status INTEGER, name TEXT,
             filed_at TEXT, due TEXT, pending INTEGER NOT NULL, fields TEXT NOT NULL);

@@ -1,8 +1,9 @@
 """Projections: what screens read, made from the journal and nothing else.
 
-A dossier's view is the confirmed fields of the feed with this kiosk's own unacknowledged events folded on top, by the same pure code the province
-runs (``forms.dossier``), so an official's own edit neither flickers nor vanishes. Every function works inside the caller's transaction; everything
-here can be dropped and made again from ``log`` and ``feed`` (:func:`rebuild`).
+A dossier's view is the confirmed fields of the feed with this kiosk's own unacknowledged events folded on top, by the same
+pure code the province runs (``forms.dossier``), so an official's own edit neither flickers nor vanishes. Every function
+works inside the caller's transaction; everything here can be dropped and made again from ``log`` and ``feed``
+(:func:`rebuild`).
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any]) -
                 [inc, n],
             ).fetchall()
         }
-        db.execute("UPDATE incarnation SET acked = max(acked, ?) WHERE inc = ?", [n, inc])
+        db.execute("UPDATE incarnation SET acked = max(acked, min(?, n)) WHERE inc = ?", [n, inc])
         return touched
     if kind in ("cf", "na"):
         db.execute(

@@ -1,7 +1,8 @@
 """The reserve file: disk space set aside so that a full disk never loses the filing in hand.
 
-The file's blocks are really allocated. When a commit fails for want of space the store gives the file up and tries once more; new filings are
-refused before they start while the space is short or the reserve is gone. It is made again when there is room.
+The file's blocks are really allocated. When a commit fails for want of space the store gives the file up and tries once
+more; new filings are refused before they start while the space is short or the reserve is gone. It is made again when there
+is room.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The store of one kiosk: the journal, its projections, print jobs and people, in one encrypted SQLite file.
 
-One transaction, one truth: :meth:`Store.work` appends events, signs the head, moves the outbox position (the log is the outbox), queues paper
-and makes the projections, and is durable when the block ends. Local events are appended only by use cases; the feed is applied only by the sync
-process. Each process has one writer connection, guarded by a lock, and takes ``BEGIN IMMEDIATE``.
+One transaction, one truth: :meth:`Store.work` appends events, signs the head, moves the outbox position (the log is the
+outbox), queues paper and makes the projections, and is durable when the block ends. Local events are appended only by use
+cases; the feed is applied only by the sync process. Each process has one writer connection, guarded by a lock, and takes
+``BEGIN IMMEDIATE``.
 """
 
 from __future__ import annotations
@@ -10,27 +11,29 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlite_utils
 
 from forms.dossier import SCHEMA, Draft
-from kiosk.clock import Clock
+from kiosk.clock import RELEASED_MS, Clock
 from kiosk.steps import step
 from kiosk.store import projections
 from kiosk.store.connection import OperationalError, StoreError, connect, immediate
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.store.migrations import migrate
 from kiosk.store.reserve import Reserve
-from sync.clock import ServerTime, quality
-from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode
+from sync.clock import ServerMark, quality
+from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, move_line
 from sync.keys import SigningKey
 from sync.ports import FeedEntry, Line
 from sync.segment import sign_head
+
+T = TypeVar("T")
 
 PRINT_STATES = ("queued", "sending", "printed", "uncertain")
 
@@ -129,6 +132,7 @@ class Store:
     """The open store. Implements ``sync.ports.KioskJournal`` for the sync process."""
 
     def __init__(self, path: Path, key: bytes, *, clock: Clock, ledger: Path, reserve: Reserve) -> None:
+        self.path = path
         self.clock = clock
         self.reserve = reserve
         self._lock = threading.RLock()
@@ -141,6 +145,11 @@ class Store:
 
     def close(self) -> None:
         self.db.close()
+
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy, encrypted with the same key, to a file that does not exist yet."""
+        with self._lock:
+            self.db.conn.execute("VACUUM INTO ?", (str(target),))
 
     # --- opening -----------------------------------------------------------------------------------------------
 
@@ -196,7 +205,7 @@ class Store:
             if unit.first:
                 self.ledger.remember(Witness(unit.inc, unit.n, unit.head))
 
-    def with_reserve(self, act: Any) -> Any:
+    def with_reserve(self, act: Callable[[], T]) -> T:
         """Run a use case; on a full disk give up the reserve and run it once more (it has left no trace the first time)."""
         try:
             return act()
@@ -237,21 +246,18 @@ class Store:
 
     def identity_or_raise(self) -> Identity:
         if self._identity is None:
-            raise StoreError(
-                "not_enrolled", "Máy này chưa được tỉnh ghi danh.", "Kỹ thuật: chạy «python3 main.py sync enrol»."
-            )
+            raise StoreError("not_enrolled", "Máy này chưa được tỉnh ghi danh.", "Kỹ thuật: chạy «python3 main.py sync enrol».")
         return self._identity
 
     def clock_quality(self) -> int:
         """2, 1 or 0: how far the wall clock may be trusted now (SYNC design 1.12)."""
-        row = self.meta("server_time")
-        known = ServerTime(**json.loads(row)) if row else None
-        return quality(known, wall_ms=self.clock.wall_ms(), monotonic=self.clock.monotonic(), boot=self.clock.boot())
+        row = self.meta("server_mark")
+        known = ServerMark(**json.loads(row)) if row else None
+        return quality(known, self.clock.reading(), newest_ms=RELEASED_MS)
 
-    def learn_time(self, server_ms: int) -> None:
+    def learn_time(self, mark: ServerMark) -> None:
         """Remember a signed server time against this boot's monotonic clock. Inside a transaction."""
-        fact = {"server_ms": server_ms, "monotonic": self.clock.monotonic(), "boot": self.clock.boot()}
-        self.set_meta("server_time", json.dumps(fact))
+        self.set_meta("server_mark", json.dumps(asdict(mark)))
 
     # --- KioskJournal ------------------------------------------------------------------------------------------
 
@@ -307,26 +313,77 @@ class Store:
             row = self.db.conn.execute("SELECT seq, head FROM feed ORDER BY seq DESC LIMIT 1").fetchone()
         return (0, ZERO_HEAD) if row is None else (row[0], bytes(row[1]))
 
+    def atomic(self) -> AbstractContextManager[None]:
+        """One transaction for the protocol core."""
+        return self.transaction()
+
+    def feed_head_at(self, seq: int) -> bytes | None:
+        if seq == 0:
+            return ZERO_HEAD
+        with self._lock:
+            row = self.db.conn.execute("SELECT head FROM feed WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def epoch(self) -> int:
+        return int(self.meta("epoch", 0))
+
+    def reset_feed(self, epoch: int) -> None:
+        """Forget the confirmed state of an older epoch; every local event is pending again until the new feed acknowledges it."""
+        self.set_meta("epoch", epoch)
+        self.db.conn.execute("DELETE FROM feed")
+        projections.rebuild(self.db)
+
+    def rebase_incarnation(self, incarnation: int, common: int) -> int:
+        identity = self.identity_or_raise()
+        lines = self.lines(incarnation, common, 2**31)
+        self._open_incarnation()
+        fresh = self.current()[0]
+        head = ZERO_HEAD
+        for n, line in enumerate(lines, start=1):
+            body = move_line(line.body, incarnation, n)
+            head = chain(head, body)
+            dossier = decode(body).dossier
+            self.db.conn.execute("INSERT INTO log (inc, n, d, body, head) VALUES (?, ?, ?, ?, ?)", (fresh, n, dossier, body, head))
+        for inc, last, at in ((incarnation, common, self.head_at(incarnation, common)), (fresh, len(lines), head)):
+            self.db.conn.execute("DELETE FROM log WHERE inc = ? AND n > ?", (inc, last))
+            self.db.conn.execute("DELETE FROM segment WHERE inc = ? AND n >= ?", (inc, max(last, 1)))
+            self.db.conn.execute(
+                "UPDATE incarnation SET n = ?, head = ?, told = min(told, ?), acked = min(acked, ?) WHERE inc = ?",
+                (last, at, last, last, inc),
+            )
+            self._sign_rest(identity, inc, last)
+        self.ledger.remember(Witness(fresh, len(lines), head))
+        return fresh
+
+    def _sign_rest(self, identity: Identity, inc: int, n: int) -> None:
+        """Sign the head of an incarnation when its end is not a signed one."""
+        signed = int(self.db.conn.execute("SELECT coalesce(max(n), 0) FROM segment WHERE inc = ?", (inc,)).fetchone()[0])
+        head = self.head_at(inc, n)
+        if n > signed and head is not None:
+            self.db.conn.execute(
+                "INSERT INTO segment (inc, n, first, head, signature) VALUES (?, ?, ?, ?, ?)",
+                (inc, n, signed + 1, head, sign_head(identity.signing, identity.device, inc, n, head)),
+            )
+
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         touched: set[str] = set()
         with step("feed.apply"):
             for entry in entries:
-                self.db.conn.execute(
-                    "INSERT INTO feed (seq, body, head) VALUES (?, ?, ?)", (entry.seq, entry.body, entry.head)
-                )
+                self.db.conn.execute("INSERT INTO feed (seq, body, head) VALUES (?, ?, ?)", (entry.seq, entry.body, entry.head))
                 touched |= projections.apply_entry(self.db, entry.seq, json.loads(entry.body))
             projections.refresh_all(self.db, touched)
 
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
         with self._lock:
             self.db.conn.execute(
-                "INSERT INTO quarantine (source, reason, body, at) VALUES (?, ?, ?, ?)",
-                (source, reason, body, self.clock.now().isoformat()),
+                "INSERT INTO quarantine (source, reason, body, at) SELECT ?, ?, ?, ?"
+                " WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE source = ? AND reason = ? AND body = ?)",
+                (source, reason, body, self.clock.now().isoformat(), source, reason, body),
             )
 
     # --- reading -----------------------------------------------------------------------------------------------
 
-    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of a read as dictionaries, taken at once so that no cursor stays open across threads."""
         with self._lock:
             return list(self.db.query(sql, parameters))
@@ -369,7 +426,7 @@ class Store:
             )
 
 
-def _job(row: Mapping[str, Any]) -> PrintJob:
+def _job(row: dict[str, Any]) -> PrintJob:
     return PrintJob(
         row["id"], row["d"], row["kind"], json.loads(row["content"]), row["copy"], row["state"], row["fact"], row["cure"]
     )

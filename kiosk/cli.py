@@ -1,0 +1,62 @@
+"""``python3 main.py kiosk``: the touch app on this machine's store and devices."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kiosk.config import ConfigError
+from kiosk.machine import add_machine_arguments, machine_from
+from kiosk.services import Scheduler
+from kiosk.store.connection import StoreError
+
+
+def kiosk_command(argv: Sequence[str]) -> int:
+    """Open the touch app; returns when its window is closed. 1 when the store or the configuration cannot be used."""
+    parser = argparse.ArgumentParser(prog="main.py kiosk", description="Ứng dụng màn hình chạm.")
+    add_machine_arguments(parser)
+    parser.add_argument("--control", type=Path, help="ổ cắm điều khiển của bản trình diễn (demo control socket)")
+    given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        machine = machine_from(given)
+    except (StoreError, ConfigError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    from kiosk.app import KioskServices
+    from kiosk.touch.app import run_kiosk
+
+    opened: list[KioskServices] = []
+
+    def services(scheduler: Scheduler) -> KioskServices:
+        opened.append(KioskServices(machine, scheduler))
+        return opened[0]
+
+    try:
+        run_kiosk(services, machine.config, control=given.control, beat=lambda: tell_supervisor("WATCHDOG=1"), ready=_ready)
+    finally:
+        for one in opened:
+            one.close()
+    return 0
+
+
+def _ready() -> None:
+    tell_supervisor("READY=1")
+    logging.getLogger(__name__).info("kiosk ready")
+
+
+def tell_supervisor(word: str) -> None:
+    """One datagram to systemd's notify socket, when there is one."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        try:
+            out.sendto(word.encode("ascii"), "\0" + address[1:] if address.startswith("@") else address)
+        except OSError as error:
+            logging.getLogger(__name__).warning("supervisor not reached: %s", error.strerror)

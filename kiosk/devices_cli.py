@@ -1,0 +1,121 @@
+"""``python3 main.py device …``: the technician's tools, against the configured devices or any address given with ``--set``.
+
+``list`` and ``test`` work on any machine, enrolled or not; ``card`` and ``slip`` hand over to the devices' own commands.
+Exit code 0 only when nothing is broken, so it can be read out on the phone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from devices.card import open_card_reader
+from devices.card.cli import card_command
+from devices.errors import DeviceError
+from devices.printer import open_printer
+from devices.printer.cli import slip_command
+from kiosk.config import Config, ConfigError
+from kiosk.device_facts import barcode_fact, disk_fact, printer_fact, reader_fact
+from kiosk.machine import add_machine_arguments, config_from
+from kiosk.services import DeviceFact
+from kiosk.store.reserve import Reserve
+
+_WORDS = {"ok": "Tốt", "warning": "Để ý", "broken": "Hỏng", "absent": "Không có"}
+
+
+def device_command(argv: Sequence[str]) -> int:
+    """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``slip …``."""
+    parser = argparse.ArgumentParser(prog="main.py device", description="Công cụ thiết bị cho kỹ thuật viên.", add_help=False)
+    parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "slip"))
+    parser.add_argument("-h", "--help", action="store_true")
+    add_machine_arguments(parser)
+    given, rest = parser.parse_known_args(argv)
+    if given.act is None:
+        parser.print_help()
+        return 0 if given.help else 2
+    try:
+        config = config_from(given)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    rest += ["--help"] if given.help else []
+    if given.act == "card":
+        return card_command(rest, reader_url=str(config["devices.reader"]))
+    if given.act == "slip":
+        profile = [] if "--profile" in rest else ["--profile", str(config["devices.printer_profile"])]
+        return slip_command([*rest, *profile], str(config["devices.printer"]))
+    return _look(config, given.act, rest)
+
+
+def _look(config: Config, act: str, rest: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog=f"main.py device {act}")
+    parser.add_argument("name", nargs="?", choices=tuple(_PROBES))
+    parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    parser.add_argument("--every", type=float, default=2.0, help="watch: bao nhiêu giây một lần")
+    given = parser.parse_args(rest)
+    names = [given.name] if given.name else list(_PROBES)
+    facts = [_PROBES[name](config) for name in names]
+    _say(facts, given.json)
+    try:
+        while act == "watch":
+            time.sleep(given.every)
+            now = [_PROBES[name](config) for name in names]
+            _say([fact for fact in now if fact not in facts], given.json)
+            facts = now
+    except KeyboardInterrupt:
+        pass
+    return 1 if any(fact.state == "broken" for fact in facts) else 0
+
+
+def probe_printer(config: Config) -> DeviceFact:
+    """Ask the printer how it is."""
+    url = str(config["devices.printer"])
+    if url == "none:":
+        return printer_fact(None)
+    try:
+        return printer_fact(open_printer(url, str(config["devices.printer_profile"])).status())
+    except DeviceError as error:
+        return printer_fact(error)
+
+
+def probe_reader(config: Config) -> DeviceFact:
+    """Ask the card reader how it is."""
+    url = str(config["devices.reader"])
+    if url == "none:":
+        return reader_fact(None)
+    try:
+        reader = open_card_reader(url)
+        try:
+            return reader_fact(reader.state())
+        finally:
+            reader.close()
+    except DeviceError as error:
+        return reader_fact(error)
+
+
+def probe_barcode(config: Config) -> DeviceFact:
+    return barcode_fact(str(config["devices.barcode"]))
+
+
+def probe_disk(config: Config) -> DeviceFact:
+    """Free space where the store lies."""
+    config.state.mkdir(parents=True, exist_ok=True)
+    least = int(config["store.least_free_mb"])
+    reserve = Reserve(config.path("store.file").with_name("reserve.bin"), int(config["store.reserve_mb"]), least)
+    return disk_fact(reserve.free(), reserve.free() >= least * 1024 * 1024)
+
+
+_PROBES = {"printer": probe_printer, "reader": probe_reader, "barcode": probe_barcode, "disk": probe_disk}
+
+
+def _say(facts: Sequence[DeviceFact], as_json: bool) -> None:
+    if as_json:
+        devices = [{"name": f.name, "state": f.state, "fact": f.fact_vi, "cure": f.cure_vi, "title": f.title_vi} for f in facts]
+        sys.stdout.write(json.dumps({"devices": devices}, ensure_ascii=False) + "\n")
+    else:
+        for fact in facts:
+            sys.stdout.write(f"{_WORDS[fact.state]:<9} {fact.title_vi}: {fact.fact_vi} {fact.cure_vi}".rstrip() + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,135 @@
+"""One kiosk, opened: configuration, keys, store, enrolment and office facts, put together once per process.
+
+The screen, the sync process and the technician's commands all start here, so they agree on paths, keys and who this machine is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+
+from forms.calendar import WorkingCalendar
+from forms.deadline import OfficeHours
+from forms.places import commune
+from kiosk.clock import Clock
+from kiosk.config import Config, load
+from kiosk.store.keyring import Keyring, machine_wrap, open_keyring
+from kiosk.store.reserve import Reserve
+from kiosk.store.store import Identity, Store
+from sync.enrol import Enrolment, open_bundle
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The commune's office as printed on papers."""
+
+    commune: str
+    committee_vi: str
+    """«Ủy ban nhân dân xã …»"""
+    centre_vi: str
+    province_vi: str
+    address: str
+    hotline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything a process of the kiosk needs; ``enrolment`` is ``None`` until the province has enrolled it."""
+
+    config: Config
+    keyring: Keyring
+    store: Store
+    enrolment: Enrolment | None
+    office: Office
+    calendar: WorkingCalendar
+    hours: OfficeHours
+    version: str = VERSION
+
+    def official_names(self) -> Mapping[str, str]:
+        """Names of officials by the id that stands in events."""
+        return {row["id"]: row["name"] for row in self.store.rows("SELECT id, name FROM official")}
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def key_file(config: Config) -> Path:
+    return config.state / "keys" / "kiosk.key"
+
+
+def open_machine(config: Config, clock: Clock | None = None) -> Machine:
+    """Open the kiosk of a state folder, making what is missing at the first start.
+
+    Raises:
+        StoreError: the store or its key cannot be used.
+    """
+    config.state.mkdir(parents=True, exist_ok=True)
+    path = config.path("store.file")
+    keyring = open_keyring(key_file(config), machine_wrap(), store_exists=path.exists())
+    reserve = Reserve(path.with_name("reserve.bin"), int(config["store.reserve_mb"]), int(config["store.least_free_mb"]))
+    store = Store(path, keyring.store, clock=clock or Clock(), ledger=config.path("store.ledger"), reserve=reserve)
+    enrolment = read_enrolment(store, keyring)
+    if enrolment is not None:
+        store.set_identity(Identity(enrolment.device, enrolment.commune, keyring.device.sign))
+    return Machine(config, keyring, store, enrolment, _office(config, enrolment), WorkingCalendar.load(), _hours(config))
+
+
+def read_enrolment(store: Store, keyring: Keyring) -> Enrolment | None:
+    """The enrolment kept in the store, checked anew."""
+    bundle, request = store.meta("enrol_bundle"), store.meta("enrol_request")
+    if bundle is None or request is None:
+        return None
+    return open_bundle(bytes(bundle), keyring.device, bytes(request))
+
+
+def _office(config: Config, enrolment: Enrolment | None) -> Office:
+    code = enrolment.commune if enrolment is not None else str(config["place.commune"])
+    place = commune(code) if code else None
+    return Office(
+        commune=code,
+        committee_vi=f"Ủy ban nhân dân {place.title_vi}" if place else "Máy chưa ghi danh",
+        centre_vi=str(config["place.centre"]),
+        province_vi="Tỉnh Cao Bằng",
+        address=str(config["place.address"]),
+        hotline=str(config["place.hotline"]),
+    )
+
+
+def _hours(config: Config) -> OfficeHours:
+    def session(text: str) -> tuple[time, time]:
+        opens, closes = text.split("-")
+        return time.fromisoformat(opens), time.fromisoformat(closes)
+
+    return OfficeHours((session(str(config["hours.morning"])), session(str(config["hours.afternoon"]))))
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options every kiosk command has: the state folder, the configuration file, and overrides for one run."""
+    parser.add_argument("--state", type=Path, default=default_state(), help="thư mục trạng thái (state folder)")
+    parser.add_argument("--config", type=Path, help="tệp cấu hình TOML (by default kiosk.toml in the state folder)")
+    parser.add_argument("--set", action="append", default=[], metavar="MỤC.KHÓA=GIÁ TRỊ", help="ghi đè một khóa cho lần chạy này")
+
+
+def config_from(given: argparse.Namespace) -> Config:
+    """Read the configuration named by :func:`add_machine_arguments`. Raises ConfigError."""
+    return load(given.state, given.config, given.set)
+
+
+def machine_from(given: argparse.Namespace) -> Machine:
+    """Open the machine named by :func:`add_machine_arguments`. Raises ConfigError, StoreError."""
+    return open_machine(config_from(given))
+
+
+def default_state() -> Path:
+    """``$STATE_DIRECTORY`` (systemd), else the user's own state folder."""
+    given = os.environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME")
+    return Path(base if base else Path.home() / ".local" / "state") / "mot-cua-xa"

@@ -1,0 +1,103 @@
+"""``python3 main.py store …``: prove, rebuild, back up and restore the store, and register people.
+
+Exit code 0 only when all is well; every answer can be had as JSON for programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from kiosk.config import ConfigError
+from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
+from kiosk.officials import add_official
+from kiosk.services import Refused
+from kiosk.store import projections
+from kiosk.store.backup import back_up, restore_file
+from kiosk.store.check import check
+from kiosk.store.connection import StoreError
+from kiosk.store.keyring import machine_wrap, open_keyring
+
+
+def store_command(argv: Sequence[str]) -> int:
+    """Run one store command; 0 when all is well, 1 when something is wrong, 2 for a wrong call."""
+    parser = argparse.ArgumentParser(prog="main.py store", description="Kho hồ sơ của máy (the kiosk's store)")
+    acts = parser.add_subparsers(dest="act", required=True)
+    for name, text in (
+        ("check", "chứng minh nhật ký nguyên vẹn (prove the journal)"),
+        ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
+        ("backup", "sao lưu kho (back up, encrypted)"),
+        ("restore", "khôi phục kho từ bản sao lưu (restore)"),
+        ("add-official", "thêm cán bộ hoặc kỹ thuật viên (register a person)"),
+    ):
+        one = acts.add_parser(name, help=text)
+        add_machine_arguments(one)
+        one.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+        if name in ("backup", "restore"):
+            one.add_argument("file", type=Path)
+        if name == "add-official":
+            one.add_argument("--name", required=True, help="họ tên")
+            one.add_argument("--role", choices=("official", "technician"), default="official")
+            one.add_argument("--pin-stdin", action="store_true", help="đọc mã PIN từ đầu vào chuẩn")
+    given = parser.parse_args(argv)
+    try:
+        if given.act == "restore":
+            return _restore(given)
+        machine = machine_from(given)
+        try:
+            return _ACTS[given.act](machine, given)
+        finally:
+            machine.close()
+    except (StoreError, ConfigError, Refused) as error:
+        _say(given.json, {"ok": False, "error": {"code": error.code, "message": str(error)}}, str(error))
+        return 1
+
+
+def _check(machine: Machine, given: argparse.Namespace) -> int:
+    identity = machine.store.identity_or_raise()
+    report = check(machine.store, identity.device, identity.signing.verify_key)
+    lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
+    lines += [f"SAI: {one.where}: {one.what_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
+    _say(given.json, {"ok": report.ok, **asdict(report)}, "\n".join(lines))
+    return 0 if report.ok else 1
+
+
+def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
+    with machine.store.transaction():
+        count = projections.rebuild(machine.store.db)
+    _say(given.json, {"ok": True, "dossiers": count}, f"Đã dựng lại {count} hồ sơ.")
+    return 0
+
+
+def _backup(machine: Machine, given: argparse.Namespace) -> int:
+    size = back_up(machine.store, machine.keyring.store, given.file)
+    _say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte (vẫn mã hóa).")
+    return 0
+
+
+def _restore(given: argparse.Namespace) -> int:
+    config = config_from(given)
+    path = config.path("store.file")
+    keyring = open_keyring(key_file(config), machine_wrap(), store_exists=True)
+    restore_file(given.file, path, keyring.store)
+    _say(given.json, {"ok": True}, "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation).")
+    return 0
+
+
+def _add_official(machine: Machine, given: argparse.Namespace) -> int:
+    pin = sys.stdin.readline().strip() if given.pin_stdin else getpass.getpass("Mã PIN (6–12 chữ số): ")
+    person = add_official(machine.store, given.name, pin, given.role)
+    _say(given.json, {"ok": True, "id": person.id}, f"Đã thêm {person.name_vi} ({person.id}).")
+    return 0
+
+
+_ACTS = {"check": _check, "rebuild": _rebuild, "backup": _backup, "add-official": _add_official}
+
+
+def _say(as_json: bool, fact: dict[str, object], text: str) -> None:
+    sys.stdout.write((json.dumps(fact, ensure_ascii=False) if as_json else text) + "\n")

@@ -1,0 +1,295 @@
+"""``python3 main.py sync``: the sync process, one round by hand, enrolment, and what waits.
+
+The process holds a file lock, so two never sync one store; it opens its own connection and notices new events within a second.
+Whatever the line does becomes a sentence in the status file that the screen shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import logging
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from kiosk.clock import HANOI
+from kiosk.config import Config, ConfigError
+from kiosk.machine import Machine, add_machine_arguments, config_from, open_machine
+from kiosk.store.connection import StoreError
+from kiosk.sync_status import LineFact, read_status, write_status
+from sync.clock import Reading, mark
+from sync.engine import Engine
+from sync.enrol import make_request, open_bundle, request_words, root_words
+from sync.errors import SyncError
+from sync.http import HttpBearer, Waits
+from sync.worker import Pace, SyncStatus, attempt, run
+
+log = logging.getLogger(__name__)
+
+BUSY = 4
+"""Exit code when another sync process holds the store."""
+
+
+def sync_command(argv: Sequence[str]) -> int:
+    """Run one sync command; 0 when all is well, 1 when something is wrong, 2 for a wrong call, 4 when another one runs."""
+    words = list(argv)
+    act = words.pop(0) if words and words[0] in ("status", "enrol") else "run"
+    parser = argparse.ArgumentParser(prog=f"main.py sync {'' if act == 'run' else act}".strip(), description=_HELP[act])
+    add_machine_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    if act == "run":
+        parser.add_argument("--once", action="store_true", help="chỉ gửi và nhận một lượt rồi dừng")
+    if act == "enrol":
+        parser.add_argument("--code", help="mã ghi danh dùng một lần do tỉnh cấp")
+        parser.add_argument("--operator", default="", help="tên người đang làm tại máy")
+        parser.add_argument("--wait", type=float, default=600.0, help="chờ tỉnh xác nhận bao nhiêu giây")
+    given = parser.parse_args(words)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        config = config_from(given)
+        with machine_of(config) as machine:
+            return int(_ACTS[act](machine, given))
+    except (ConfigError, StoreError, SyncError) as error:
+        _say(given.json, {"ok": False, "error": {"code": error.code, "message": str(error)}}, str(error))
+        return 1
+
+
+_HELP = {
+    "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, enrol.",
+    "status": "Còn gì chờ gửi, lần thử cuối, lần tới.",
+    "enrol": "Ghi danh máy này với tỉnh bằng mã dùng một lần.",
+}
+
+
+@contextmanager
+def machine_of(config: Config) -> Iterator[Machine]:
+    """The machine, closed at the end."""
+    machine = open_machine(config)
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+class _MachineClock:
+    def __init__(self, machine: Machine) -> None:
+        self._clock = machine.store.clock
+
+    def mono(self) -> float:
+        return self._clock.monotonic()
+
+    def wall_ms(self) -> int:
+        return self._clock.wall_ms()
+
+
+class _Reporter:
+    """Turns the worker's facts into the status file, and signed server times into clock marks."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._line = read_status(machine.config.state)
+
+    def __call__(self, status: SyncStatus) -> None:
+        online = status.failure == "" or status.failure == "segment_refused"
+        now = self._machine.store.clock.now()
+        since = self._line.since_vi if self._line.online is online else f"{now:%H:%M}"
+        self._line = LineFact(
+            online=online,
+            since_vi=since,
+            failure=status.failure,
+            failure_vi=status.failure_vi,
+            cure_vi=status.cure_vi,
+            last_try=now.isoformat(),
+            last_answer=_iso(status.last_answer_ms),
+            next_try_s=round(status.next_try_s, 1),
+        )
+        write_status(self._machine.config.state, self._line)
+        outcome = status.outcome
+        if outcome is not None:
+            self._learn_time(outcome.server_ms, status)
+            log.info("exchange: %d applied, %d acknowledged, %d waiting", outcome.applied, outcome.acked, status.pending)
+        else:
+            log.warning("exchange failed: %s, %d waiting, next try in %.1f s", status.failure, status.pending, status.next_try_s)
+
+    def _learn_time(self, server_ms: int, status: SyncStatus) -> None:
+        store = self._machine.store
+        now = store.clock.reading()
+        sent = Reading(now.wall_ms, status.answered_mono - status.round_trip_s, now.boot)
+        received = Reading(now.wall_ms, status.answered_mono, now.boot)
+        if store.clock_quality() < 2 or status.pending == 0:
+            known = store.meta("server_mark")
+            fresh = mark(server_ms, sent, received)
+            # One write a minute is enough: the monotonic clock carries the mark on.
+            if known is None or json.loads(known)["boot"] != now.boot or now.mono - json.loads(known)["mono"] > 60:
+                with store.transaction():
+                    store.learn_time(fresh)
+
+
+def _iso(wall_ms: int) -> str:
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HANOI).isoformat(timespec="seconds") if wall_ms else ""
+
+
+def _bearer(config: Config) -> HttpBearer:
+    seconds = float(config["sync.timeout"])
+    return HttpBearer(str(config["province.url"]), waits=Waits(connect=min(seconds, 10.0), read=seconds))
+
+
+def _engine(machine: Machine) -> Engine:
+    if machine.enrolment is None:
+        machine.store.identity_or_raise()
+        raise AssertionError("unreachable: a machine without enrolment has no identity")
+    return Engine(machine.store, machine.enrolment.engine_keys(machine.keyring.device))
+
+
+def _run(machine: Machine, given: argparse.Namespace) -> int:
+    if not machine.config["province.url"]:
+        raise ConfigError("«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu.")
+    with (machine.config.state / "sync.lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
+            return BUSY
+        engine, bearer, report = _engine(machine), _bearer(machine.config), _Reporter(machine)
+        if given.once:
+            return _once(machine, engine, bearer, report, given.json)
+        _forever(machine, engine, bearer, report)
+        return 0
+
+
+def _once(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporter, as_json: bool) -> int:
+    status = SyncStatus()
+    while True:
+        status = attempt(engine, bearer, status, _MachineClock(machine))
+        report(status)
+        if status.failure or status.outcome is None or not status.outcome.more:
+            break
+    facts = _status_facts(machine)
+    _say(
+        as_json,
+        {"ok": not status.failure, **facts},
+        status.failure_vi or f"Xong, còn {facts['pending_events']} sự kiện chờ xác nhận.",
+    )
+    return 1 if status.failure else 0
+
+
+def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporter) -> None:
+    stop, nudge = threading.Event(), threading.Event()
+
+    def ended(_number: int, _frame: Any) -> None:
+        stop.set()
+        nudge.set()
+
+    signal.signal(signal.SIGTERM, ended)
+    signal.signal(signal.SIGINT, ended)
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: nudge.set())
+
+    def sleep(seconds: float) -> bool:
+        cut = nudge.wait(seconds)
+        nudge.clear()
+        return cut
+
+    config = machine.config
+    pace = Pace(
+        idle=float(config["sync.interval"]),
+        watch=min(1.0, float(config["sync.interval"])),
+        first=float(config["sync.retry_first"]),
+        most=float(config["sync.retry_most"]),
+    )
+    log.info("sync runs")
+    run(engine, bearer, report, _MachineClock(machine), sleep, stop.is_set, pace=pace, free_disk_mib=lambda: _free(machine))
+
+
+def _free(machine: Machine) -> int:
+    return machine.store.reserve.free() // (1024 * 1024)
+
+
+def _status(machine: Machine, given: argparse.Namespace) -> int:
+    facts = _status_facts(machine)
+    line = read_status(machine.config.state)
+    text = [
+        f"Chờ gửi: {facts['pending_events']} sự kiện của {facts['pending']['dossiers']} hồ sơ.",
+        f"Bị giữ lại: {facts['quarantined']}.",
+        f"Lần thử cuối: {line.last_try or 'chưa có'} {line.failure_vi}".rstrip(),
+        f"Tỉnh trả lời cuối: {line.last_answer or 'chưa có'}. Lần thử tới sau {line.next_try_s:.0f} giây.",
+    ]
+    _say(given.json, {"ok": True, **facts, "line": asdict(line)}, "\n".join(text))
+    return 0
+
+
+def _status_facts(machine: Machine) -> dict[str, Any]:
+    store = machine.store
+    waiting = store.rows("SELECT min(filed_at) AS oldest, count(*) AS n FROM dossier WHERE pending > 0")[0]
+    oldest = datetime.fromisoformat(waiting["oldest"]) if waiting["oldest"] else None
+    age = (store.clock.now() - oldest).total_seconds() if oldest else 0.0
+    return {
+        "pending": {"dossiers": waiting["n"], "events": store.waiting()},
+        "pending_events": store.waiting(),
+        "oldest_seconds": max(age, 0.0),
+        "quarantined": store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"],
+        "last_ack": store.rows("SELECT coalesce(max(acked), 0) AS a FROM incarnation")[0]["a"],
+    }
+
+
+def _enrol(machine: Machine, given: argparse.Namespace) -> int:
+    """Hand in a request (once), show its eight words, wait for the province, keep the bundle."""
+    store = machine.store
+    if machine.enrolment is not None:
+        _say(given.json, {"ok": True, "device": machine.enrolment.device}, f"Máy đã ghi danh, số {machine.enrolment.device}.")
+        return 0
+    bearer = _bearer(machine.config)
+    if store.meta("enrol_id") is None:
+        if not given.code:
+            raise ConfigError("Cần mã ghi danh: --code MÃ (tỉnh cấp).")
+        request = make_request(
+            machine.keyring.device, str(machine.config["place.commune"]), given.operator, secrets.token_bytes(16)
+        )
+        number = bearer.post_enrolment(given.code, request)
+        with store.transaction():
+            store.set_meta("enrol_request", request)
+            store.set_meta("enrol_id", number)
+    request = bytes(store.meta("enrol_request"))
+    words = " ".join(request_words(request))
+    number = str(store.meta("enrol_id"))
+    _say(given.json, {"id": number, "words": words}, f"Đọc cho cán bộ tỉnh tám từ sau (mã yêu cầu {number}):\n    {words}")
+    sys.stdout.flush()
+    bundle = _await_bundle(bearer, number, given.wait)
+    if bundle is None:
+        _say(given.json, {"ok": False, "id": number}, "Tỉnh chưa xác nhận. Chạy lại lệnh này sau.")
+        return 1
+    enrolment = open_bundle(bundle, machine.keyring.device, request)
+    with store.transaction():
+        store.set_meta("enrol_bundle", bundle)
+    root = " ".join(root_words(enrolment.root))
+    fact = {"ok": True, "device": enrolment.device, "commune": enrolment.commune, "root_words": root}
+    _say(
+        given.json,
+        fact,
+        f"Đã ghi danh: máy số {enrolment.device}, xã {enrolment.commune}.\nSo tám từ của khóa gốc tỉnh:\n    {root}",
+    )
+    return 0
+
+
+def _await_bundle(bearer: HttpBearer, number: str, seconds: float) -> bytes | None:
+    end = time.monotonic() + seconds
+    while True:
+        bundle = bearer.poll_enrolment(number)
+        if bundle is not None or time.monotonic() >= end:
+            return bundle
+        time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+
+
+_ACTS = {"run": _run, "status": _status, "enrol": _enrol}
+
+
+def _say(as_json: bool, fact: dict[str, Any], text: str) -> None:
+    sys.stdout.write((json.dumps(fact, ensure_ascii=False) if as_json else text) + "\n")
