@@ -1,0 +1,6 @@
+"""The least that lets the type checker's Django plugin know the province's models; no program runs on it (province/runtime.py does that)."""
+
+SECRET_KEY = "types only"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "province"]
+DATABASES: dict[str, dict[str, str]] = {}
+USE_TZ = True
