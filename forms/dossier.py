@@ -137,7 +137,7 @@ class Change:
 
 def change(kind: str, content: Mapping[str, Any]) -> Change:
     """Read an event as field writes. Unknown kinds and malformed contents ask for nothing (kept, relayed, ignored)."""
-    if kind == "new":
+    if kind == "new" and isinstance(content.get("procedure"), str):
         writes = {name: content[name] for name in (*sorted(_IMMUTABLE), "subject") if name in content}
         writes["filed_at"] = content.get("at")
         writes["status"] = Status.NEW
@@ -161,7 +161,7 @@ def refusal(fields: Fields, wanted: Change) -> str | None:
 
     ``exists`` (created twice), ``step_from_other_state``, ``step_unlawful``.
     """
-    if wanted.creates and "procedure" in fields:
+    if wanted.creates and ("procedure" in fields or "status" in fields):
         return "exists"
     if wanted.leaves is not None:
         if fields.get("status") != wanted.leaves:
@@ -171,12 +171,22 @@ def refusal(fields: Fields, wanted: Change) -> str | None:
     return None
 
 
+def closed(name: str, *, has_value: bool) -> str | None:
+    """Why a kiosk may not write this field: ``class_P`` never its own, ``class_I/A/N`` one value for ever; ``None``: it may."""
+    kind = field_class(name)
+    once = kind in (FieldClass.IMMUTABLE, FieldClass.ADD_ONLY, FieldClass.NUMBER)
+    return f"class_{kind.value}" if kind is FieldClass.PROVINCE or (once and has_value) else None
+
+
 def apply(fields: Fields, kind: str, content: Mapping[str, Any]) -> Fields:
-    """Fold one event: the new fields, or the same ones when the event is refused or asks for nothing."""
+    """Fold one event of a kiosk: the new fields, or the same ones when the event is refused or asks for nothing.
+
+    Writes the province would not take (:func:`closed`) are left out here too, so they never show and vanish again.
+    """
     wanted = change(kind, content)
     if refusal(fields, wanted) is not None:
         return fields
-    return {**fields, **wanted.writes}
+    return {**fields, **{name: v for name, v in wanted.writes.items() if closed(name, has_value=name in fields) is None}}
 
 
 # --- commands: acts in, drafts out ---------------------------------------------------------------------------------

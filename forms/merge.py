@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.dossier import FieldClass, change, field_class, refusal
+from forms.dossier import FieldClass, change, closed, field_class, refusal
 
 Entry = Mapping[str, Any]
 
@@ -43,7 +43,8 @@ def merge(confirmed: Mapping[str, Known], event: Writing) -> Sequence[Entry]:
 
     I immutable: a second value is refused (``cf``). C commune: newest by server order wins, the loser is recorded. P province:
     a commune's write is recorded and ignored. S shared: the value already there stays, the new one is recorded. A, N: every entry
-    is kept under its own name. T: a step from another state is recorded as not applied (``na``) with its other writes undone.
+    is kept under its own name and never rewritten; a second value under a name already used is recorded. T: a step from another
+    state is recorded as not applied (``na``) with its other writes undone.
     """
     wanted = change(event.kind, event.content)
     why = refusal({name: known.value for name, known in confirmed.items()}, wanted)
@@ -58,8 +59,9 @@ def _entries(confirmed: Mapping[str, Known], event: Writing, writes: Mapping[str
         if known is not None and known.value == value:
             continue
         kind = field_class(name)
-        if kind is FieldClass.PROVINCE or (known is not None and kind is FieldClass.IMMUTABLE):
-            yield _conflict(event, name, kept=known.value if known else None, lost=value, why=f"class_{kind.value}")
+        why = closed(name, has_value=known is not None)
+        if why is not None:
+            yield _conflict(event, name, kept=known.value if known else None, lost=value, why=why)
             continue
         seen = known is None or known.rev <= event.base or known.device == event.device
         if known is not None and not seen and kind is FieldClass.SHARED:
