@@ -1,0 +1,248 @@
+"""``python3 main.py province …``: serve the province, and the operator's acts.
+
+Without an act it serves. Exit codes: 0 done, 1 refused or something is wrong (said in a sentence, or as JSON with
+``--json``), 2 called wrongly. Standard library only until the arguments are understood; Django is set up once, for this run's
+database and state folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from province.config import Options
+from province.errors import ProvinceError
+from province.runtime import Runtime, start
+
+Answer = tuple[int, Mapping[str, Any], str]
+"""Exit code, facts for ``--json``, text for people."""
+
+
+def default_state() -> Path:
+    """``$STATE_DIRECTORY`` (systemd), else the user's own state folder."""
+    given = os.environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME")
+    return Path(base if base else Path.home() / ".local" / "state") / "mot-cua-xa-province"
+
+
+def province_command(argv: Sequence[str]) -> int:
+    """Run one act of the province; returns the exit code."""
+    given = _parser().parse_args(_with_act(argv))
+    options = Options(
+        state=given.state,
+        database=given.database,
+        host=given.host,
+        port=given.port,
+        base_url=given.base_url,
+        config=given.config,
+        overrides=tuple(given.set),
+        trusted_proxy=given.trusted_proxy,
+    )
+    try:
+        running = start(options)
+        code, facts, text = _ACTS[given.act](running, given)
+    except ProvinceError as error:
+        code, text = 1, f"{error.message_vi} {error.cure_vi}".strip()
+        facts = {"ok": False, "error": {"code": error.code, "message": error.message_vi, "cure": error.cure_vi}}
+    if given.json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    elif text:
+        (sys.stdout if code == 0 else sys.stderr).write(text + "\n")
+    return code
+
+
+def _with_act(argv: Sequence[str]) -> list[str]:
+    words = list(argv)
+    return words if words and (words[0] in _ACTS or words[0] in ("-h", "--help")) else ["serve", *words]
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--state", type=Path, default=default_state(), help="thư mục trạng thái: khóa, dữ liệu (state folder)")
+    common.add_argument(
+        "--database", default="", metavar="URL", help="sqlite:///tệp hoặc postgres://… (mặc định: province.sqlite3 trong --state)"
+    )
+    common.add_argument("--config", type=Path, help="tệp cấu hình (mặc định: province.toml trong --state)")
+    common.add_argument("--set", action="append", default=[], metavar="MỤC.KHÓA=GIÁ TRỊ", help="ghi đè một khóa cho lần chạy này")
+    common.add_argument("--base-url", default="", help="địa chỉ mà người dân và các máy dùng (mặc định http://HOST:PORT)")
+    common.add_argument("--host", default="127.0.0.1", help="địa chỉ nghe")
+    common.add_argument("--port", type=int, default=8420, help="cổng nghe; 0 = cổng trống bất kỳ")
+    common.add_argument("--trusted-proxy", default="", metavar="ĐỊA CHỈ", help="tin X-Forwarded-For từ máy chuyển tiếp này")
+    common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    parser = argparse.ArgumentParser(
+        prog="main.py province", description="Dịch vụ một cửa mẫu của tỉnh (reference provincial service)"
+    )
+    acts = parser.add_subparsers(dest="act", required=True)
+
+    def act(name: str, text: str) -> argparse.ArgumentParser:
+        return acts.add_parser(name, help=text, description=text, parents=[common])
+
+    act("serve", "phục vụ (serve; also the act when none is given)")
+    act("migrate", "đưa cơ sở dữ liệu về bản này (bring the database up to date)")
+    act("enrol-code", "tạo mã đăng ký máy dùng một lần (one-time enrolment code)").add_argument(
+        "--commune", required=True, metavar="MÃ XÃ"
+    )
+    act("enrol-list", "các máy chờ xác nhận và đã xác nhận (enrolments)")
+    confirm = act("enrol-confirm", "xác nhận máy bằng 8 từ nghe được từ kiosk (confirm by the eight words)")
+    confirm.add_argument("id")
+    confirm.add_argument("--words", required=True, metavar="«TÁM TỪ»")
+    create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
+    create.add_argument("name")
+    create.add_argument(
+        "--role", choices=("official", "operator", "chief"), default="official", help="cán bộ, người vận hành máy, hay cả hai"
+    )
+    create.add_argument("--commune", default="", metavar="MÃ XÃ", help="chỉ thấy hồ sơ của xã này; bỏ trống = cả tỉnh")
+    create.add_argument(
+        "--password-stdin", action="store_true", help="đọc mật khẩu từ đầu vào chuẩn; không có thì máy tự tạo và in ra"
+    )
+    act("check", "chứng minh chuỗi sự kiện, vị trí và bảng hiển thị nguyên vẹn (prove the journal)")
+    act("rebuild", "dựng lại bảng hiển thị từ luồng (rebuild projections)")
+    act("new-epoch", "sau khi khôi phục từ bản sao lưu: mở kỷ nguyên mới (after a restore)")
+    return parser
+
+
+# --- acts: imports of models come after Django is set up ----------------------------------------------------------------
+
+
+def _serve(running: Runtime, given: argparse.Namespace) -> Answer:
+    from province.keyring import lock_state
+    from province.server import serve
+
+    lock_state(running.options.state)
+    _ready(running)
+    serve(running, lambda url: _announce(f"listening on {url}"))
+    return 0, {"ok": True}, ""
+
+
+def _announce(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _ready(running: Runtime) -> int:
+    from province.database import migrate, settle
+
+    migrate()
+    return settle(running)
+
+
+def _migrate(running: Runtime, given: argparse.Namespace) -> Answer:
+    codes = _ready(running)
+    return 0, {"ok": True, "codes_assigned": codes}, f"Cơ sở dữ liệu sẵn sàng. Cấp {codes} mã hồ sơ còn chờ."
+
+
+def _enrol_code(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import enrolment, words
+
+    made = enrolment.make_code(given.commune, by="cli")
+    facts = {
+        "ok": True,
+        "code": made.shown,
+        "commune": made.commune,
+        "expires_ms": made.expires_ms,
+        "root": running.keyring.root.public.hex(),
+        "root_words": enrolment.own_words(),
+    }
+    return (
+        0,
+        facts,
+        f"Mã đăng ký máy: {made.shown}\nDùng một lần, đến {words.ms_vi(made.expires_ms)}.\n8 từ của tỉnh: {enrolment.own_words()}",
+    )
+
+
+def _enrol_list(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import words
+    from province.models import Enrolment
+    from province.places import commune_name
+    from sync.envelope import base32
+
+    rows = list(Enrolment.objects.order_by("asked_ms"))
+    facts = {
+        "ok": True,
+        "enrolments": [
+            {
+                "id": row.id,
+                "state": row.state,
+                "commune": row.commune,
+                "operator": row.operator,
+                "asked_ms": row.asked_ms,
+                "device": row.device_id,
+            }
+            for row in rows
+        ],
+    }
+    lines = [
+        f"{row.id}  {Enrolment.State(row.state).label:<12}  {commune_name(row.commune)}  {words.ms_vi(row.asked_ms)}"
+        + (f"  máy {base32(row.device_id).upper()}" if row.device_id else "")
+        for row in rows
+    ]
+    return 0, facts, "\n".join(lines) or "Chưa có máy nào xin đăng ký."
+
+
+def _enrol_confirm(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import enrolment
+    from province.places import commune_name
+    from sync.envelope import base32
+
+    device = enrolment.confirm(given.id, given.words, by="cli")
+    facts = {"ok": True, "device": device.number, "commune": device.commune}
+    return 0, facts, f"Đã xác nhận máy {base32(device.number).upper()} ở {commune_name(device.commune)}."
+
+
+def _create_official(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.accounts import create_official
+
+    password = sys.stdin.readline().rstrip("\n") if given.password_stdin else None
+    made = create_official(given.name, role=given.role, commune=given.commune, password=password)
+    facts = {"ok": True, "name": given.name, "role": given.role, "password": made}
+    return 0, facts, f"Đã tạo tài khoản {given.name}." + (f"\nMật khẩu (chỉ hiện lần này): {made}" if made else "")
+
+
+def _check(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.verify import as_facts, check
+
+    report = check()
+    lines = [f"{report.events} sự kiện, {report.entries} dòng luồng, {report.dossiers} hồ sơ."]
+    lines += [f"SAI: {one.where}: {one.what_vi}" for one in report.findings] or ["Nguyên vẹn."]
+    return (0 if report.ok else 1), as_facts(report), "\n".join(lines)
+
+
+def _rebuild(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.projection import rebuild
+
+    count = rebuild()
+    return 0, {"ok": True, "entries": count}, f"Đã dựng lại từ {count} dòng luồng."
+
+
+def _new_epoch(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.database import new_epoch
+
+    epoch = new_epoch()
+    return 0, {"ok": True, "epoch": epoch}, f"Kỷ nguyên {epoch}: các máy sẽ đọc lại luồng và gửi lại nhật ký."
+
+
+_ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
+    "serve": _serve,
+    "migrate": _migrate,
+    "enrol-code": _enrol_code,
+    "enrol-list": _enrol_list,
+    "enrol-confirm": _enrol_confirm,
+    "create-official": _create_official,
+    "check": _check,
+    "rebuild": _rebuild,
+    "new-epoch": _new_epoch,
+}

@@ -1,0 +1,72 @@
+"""Bringing a database to this version of the program, and knowing whose it is.
+
+A database newer than the program, or one that belongs to other keys, is refused before anything is written: kiosks trust one
+root, and a database under another would make every one of them refuse the province.
+"""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from province.errors import ProvinceError
+from province.journal import OrmJournal
+from province.merging import assign_missing
+from province.models import Identity
+from province.runtime import Runtime
+from province.writer import writing
+
+
+def migrate() -> None:
+    """Apply what is missing.
+
+    Raises:
+        ProvinceError: ``database_newer``, ``database_unreachable``.
+    """
+    try:
+        loader = MigrationLoader(connection)
+    except OperationalError as error:
+        raise ProvinceError(
+            "database_unreachable", f"Không mở được cơ sở dữ liệu: {error}", "Kiểm tra --database và quyền truy cập."
+        ) from None
+    newer = sorted(
+        name for app, name in loader.applied_migrations if app == "province" and (app, name) not in loader.disk_migrations
+    )
+    if newer:
+        raise ProvinceError(
+            "database_newer", f"Cơ sở dữ liệu mới hơn chương trình ({newer[-1]}).", "Cài bản mới của chương trình rồi chạy lại."
+        )
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def settle(running: Runtime) -> int:
+    """Write down whose database this is, or refuse a foreign one; then give official codes that waited for configuration.
+    Returns how many.
+
+    Raises:
+        ProvinceError: ``keys_of_other_province``.
+    """
+    own, now = running.keyring.root.public, running.wall_ms()
+    with writing():
+        identity = Identity.objects.first()
+        if identity is None:
+            Identity.objects.create(root_key=own, made_ms=now)
+        elif bytes(identity.root_key) != own:
+            raise ProvinceError(
+                "keys_of_other_province",
+                "Cơ sở dữ liệu này thuộc bộ khóa khác: các máy ở xã sẽ không nhận ra tỉnh.",
+                "Khôi phục đúng thư mục keys, hoặc chỉ đúng cơ sở dữ liệu.",
+            )
+        return assign_missing(OrmJournal(now), running.config)
+
+
+def new_epoch() -> int:
+    """Start a new epoch after the database was restored from a backup: every kiosk drops its feed, reads it again and
+    offers its log again.
+    """
+    with writing():
+        identity = Identity.objects.get()
+        identity.epoch += 1
+        identity.save()
+        return identity.epoch

@@ -1,0 +1,140 @@
+"""The officials' view of one dossier: answers under the form's own words, history as sentences, conflicts.
+
+Labels come from the procedure's form where this version of the software has it; an answer to a question it does not know is
+shown under its bare name, never dropped. The history interleaves what devices wrote with what the province decided, in the
+order the feed has them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from forms.procedure import load_catalogue
+from forms.session import rows_of
+from province import words
+from province.models import ConfirmedField, Conflict, DossierIndex, EventRow, FeedRow
+from province.projection import read_entry
+from sync.envelope import decode
+
+_ANSWER: Final = "a."
+_NAMES: Final[Mapping[str, str]] = {
+    "status": "Trạng thái",
+    "status_at": "Thời điểm chuyển trạng thái",
+    "official_code": "Mã hồ sơ",
+    "province_received_at": "Thời điểm về tỉnh",
+    "applicant": "Người nộp",
+    "procedure": "Thủ tục",
+    "code": "Mã tạm",
+    "key": "Khóa tra cứu",
+    "unit": "Đơn vị",
+    "channel": "Cách nộp",
+    "form": "Mẫu tờ khai",
+    "filed_at": "Thời điểm nộp",
+    "remark": "Nhận xét",
+    "appointment": "Lịch hẹn",
+    "receipt.due": "Hẹn trả kết quả",
+    "receipt.received_by": "Người tiếp nhận",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One sentence with its time. ``kind`` is "device", "province" or "refused"."""
+
+    kind: str
+    text_vi: str
+    when_vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierFacts:
+    sections: Sequence[tuple[str, Sequence[Answer]]]
+    history: Sequence[HistoryLine]
+    conflicts: Sequence[Conflict]
+
+
+def dossier_facts(row: DossierIndex) -> DossierFacts:
+    """Everything on a dossier's page."""
+    fields = {
+        field.field: json.loads(field.value)
+        for field in ConfirmedField.objects.filter(commune=row.commune, dossier=row.dossier).order_by("rev")
+    }
+    conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
+    return DossierFacts(_sections(row.procedure, fields), list(_history(row)), conflicts)
+
+
+def procedure_name(code: str) -> str:
+    """Name of a procedure for people; one this version does not know is shown by its code."""
+    procedure = load_catalogue().get(code)
+    return procedure.short_vi if procedure is not None else code or "(chưa rõ thủ tục)"
+
+
+def field_name(name: str) -> str:
+    """Name of a field for people: from the forms for answers, from the table above for the rest, else itself."""
+    if name.startswith(_ANSWER):
+        bare = name.removeprefix(_ANSWER)
+        for procedure in load_catalogue().values():
+            for item in procedure.form.items:
+                if item.name == bare:
+                    return item.short or item.label or bare
+        return bare
+    return _NAMES.get(name, name)
+
+
+def _sections(procedure: str, fields: Mapping[str, Any]) -> list[tuple[str, Sequence[Answer]]]:
+    answers = {name.removeprefix(_ANSWER): value for name, value in fields.items() if name.startswith(_ANSWER)}
+    known = load_catalogue().get(procedure)
+    rows = rows_of(known.form, answers) if known is not None else ()
+    sections: list[tuple[str, Sequence[Answer]]] = [
+        (section, [Answer(row.label, row.text) for row in group]) for section, group in groupby(rows, key=lambda row: row.section)
+    ]
+    named = {item.name for item in known.form.items} if known is not None else set()
+    rest = [Answer(name, words.plain_vi(value)) for name, value in answers.items() if name not in named]
+    if rest:
+        sections.append(("Câu trả lời khác" if sections else "", rest))
+    return sections
+
+
+def _history(row: DossierIndex) -> Iterator[HistoryLine]:
+    """Events in the order they arrived, each followed by what the province did because of it."""
+    acts = list(FeedRow.objects.filter(commune=row.commune, dossier=row.dossier).order_by("seq"))
+    by_origin: dict[tuple[int | None, int | None, int | None], list[FeedRow]] = {}
+    for act in acts:
+        by_origin.setdefault((act.origin_device, act.origin_incarnation, act.origin_n), []).append(act)
+    for event in EventRow.objects.filter(commune=row.commune, dossier=row.dossier).order_by("pk"):
+        caused = [read_entry(act) for act in by_origin.get((event.device, event.incarnation, event.n), [])]
+        yield _told(event, caused)
+        yield from _decided(caused, words.ms_vi(event.received_ms))
+    for act in by_origin.get((None, None, None), []):
+        yield from _decided([read_entry(act)], words.ms_vi(act.made_ms))
+
+
+def _told(row: EventRow, caused: Sequence[Mapping[str, Any]]) -> HistoryLine:
+    event = decode(bytes(row.body))
+    unsure = " (giờ máy chưa xác minh)" if event.quality == 0 else ""
+    by = f" – {event.actor[:40]}" if event.kind == "st" and event.actor else ""
+    refused = next((entry for entry in caused if entry.get("e") == "na"), None)
+    text = words.act_vi(event, field_name)
+    if refused is not None:
+        text = f"Không áp dụng: {words.why_vi(str(refused.get('why')))}. {text}"
+    return HistoryLine("refused" if refused else "device", text, f"{words.ms_vi(event.wall_ms)}{unsure}{by}")
+
+
+def _decided(entries: Sequence[Mapping[str, Any]], when_vi: str) -> Iterator[HistoryLine]:
+    for entry in entries:
+        if entry.get("e") != "f":
+            continue
+        if entry.get("f") == "province_received_at":
+            yield HistoryLine("province", "Hồ sơ về đến tỉnh.", when_vi)
+        elif entry.get("f") == "official_code":
+            yield HistoryLine("province", f"Tỉnh cấp mã hồ sơ {words.plain_vi(entry.get('v'))}.", when_vi)

@@ -1,0 +1,110 @@
+"""The merge as the province does it: ``forms.merge`` decides, then the province adds what only it may write.
+
+Those are ``province_received_at`` (the first time anything of a dossier arrives) and ``official_code`` (when the step to
+«Được tiếp nhận» is merged), both in the transaction that stores the event. Contents come from devices: nothing in here may
+raise on any of them, else one bad line would stop a kiosk for good; what cannot be merged is answered as not applied and put
+into quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+from forms.dossier import Status
+from forms.merge import Known, Writing, merge
+from province.config import Config
+from province.journal import OrmJournal
+from province.models import Device, DossierIndex, EventRow
+from province.official_codes import acceptance_day, moment, next_code
+from province.projection import NO_UNIT
+from province.writer import writing
+from sync.envelope import EnvelopeError, Event, Origin, decode, encode
+from sync.feed import encode_entry
+from sync.ports import Confirmed, Effect
+
+_LONGEST_FIELD: Final = 200
+
+
+class ProvinceMerge:
+    """Fills :class:`sync.ports.MergePort` for one transaction."""
+
+    def __init__(self, journal: OrmJournal, config: Config) -> None:
+        self._journal = journal
+        self._config = config
+        self._communes = cache(_commune_of)
+
+    def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
+        known = {name: Known(c.value, c.rev, c.origin.device if c.origin else None) for name, c in confirmed.items()}
+        entries: list[Mapping[str, Any]] = list(merge(known, _writing(event, origin)))
+        if not entries:
+            return Effect(())
+        commune = self._communes(origin.device)
+        if not all(_fits(entry) for entry in entries):
+            self._journal.quarantine(origin.device, "content_unreadable", encode(event))
+            return Effect([_not_applied(event, origin)])
+        written = {entry["f"]: entry["v"] for entry in entries if entry["e"] == "f"}
+        if written and "province_received_at" not in confirmed:
+            entries.append(_field(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
+        unit = self._config.units.get(commune)
+        if written.get("status") == Status.ACCEPTED and "official_code" not in confirmed and unit is not None:
+            day = acceptance_day(event.content.get("at"), event.quality, received_ms)
+            entries.append(_field(event.dossier, "official_code", next_code(unit, day)))
+        return Effect(entries)
+
+
+def _commune_of(device: int) -> str:
+    return Device.objects.values_list("commune", flat=True).get(number=device)
+
+
+def _writing(event: Event, origin: Origin) -> Writing:
+    return Writing(origin.device, origin.incarnation, origin.n, event.dossier, event.kind, event.content, event.base)
+
+
+def _field(dossier: str, name: str, value: str) -> Mapping[str, Any]:
+    return {"e": "f", "d": dossier, "f": name, "v": value}
+
+
+def _not_applied(event: Event, origin: Origin) -> Mapping[str, Any]:
+    return {
+        "e": "na",
+        "d": event.dossier,
+        "dev": origin.device,
+        "inc": origin.incarnation,
+        "n": origin.n,
+        "why": "content_unreadable",
+    }
+
+
+def _fits(entry: Mapping[str, Any]) -> bool:
+    try:
+        encode_entry(entry)
+    except (EnvelopeError, ValueError, RecursionError):
+        return False
+    return "\x00" not in str(entry.get("f", "")) and len(str(entry.get("f", ""))) <= _LONGEST_FIELD
+
+
+def assign_missing(journal: OrmJournal, config: Config) -> int:
+    """Give a code to every accepted dossier that waited for its unit to be configured. Returns how many; run at start and
+    after a change.
+    """
+    given = 0
+    with writing():
+        for index in DossierIndex.objects.filter(code_missing=NO_UNIT).order_by("changed_ms", "pk"):
+            unit = config.units.get(index.commune)
+            if unit is None:
+                continue
+            day = _accepted_on(index)
+            journal.add_entry(index.commune, _field(index.dossier, "official_code", next_code(unit, day)), None)
+            given += 1
+    return given
+
+
+def _accepted_on(index: DossierIndex) -> date:
+    for row in EventRow.objects.filter(commune=index.commune, dossier=index.dossier).order_by("-received_ms", "-n"):
+        event = decode(bytes(row.body))
+        if event.kind == "st" and event.content.get("to") == Status.ACCEPTED:
+            return acceptance_day(event.content.get("at"), event.quality, row.received_ms)
+    return moment(index.changed_ms).date()

@@ -1,0 +1,51 @@
+"""Official dossier codes (mã hồ sơ) in the shape of TT 03/2025/TT-VPCP Art. 13: ``<unit>-<yyMMdd>-<number>``.
+
+``unit`` is the identifier of the commune's unit, which only configuration knows; ``yyMMdd`` the day of acceptance, Vietnam
+time; the number counts the dossiers of that unit and day from 1 and has at least four digits. A number is taken in the
+transaction that writes it into the dossier, so a crash neither skips nor repeats one. A code once given stays, also when the
+dossier is accepted again after a supplement.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from province.models import OfficialCounter
+
+VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
+_OLDEST: Final = timedelta(days=120)
+"""A kiosk was never offline longer than this; an older acceptance time is a wrong clock."""
+_AHEAD: Final = timedelta(minutes=10)
+
+
+def next_code(unit: str, day: date) -> str:
+    """Take the next number of a unit and day. Call inside :func:`province.writer.writing`."""
+    counter, _ = OfficialCounter.objects.get_or_create(unit=unit, day=day.strftime("%y%m%d"), defaults={"last": 0})
+    counter.last += 1
+    counter.save()
+    return f"{unit}-{counter.day}-{counter.last:04d}"
+
+
+def acceptance_day(at: Any, quality: int, received_ms: int) -> date:
+    """The day that stands in the code: the kiosk's acceptance time where its clock can be believed, else the day the
+    province got it.
+
+    ``at`` is the ISO time in the event, ``quality`` the clock's quality there (0 = unknown).
+    """
+    received = moment(received_ms)
+    try:
+        accepted = datetime.fromisoformat(at) if isinstance(at, str) else None
+    except ValueError:
+        accepted = None
+    if accepted is None or accepted.tzinfo is None or quality < 1:
+        return received.date()
+    if not received - _OLDEST <= accepted <= received + _AHEAD:
+        return received.date()
+    return accepted.astimezone(VIETNAM).date()
+
+
+def moment(ms: int) -> datetime:
+    """Milliseconds since the epoch as Vietnam time."""
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(VIETNAM)

@@ -1,0 +1,171 @@
+"""From the feed to what people look at: confirmed fields, one index row per dossier, the list of conflicts.
+
+Every entry of the feed is projected in the transaction that appends it, and :func:`rebuild` gives the same tables from the
+feed alone. Contents come from devices and may be of any shape: whatever does not fit a column is shown empty, never an error,
+because the feed must go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+from forms.codes import check_code
+from forms.dossier import STATUS_NAMES, Status
+from forms.text import fold, nfc
+from province.errors import ProvinceError
+from province.models import ConfirmedField, Conflict, DossierIndex, FeedRow
+from province.writer import writing
+
+_KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+NO_UNIT: Final = "no_unit"
+"""Reason in ``DossierIndex.code_missing``: the commune's identifier code is not configured."""
+
+
+def normal_code(text: str) -> str:
+    """A dossier code as it is looked up: case, spaces and kinds of dash do not matter. At most 64 signs are read."""
+    return check_code(text[:64]).normalised[:64]
+
+
+def normal_key(text: str) -> str:
+    """A look-up key as it is compared: case, spaces and dashes do not matter, I, L, O, U read as in the code."""
+    plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_KEY_ALIASES)
+    return "".join(sign for sign in plain if sign.isalnum()).lower()
+
+
+def key_hash(key: str) -> bytes:
+    """SHA-256 of the normal key: 64 random bits need no slow hash."""
+    return hashlib.sha256(normal_key(key).encode("utf-8", "replace")).digest()
+
+
+def json_line(value: Any) -> str:
+    """JSON as it stands in the feed and in ``ConfirmedField.value``.
+
+    Raises:
+        ValueError: not finite numbers, lone surrogates, or nested too deeply: it cannot be written as UTF-8 JSON.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode("utf-8")
+    except (RecursionError, UnicodeEncodeError, TypeError) as error:
+        raise ValueError(f"not writable as JSON: {error}") from None
+    return text
+
+
+def project(row: FeedRow, entry: Mapping[str, Any]) -> None:
+    """Bring the projections up to one entry of the feed. Call inside :func:`province.writer.writing`."""
+    kind = entry.get("e")
+    if kind == "f":
+        _project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
+    elif kind in ("cf", "na"):
+        _project_conflict(row, kind, entry)
+
+
+def _project_field(row: FeedRow, dossier: str, name: str, value: Any) -> None:
+    ConfirmedField.objects.update_or_create(
+        commune=row.commune,
+        dossier=dossier,
+        field=name,
+        defaults={
+            "value": json_line(value),
+            "rev": row.seq,
+            "origin_device": row.origin_device,
+            "origin_incarnation": row.origin_incarnation,
+            "origin_n": row.origin_n,
+        },
+    )
+    index, _ = DossierIndex.objects.get_or_create(commune=row.commune, dossier=dossier)
+    _index_field(index, name, value)
+    index.seq, index.changed_ms = row.seq, row.made_ms
+    index.save()
+
+
+def _index_field(index: DossierIndex, name: str, value: Any) -> None:
+    text = shown(value)
+    if name == "code":
+        index.code = normal_code(text) if text else ""
+    elif name == "official_code":
+        index.official_code, index.code_missing = (normal_code(text) if text else ""), ""
+    elif name == "key":
+        index.key_hash = key_hash(text) if text else b""
+    elif name == "procedure":
+        index.procedure = text[:64]
+    elif name == "applicant":
+        index.name = applicant_name(value)[:200]
+        index.folded = fold(index.name)[:200]
+    elif name == "status":
+        index.status = value if isinstance(value, int) and value in STATUS_NAMES else 0
+        if index.status == Status.ACCEPTED and not index.official_code:
+            index.code_missing = NO_UNIT
+    elif name == "status_at":
+        index.steps = json_line({**json.loads(index.steps), str(index.status): text[:40]})
+    elif name == "filed_at":
+        index.filed_at = text[:40]
+    elif name == "province_received_at":
+        index.received_at = text[:40]
+    elif name == "receipt.due":
+        index.due = text[:40]
+
+
+def _project_conflict(row: FeedRow, kind: str, entry: Mapping[str, Any]) -> None:
+    device = entry.get("dev")
+    Conflict.objects.create(
+        commune=row.commune,
+        seq=row.seq,
+        kind=kind,
+        dossier=shown(entry.get("d"))[:64],
+        field=shown(entry.get("f"))[:200],
+        kept=json_line(entry.get("kept")) if kind == "cf" else "",
+        lost=json_line(entry.get("lost")) if kind == "cf" else "",
+        why=shown(entry.get("why"))[:64],
+        device=device if isinstance(device, int) else None,
+        made_ms=row.made_ms,
+    )
+
+
+def applicant_name(applicant: Any) -> str:
+    """Name in the ``applicant`` field, or empty."""
+    if isinstance(applicant, Mapping):
+        for key in ("name", "full_name"):
+            if isinstance(applicant.get(key), str):
+                return nfc(applicant[key])
+    return ""
+
+
+def shown(value: Any) -> str:
+    """A value from a device as text that any database takes: no control characters, no lone surrogates; not text = empty."""
+    if not isinstance(value, str):
+        return ""
+    return nfc(value.encode("utf-8", "replace").decode("utf-8"))
+
+
+def rebuild() -> int:
+    """Drop the projections and make them again from the feed, in one transaction. Returns the entries read."""
+    count = 0
+    with writing():
+        for model in (ConfirmedField, DossierIndex, Conflict):
+            model.objects.all().delete()
+        for row in FeedRow.objects.order_by("commune", "seq").iterator(chunk_size=500):
+            project(row, read_entry(row))
+            count += 1
+    return count
+
+
+def read_entry(row: FeedRow) -> Mapping[str, Any]:
+    """The entry of a stored row.
+
+    Raises:
+        ProvinceError: ``feed_damaged``.
+    """
+    try:
+        entry = json.loads(bytes(row.body))
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise ProvinceError(
+            "feed_damaged", f"Dòng {row.seq} trong luồng của {row.commune} không đọc được.", "Khôi phục từ bản sao lưu."
+        )
+    return entry

@@ -1,0 +1,52 @@
+"""Serving: waitress in front of Django, one process per state folder.
+
+Waitress reads a whole request before it gives it to a thread, so slow lines hold no thread, and refuses bodies over the
+protocol's limit. SIGTERM and SIGINT finish the requests in hand and stop; a kill at any moment loses nothing that was
+answered. Static files are few and small and go through the same door.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from django.core.wsgi import get_wsgi_application
+from waitress.server import create_server
+
+from province.runtime import Runtime
+from sync.wire import MAX_REQUEST
+
+THREADS: Final = 8
+
+
+def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:
+    """Serve until SIGTERM or SIGINT. ``on_ready`` gets the address once connections are taken; ``wrap`` is a WSGI layer
+    around the service.
+    """
+    options = running.options
+    proxy = {"trusted_proxy": options.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+    server = create_server(
+        wrap(get_wsgi_application()),
+        host=options.host,
+        port=options.port,
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=MAX_REQUEST + 1,
+        channel_timeout=60,
+        clear_untrusted_proxy_headers=True,
+        **(proxy if options.trusted_proxy else {}),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    on_ready(f"http://{_shown(options.host)}:{server.effective_port}")
+    server.run()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

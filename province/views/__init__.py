@@ -1,0 +1,1 @@
+"""The pages: citizens' tracking, officials' console, the kiosks' endpoints."""
