@@ -1,4 +1,4 @@
-"""The least that lets the type checker's Django plugin know the province's models; no program runs on it (province/runtime.py does that)."""
+"""The least that lets the type checker's Django plugin know the province's models; settings in earnest: province/runtime.py."""
 
 SECRET_KEY = "types only"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "province"]

@@ -15,13 +15,8 @@ import pytest
 from door.debian import groups
 from tests.house.tree import ROOMS, ROOT, imports, modules, run, texts
 
-# Not imported by name: chosen by a setting (the database driver) or a helper of a tool.
-BY_SETTING = {
-    "psycopg": "Django's PostgreSQL backend",
-    "pytest-xdist": "main.py test",
-    "ruff": "house tests",
-    "mypy": "house tests",
-}
+# Not imported by name: Django's PostgreSQL driver, pytest's shares (door/suite.py), the programs of tests/house/test_checks.py.
+BY_SETTING = {"psycopg", "pytest-xdist", "ruff", "mypy"}
 
 
 def pins(name: str) -> dict[str, str]:
