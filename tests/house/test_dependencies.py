@@ -16,7 +16,7 @@ from door.debian import groups
 from tests.house.tree import ROOMS, ROOT, imports, modules, run, texts
 
 # Not imported by name: Django's PostgreSQL driver, pytest's shares (door/suite.py), the programs of tests/house/test_checks.py.
-BY_SETTING = {"psycopg", "pytest-xdist", "ruff", "mypy"}
+BY_SETTING = {"psycopg", "pytest-xdist", "import-linter", "ruff", "mypy"}
 
 
 def pins(name: str) -> dict[str, str]:

@@ -30,8 +30,8 @@ def test_no_documented_command_is_missing_from_the_table() -> None:
     known = {command.name for command in COMMANDS}
     named = {
         (str(path), word)
-        for path, text in pages().items()
-        for word in re.findall(r"main\.py ([a-z][a-z-]*)", text)
+        for path, text in texts(".md", ".service", "")
+        for word in re.findall(r"main\.py\"? ([a-z][a-z-]*)", text)
         if word not in known | {"help"}
     }
     assert named == set()
