@@ -1,8 +1,8 @@
 """The touch app: puts services, view models and screens together and runs the window until it is closed.
 
-Importing this module opens nothing; :func:`run_kiosk` prepares Kivy first and only then imports widgets. In full screen the window
-ignores close requests, there is no settings panel (no Kivy ``App``), Escape and F1 do nothing, and keys of a real keyboard
-reach only the screen that wants them. Python's automatic garbage collection is off while the app runs (see ``shell``).
+Importing this module opens nothing; :func:`run_kiosk` prepares Kivy first and only then imports widgets. In full screen the
+window ignores close requests, there is no settings panel (no Kivy ``App``), Escape and F1 do nothing, and keys of a real
+keyboard reach only the screen that wants them. Python's automatic garbage collection is off while the app runs (see ``shell``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A picture of the window as it is now, read from the graphics memory before it is shown.
 
-``Window.screenshot`` is black now and then without a display; drawing once and reading the pixels at once is not (UI_FACTS §1.5).
+``Window.screenshot`` is black now and then without a display; drawing once and reading the pixels at once is not (UI_FACTS
+§1.5).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The frame around the screens: shows what the kiosk model says, guards the touches, keeps memory small and the watchdog fed.
 
-One finger at a time: while one is down, others are ignored. A screen is built when the model shows it and dropped when it leaves;
-the garbage collector is off and runs by hand a few frames after each change, never while a finger is down (UI_FACTS §4.1:
-automatic collection makes screens stall for up to a second). ``beat`` is called about once a second from the UI thread, so a frozen
-screen stops it. Overlays (time-out, help, languages) lie above the screen and swallow its touches.
+One finger at a time: while one is down, others are ignored. A screen is built when the model shows it and dropped when it
+leaves; the garbage collector is off and runs by hand a few frames after each change, never while a finger is down (UI_FACTS
+§4.1: automatic collection makes screens stall for up to a second). ``beat`` is called about once a second from the UI thread,
+so a frozen screen stops it. Overlays (time-out, help, languages) lie above the screen and swallow its touches.
 """
 
 from __future__ import annotations

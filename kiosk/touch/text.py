@@ -1,7 +1,8 @@
 """Letters and symbols: a text drawn line by line, and a symbol of the icon font.
 
 One texture per line, so that baselines, line pitch and centring on the capitals are exact whatever marks a line carries. A text
-asked to ``fit`` shrinks before it is cut. Textures are never cached: what a citizen wrote must not stay in memory after the screen.
+asked to ``fit`` shrinks before it is cut. Textures are never cached: what a citizen wrote must not stay in memory after the
+screen.
 """
 
 from __future__ import annotations

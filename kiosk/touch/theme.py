@@ -76,12 +76,12 @@ WHITE: Final = colour("#FFFFFF")
 CLEAR: Final[Colour] = (0.0, 0.0, 0.0, 0.0)
 
 TILE_COLOURS: Final = {
-    "red": colour("#C8443A"),
-    "plum": colour("#A3376F"),
-    "indigo": INDIGO7,
-    "green": GREEN,
-    "brown": GOLDINK,
-    "blue": BLUE,
+    "tile_red": colour("#C8443A"),
+    "tile_plum": colour("#A3376F"),
+    "tile_indigo": INDIGO7,
+    "tile_green": GREEN,
+    "tile_brown": GOLDINK,
+    "tile_blue": BLUE,
 }
 
 CHIPS: Final = {

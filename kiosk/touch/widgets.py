@@ -1,7 +1,7 @@
 """One door to the parts a screen is made of. A screen writes ``from kiosk.touch.widgets import Btn, Col, Txt``.
 
-Boxes come from ``layout``, letters from ``text``, pressable things from ``controls``, drawn marks from ``marks``. Sizes are design
-pixels throughout (``theme.px``); letter sizes grow with the large-text mode (``theme.pt``).
+Boxes come from ``layout``, letters from ``text``, pressable things from ``controls``, drawn marks from ``marks``. Sizes are
+design pixels throughout (``theme.px``); letter sizes grow with the large-text mode (``theme.pt``).
 """
 
 from kiosk.touch.controls import (

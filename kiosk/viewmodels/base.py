@@ -1,7 +1,7 @@
 """What every view model is: a plain object that tells its watchers when it changed, and falls silent when closed.
 
-No Kivy, no threads: all calls come on the UI thread. A screen watches one view model while it is on the glass and redraws from it;
-it never keeps data of its own, so closing the view model is enough to forget a person.
+No Kivy, no threads: all calls come on the UI thread. A screen watches one view model while it is on the glass and redraws from
+it; it never keeps data of its own, so closing the view model is enough to forget a person.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The way through the kiosk: one object that knows which screen is shown, in which language, and when to forget everything.
 
-``Kiosk`` shows one view model at a time and at most one overlay above it (timeout, help, languages). Whoever walks away is warned
-after 60 s without a touch (120 s in large text), and 30 s later all that the session held is closed and dropped.
-Staff get in by ``open_staff`` from the attract screen; what comes then is theirs (``kiosk.viewmodels.official``), they call
+``Kiosk`` shows one view model at a time and at most one overlay above it (timeout, help, languages). Whoever walks away is
+warned after 60 s without a touch (120 s in large text), and 30 s later all that the session held is closed and dropped. Staff
+get in by ``open_staff`` from the attract screen; what comes then is theirs (``kiosk.viewmodels.official``), they call
 :meth:`Kiosk.show` for each of their screens and :meth:`Kiosk.end` to give the machine back.
 
 A view model shown here may define: ``timed`` – whether the walk-away clock runs (not defined: no, it keeps time itself);
-``where_vi`` – a line for the official who is called; ``spoken()`` – sentences to read aloud, without private answers.
+``where_vi`` – a line for the official who is called; ``spoken()`` – sentences to read aloud, without private answers;
+``touched()`` – called at each touch, key, card or code.
 """
 
 from __future__ import annotations
@@ -152,7 +153,6 @@ class Kiosk(ViewModel):
         self.wiped = 0
         """How many sessions were forgotten: rises with each wipe."""
         self._idle: Cancel | None = None
-        self._touched = scheduler.now()
         self.screen: ViewModel = attract(self)
 
     # --- what is shown -------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Kiosk(ViewModel):
         if before is not screen:
             before.close()
         self._close_overlay()
-        self.touched()
+        self._rearm()
         self.notify()
 
     def open_overlay(self, overlay: ViewModel) -> None:
@@ -216,7 +216,12 @@ class Kiosk(ViewModel):
 
     def touched(self) -> None:
         """A finger, a key, a card or a code: somebody is here. Starts the clock of the present screen anew."""
-        self._touched = self.scheduler.now()
+        told = getattr(self.screen, "touched", None)
+        if told is not None:
+            told()
+        self._rearm()
+
+    def _rearm(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None

@@ -1,0 +1,184 @@
+"""Read before submitting: every answer with «change», what to bring, then one act that files.
+
+Rows come from the session; the page shows as many at once as the screen says (:meth:`Check.fit`). Identity numbers are masked;
+the eye shows one for five seconds. Submitting shows «saving» first and files in the next moment, because the screen must say
+that it works before the store is asked; a refusal comes back with its cure and every answer still there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from forms.procedure import Component
+from forms.text import mask_number
+from kiosk.services import Cancel, Filed, Refused
+from kiosk.viewmodels.filing import Filing
+from kiosk.viewmodels.flow import Kiosk, Page
+
+EYE_S: Final = 5.0
+SAVE_AFTER_S: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong."""
+
+    name: str
+    label: str
+    text: str
+    section: str
+    secret: bool
+    shown: bool
+    wrong: str
+    changeable: bool
+
+
+class Check(Page):
+    """The check page."""
+
+    def __init__(self, kiosk: Kiosk, filing: Filing) -> None:
+        super().__init__(kiosk)
+        self.filing = filing
+        self.where_vi = f"{filing.title_vi}: xem lại trước khi nộp"
+        self.page = 0
+        self.rows_per_page = 5
+        self.refused: Refused | None = None
+        self._open = ""
+        self._eye: Cancel | None = None
+
+    def fit(self, rows: int) -> None:
+        """How many rows the screen can show at once."""
+        self.rows_per_page = max(1, rows)
+        self.page = min(self.page, self.pages - 1)
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """All rows."""
+        wrong = {problem.name: problem.message_vi for problem in self.filing.session.problems()}
+        made = []
+        for row in self.filing.session.review():
+            secret = row.pii and re.fullmatch(r"[0-9]{9,12}", row.text) is not None
+            shown = not secret or self._open == row.name
+            text = row.text if shown else mask_number(row.text)
+            made.append(Line(row.name, row.label, text, row.section, secret, shown, wrong.get(row.name, ""), True))
+        return made
+
+    @property
+    def visible(self) -> Sequence[Line]:
+        """Rows of the present page."""
+        return self.lines[self.page * self.rows_per_page : (self.page + 1) * self.rows_per_page]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-len(self.filing.session.review()) // self.rows_per_page))
+
+    @property
+    def to_bring(self) -> Sequence[Component]:
+        """Papers to hand in or show at the counter, by these answers."""
+        return self.filing.procedure.to_bring(self.filing.session.answers())
+
+    @property
+    def cautions(self) -> Sequence[str]:
+        return tuple(caution.message_vi for caution in self.filing.session.cautions())
+
+    @property
+    def wrong(self) -> Sequence[Line]:
+        return tuple(line for line in self.lines if line.wrong)
+
+    @property
+    def last(self) -> bool:
+        """Whether the present page is the last one: only then everything has been seen."""
+        return self.page >= self.pages - 1
+
+    def turn(self, step: int) -> None:
+        self.page = min(max(0, self.page + step), self.pages - 1)
+        self.notify()
+
+    def reveal(self, name: str) -> None:
+        """The eye of one row."""
+        if self._eye is not None:
+            self._eye.cancel()
+        self._open = name
+        self._eye = self.scheduler.call_later(EYE_S, self._cover)
+        self.notify()
+
+    def _cover(self) -> None:
+        self._open, self._eye = "", None
+        self.notify()
+
+    def change(self, name: str) -> None:
+        """Open the question of a row; its answer leads back here."""
+        from kiosk.viewmodels.asking import Asking
+
+        if self.filing.session.go_to(name) is not None:
+            self.kiosk.show(Asking(self.kiosk, self.filing))
+
+    def back(self) -> None:
+        """A page back, or to the last question."""
+        if self.page:
+            self.turn(-1)
+            return
+        self.filing.session.back()
+        self.kiosk.show(self.filing.page(self.kiosk))
+
+    def submit(self) -> None:
+        """File, unless something is missing: then to the first row that needs an answer."""
+        wrong = self.wrong
+        if wrong:
+            self.change(wrong[0].name)
+        elif not self.filing.session.problems():
+            self.kiosk.show(Saving(self.kiosk, self.filing))
+        else:
+            self.change(self.filing.session.problems()[0].name)
+
+    def spoken(self) -> Sequence[str]:
+        """Labels only with answers that are nobody's secret."""
+        private = {row.name for row in self.filing.session.review() if row.pii}
+        t = self.kiosk.t
+        return (
+            t("check.title", "Xem lại trước khi nộp"),
+            *(f"{line.label}: {line.text}" for line in self.visible if line.name not in private),
+        )
+
+    def close(self) -> None:
+        super().close()
+        if self._eye is not None:
+            self._eye.cancel()
+        self._open = ""
+
+
+class Saving(Page):
+    """«Saving»: shown while the filing becomes durable. Not to be interrupted; leads to the slip or to what went wrong."""
+
+    timed = False
+
+    def __init__(self, kiosk: Kiosk, filing: Filing) -> None:
+        super().__init__(kiosk)
+        self.filing = filing
+        self.where_vi = f"{filing.title_vi}: đang lưu hồ sơ"
+        self._begin = self.scheduler.call_later(SAVE_AFTER_S, self._file)
+
+    def _file(self) -> None:
+        from kiosk.viewmodels.services import Stopped
+        from kiosk.viewmodels.slip import Slip
+
+        filing = self.filing
+        try:
+            filed: Filed = self.services.submit(filing.session, filing.card)
+        except Refused as refused:
+            kiosk = self.kiosk
+            stopped = Stopped(kiosk, refused, self.where_vi, lambda: kiosk.show(Saving(kiosk, filing)))
+            stopped.back = lambda: kiosk.show(Check(kiosk, filing))  # type: ignore[method-assign]
+            kiosk.show(stopped)
+            return
+        self.kiosk.show(Slip(self.kiosk, filed))
+
+    def back(self) -> None:
+        """There is no way back from here."""
+
+    def close(self) -> None:
+        super().close()
+        self._begin.cancel()

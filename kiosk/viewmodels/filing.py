@@ -1,0 +1,50 @@
+"""One filing under way: the form's session and what the card said. Passed from screen to screen, dropped at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kiosk.services import Services
+
+if TYPE_CHECKING:
+    from devices.card import CardPerson
+    from kiosk.viewmodels.flow import Kiosk, Page
+
+FACTS: Final = {
+    "card.full_name": "name",
+    "card.number": "number",
+    "card.birth": "birth",
+    "card.sex": "sex",
+    "card.ethnicity": "ethnicity",
+    "card.nationality": "nationality",
+    "card.residence": "residence",
+    "card.origin": "origin",
+    "card.issued": "issued",
+    "card.expires": "expires",
+}
+"""What a form may ask of the card -> field of ``CardPerson``."""
+
+
+class Filing:
+    """The answers of one sitting."""
+
+    def __init__(self, services: Services, code: str) -> None:
+        self.procedure = services.procedure(code)
+        self.session = services.open_form(code)
+        self.card: CardPerson | None = None
+
+    @property
+    def title_vi(self) -> str:
+        return self.procedure.short_vi
+
+    def take_card(self, person: CardPerson) -> int:
+        """Keep the person and fill what the card knows; answers given by hand stay. Returns how many answers were filled."""
+        self.card = person
+        return self.session.prefill({key: getattr(person, name) for key, name in FACTS.items()})
+
+    def page(self, kiosk: Kiosk) -> Page:
+        """Where the session stands: the present question, or the check page."""
+        from kiosk.viewmodels.asking import Asking
+        from kiosk.viewmodels.check import Check
+
+        return Asking(kiosk, self) if self.session.current is not None else Check(kiosk, self)
