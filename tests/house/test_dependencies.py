@@ -97,6 +97,8 @@ SHOW_WHAT_IS_LOADED = """
 from kivy.base import EventLoop
 EventLoop.ensure_window()
 import smartcard.scard
+import usb.backend.libusb1
+usb.backend.libusb1.get_backend()
 print(open("/proc/self/maps").read())
 """
 ON_A_VIRTUAL_SCREEN = """
