@@ -1,0 +1,74 @@
+"""Numbers that may be on paper never come back, and a store older than this machine's last word is noticed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from kiosk.store.ledger import BLOCK, Ledger, Witness
+from kiosk.usecases import file_dossier
+from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
+
+
+def file_one(machine: Machine) -> str:
+    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+
+
+def test_a_block_is_on_the_disk_before_its_first_number_is_used(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.json")
+    ledger.set_aside(1)
+    assert Ledger(tmp_path / "ledger.json").below == 1 + BLOCK
+    ledger.set_aside(5)
+    assert Ledger(tmp_path / "ledger.json").below == 1 + BLOCK
+
+
+def test_a_torn_ledger_counts_as_empty(tmp_path: Path) -> None:
+    (tmp_path / "ledger.json").write_text('{"below": 1', encoding="ascii")
+    ledger = Ledger(tmp_path / "ledger.json")
+    assert (ledger.below, ledger.witness) == (0, None)
+
+
+def test_the_witness_survives_a_reopening(tmp_path: Path) -> None:
+    Ledger(tmp_path / "ledger.json").remember(Witness(5, 7, bytes(32)))
+    assert Ledger(tmp_path / "ledger.json").witness == Witness(5, 7, bytes(32))
+
+
+def test_codes_differ_also_after_the_store_is_restored_from_an_old_image(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    codes = [file_one(machine)]
+    machine.close()
+    for file in tmp_path.glob("kiosk.db*"):
+        shutil.copy(file, tmp_path / f"old-{file.name}")
+    machine = make_machine(tmp_path)
+    old = machine.store.current()[0]
+    codes += [file_one(machine) for _ in range(3)]
+    machine.close()
+    for file in tmp_path.glob("kiosk.db*"):
+        file.unlink()
+    for file in tmp_path.glob("old-*"):
+        shutil.copy(file, tmp_path / file.name.removeprefix("old-"))
+    machine = make_machine(tmp_path)
+    assert machine.store.current()[0] != old
+    codes += [file_one(machine) for _ in range(3)]
+    assert len(set(codes)) == len(codes) == 7
+
+
+def test_codes_differ_also_after_the_store_is_lost(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    first = {file_one(machine) for _ in range(3)}
+    machine.close()
+    for file in tmp_path.glob("kiosk.db*"):
+        file.unlink()
+    machine = make_machine(tmp_path)
+    assert not first & {file_one(machine) for _ in range(3)}
+
+
+def test_a_clean_restart_goes_on_in_the_same_incarnation(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    first = file_one(machine)
+    before = machine.store.current()[0]
+    machine.close()
+    machine = make_machine(tmp_path)
+    assert machine.store.current()[0] == before
+    number = int(file_one(machine).rsplit("-", 1)[1][:-1])
+    assert number == int(first.rsplit("-", 1)[1][:-1]) + 1
