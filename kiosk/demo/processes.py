@@ -6,7 +6,6 @@ A process that ends by itself before it is stopped is a failure with the tail of
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -100,19 +99,3 @@ def product(*words: str) -> list[str]:
     """The command line of a product command with the running interpreter."""
     return [sys.executable, str(MAIN), *words]
 
-
-def run_json(*words: str, seconds: float = 30.0) -> Any:
-    """Run a product command that gives ``--json`` and read its answer.
-
-    Raises:
-        DemoError: it failed or said something that is not JSON.
-    """
-    done = subprocess.run(product(*words), capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise DemoError(
-            f"{' '.join(words[:2])} failed ({done.returncode}): {done.stderr.strip()[-800:] or done.stdout.strip()[-800:]}"
-        )
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise DemoError(f"{' '.join(words[:2])} gave no JSON: {done.stdout[-300:]}") from None
