@@ -294,10 +294,7 @@ class Engine:
     # --- receiving ----------------------------------------------------------------------------------------------
 
     def _take_epoch(self, answer: wire.Reply, newest: bool, gain: _Gain) -> None:
-        known = self._journal.epoch()
-        if answer.epoch < known:
-            raise ProvinceInconsistent(f"epoch went back from {known} to {answer.epoch}")
-        if answer.epoch == known and not answer.reset:
+        if answer.epoch == self._journal.epoch() and not answer.reset:
             return
         if not newest:
             raise StaleReply("an older reply of another epoch")
@@ -331,20 +328,19 @@ class Engine:
 
     def _take_fork(self, ack: wire.AckFrame, last: int, request: _Open, gain: _Gain) -> None:
         """The province's end of this incarnation is not on our chain: it has events this disk has not."""
-        inc, journal, common = ack.incarnation, self._journal, ack.common
-        if common is None or common > last or common < journal.acked(inc):
+        inc, journal, common = ack.incarnation, self._journal, ack.common or 0
+        if common > last or common < journal.acked(inc):
             raise ProvinceInconsistent(f"no common place in incarnation {inc:x}")
         closed = inc != journal.identity()[1]
+        proven = ack.common is not None and common < request.offered.get(inc, common)
+        gain.moved = True
         if common == last and closed:
             self._take_told(inc, last, True, gain)
-        elif common < last and common >= request.offered.get(inc, common):
-            if common != journal.told(inc):
-                journal.set_told(inc, common)
-            gain.waiting = True
-            gain.moved = True
-        else:
+        elif common == last or proven:
             gain.rebased.append(journal.rebase_incarnation(inc, common))
-            gain.moved = True
+        else:
+            journal.set_told(inc, common)
+            gain.waiting = True
 
     def _take_feed(self, segments: Sequence[bytes], gain: _Gain) -> None:
         for data in segments:
