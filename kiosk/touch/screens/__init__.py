@@ -1,8 +1,8 @@
 """All screens of the kiosk, by the view model each one shows.
 
-Every module here has ``SCREENS``, a dict from view model class to screen class. ``official`` also has ``open_staff(kiosk)``, which
-returns the sign-in's view model (a ``ViewModel``); the attract screen's emblem calls it through ``Kiosk.open_staff``. Staff screens
-go on with ``kiosk.show(view_model)`` and give the machine back with ``kiosk.end()``.
+Every module here has ``SCREENS``, a dict from view model class to screen class. ``official`` also has ``open_staff(kiosk)``,
+which returns the sign-in's view model (a ``ViewModel``); the attract screen's emblem calls it through ``Kiosk.open_staff``.
+Staff screens go on with ``kiosk.show(view_model)`` and give the machine back with ``kiosk.end()``.
 """
 
 from __future__ import annotations
