@@ -90,7 +90,11 @@ class Position:
 
 
 class FormSession:
-    """Answers of one sitting. ``today`` is the day of filling in, Vietnam time."""
+    """Answers of one sitting. ``today`` is the day of filling in, Vietnam time.
+
+    It ends with :meth:`answers`: card facts used on the way are not in them, so a filed dossier is shown with :func:`rows_of`,
+    never by filling a session again.
+    """
 
     def __init__(self, form: Form, *, today: date) -> None:
         self.form = form
@@ -102,6 +106,7 @@ class FormSession:
         self._opened: set[str] = set()
         self._seen: set[str] = set()
         self._changing = False
+        self._order = {item.name: place for place, item in enumerate(form.items)}
         self._cache = _Values(self)
         self._current: str | None = None
         self._show(next((item.name for item in self._path()), None))
@@ -162,7 +167,7 @@ class FormSession:
         if self._changing:
             self._changing = False
             return self._show(None)
-        here = len(self.form.items) if self._current is None else self._place(self._current)
+        here = len(self._order) if self._current is None else self._place(self._current)
         before = [item.name for item in self._path() if self._place(item.name) < here]
         return self._show(before[-1]) if before else self.current
 
@@ -197,7 +202,7 @@ class FormSession:
         return None
 
     def _place(self, name: str) -> int:
-        return self.form.item(name).row
+        return self._order[name]
 
     # --- answers
 
@@ -222,7 +227,7 @@ class FormSession:
         if not item.asked:
             raise KeyError(name)
         self._known.discard(name)
-        self._set(name, [nfc(part) for part in value] if isinstance(value, list) else nfc(value))
+        self._set(name, [nfc(part) for part in value] if isinstance(value, list) else _typed(item, value))
         return self._problem(item)
 
     def _set(self, name: str, value: Answer) -> None:
@@ -305,8 +310,12 @@ class FormSession:
         return rows_of(self.form, {**self._values(), **dict.fromkeys(self._skipped(), "")}, computed=self._computed_names())
 
     def answers(self) -> dict[str, Any]:
-        """What is submitted: relevant answers and computed values, whole numbers as numbers, several choices as a list."""
-        return {name: value for name, value in self._values().items() if self.form.item(name).keep}
+        """What is submitted: relevant, sound answers and computed values; whole numbers as numbers, several choices as a list.
+
+        Complete only when :meth:`problems` is empty.
+        """
+        wrong = {problem.name for problem in self.problems()}
+        return {name: value for name, value in self._values().items() if self.form.item(name).keep and name not in wrong}
 
     def _values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -390,6 +399,12 @@ def _question(item: Item) -> Question:
         item.section,
         item.short or item.label,
     )
+
+
+def _typed(item: Item, text: str) -> str:
+    """Text as stored: NFC; in number fields the spaces and dots people group digits with are gone."""
+    text = nfc(text)
+    return re.sub(r"[\s.]", "", text) if item.appearance == "number" else text
 
 
 def _missing(item: Item) -> str:

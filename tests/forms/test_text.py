@@ -46,7 +46,7 @@ def test_names_are_the_same_whatever_the_place_of_the_tone(a: str, b: str, same:
 
 def test_people_are_sorted_by_given_name_in_vietnamese_order() -> None:
     wanted = ["Nông Văn An", "Bế Thị Ánh", "Lý Ăn", "Hà Ân", "Lý Dàt", "Lý Dạt", "Bế Đạt", "Lý Đạt", "Hà Eng", "Hà Êm"]
-    assert sorted(wanted[::-1], key=sort_key) == wanted
+    assert sorted(set(wanted), key=sort_key) == wanted
 
 
 def test_tones_follow_the_dictionary() -> None:
