@@ -14,6 +14,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 BLOCK = 16
 """Provisional numbers set aside by one fsync."""
@@ -29,52 +30,59 @@ class Witness:
 
 
 class Ledger:
-    """The ledger file. A missing or torn file counts as empty: the store's own counter then rules."""
+    """The ledger at ``path`` and, beside it, ``*.last`` with the witness.
+
+    A missing or torn file counts as empty: the store's own counter then rules, and a restore goes unnoticed.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.below = 0
-        self.witness: Witness | None = None
-        try:
-            raw = json.loads(path.read_text(encoding="ascii"))
-            self.below = int(raw["below"])
-            if raw["inc"] is not None:
-                self.witness = Witness(int(raw["inc"]), int(raw["n"]), bytes.fromhex(raw["head"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._last = path.with_suffix(".last")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.below = int(_read(self._path).get("below", 0))
+        seen = _read(self._last)
+        self.witness = Witness(int(seen["inc"]), int(seen["n"]), bytes.fromhex(seen["head"])) if seen else None
 
     def set_aside(self, number: int) -> None:
         """Make sure ``number`` is inside the block already on disk; durable on return."""
-        if number >= self.below:
-            self.below = number + BLOCK
-            self._write(durable=True)
-
-    def remember(self, witness: Witness) -> None:
-        """Note the newest position. Neither fsynced nor insisted on: losing it only delays the detection of a restore."""
-        self.witness = witness
-        with contextlib.suppress(OSError):
-            self._write(durable=False)
-
-    def _write(self, *, durable: bool) -> None:
-        seen = self.witness
-        text = json.dumps(
-            {
-                "below": self.below,
-                "inc": seen.incarnation if seen else None,
-                "n": seen.n if seen else 0,
-                "head": seen.head.hex() if seen else "",
-            }
-        )
+        if number < self.below:
+            return
+        below = number + BLOCK
         temporary = self._path.with_suffix(".new")
         with temporary.open("w", encoding="ascii") as file:
-            file.write(text)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+            json.dump({"below": below}, file)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(self._path)
-        if durable:
-            folder = os.open(self._path.parent, os.O_RDONLY)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        self.below = below
+
+    def remember(self, witness: Witness) -> None:
+        """Note the newest position. Neither fsynced nor insisted on: losing it only delays the detection of a restore.
+
+        Written in place, in one piece of less than a disk sector: a rename would make the file system flush it each time.
+        """
+        self.witness = witness
+        fact = {"inc": witness.incarnation, "n": witness.n, "head": witness.head.hex()}
+        with contextlib.suppress(OSError):
+            handle = os.open(self._last, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
-                os.fsync(folder)
+                os.pwrite(handle, json.dumps(fact).ljust(_RECORD).encode("ascii"), 0)
             finally:
-                os.close(folder)
+                os.close(handle)
+
+
+_RECORD = 256
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, empty when there is none or it is torn."""
+    try:
+        found = json.loads(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
