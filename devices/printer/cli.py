@@ -56,8 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 def _print(printer: Printer, url: str, job: str, png: Path | None) -> dict[str, Any]:
     now = datetime.now().astimezone().strftime("%H:%M:%S %d/%m/%Y")
     shown = urlsplit(url)._replace(query="").geturl()
+    identity = printer.identity() if printer.status().prints else ""
     image = render(
-        test_slip(job, printer.profile, address=shown, identity=printer.identity(), when_vi=now),
+        test_slip(job, printer.profile, address=shown, identity=identity, when_vi=now),
         printer.width_dots,
         dpi=printer.profile.dpi,
     )

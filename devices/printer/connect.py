@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devices.errors import DeviceError
 from devices.printer import status as facts
-from devices.printer.profiles import Profile
+from devices.printer.profiles import TIME_OUTS, Profile
 from devices.printer.status import PrinterStatus
 
 
@@ -68,6 +68,7 @@ class Address:
     options: Mapping[str, str]
 
 
+OPTIONS = frozenset(("profile", "baud", "flow", *TIME_OUTS))
 SCHEMES = ("network", "usb", "serial", "file", "cups", "twin")
 
 
@@ -78,8 +79,10 @@ def parse_address(url: str) -> Address:
         options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         port = parts.port or 9100 if parts.scheme == "network" else 0
         int(options.get("baud", "9600"))
+        if not options.keys() <= OPTIONS:
+            raise ValueError("unknown option")
     except ValueError:
-        raise _not_an_address(url) from None
+        raise not_an_address(url) from None
     where = {
         "network": parts.hostname or "",
         "usb": parts.netloc,
@@ -87,7 +90,7 @@ def parse_address(url: str) -> Address:
         "twin": unquote(parts.netloc + parts.path),
     }.get(parts.scheme, unquote(parts.path))
     if parts.scheme not in SCHEMES or (not where and parts.scheme != "twin"):
-        raise _not_an_address(url)
+        raise not_an_address(url)
     if parts.scheme == "usb":
         _usb_ids(url, where)
     return Address(parts.scheme, where, port, options)
@@ -108,7 +111,7 @@ def open_line(address: Address, profile: Profile) -> Line:
             return _FileLine(address, profile)
 
 
-def _not_an_address(url: str) -> DeviceError:
+def not_an_address(url: str) -> DeviceError:
     return DeviceError(
         "printer_address",
         f"«{url}» không phải là địa chỉ máy in.",
@@ -121,7 +124,7 @@ def _usb_ids(url: str, where: str) -> tuple[int, int]:
     try:
         return int(vendor, 16), int(product, 16)
     except ValueError:
-        raise _not_an_address(url) from None
+        raise not_an_address(url) from None
 
 
 def _connectors() -> Any:
@@ -146,6 +149,8 @@ def _why(error: BaseException) -> PrinterStatus:
             return facts.DENIED
         if number == errno.EBUSY:
             return facts.BUSY
+        if number == errno.ECONNRESET:
+            return facts.LOST
         cause = cause.__cause__ or cause.__context__
     return facts.ABSENT
 

@@ -20,15 +20,13 @@ from PIL import Image
 from devices.errors import DeviceError
 from devices.printer import encode
 from devices.printer import status as facts
-from devices.printer.connect import Address, CannotOpen, Line, LineBroken, open_line, parse_address
+from devices.printer.connect import Address, CannotOpen, Line, LineBroken, not_an_address, open_line, parse_address
 from devices.printer.lock import Held, Memory, PrinterLock
-from devices.printer.profiles import Profile, profile
+from devices.printer.profiles import Profile, profile, with_time_outs
 from devices.printer.spool import FenceWatch, PrintOutcome, decide, not_started, printed, uncertain
 from devices.printer.status import Answers, PrinterStatus, judge
 
 DEFAULT_PROFILE = "generic80"
-BUSY_WAIT_S = 2.0
-"""How long an act waits for another holder of the printer."""
 QUIET_S = 0.03
 """A line that is silent this long has no more bytes under way."""
 BLIND_S = 2.0
@@ -54,6 +52,10 @@ def open_printer(
     """
     address = parse_address(url)
     chosen = profile(profile_name or address.options.get("profile", DEFAULT_PROFILE))
+    try:
+        chosen = with_time_outs(chosen, address.options)
+    except ValueError:
+        raise not_an_address(url) from None
     if address.scheme == "twin":
         from devices.printer.twin import shared_twin
 
@@ -85,7 +87,7 @@ class Printer:
     def status(self) -> PrinterStatus:
         """Ask the printer how it is. Never raises for a printer's trouble: that is what the answer is about."""
         try:
-            with self._lock.held(BUSY_WAIT_S) as held, closing(open_line(self.address, self.profile)) as line:
+            with self._lock.held(self.profile.busy_s) as held, closing(open_line(self.address, self.profile)) as line:
                 status = _Talk(line, self.profile, self._clock).status()
                 _note_answer(held, status)
                 return status
@@ -97,9 +99,9 @@ class Printer:
             return facts.BUSY
 
     def identity(self) -> str:
-        """What the printer calls itself (GS I: maker and model), empty when it does not say."""
+        """What a ready printer calls itself (GS I: maker and model), empty when it does not say."""
         try:
-            with self._lock.held(BUSY_WAIT_S), closing(open_line(self.address, self.profile)) as line:
+            with self._lock.held(self.profile.busy_s), closing(open_line(self.address, self.profile)) as line:
                 return _Talk(line, self.profile, self._clock).identity()
         except (CannotOpen, LineBroken, DeviceError):
             return ""
@@ -111,7 +113,7 @@ class Printer:
         """
         job = encode.encode(image, self.profile)
         try:
-            with self._lock.held(BUSY_WAIT_S) as held, closing(open_line(self.address, self.profile)) as line:
+            with self._lock.held(self.profile.busy_s) as held, closing(open_line(self.address, self.profile)) as line:
                 return _Attempt(_Talk(line, self.profile, self._clock), held, job, image.height).run()
         except CannotOpen as error:
             return not_started(error.status)
@@ -191,7 +193,7 @@ class _Attempt:
         if not blind:
             status = self.talk.await_fence(self.profile.fence_s + self.rows / ROWS_PER_S)
             return printed(status, sent) if status.prints else uncertain(status, sent)
-        if self.talk.line.answers and self.talk.await_fence(BLIND_S, poll=False).prints:
+        if self.talk.line.answers and self.talk.await_fence(min(BLIND_S, self.profile.fence_s), poll=False).prints:
             return printed(facts.READY, sent)
         self.held.remember(Memory(doubt=False, answers=self.held.memory().answers))
         return uncertain(facts.ONE_WAY, sent)
@@ -230,6 +232,8 @@ class _Talk:
         return judge(known)
 
     def identity(self) -> str:
+        if not self.line.answers:
+            return ""
         words = []
         for which in (b"B", b"C"):
             self.line.send(b"\x1dI" + which)
@@ -255,7 +259,7 @@ class _Talk:
         self.line.send(bytes((0x10, 0x04, n)))
         answers = self._collect(lambda answers: bool(answers.realtime or answers.noise or answers.fences), seconds)
         answers.feed(self._receive(QUIET_S))
-        if answers.noise or answers.fences or len(answers.realtime) > 1:
+        if answers.noise or answers.incomplete or answers.fences or len(answers.realtime) > 1:
             return facts.NONSENSE
         return answers.realtime[0] if answers.realtime else facts.MUTE
 

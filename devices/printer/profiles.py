@@ -7,7 +7,7 @@ package and raises ``ValueError`` naming the profile and the key; an unknown nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast, get_args, get_type_hints
@@ -38,6 +38,7 @@ class Profile:
     feed_before_cut_mm: int
     status: StatusAbility
     clear: Clear
+    busy_s: float
     connect_s: float
     write_s: float
     status_s: float
@@ -66,6 +67,17 @@ def profile(name: str) -> Profile:
             f"Chọn một trong các kiểu: {', '.join(sorted(profiles()))}.",
         )
     return found
+
+
+TIME_OUTS = ("busy_s", "connect_s", "write_s", "status_s", "fence_s", "fault_s")
+
+
+def with_time_outs(profile_: Profile, options: Mapping[str, str]) -> Profile:
+    """The profile with the time-outs an address overrides. Raises ``ValueError`` for one that is not a number above 0."""
+    given = {key: float(options[key]) for key in TIME_OUTS if key in options}
+    if not all(0 < seconds < 3600 for seconds in given.values()):
+        raise ValueError("a time-out is a number of seconds above 0")
+    return replace(profile_, **cast("dict[str, Any]", given))
 
 
 def _read(name: str, entry: Mapping[str, Any]) -> Profile:

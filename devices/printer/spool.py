@@ -99,6 +99,7 @@ class FenceWatch:
     _next_poll: float = 0.0
     _fault: PrinterStatus | None = None
     _fault_since: float = 0.0
+    _answers_since: int = 0
     _seen: int = 0
 
     def begin(self, now: float) -> None:
@@ -121,14 +122,21 @@ class FenceWatch:
             self._known[POLLED[self._turn % len(POLLED)]] = answer
             self._waiting = False
             self._turn += 1
+            self._answers_since += 1
+            self._judge(now)
         self._seen = len(self.answers.realtime)
+
+    def _judge(self, now: float) -> None:
+        """Note a fault, and ask on at once until every question has been answered since it began: «offline» alone is no cause."""
         status = judge(self._known)
         if status.prints:
             self._fault = None
-        elif self._fault is None:
-            self._fault, self._fault_since = status, now
-        else:
-            self._fault = status
+            return
+        if self._fault is None:
+            self._fault_since, self._answers_since = now, 0
+        self._fault = status
+        if self._answers_since < len(POLLED):
+            self._next_poll = now
 
     def done(self, now: float) -> PrinterStatus | None:
         """The fact the watch ended with (``prints`` means the fence was answered), or ``None`` while it lasts."""
@@ -136,7 +144,7 @@ class FenceWatch:
             return facts.NONSENSE
         if self.answers.fences:
             return facts.PAPER_LOW if self.answers.fences[0] & 0x03 else facts.READY
-        if self._fault and now - self._fault_since >= self.fault_s:
+        if self._fault and now - self._fault_since >= self.fault_s and self._answers_since >= len(POLLED):
             return self._fault
         if now >= self.deadline:
             return self._fault or (facts.STUCK if self._known else facts.MUTE)

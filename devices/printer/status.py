@@ -90,6 +90,11 @@ class Answers:
     noise: int = 0
     _rest: bytes = b""
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether the beginning of an answer waits for its end."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> None:
         """Sort ``data``, continuing where the last call ended."""
         rest = self._rest + data

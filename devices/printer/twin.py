@@ -95,6 +95,7 @@ class PrinterTwin:
         self._control_stamp: tuple[int, int] | None = None
         self._rows_due = 0.0
         self._drop_line = False
+        self._number = 0
 
     def __enter__(self) -> PrinterTwin:
         self.out_dir.mkdir(parents=True, exist_ok=True)
@@ -169,6 +170,8 @@ class PrinterTwin:
             self._buffered = 0
             self._reader.clear()
             self._drop_line = True
+        while self._drop_line and self._thread and self._thread.is_alive():
+            time.sleep(TICK_S / 4)
 
     def _run(self) -> None:
         last = time.monotonic()

@@ -28,7 +28,7 @@ class Order:
 
 
 ESC_PARAMETERS = {
-    byte: count for count, letters in {1: b" !-3EGJMRTUVacdrt{", 2: b"$\\", 3: b"p", 0: b"2@<Sim"}.items() for byte in letters
+    byte: count for count, letters in {1: b" !%-3=EGJMRTUVacdrt{", 2: b"$\\", 3: b"p", 0: b"2@<Sim"}.items() for byte in letters
 }
 GS_PARAMETERS = {byte: count for count, letters in {1: b"!/BHIabfhrwx", 2: b"LPW\\$", 0: b":"}.items() for byte in letters}
 
@@ -44,6 +44,7 @@ class Reader:
         self._row_bytes = 0
         self._rows_left = 0
         self._raster_tail = b""
+        self._heard = 0
         self.deaf_in_raster = False
         self.stray = 0
         """Real-time requests met inside picture data."""
@@ -81,8 +82,6 @@ class Reader:
         self._heard = 0
         self._rows_left -= 1
         return Order("row", heard, self._row_bytes), self._row_bytes
-
-    _heard = 0
 
     def _listen(self, heard: bytes) -> None:
         fresh = (self._raster_tail + heard)[self._heard :]

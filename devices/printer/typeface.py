@@ -67,17 +67,25 @@ class Type:
         self.cap = -round(self._font.getbbox("H", anchor="ls")[1])
 
     def width(self, text: str) -> float:
-        """Advance of ``text`` in dots."""
-        return sum(self._font.getlength(run) for run, _ in clusters(text))
+        """Room ``text`` takes in dots: its advance and what its outer letters stick out beyond it (``ĩ`` does, to the left)."""
+        if not text:
+            return 0
+        last = next(char for char in reversed(text) if not unicodedata.combining(char) or char == text[0])
+        beyond = max(0.0, self._ink(last)[2] - self._font.getlength(last))
+        return self._before(text) + sum(self._font.getlength(run) for run, _ in clusters(text)) + beyond
 
     def draw(self, draw: ImageDraw.ImageDraw, x: float, baseline: float, text: str, ink: int) -> None:
-        """Draw ``text`` from ``x`` on ``baseline``."""
+        """Draw ``text`` on ``baseline``, its ink from ``x`` on."""
+        x += self._before(text)
         for run, marks in clusters(text):
             draw.text((x, baseline), run, font=self._font, fill=ink, anchor="ls")
             advance = self._font.getlength(run)
             if marks:
                 self._draw_marks(draw, x + advance - self._font.getlength(run[-1]), baseline, run[-1], marks, ink)
             x += advance
+
+    def _before(self, text: str) -> int:
+        return max(0, -self._ink(text[0])[0]) if text else 0
 
     def _draw_marks(self, draw: ImageDraw.ImageDraw, x: float, baseline: float, base: str, marks: str, ink: int) -> None:
         left, top, right, bottom = self._ink(base)
