@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from forms.calendar import VIETNAM, WEEKDAYS_VI
 from forms.codes import check_code
-from forms.text import mask_number, nfc
+from forms.text import nfc
 
 Size = Literal["small", "normal", "large", "huge"]
 Align = Literal["left", "center", "right"]
@@ -288,8 +288,8 @@ def _reprint(reprint: int) -> Iterator[Block]:
 
 def _filer(name: str, number: str) -> Iterator[Block]:
     yield Pair("Người nộp", nfc(name).upper())
-    if number:
-        yield Pair("Số định danh", mask_number(number))
+    if len(number) > 4:
+        yield Pair("Số định danh (4 số cuối)", number[-4:])
 
 
 def _numbered(papers: Sequence[PaperItem], *, empty: str) -> Iterator[Block]:

@@ -38,7 +38,7 @@ _COLUMNS: Final[Mapping[str, frozenset[str]]] = {
         | {"constraint", f"constraint_message::{LANGUAGE}", "calculation", "appearance"}
         | {"k_short", "k_autofill", "k_pii", "k_review", "k_keep", "k_template", "k_as", "k_check"}
     ),
-    "choices": frozenset({"list_name", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "k_icon"}),
+    "choices": frozenset({"list_name", "name", f"label::{LANGUAGE}", "k_hint", "k_icon"}),
     "settings": frozenset({"form_title", "form_id", "version", "default_language"}),
 }
 WRITTEN_AS: Final = ("", "date_words")
@@ -233,7 +233,7 @@ class _Reader:
         lists: dict[str, list[Choice]] = {}
         for row in rows:
             known = lists.setdefault(row["list_name"], [])
-            choice = Choice(row["name"], row.text("label"), row.text("hint"), row["k_icon"])
+            choice = Choice(row["name"], row.text("label"), row["k_hint"], row["k_icon"])
             if not _CHOICE_NAME.fullmatch(choice.name):
                 self.fault(row.number, "name", "name", f"Tên lựa chọn «{choice.name}» chỉ gồm chữ thường a–z, số, gạch.")
             if any(choice.name == other.name for other in known):
@@ -241,7 +241,7 @@ class _Reader:
             if not choice.label:
                 self.fault(row.number, "label", "label", "Lựa chọn thiếu nhãn tiếng Việt.")
             self._length(row.number, "label", choice.label, MAX_CHOICE)
-            self._length(row.number, "hint", choice.hint, MAX_HINT)
+            self._length(row.number, "k_hint", choice.hint, MAX_HINT)
             known.append(choice)
         return {name: tuple(known) for name, known in lists.items()}
 

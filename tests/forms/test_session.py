@@ -33,7 +33,7 @@ survey,date,old,Năm sinh ông?,Năm sinh ông,no,,,,,partial-date
 survey,calculate,born_words,,Ngày sinh bằng chữ,,,,,${{born}},,,,date_words
 survey,acknowledge,pledge,Cam đoan?,,yes
 survey,end group
-choices,list_name,name,label{VI},hint{VI}
+choices,list_name,name,label{VI},k_hint
 choices,who,mother,Mẹ
 choices,who,other,Người khác
 choices,group,02,Tày

@@ -1,0 +1,243 @@
+"""The slip and the receipt: what the law wants on them stands there, what it forbids does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from forms.calendar import VIETNAM
+from forms.codes import provisional_code
+from forms.papers import (
+    Block,
+    Line,
+    Office,
+    Pair,
+    PaperContent,
+    PaperError,
+    PaperItem,
+    QrBlock,
+    ReceiptFacts,
+    Signatures,
+    SlipFacts,
+    kiosk_slip,
+    mau_01,
+    moment_vi,
+    tracking_url,
+)
+
+FILED = datetime(2026, 11, 23, 8, 5, tzinfo=VIETNAM)
+CODE = provisional_code("K01", FILED.date(), 7)
+OFFICE = Office("Ủy ban nhân dân xã Mẫu", "Trung tâm Phục vụ hành chính công", "0206 000 0000")
+PAPERS = (
+    PaperItem("Giấy chứng sinh", "bản chính", 1),
+    PaperItem("Giấy tờ tùy thân của người yêu cầu", "bản chính", 1, shown_only=True),
+)
+SLIP = SlipFacts(
+    office=OFFICE,
+    kiosk_vi="Máy số 1",
+    code=CODE,
+    key="000820c20a1g7",
+    tracking_base="https://dvc.example/",
+    filer_name="Nông Thị Mẫu",
+    filer_number="004190000001",
+    procedure_vi="Thủ tục đăng ký khai sinh",
+    procedure_code="1.001193",
+    papers=PAPERS,
+    filed=FILED,
+)
+RECEIPT = ReceiptFacts(
+    office=OFFICE,
+    provisional_code=CODE,
+    official_code="",
+    key="000820c20a1g7",
+    tracking_base="https://dvc.example",
+    filer_name="Nông Thị Mẫu",
+    filer_number="004190000001",
+    request_vi="Thủ tục đăng ký khai sinh",
+    procedure_code="1.001193",
+    papers=PAPERS,
+    sets=1,
+    duration_vi="Trong ngày làm việc",
+    received=FILED,
+    due=datetime(2026, 11, 23, 17, 0, tzinfo=VIETNAM),
+    return_place_vi="Ủy ban nhân dân xã Mẫu",
+    fee_vi="Miễn lệ phí",
+    fee_paid=None,
+    officer_vi="Bế Văn Cán",
+)
+
+
+def text(paper: PaperContent) -> str:
+    """All words of a paper, one block a line."""
+    return "\n".join(_words(paper))
+
+
+def _words(paper: Iterable[Block]) -> Iterable[str]:
+    for block in paper:
+        if isinstance(block, Line):
+            yield block.text
+        elif isinstance(block, Pair):
+            yield f"{block.label}: {block.value}"
+        elif isinstance(block, QrBlock):
+            yield block.caption
+        elif isinstance(block, Signatures):
+            yield f"{block.left}\n{block.right}"
+
+
+def qr(paper: PaperContent) -> str:
+    return next(block.data for block in paper if isinstance(block, QrBlock))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "PHIẾU GHI NHẬN NỘP HỒ SƠ TẠI KIOSK",
+        "Chưa phải giấy tiếp nhận",
+        "ỦY BAN NHÂN DÂN XÃ MẪU",
+        "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG",
+        "Mã tạm",
+        CODE,
+        "Người nộp: NÔNG THỊ MẪU",
+        "4 số cuối): 0001",
+        "Thủ tục đăng ký khai sinh (1.001193)",
+        "1. Giấy chứng sinh (bản chính: 01)",
+        "2. Giấy tờ tùy thân của người yêu cầu (bản chính: 01, xuất trình)",
+        "08 giờ 05 phút, ngày 23 tháng 11 năm 2026",
+        "Máy số 1",
+        "Việc tiếp theo",
+        "Hỏi đáp, gọi: 0206 000 0000",
+        "Chưa có hẹn trả kết quả",
+        "Giấy in nhiệt phai sau vài tháng",
+    ],
+)
+def test_the_slip_says(words: str) -> None:
+    assert words in text(kiosk_slip(SLIP))
+
+
+def test_the_slip_promises_no_day_and_is_no_receipt() -> None:
+    words = text(kiosk_slip(SLIP))
+    assert "Thời gian trả kết quả" not in words
+    assert "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ" not in words
+    assert words.count("2026") == 1, "only the moment of filing"
+
+
+@pytest.mark.parametrize("paper", [kiosk_slip(SLIP), mau_01(RECEIPT)], ids=["slip", "mau_01"])
+def test_of_a_number_only_the_last_four_digits_are_printed_and_none_is_in_the_qr(paper: PaperContent) -> None:
+    assert "004190000001" not in text(paper)
+    assert "0041" not in text(paper)
+    address = urlsplit(qr(paper))
+    assert (address.scheme, address.netloc, address.path) == ("https", "dvc.example", f"/h/{CODE}")
+    assert parse_qs(address.query) == {"k": ["000820c20a1g7"]}
+    assert address.fragment == ""
+
+
+def test_a_short_number_is_not_printed_at_all() -> None:
+    assert "số cuối" not in text(kiosk_slip(replace(SLIP, filer_number="123")))
+    assert "số cuối" not in text(kiosk_slip(replace(SLIP, filer_number="")))
+
+
+def test_an_address_is_escaped_and_holds_code_and_key_only() -> None:
+    assert (
+        tracking_url("http://127.0.0.1:8000/", "H14.40-261123-0007", "a&b") == "http://127.0.0.1:8000/h/H14.40-261123-0007?k=a%26b"
+    )
+
+
+@pytest.mark.parametrize("code", ["H14.40-261123-0007", CODE[:-1] + ("0" if CODE[-1] != "0" else "1"), "", "TAM"])
+def test_the_slip_carries_nothing_but_a_sound_provisional_code(code: str) -> None:
+    with pytest.raises(PaperError, match="wrong_code"):
+        kiosk_slip(replace(SLIP, code=code))
+
+
+def test_a_slip_without_papers_or_hotline_still_reads_well() -> None:
+    words = text(kiosk_slip(replace(SLIP, papers=(), office=replace(OFFICE, hotline=""))))
+    assert "Không cần giấy tờ nào thêm." in words
+    assert "Hỏi đáp" not in words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "ỦY BAN NHÂN DÂN XÃ MẪU",
+        "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG",
+        "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
+        "Thông tư số 03/2025/TT-VPCP",
+        "mã tạm",
+        CODE,
+        "Người nộp: NÔNG THỊ MẪU",
+        "4 số cuối): 0001",
+        "Nội dung yêu cầu: Thủ tục đăng ký khai sinh",
+        "Mã thủ tục: 1.001193",
+        "1. Giấy chứng sinh (bản chính: 01)",
+        "Số lượng hồ sơ: 01 bộ",
+        "Thời gian giải quyết: Trong ngày làm việc",
+        "Thời gian nhận hồ sơ: 08 giờ 05 phút, ngày 23 tháng 11 năm 2026",
+        "Thời gian trả kết quả: 17 giờ 00 phút, ngày 23 tháng 11 năm 2026",
+        "Thứ Hai, 17:00 23/11/2026",
+        "Đăng ký nhận kết quả tại: Ủy ban nhân dân xã Mẫu",
+        "Lệ phí: Miễn lệ phí",
+        "Người tiếp nhận: Bế Văn Cán",
+        "Hỏi đáp, gọi: 0206 000 0000",
+        "NGƯỜI NỘP HỒ SƠ",
+        "NGƯỜI TIẾP NHẬN HỒ SƠ",
+        "Không thay biên lai thu phí, lệ phí",
+        "mang giấy này và giấy tờ tùy thân",
+    ],
+)
+def test_the_receipt_says(words: str) -> None:
+    assert words in text(mau_01(RECEIPT))
+
+
+@pytest.mark.parametrize("repealed", ["61/2018", "01/2018", "42/2022"])
+def test_no_repealed_law_is_named(repealed: str) -> None:
+    assert repealed not in text(mau_01(RECEIPT))
+    assert repealed not in text(kiosk_slip(SLIP))
+
+
+def test_the_official_code_leads_and_the_provisional_one_stays_beside_it() -> None:
+    paper = mau_01(replace(RECEIPT, official_code="H14.40-261123-0007"))
+    words = text(paper)
+    assert words.index("H14.40-261123-0007") < words.index(f"Mã tạm: {CODE}")
+    assert "sẽ thay bằng mã chính thức" not in words
+    assert CODE in qr(paper), "the address on the first slip goes on working"
+
+
+def test_an_authorised_filer_is_named_with_whom_for() -> None:
+    assert "Nộp thay cho: Hoàng Văn Thử" in text(mau_01(replace(RECEIPT, authorised_by="Hoàng Văn Thử")))
+
+
+@pytest.mark.parametrize(
+    ("paid", "words"), [(True, "8.000 đồng (đã nộp)"), (False, "8.000 đồng (chưa nộp)"), (None, "Lệ phí: 8.000 đồng")]
+)
+def test_the_fee_says_whether_it_is_paid(paid: bool | None, words: str) -> None:
+    assert words in text(mau_01(replace(RECEIPT, fee_vi="8.000 đồng", fee_paid=paid)))
+
+
+def test_a_copy_is_marked_with_its_number() -> None:
+    assert "BẢN IN LẠI" not in text(mau_01(RECEIPT)) + text(kiosk_slip(SLIP))
+    assert "BẢN IN LẠI lần 2" in text(mau_01(RECEIPT, reprint=2))
+    assert "BẢN IN LẠI lần 1" in text(kiosk_slip(SLIP, reprint=1))
+
+
+@pytest.mark.parametrize(
+    ("provisional", "official"), [("", ""), (CODE, "H14"), ("TAM-K01-261123-00070", ""), ("H14.40-261123-0007", "")]
+)
+def test_a_receipt_needs_sound_codes(provisional: str, official: str) -> None:
+    with pytest.raises(PaperError, match="wrong_code"):
+        mau_01(replace(RECEIPT, provisional_code=provisional, official_code=official))
+
+
+def test_a_result_is_not_due_before_it_was_received() -> None:
+    with pytest.raises(PaperError, match="due_before_receipt"):
+        mau_01(replace(RECEIPT, due=datetime(2026, 11, 22, 17, 0, tzinfo=VIETNAM)))
+
+
+def test_moments_are_written_in_vietnam_time() -> None:
+    assert moment_vi(datetime(2026, 11, 23, 1, 5, tzinfo=UTC)) == "08 giờ 05 phút, ngày 23 tháng 11 năm 2026"
+    with pytest.raises(ValueError, match="time zone"):
+        moment_vi(datetime(2026, 11, 23, 8, 5))  # noqa: DTZ001 - the mistake under test
