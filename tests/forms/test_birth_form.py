@@ -238,9 +238,8 @@ def test_a_foreign_parent_is_asked_for_and_the_citizen_is_told() -> None:
 
 def test_the_marriage_certificate_is_copied_only_when_it_is_at_hand() -> None:
     assert not [name for name in filled(CARD)[1] if name.startswith("mc_")]
-    session, asked = filled(
-        CARD, parents_married="paper", mc_no="12", mc_book="01/2020", mc_date="2020-10-20", mc_place="UBND xã Mẫu"
-    )
+    certificate = {"mc_no": "12", "mc_book": "01/2020", "mc_date": "2020-10-20", "mc_place": "Ủy ban nhân dân xã Mẫu"}
+    session, asked = filled(CARD, parents_married="paper", **certificate)
     assert certificate.keys() <= set(asked)
     assert template_values(session.answers())["mc_date"] == "2020-10-20"
 
