@@ -47,7 +47,7 @@ class Options:
 class Config:
     """``province.toml``, checked."""
 
-    service_name: str = "Cổng Một Cửa Xã tỉnh Cao Bằng"
+    service_name: str = "Một Cửa Xã Cao Bằng"
     hotline: str = ""
     units: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Commune code -> identifier code of its unit, the head of official dossier codes."""
@@ -82,7 +82,7 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
 
 
 def _checked(raw: Mapping[str, Any], mistake: Callable[[str, str, str], ProvinceError]) -> Config:
-    known: dict[str, dict[str, type]] = {"service": {"name": str, "hotline": str}, "limits": dict.fromkeys(_LIMITS, int)}
+    known: dict[str, dict[str, type[Any]]] = {"service": {"name": str, "hotline": str}, "limits": dict.fromkeys(_LIMITS, int)}
     values: dict[str, Any] = {}
     for section, keys in raw.items():
         if not isinstance(keys, Mapping) or section not in (*known, "units"):
@@ -98,7 +98,7 @@ def _checked(raw: Mapping[str, Any], mistake: Callable[[str, str, str], Province
             kind = known[section].get(key)
             if kind is None:
                 raise mistake(section, key, "không có khóa này")
-            if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and value < 1):
+            if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 1):
                 raise mistake(section, key, "phải là số nguyên dương" if kind is int else "phải là chữ trong ngoặc kép")
             values["service_name" if (section, key) == ("service", "name") else key] = value
     if "units" in values:

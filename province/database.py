@@ -11,7 +11,6 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from province.errors import ProvinceError
-from province.journal import OrmJournal
 from province.merging import assign_missing
 from province.models import Identity
 from province.runtime import Runtime
@@ -58,7 +57,7 @@ def settle(running: Runtime) -> int:
                 "Cơ sở dữ liệu này thuộc bộ khóa khác: các máy ở xã sẽ không nhận ra tỉnh.",
                 "Khôi phục đúng thư mục keys, hoặc chỉ đúng cơ sở dữ liệu.",
             )
-        return assign_missing(OrmJournal(now), running.config)
+        return assign_missing(running.config, now)
 
 
 def new_epoch() -> int:

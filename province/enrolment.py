@@ -211,7 +211,7 @@ def _enrol(row: Enrolment, by: str) -> Device:
         commune_secret=bytes(secret.secret),
         province=ProvincePublic(running.keyring.signing.public, running.keyring.sealing.public),
         root=running.keyring.root,
-        extra={"centre_vi": centre_name(row.commune), "url": running.base_url},
+        extra={"centre_vi": centre_name(row.commune)},
     )
     row.device = device
     _decide(row, Enrolment.State.CONFIRMED, by)

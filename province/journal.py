@@ -1,6 +1,6 @@
 """The province's journal on Django's ORM: what ``sync.intake`` asks for through :class:`sync.ports.ProvinceJournal`.
 
-Every method runs inside one :func:`province.writer.writing` of the caller: a request is stored, merged and answered from one
+Every method runs inside :func:`recording`: a request is stored, merged and answered from one
 transaction or not at all. Lines are stored byte for byte; projections follow each feed entry at once.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db.models import F
 
-from province.models import CommuneKey, ConfirmedField, Device, EventRow, FeedRow, Identity, Position, Quarantine
-from province.projection import project
+from province.models import CommuneKey, Device, EventRow, FeedRow, Identity, Position, Quarantine
+from province.projection import Projection
+from province.writer import writing
 from sync.envelope import ZERO_HEAD, Origin, decode, dossier_device
 from sync.feed import next_entry
 from sync.keys import SealKey
@@ -25,10 +27,30 @@ QUARANTINE_MOST: Final = 500
 
 
 class OrmJournal:
-    """The journal as one request or command sees it. ``now_ms`` is the wall time written beside feed entries and refusals."""
+    """The journal as one transaction sees it. What is written waits in memory for :meth:`flush`, so a dossier of sixty
+    fields costs a handful of statements; every read here sees it. Made by :func:`recording` only, which flushes before
+    the commit.
+    """
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
+        self._projection = Projection()
+        self._devices: dict[int, DeviceRecord | None] = {}
+        self._positions: dict[tuple[int, int], tuple[int, bytes]] = {}
+        self._events: dict[tuple[int, int, int], EventRow] = {}
+        self._ids: set[bytes] = set()
+        self._feeds: dict[str, tuple[int, bytes]] = {}
+        self._entries: list[FeedRow] = []
+
+    def flush(self) -> None:
+        """Write what waits."""
+        EventRow.objects.bulk_create(list(self._events.values()))
+        for device, incarnation in {key[:2] for key in self._events}:
+            n, head = self._positions[device, incarnation]
+            Position.objects.update_or_create(device=device, incarnation=incarnation, defaults={"n": n, "head": head})
+        FeedRow.objects.bulk_create(self._entries)
+        self._projection.flush()
+        self._events, self._ids, self._entries = {}, set(), []
 
     def epoch(self) -> int:
         return Identity.objects.values_list("epoch", flat=True).get()
@@ -37,49 +59,51 @@ class OrmJournal:
         return SealKey(bytes(CommuneKey.objects.values_list("secret", flat=True).get(commune=commune))).public
 
     def device(self, device: int) -> DeviceRecord | None:
-        row = Device.objects.filter(number=device).first()
-        if row is None:
-            return None
-        valid_to = {int(k): int(v) for k, v in json.loads(row.valid_to).items()} if row.valid_to else None
-        return DeviceRecord(row.number, row.commune, bytes(row.verify_key), bytes(row.seal_key), valid_to)
+        if device not in self._devices:
+            row = Device.objects.filter(number=device).first()
+            self._devices[device] = _record(row) if row is not None else None
+        return self._devices[device]
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
-        row = Position.objects.filter(device=device, incarnation=incarnation).first()
-        return (row.n, bytes(row.head)) if row is not None else (0, ZERO_HEAD)
+        key = device, incarnation
+        if key not in self._positions:
+            row = Position.objects.filter(device=device, incarnation=incarnation).first()
+            self._positions[key] = (row.n, bytes(row.head)) if row is not None else (0, ZERO_HEAD)
+        return self._positions[key]
 
     def head_at(self, device: int, incarnation: int, n: int) -> bytes | None:
         if n == 0:
             return ZERO_HEAD
-        row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
+        row = self._events.get((device, incarnation, n))
+        if row is None:
+            row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
         return bytes(row.head) if row is not None else None
 
     def has_event(self, event_id: bytes) -> bool:
-        return EventRow.objects.filter(event_id=event_id).exists()
+        return event_id in self._ids or EventRow.objects.filter(event_id=event_id).exists()
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
-        commune = Device.objects.values_list("commune", flat=True).get(number=origin.device)
-        EventRow.objects.create(
+        record = self.device(origin.device)
+        self._events[origin.device, origin.incarnation, origin.n] = EventRow(
             device=origin.device,
             incarnation=origin.incarnation,
             n=origin.n,
             body=body,
             head=head,
             event_id=event_id,
-            commune=commune,
+            commune=record.commune if record is not None else "",
             dossier=dossier_column(decode(body).dossier),
             received_ms=received_ms,
         )
-        Position.objects.update_or_create(
-            device=origin.device, incarnation=origin.incarnation, defaults={"n": origin.n, "head": head}
-        )
+        self._positions[origin.device, origin.incarnation] = origin.n, head
+        self._ids.add(event_id)
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
-        rows = ConfirmedField.objects.filter(commune=commune, dossier=dossier)
-        return {row.field: Confirmed(json.loads(row.value), row.rev, _origin(row)) for row in rows}
+        return self._projection.confirmed(commune, dossier)
 
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
         following = next_entry(*self.feed_position(commune), entry)
-        row = FeedRow.objects.create(
+        row = FeedRow(
             commune=commune,
             dossier=dossier_column(entry.get("d")),
             seq=following.seq,
@@ -90,20 +114,26 @@ class OrmJournal:
             origin_n=origin.n if origin else None,
             made_ms=self._now_ms,
         )
-        project(row, entry)
-        return row.seq
+        self._entries.append(row)
+        self._feeds[commune] = following.seq, following.head
+        self._projection.project(row, entry)
+        return following.seq
 
     def feed_position(self, commune: str) -> tuple[int, bytes]:
-        row = FeedRow.objects.filter(commune=commune).order_by("-seq").only("seq", "head").first()
-        return (row.seq, bytes(row.head)) if row is not None else (0, ZERO_HEAD)
+        if commune not in self._feeds:
+            row = FeedRow.objects.filter(commune=commune).order_by("-seq").only("seq", "head").first()
+            self._feeds[commune] = (row.seq, bytes(row.head)) if row is not None else (0, ZERO_HEAD)
+        return self._feeds[commune]
 
     def feed_head_at(self, commune: str, seq: int) -> bytes | None:
         if seq == 0:
             return ZERO_HEAD
+        self.flush()
         row = FeedRow.objects.filter(commune=commune, seq=seq).only("head").first()
         return bytes(row.head) if row is not None else None
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
+        self.flush()
         rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq")[:limit]
         return [FeedEntry(row.seq, bytes(row.body), bytes(row.head)) for row in rows]
 
@@ -128,7 +158,18 @@ def dossier_column(dossier: Any) -> str:
     return dossier if isinstance(dossier, str) and dossier_device(dossier) is not None else ""
 
 
-def _origin(row: ConfirmedField) -> Origin | None:
-    if row.origin_device is None or row.origin_incarnation is None or row.origin_n is None:
-        return None
-    return Origin(row.origin_device, row.origin_incarnation, row.origin_n)
+def _record(row: Device) -> DeviceRecord:
+    valid_to = {int(k): int(v) for k, v in json.loads(row.valid_to).items()} if row.valid_to else None
+    return DeviceRecord(row.number, row.commune, bytes(row.verify_key), bytes(row.seal_key), valid_to)
+
+
+@contextmanager
+def recording(now_ms: int) -> Iterator[OrmJournal]:
+    """One durable transaction of the one writer with a journal in it; whatever raises undoes all of it.
+
+    ``now_ms`` is the wall time written beside feed entries and refusals.
+    """
+    with writing():
+        journal = OrmJournal(now_ms)
+        yield journal
+        journal.flush()

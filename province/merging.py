@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from forms.dossier import Status
 from forms.merge import Known, Writing, merge
 from province.config import Config
-from province.journal import OrmJournal
-from province.models import Device, DossierIndex, EventRow
+from province.journal import OrmJournal, recording
+from province.models import DossierIndex, EventRow
 from province.official_codes import acceptance_day, moment, next_code
 from province.projection import NO_UNIT
-from province.writer import writing
 from sync.envelope import EnvelopeError, Event, Origin, decode, encode
 from sync.feed import encode_entry
 from sync.ports import Confirmed, Effect
@@ -34,29 +32,24 @@ class ProvinceMerge:
     def __init__(self, journal: OrmJournal, config: Config) -> None:
         self._journal = journal
         self._config = config
-        self._communes = cache(_commune_of)
 
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
         known = {name: Known(c.value, c.rev, c.origin.device if c.origin else None) for name, c in confirmed.items()}
         entries: list[Mapping[str, Any]] = list(merge(known, _writing(event, origin)))
         if not entries:
             return Effect(())
-        commune = self._communes(origin.device)
+        device = self._journal.device(origin.device)
         if not all(_fits(entry) for entry in entries):
             self._journal.quarantine(origin.device, "content_unreadable", encode(event))
             return Effect([_not_applied(event, origin)])
         written = {entry["f"]: entry["v"] for entry in entries if entry["e"] == "f"}
         if written and "province_received_at" not in confirmed:
             entries.append(_field(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
-        unit = self._config.units.get(commune)
+        unit = self._config.units.get(device.commune) if device is not None else None
         if written.get("status") == Status.ACCEPTED and "official_code" not in confirmed and unit is not None:
             day = acceptance_day(event.content.get("at"), event.quality, received_ms)
             entries.append(_field(event.dossier, "official_code", next_code(unit, day)))
         return Effect(entries)
-
-
-def _commune_of(device: int) -> str:
-    return Device.objects.values_list("commune", flat=True).get(number=device)
 
 
 def _writing(event: Event, origin: Origin) -> Writing:
@@ -86,19 +79,16 @@ def _fits(entry: Mapping[str, Any]) -> bool:
     return "\x00" not in str(entry.get("f", "")) and len(str(entry.get("f", ""))) <= _LONGEST_FIELD
 
 
-def assign_missing(journal: OrmJournal, config: Config) -> int:
-    """Give a code to every accepted dossier that waited for its unit to be configured. Returns how many; run at start and
-    after a change.
-    """
+def assign_missing(config: Config, now_ms: int) -> int:
+    """Give a code to every accepted dossier that waited for its unit to be configured; returns how many. Run at every start."""
     given = 0
-    with writing():
+    with recording(now_ms) as journal:
         for index in DossierIndex.objects.filter(code_missing=NO_UNIT).order_by("changed_ms", "pk"):
             unit = config.units.get(index.commune)
-            if unit is None:
-                continue
-            day = _accepted_on(index)
-            journal.add_entry(index.commune, _field(index.dossier, "official_code", next_code(unit, day)), None)
-            given += 1
+            if unit is not None:
+                code = next_code(unit, _accepted_on(index))
+                journal.add_entry(index.commune, _field(index.dossier, "official_code", code), None)
+                given += 1
     return given
 
 

@@ -1,21 +1,20 @@
-"""The 56 communes and wards of Cao Bằng since 1 July 2025, and the names of their one-stop centres.
+"""Names of communes and of their one-stop centres, for pages and bundles.
 
-Codes are five-digit text (QĐ 19/2025/QĐ-TTg). A code that is not in the table is shown as it is: the service must not break on it.
+A code that is not one of the 56 is shown as it is: the service must not break on it.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+
+from forms import places
 
 
 @cache
 def communes() -> Mapping[str, str]:
     """Code -> name with its kind, for example ``01273`` -> «phường Thục Phán», in the order of the codes."""
-    text = files("province").joinpath("data/communes.csv").read_text(encoding="utf-8")
-    return {row["code"]: f"{row['type']} {row['name']}" for row in csv.DictReader(text.splitlines())}
+    return {commune.code: commune.title_vi for commune in places.communes()}
 
 
 def commune_name(code: str) -> str:

@@ -19,8 +19,14 @@ from forms.text import fold, nfc
 from province.errors import ProvinceError
 from province.models import ConfirmedField, Conflict, DossierIndex, FeedRow
 from province.writer import writing
+from sync.envelope import Origin
+from sync.ports import Confirmed
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+_Key = tuple[str, str]
+"""(commune, dossier)"""
+_TOGETHER: Final = 2000
+"""Entries written together by a rebuild."""
 NO_UNIT: Final = "no_unit"
 """Reason in ``DossierIndex.code_missing``: the commune's identifier code is not configured."""
 
@@ -55,32 +61,73 @@ def json_line(value: Any) -> str:
     return text
 
 
-def project(row: FeedRow, entry: Mapping[str, Any]) -> None:
-    """Bring the projections up to one entry of the feed. Call inside :func:`province.writer.writing`."""
-    kind = entry.get("e")
-    if kind == "f":
-        _project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
-    elif kind in ("cf", "na"):
-        _project_conflict(row, kind, entry)
+class Projection:
+    """The projections as one transaction sees them: rows are read once, changed in memory and written together by :meth:`flush`."""
+
+    def __init__(self) -> None:
+        self._fields: dict[_Key, dict[str, Confirmed]] = {}
+        self._changed: dict[tuple[str, str, str], ConfirmedField] = {}
+        self._index: dict[_Key, DossierIndex] = {}
+        self._moved: set[_Key] = set()
+        self._conflicts: list[Conflict] = []
+
+    def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
+        """The confirmed fields of a dossier, with what this transaction changed."""
+        key = commune, dossier
+        if key not in self._fields:
+            rows = ConfirmedField.objects.filter(commune=commune, dossier=dossier)
+            self._fields[key] = {row.field: Confirmed(json.loads(row.value), row.rev, origin_of(row)) for row in rows}
+        return self._fields[key]
+
+    def project(self, row: FeedRow, entry: Mapping[str, Any]) -> None:
+        """Follow one entry of the feed."""
+        kind = entry.get("e")
+        if kind == "f":
+            self._project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
+        elif kind in ("cf", "na"):
+            self._conflicts.append(_conflict(row, kind, entry))
+
+    def flush(self) -> None:
+        """Write everything changed since the last time."""
+        ConfirmedField.objects.bulk_create(
+            list(self._changed.values()),
+            update_conflicts=True,
+            unique_fields=["commune", "dossier", "field"],
+            update_fields=["value", "rev", "origin_device", "origin_incarnation", "origin_n"],
+        )
+        for key in self._moved:
+            self._index[key].save()
+        Conflict.objects.bulk_create(self._conflicts)
+        self._changed, self._moved, self._conflicts = {}, set(), []
+
+    def _project_field(self, row: FeedRow, dossier: str, name: str, value: Any) -> None:
+        key = row.commune, dossier
+        if key in self._fields:
+            self._fields[key][name] = Confirmed(value, row.seq, origin_of(row))
+        self._changed[row.commune, dossier, name] = ConfirmedField(
+            commune=row.commune,
+            dossier=dossier,
+            field=name,
+            value=json_line(value),
+            rev=row.seq,
+            origin_device=row.origin_device,
+            origin_incarnation=row.origin_incarnation,
+            origin_n=row.origin_n,
+        )
+        if key not in self._index:
+            found = DossierIndex.objects.filter(commune=row.commune, dossier=dossier).first()
+            self._index[key] = found or DossierIndex(commune=row.commune, dossier=dossier)
+        index = self._index[key]
+        _index_field(index, name, value)
+        index.seq, index.changed_ms = row.seq, row.made_ms
+        self._moved.add(key)
 
 
-def _project_field(row: FeedRow, dossier: str, name: str, value: Any) -> None:
-    ConfirmedField.objects.update_or_create(
-        commune=row.commune,
-        dossier=dossier,
-        field=name,
-        defaults={
-            "value": json_line(value),
-            "rev": row.seq,
-            "origin_device": row.origin_device,
-            "origin_incarnation": row.origin_incarnation,
-            "origin_n": row.origin_n,
-        },
-    )
-    index, _ = DossierIndex.objects.get_or_create(commune=row.commune, dossier=dossier)
-    _index_field(index, name, value)
-    index.seq, index.changed_ms = row.seq, row.made_ms
-    index.save()
+def origin_of(row: FeedRow | ConfirmedField) -> Origin | None:
+    """The event a row follows from; ``None`` for the province's own act."""
+    if row.origin_device is None or row.origin_incarnation is None or row.origin_n is None:
+        return None
+    return Origin(row.origin_device, row.origin_incarnation, row.origin_n)
 
 
 def _index_field(index: DossierIndex, name: str, value: Any) -> None:
@@ -110,9 +157,9 @@ def _index_field(index: DossierIndex, name: str, value: Any) -> None:
         index.due = text[:40]
 
 
-def _project_conflict(row: FeedRow, kind: str, entry: Mapping[str, Any]) -> None:
+def _conflict(row: FeedRow, kind: str, entry: Mapping[str, Any]) -> Conflict:
     device = entry.get("dev")
-    Conflict.objects.create(
+    return Conflict(
         commune=row.commune,
         seq=row.seq,
         kind=kind,
@@ -144,13 +191,16 @@ def shown(value: Any) -> str:
 
 def rebuild() -> int:
     """Drop the projections and make them again from the feed, in one transaction. Returns the entries read."""
-    count = 0
+    count, made = 0, Projection()
     with writing():
         for model in (ConfirmedField, DossierIndex, Conflict):
             model.objects.all().delete()
-        for row in FeedRow.objects.order_by("commune", "seq").iterator(chunk_size=500):
-            project(row, read_entry(row))
+        for row in FeedRow.objects.order_by("commune", "seq").iterator(chunk_size=_TOGETHER):
+            made.project(row, read_entry(row))
             count += 1
+            if count % _TOGETHER == 0:
+                made.flush()
+        made.flush()
     return count
 
 

@@ -16,18 +16,17 @@ from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
 from province.runtime import Runtime
+from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
 
 THREADS: Final = 8
 
 
-def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:
-    """Serve until SIGTERM or SIGINT. ``on_ready`` gets the address once connections are taken; ``wrap`` is a WSGI layer
-    around the service.
-    """
+def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) -> Any:
+    """The listening server, not yet running. ``wrap`` is a WSGI layer around the service."""
     options = running.options
     proxy = {"trusted_proxy": options.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
-    server = create_server(
+    return create_server(
         wrap(get_wsgi_application()),
         host=options.host,
         port=options.port,
@@ -38,9 +37,15 @@ def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any
         clear_untrusted_proxy_headers=True,
         **(proxy if options.trusted_proxy else {}),
     )
+
+
+def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:
+    """Serve until SIGTERM or SIGINT. ``on_ready`` gets the address once connections are taken."""
+    watch_if_asked()
+    server = make_server(running, wrap)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    on_ready(f"http://{_shown(options.host)}:{server.effective_port}")
+    on_ready(f"http://{_shown(running.options.host)}:{server.effective_port}")
     server.run()
 
 

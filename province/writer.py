@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from django.db import connection, transaction
+
+from sync.steps import step
 
 _QUEUE: Final = threading.RLock()
 _ADVISORY: Final = 0x4D43_5801
@@ -23,8 +25,10 @@ _ADVISORY: Final = 0x4D43_5801
 @contextmanager
 def writing() -> Iterator[None]:
     """Run the block as the only writer, in one durable transaction; any error undoes it whole. May be nested."""
-    with _QUEUE, transaction.atomic():
+    with _QUEUE, ExitStack() as after, transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY])
         yield
+        # Left only when the transaction has ended, so the commit lies inside the step.
+        after.enter_context(step("province.commit"))

@@ -6,6 +6,7 @@ from django import template
 
 from province import dossier_page, places, words
 from province.dossier_page import procedure_name
+from province.models import Conflict, DossierIndex
 from province.runtime import current
 from sync.envelope import base32
 
@@ -93,3 +94,9 @@ def disk(mib: int | None) -> str:
     if mib is None:
         return "—"
     return f"{mib / 1024:.1f} GB".replace(".", ",") if mib >= 1024 else f"{mib} MB"
+
+
+@register.filter
+def dossier_of(row: Conflict) -> DossierIndex | None:
+    """The dossier a conflict is about."""
+    return DossierIndex.objects.filter(commune=row.commune, dossier=row.dossier).first()

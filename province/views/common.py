@@ -20,6 +20,16 @@ from province.runtime import current
 
 _ASSETS = {"console.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
+_PAGES = {
+    "dossiers": "dossiers",
+    "dossier": "dossiers",
+    "conflicts": "conflicts",
+    "devices": "devices",
+    "enrolment": "devices",
+    "quarantine": "quarantine",
+}
+"""View -> the entry of the navigation that is lit."""
+
 
 def address_of(request: HttpRequest) -> str:
     """The visitor's address. Behind a proxy waitress puts the forwarded one here, and only when the proxy is the trusted one."""
@@ -59,6 +69,8 @@ def page_context(request: HttpRequest) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"style_version": asset_version("console.css"), "icon_version": asset_version("icon.svg")}
     if getattr(request, "user", None) is not None and request.path_info.startswith("/can-bo"):
         facts["official"] = official_of(request.user)
+        facts["user_name"] = request.user.get_username()
+        facts["page"] = _PAGES.get(request.resolver_match.view_name if request.resolver_match else "", "")
         facts["may"] = {act.value: may(request.user, act) for act in Act}
     facts["service_name"] = current().config.service_name
     return facts

@@ -18,15 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from province import enrolment
 from province.errors import ProvinceError
-from province.journal import OrmJournal
+from province.journal import recording
 from province.merging import ProvinceMerge
 from province.models import Device
 from province.runtime import Runtime, current
 from province.views.common import address_of
-from province.writer import writing
 from sync.errors import SyncError
 from sync.intake import ProvinceKeys, handle
 from sync.keys import VerifyKey
+from sync.steps import step
 from sync.wire import MAX_REQUEST, parse_reply, parse_request
 
 log = logging.getLogger(__name__)
@@ -38,15 +38,16 @@ log = logging.getLogger(__name__)
 def exchange(request: HttpRequest) -> HttpResponse:
     """One round of a kiosk. Bytes in, bytes out."""
     body = request.read(MAX_REQUEST + 1)
-    return HttpResponse(take(body, current()), content_type="application/octet-stream")
+    reply = take(body, current())
+    with step("province.answer"):
+        return HttpResponse(reply, content_type="application/octet-stream")
 
 
 def take(body: bytes, running: Runtime) -> bytes:
     """Take one request and give the answer, durable when it returns. Also the door for bodies that came on a stick."""
     keys = ProvinceKeys(running.keyring.signing, running.keyring.sealing)
-    with writing():
-        received = running.wall_ms()
-        journal = OrmJournal(received)
+    received = running.wall_ms()
+    with recording(received) as journal, step("province.store"):
         reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received)
         _note_contact(body, reply, VerifyKey(running.keyring.signing.public), received)
     return reply
