@@ -65,9 +65,10 @@ def install(names: list[str], step: console.Step) -> None:
     root = become_root()
     command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(names)}"
     if root is None:
+        asking = "sudo sh -c" if shutil.which("sudo") else "su -c"
         raise PackagesMissing(
             f"Máy thiếu {len(names)} gói Debian và tài khoản này không có quyền cài.",
-            f"nhờ người quản trị chạy một lệnh này rồi chạy lại:\n    sudo sh -c '{command}'",
+            f"nhờ người quản trị chạy một lệnh này rồi chạy lại:\n    {asking} '{command}'",
             f"{len(names)} Debian packages are missing and this account may not install them; run the command above as root",
         )
     as_root = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"]
@@ -91,7 +92,7 @@ def install(names: list[str], step: console.Step) -> None:
     left = missing([group for group in groups() if set(groups()[group]) & set(names)])
     if set(left) & set(names):
         raise SetupFailed(
-            f"Cài gói Debian xong nhưng vẫn thiếu: {' '.join(left)}.", f"chạy tay: sudo sh -c '{command}'", "packages still missing"
+            f"Cài gói Debian xong nhưng vẫn thiếu: {' '.join(left)}.", f"chạy bằng quyền root: {command}", "packages still missing"
         )
 
 

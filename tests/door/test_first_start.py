@@ -55,6 +55,18 @@ def test_a_set_up_killed_midway_heals_at_the_next_start(building: Building) -> N
     assert json.loads(done.stdout)["library"] == "1.0"
 
 
+def test_an_upgrade_killed_midway_heals_at_the_next_start(furnished: Building) -> None:
+    furnished.lock("2.0")
+    first = furnished.start("forms")
+    until(lambda: not furnished.stamp.exists())
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    module = next(furnished.root.glob(".venv/lib/python3.*/site-packages/sample_library.py"))
+    done = furnished.enter("forms")
+    assert json.loads(done.stdout)["library"] == "2.0", done.stderr
+    assert module.read_text() == "VERSION = '2.0'\n"
+
+
 def test_programs_of_a_killed_set_up_keep_the_next_one_waiting(building: Building) -> None:
     # GIVEN a set-up that was killed while the program it started lives on
     first = building.start("setup")
