@@ -31,12 +31,12 @@ SKY = (
 
 MOON = colour("#FDEFD0")
 RIDGES = (
-    ("#8D84B4", 0.46, 0.52, 7),
-    ("#6069A8", 0.30, 0.44, 11),
-    ("#3F5294", 0.17, 0.34, 23),
-    ("#26397A", 0.09, 0.22, 31),
+    ("#8D84B4", 150, (215, 345), (42, 62), 12),
+    ("#6069A8", 100, (165, 265), (38, 58), 4),
+    ("#3F5294", 80, (120, 200), (36, 60), 31),
+    ("#26397A", 62, (85, 128), (40, 74), 40),
 )
-"""(colour, foot, height of towers as shares of the land's height, seed) from far to near."""
+"""(colour, foot, heights of the towers, their half widths in design px at 800 px of height, seed) from far to near."""
 
 
 class Landscape(Part):
@@ -51,15 +51,15 @@ class Landscape(Part):
         with self.canvas:
             self.sky()
             self.disc()
-            for shade, foot, tall, seed in RIDGES:
-                self.ridge(colour(shade), foot, tall, seed)
+            for shade, foot, tall, wide, seed in RIDGES:
+                self.ridge(colour(shade), foot, tall, wide, seed)
             self.ground()
             draw_band(self.x, self.y, self.width, px(self.band), rich=True)
 
     @property
-    def land(self) -> float:
-        """Height up to which hills may reach, from the bottom."""
-        return self.height * (0.44 if self.width > self.height else 0.42)
+    def rise(self) -> float:
+        """Real pixels per design px of the hills: a tall screen has taller hills."""
+        return px(1.0 if self.width > self.height else 1.45)
 
     def sky(self) -> None:
         rows, columns = 1024, 4
@@ -90,27 +90,25 @@ class Landscape(Part):
             Color(*faded(MOON, share))
             SmoothEllipse(pos=(cx - px(r), cy - px(r)), size=(px(2 * r), px(2 * r)), segments=96)
 
-    def ridge(self, shade: theme.Colour, foot: float, tall: float, seed: int) -> None:
-        """Karst towers: steep rounded bumps of random place, width and height over a low swell."""
+    def ridge(self, shade: theme.Colour, foot: float, tall: tuple[float, float], wide: tuple[float, float], seed: int) -> None:
+        """Karst towers: steep, round-topped, of random place, width and height over a low swell."""
         rng = random.Random(seed)
-        land, span = self.land, max(self.width, self.height * 0.9)
+        rise, across = self.rise, px(1.0 if self.width > self.height else 1.15)
         towers: list[tuple[float, float, float]] = []
-        x = -0.05 * span
-        while x < self.width + 0.05 * span:
-            wide = span * rng.uniform(0.045, 0.085)
-            towers.append((x, wide, land * (foot + tall * rng.uniform(0.35, 1.0))))
-            x += wide * rng.uniform(0.9, 1.7)
+        x = -40.0 * across
+        while x < self.width + 60 * across:
+            half = rng.uniform(*wide) * across
+            towers.append((x, half, rng.triangular(tall[0], tall[1], tall[0] + 0.3 * (tall[1] - tall[0])) * rise))
+            x += half * rng.uniform(1.3, 2.6)
         points: list[float] = []
-        step = max(2.0, px(3))
-        count = int(self.width / step) + 2
-        for number in range(count):
-            px_x = min(number * step, self.width)
-            height = land * foot * (0.72 + 0.1 * math.sin(px_x / span * 9 + seed))
-            for cx, wide, high in towers:
-                d = abs(px_x - cx) / wide
-                if d < 1.25:
-                    height = max(height, high * (1 - (d / 1.25) ** 3.2))
-            points += [self.x + px_x, self.y + height]
+        step = max(2.0, px(2))
+        for number in range(int(self.width / step) + 2):
+            at = min(number * step, self.width)
+            height = foot * rise * (0.82 + 0.12 * math.sin(at / across / 140 + seed))
+            for centre, half, high in towers:
+                bump = math.exp(-((abs(at - centre) / half) ** 2.5))
+                height = max(height, foot * rise * 0.55 + (high - foot * rise * 0.55) * bump)
+            points += [self.x + at, self.y + height]
         vertices: list[float] = []
         for number in range(0, len(points), 2):
             vertices += [points[number], points[number + 1], 0, 0, points[number], self.y, 0, 0]

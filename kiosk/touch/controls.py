@@ -224,7 +224,7 @@ class Btn(Tappable):
         icon: str | None = None,
         icon_after: str | None = None,
         size: float = theme.ANSWER,
-        weight: int = 600,
+        weight: int = 700,
         sub: str = "",
         icon_size: float | None = None,
         pad: float = 18,
@@ -333,17 +333,18 @@ class Chip(Surface):
         size: float = 22,
         h: float = 46,
         weight: int = 600,
+        scale: Callable[[float], float] = pt,
         **kwargs: Any,
     ) -> None:
         ground, shade = theme.CHIPS[tone]
-        self.words = Txt(text, size, weight, shade, lines=1, fit=max(18, size * 0.8))
-        inner: list[Part] = [] if icon is None else [Icon(icon, size * 1.1, shade, scale=pt)]
+        self.words = Txt(text, size, weight, shade, lines=1, fit=max(18, size * 0.8), scale=scale)
+        inner: list[Part] = [] if icon is None else [Icon(icon, size * 1.1, shade, scale=scale)]
         super().__init__(
             Row(*inner, self.words, gap=10, pad=(16, 0, 18, 0), align="middle"),
             fill=ground,
             line=None,
             radius="round",
-            h=h * theme.look.text,
+            h=h * scale(1) / px(1),
             **kwargs,
         )
 
@@ -507,7 +508,7 @@ def dialog(*parts: Part, gap: float = 16, pad: float = 44) -> Surface:
 
 
 def title(
-    text: str, size: float = theme.TITLE, *, weight: int = 700, shade: Colour = theme.INK, lines: int = 2, fit: float = 34
+    text: str, size: float = theme.TITLE, *, weight: int = 800, shade: Colour = theme.INK, lines: int = 2, fit: float = 34
 ) -> Txt:
     """Title of a page: at most two lines, shrinks a little before it is cut."""
     return Txt(text, size, weight, shade, lines=lines, fit=fit)

@@ -71,7 +71,7 @@ class Space(Part):
     """Empty room: ``Space(16)`` is a gap of 16 design px both ways, ``Space(flex=1)`` a spring."""
 
     def __init__(self, size: float = 0.0, *, flex: float = 0.0) -> None:
-        super().__init__(w=size, h=size, flex=flex)
+        super().__init__(w=0 if flex else size, h=0 if flex else size, flex=flex)
 
 
 class Native(Part):
@@ -131,7 +131,8 @@ class Row(Box):
         widths = self.widths(width)
         heights = [part.want(w)[1] for part, w in zip(self.parts, widths, strict=True)]
         across = max(heights, default=0.0) + self.pad[1] + self.pad[3]
-        return sum(widths) + self.gap * max(0, len(widths) - 1) + self.pad[0] + self.pad[2], across
+        least = [min(w, part.want(w)[0]) if part.flex else w for part, w in zip(self.parts, widths, strict=True)]
+        return sum(least) + self.gap * max(0, len(widths) - 1) + self.pad[0] + self.pad[2], across
 
     def arrange(self) -> None:
         x, bottom = self.x + self.pad[0], self.y + self.pad[3]

@@ -14,9 +14,9 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glFinish, glReadPixe
 from PIL import Image
 
 
-def picture() -> Image.Image:
-    """The window in RGB, origin top left, real pixels."""
-    width, height = Window.system_size
+def picture(size: tuple[int, int] | None = None) -> Image.Image:
+    """The window, or the ``size`` real pixels from its lower left corner, in RGB."""
+    width, height = size or Window.system_size
     Window.canvas.ask_update()
     Window.dispatch("on_draw")
     glFinish()
@@ -25,9 +25,9 @@ def picture() -> Image.Image:
     return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
 
 
-def save(path: Path) -> None:
+def save(path: Path, size: tuple[int, int] | None = None) -> None:
     """Write the window as PNG; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    picture().save(part, format="PNG", compress_level=3)
+    picture(size).save(part, format="PNG", compress_level=3)
     os.replace(part, path)

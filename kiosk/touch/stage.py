@@ -1,7 +1,7 @@
 """A window without people: puts a kiosk model on the glass, draws frames on demand, takes pictures.
 
-The gallery and the tests share it. It works with no display (SDL's offscreen driver) and draws the real widget tree; only time stands
-still until a frame is asked for. One window serves a whole process; each kiosk gets a fresh shell.
+The gallery and the tests share it. It works with no display (SDL's offscreen driver) and draws the real widget tree; only time
+stands still until a frame is asked for. One window serves a whole process; each kiosk gets a fresh shell.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 LANDSCAPE = (1280, 800)
 PORTRAIT = (800, 1280)
+WINDOW = 1280
 
 
 class Stage:
-    """Opens the process's window at the first use. ``size`` in real pixels."""
+    """Opens the process's window. The screen is its lower left part, so that turning it needs no new window."""
 
-    def __init__(self, size: tuple[int, int] = LANDSCAPE) -> None:
-        prepare(*size, max_fps=0)
+    def __init__(self) -> None:
+        prepare(WINDOW, WINDOW, max_fps=0)
         from kivy.base import EventLoop
         from kivy.core.window import Window
 
@@ -42,8 +43,6 @@ class Stage:
         from kiosk.touch.app import make_shell
 
         self.clear()
-        self.window.size = size
-        self.frames(2)
         self.shell = make_shell(kiosk, speaker=speaker)
         self.window.add_widget(self.shell)
         self.shell.resize(*size)
@@ -52,8 +51,6 @@ class Stage:
 
     def resize(self, size: tuple[int, int]) -> None:
         assert self.shell is not None
-        self.window.size = size
-        self.frames(1)
         self.shell.resize(*size)
         self.frames(2)
 
@@ -63,11 +60,12 @@ class Stage:
             self.loop.idle()
 
     def picture(self, path: Path) -> None:
-        """The window as PNG."""
+        """The screen as PNG."""
         from kiosk.touch.picture import save
 
+        assert self.shell is not None
         self.frames(1)
-        save(path)
+        save(path, (round(self.shell.width), round(self.shell.height)))
 
     def clear(self) -> None:
         """Take the shell off the window and forget it."""

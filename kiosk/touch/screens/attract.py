@@ -30,23 +30,23 @@ class AttractScreen(Screen):
         side = 36 if tall else 72
         return Col(
             self.top_line(),
-            Space(flex=1.0 if tall else 0.34),
+            Space(flex=2.4 if tall else 0.5),
             Col(
                 self.title(),
-                Space(10 if tall else 6),
+                Space(14 if tall else 12),
                 self.promise(),
-                Space(34 if tall else 30),
+                Space(42 if tall else 38),
                 self.start(),
-                Space(34 if tall else 30),
+                Space(38),
                 *self.states(),
-                self.ask(),
+                Row(self.ask(), align="start"),
                 Space(12),
                 self.languages(),
                 pad=(side, 0, side, 0),
                 align="start" if not tall else "fill",
             ),
-            Space(flex=1.0 if tall else 0.5),
-            Space(190 if tall else 60),
+            Space(flex=0.6 if tall else 0.45),
+            Space(170 if tall else 44),
         )
 
     def top_line(self) -> Part:
@@ -81,6 +81,8 @@ class AttractScreen(Screen):
         words = self.t("attract.promise", "Máy hướng dẫn từng bước, có đọc thành tiếng.")
         if not self.shell.can_speak:
             words = self.t("attract.promise_silent", "Máy hướng dẫn từng bước, chữ to, dễ đọc.")
+        if look.portrait:
+            words = words.replace(", ", ",\n", 1)
         return Txt(words, 35 if look.portrait else 32, 500, theme.WHITE, lines=2, fit=26)
 
     def start(self) -> Part:
@@ -123,7 +125,6 @@ class AttractScreen(Screen):
             line=None,
             radius="round",
             h=48 * look.text,
-            w=None,
         )
 
     def languages(self) -> Part:
@@ -133,10 +134,10 @@ class AttractScreen(Screen):
                 name,
                 "gold" if chosen else "night",
                 icon="volume_up" if self.shell.can_speak else None,
-                size=26,
+                size=26 if look.portrait else 24,
                 h=92 if look.portrait else 80,
-                pad=10,
-                gap=12,
+                pad=8,
+                gap=12 if look.portrait else 9,
                 radius=22,
                 on_tap=lambda: self.model.start(code),
                 key=f"language:{code}",
@@ -144,10 +145,10 @@ class AttractScreen(Screen):
 
         buttons = [button(language.code, language.name) for language in self.model.languages]
         if look.portrait:
-            return Grid(*buttons, cols=2, gap=16)
+            return Col(buttons[0], Grid(*buttons[1:], cols=2, gap=16), gap=16)
         for one in buttons:
-            one.fixed_w = px(200)
-        return Row(*buttons, gap=14)
+            one.fixed_w = px(182)
+        return Row(*buttons, gap=12)
 
     def typed(self, text: str) -> None:
         """A key of a real keyboard starts too."""

@@ -30,7 +30,7 @@ class TimeoutVeil(Scrim):
         leave = Btn(self.t("timeout.leave", "Xóa và kết thúc"), "danger", icon="logout", size=28, h=80, radius=22, key="leave")
         leave.on_tap = model.leave
         words = Col(
-            Txt(self.t("timeout.title", "Bà con còn ở đây không?"), 42, 700, theme.INK, lines=2, fit=34, pitch=1.3),
+            Txt(self.t("timeout.title", "Bà con còn ở đây không?"), 42, 800, theme.INK, lines=2, fit=34, pitch=1.3),
             self.sentence,
             gap=4,
             flex=1,
@@ -60,7 +60,9 @@ def help_called(shell: Shell, model: HelpCalled) -> Part:
         t("help.sentence", "Mời bà con chờ tại máy. Cán bộ thấy lời gọi trên màn hình và sẽ đến giúp."),
     )
     words.flex = 1
-    done = Btn(t("help.done", "Tôi hiểu, làm tiếp"), "primary", icon="check", size=32, h=96, radius=22, on_tap=model.done, key="stay")
+    done = Btn(
+        t("help.done", "Tôi hiểu, làm tiếp"), "primary", icon="check", size=32, h=96, radius=22, on_tap=model.done, key="stay"
+    )
     veil = Scrim(dialog(Row(badge, words, gap=30, align="middle"), done))
     veil.key = "overlay:help"
     return veil
@@ -83,10 +85,19 @@ def language_choice(shell: Shell, model: LanguageChoice) -> Part:
 
     buttons = [button(language.code, language.name) for language in model.languages]
     hint = Txt(
-        t("language.hint", "Tiếng chưa có chữ thì máy viết tiếng Việt; cán bộ biết bà con chọn tiếng gì."), 24, 400, theme.INK2, fit=21
+        t("language.hint", "Tiếng chưa có chữ thì máy viết tiếng Việt; cán bộ biết bà con chọn tiếng gì."),
+        24,
+        400,
+        theme.INK2,
+        fit=21,
     )
     close = Btn(t("language.close", "Đóng"), "soft", icon="close", size=28, h=80, on_tap=model.done, key="close")
-    parts: list[Part] = [Txt(t("language.title", "Chọn tiếng nói"), 42, 700, lines=1, fit=30), Grid(*buttons, cols=2, gap=16), hint, close]
+    parts: list[Part] = [
+        Txt(t("language.title", "Chọn tiếng nói"), 42, 800, lines=1, fit=30),
+        Grid(*buttons, cols=2, gap=16),
+        hint,
+        close,
+    ]
     veil = Scrim(dialog(*parts))
     veil.key = "overlay:language"
     return veil

@@ -1,0 +1,229 @@
+"""Choosing what to do: tiles, search, a service done at the counter, and «this cannot start now»."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forms.procedure import ServiceTile
+from kiosk.touch import theme
+from kiosk.touch.controls import Badge, Btn, Chip, Field, RoundBtn, Surface, Tappable, title
+from kiosk.touch.keyboard import Keyboard
+from kiosk.touch.layout import Col, Grid, Part, Row, Space
+from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screens.frame import Heading, body, bottom_row, quiet_button, spring
+from kiosk.touch.text import Icon, Txt
+from kiosk.touch.theme import INDIGO7, TILE_COLOURS, chrome, look
+from kiosk.viewmodels.services import AtCounter, ServiceList, ServiceSearch, Stopped
+
+
+def tile_colour(name: str) -> theme.Colour:
+    return TILE_COLOURS.get(name, INDIGO7)
+
+
+class ServiceListScreen(CitizenScreen):
+    """Six tiles a page, search, look-up."""
+
+    id = "services"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.t("services.head", "Chọn việc cần làm"), "", self.model.back
+
+    def body(self) -> Part:
+        search = self.tool("search", "search", self.t("services.search", "Tìm giấy tờ khác"), self.model.search)
+        find = self.tool("receipt_long", "find", self.t("services.find", "Tra cứu hồ sơ"), self.model.look_up)
+        words = title(self.t("services.title", "Bà con cần làm giấy tờ gì?"), 46, lines=1, fit=30)
+        tiles = Grid(*(self.tile(tile) for tile in self.model.tiles), cols=2 if look.portrait else 3, gap=20, flex=1)
+        if look.portrait:
+            search.flex = find.flex = 1
+            top: list[Part] = [words, Row(search, find, gap=16)]
+        else:
+            words.flex = 1
+            top = [Row(words, find, search, gap=16, align="middle")]
+        return body(*top, tiles, *self.bottom(), gap=16, top=20, bottom=20)
+
+    def tool(self, icon: str, key: str, word: str, act: Any) -> Btn:
+        return Btn(word, "secondary", icon=icon, size=25, h=76, pad=22, gap=12, on_tap=act, key=key)
+
+    def tile(self, tile: ServiceTile) -> Part:
+        edge = (76 if look.large else 96) if look.portrait else 84
+        badge = Badge(tile.icon, tile_colour(tile.colour), size=edge)
+        name = Txt(tile.title_vi, (32 if look.large else 38) if look.portrait else 34, 600, lines=1, fit=26)
+        lines = 2 if look.large and not look.portrait else 1
+        whom = Txt(tile.for_whom_vi, 25 if look.portrait else 22, 400, theme.INK2, lines=lines, fit=20 if lines == 1 else 26)
+        if tile.available:
+            when: Part = Chip(tile.how_long_vi, "green", "schedule", size=20, h=44, scale=chrome)
+        else:
+            when = Chip(self.t("services.counter", "Làm tại quầy"), "grey", "support_agent", size=20, h=44, scale=chrome)
+        listen: list[Part] = []
+        if self.shell.can_speak:
+            listen = [RoundBtn("volume_up", on_tap=lambda: self.say(tile), key=f"listen:{tile.code}")]
+        if look.portrait:
+            inside = Col(
+                Row(badge, Space(flex=1), *listen, align="middle"), name, whom, spring(), Row(when), gap=4, pad=(22, 16, 18, 18)
+            )
+        else:
+            words = Col(name, whom, gap=0, flex=1)
+            inside = Col(
+                Row(badge, words, gap=18, align="middle"),
+                spring(),
+                Row(when, Space(flex=1), *listen, align="middle"),
+                pad=(22, 18, 16, 14),
+            )
+        return Tappable(inside, shadow=1, radius=22, on_tap=lambda: self.model.choose(tile.code), key=f"tile:{tile.code}")
+
+    def say(self, tile: ServiceTile) -> None:
+        if self.shell.speaker is not None:
+            self.shell.speaker.say((f"{tile.title_vi}. {tile.for_whom_vi}. {tile.how_long_vi}.",), self.shell.kiosk.language)
+
+    def bottom(self) -> list[Part]:
+        chip = self.model.line.chip_vi
+        parts: list[Part] = [Chip(chip, "gold", "cloud_upload", size=20, key="chip:line")] if chip else []
+        if self.model.pages == 1:
+            ask = quiet_button(
+                self.t("ask.unknown_service", "Không biết chọn gì, hỏi cán bộ"), "help", self.shell.kiosk.call_help, "ask"
+            )
+            return [Row(*parts, spring(), ask, gap=16, align="middle")]
+        before = Btn(
+            self.t("page.before", "Trang trước"), "secondary", icon="chevron_left", size=26, h=76, key="page:before",
+            enabled=self.model.page > 0, on_tap=lambda: self.model.turn(-1),
+        )  # fmt: skip
+        after = Btn(
+            self.t("page.after", "Trang sau"), "primary", icon_after="chevron_right", size=26, h=76, key="page:after",
+            enabled=self.model.page < self.model.pages - 1, on_tap=lambda: self.model.turn(1),
+        )  # fmt: skip
+        place = self.t("page.of", "Trang {page} / {pages}", page=self.model.page + 1, pages=self.model.pages)
+        return [Row(before, spring(), *parts, Txt(place, 26, 400, theme.INK2, wrap=False), spring(), after, gap=16, align="middle")]
+
+
+class ServiceSearchScreen(CitizenScreen):
+    """Search by name with the own keyboard."""
+
+    id = "service_search"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.t("search.head", "Tìm giấy tờ"), "", self.model.back
+
+    def body(self) -> Part:
+        typing = self.model.typing
+        self.field = Field(typing.text, on_clear=typing.clear, h=84, key="field")
+        self.keyboard = Keyboard(typing, self.t)
+        self.results = Part(flex=1)
+        self.fill()
+        ask = quiet_button(self.t("ask.official", "Hỏi cán bộ"), "help", self.shell.kiosk.call_help, "ask")
+        words = title(self.t("search.title", "Viết tên giấy tờ cần làm"), 38, lines=1, fit=26)
+        words.flex = 1
+        side = look.margin / look.unit
+        upper = Col(Row(words, ask, align="middle"), self.field, self.results, gap=10, pad=(side, 8, side, 12), flex=1)
+        return Col(upper, self.keyboard)
+
+    def fill(self) -> None:
+        found = self.model.found
+        self.results.clear_widgets()
+        if not found:
+            self.results.add_widget(
+                Heading("", self.t("search.none", "Không thấy giấy tờ này trên máy. Bà con chạm “Hỏi cán bộ”."), hint_size=26)
+            )
+            return
+        cards = [self.card(tile) for tile in found]
+        box = Col(*cards, gap=12) if look.portrait else Grid(*cards, cols=3, gap=16)
+        self.results.add_widget(box)
+
+    def card(self, tile: ServiceTile) -> Part:
+        words = Col(
+            Txt(tile.title_vi, 30, 600, lines=1, fit=22),
+            Txt(tile.for_whom_vi, 20, 400, theme.INK2, lines=1, fit=18),
+            flex=1,
+        )
+        inside = Row(
+            Badge(tile.icon, tile_colour(tile.colour), size=64, radius=16), words, gap=16, pad=(16, 6, 14, 6), align="middle"
+        )
+        return Tappable(inside, radius=18, h=100, on_tap=lambda: self.model.choose(tile.code), key=f"tile:{tile.code}")
+
+    def refresh(self) -> None:
+        self.field.show(self.model.typing.text)
+        self.keyboard.follow()
+        self.fill()
+        self.results.arrange()
+
+    def typed(self, text: str) -> None:
+        self.model.typing.type(text)
+
+    def pressed_key(self, name: str) -> bool:
+        if name == "backspace":
+            self.model.typing.delete()
+        return name == "backspace"
+
+
+class AtCounterScreen(CitizenScreen):
+    """A service an official does together with the citizen."""
+
+    id = "at_counter"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.model.tile.title_vi, "", self.model.back
+
+    def body(self) -> Part:
+        tile = self.model.tile
+        call = Btn(
+            self.t("ask.call", "Gọi cán bộ giúp"), "gold", icon="front_hand", size=34, h=112, w=None if look.portrait else 470, radius=24,
+            on_tap=self.shell.kiosk.call_help, key="call",
+        )  # fmt: skip
+        other = Btn(
+            self.t("services.other", "Chọn việc khác"),
+            "secondary",
+            icon="arrow_back",
+            size=28,
+            h=92,
+            on_tap=self.model.back,
+            key="other",
+        )
+        words = Heading(tile.title_vi, tile.note_vi, size=46, hint_size=30)
+        words.flex = 1
+        badge = Badge(tile.icon, tile_colour(tile.colour), size=120, radius=28)
+        card = Surface(Row(badge, words, gap=32, pad=36, align="middle"), shadow=1, radius=24)
+        bottom = Col(call, other, gap=16) if look.portrait else bottom_row(other, spring(), call)
+        return body(card, spring(), bottom, top=36, bottom=28)
+
+
+class StoppedScreen(CitizenScreen):
+    """A refusal: sentence, cure, ways on."""
+
+    id = "stopped"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.t("stopped.head", "Chưa làm được"), "", self.model.back
+
+    def body(self) -> Part:
+        refused = self.model.refused
+        words = Heading(refused.message_vi, refused.cure_vi, size=40, hint_size=30, lines=3)
+        words.flex = 1
+        badge = Surface(Icon("error", 60, theme.RED), fill=theme.RED1, line=None, radius="round", w=116, h=116)
+        card = Surface(Row(badge, words, gap=32, pad=36, align="middle"), shadow=1, radius=24)
+        call = Btn(
+            self.t("ask.call", "Gọi cán bộ giúp"),
+            "gold",
+            icon="front_hand",
+            size=30,
+            h=96,
+            on_tap=self.shell.kiosk.call_help,
+            key="call",
+        )
+        back = Btn(
+            self.t("head.back", "Quay lại"), "secondary", icon="arrow_back", size=28, h=96, on_tap=self.model.back, key="other"
+        )
+        buttons: list[Part] = [back, call]
+        if self.model.can_retry:
+            again = Btn(
+                self.t("stopped.retry", "Thử lại"), "primary", icon="refresh", size=32, h=96, on_tap=self.model.retry, key="retry"
+            )
+            buttons.append(again)
+        bottom = Col(*reversed(buttons), gap=16) if look.portrait else bottom_row(buttons[0], spring(), *buttons[1:])
+        return body(card, spring(), bottom, top=36, bottom=28)
+
+
+SCREENS = {
+    ServiceList: ServiceListScreen,
+    ServiceSearch: ServiceSearchScreen,
+    AtCounter: AtCounterScreen,
+    Stopped: StoppedScreen,
+}
