@@ -155,9 +155,7 @@ class FormSession:
             return self.current
         path = list(self._path())
         if self._changing:
-            waiting = next((item.name for item in path if item.name not in self._seen or self._problem(item) is not None), None)
-            self._changing = waiting is not None
-            return self._show(waiting)
+            return self._show(next((item.name for item in path if item.name not in self._seen or self._problem(item)), None))
         here = self._place(self._current)
         return self._show(next((item.name for item in path if self._place(item.name) > here), None))
 
@@ -165,7 +163,6 @@ class FormSession:
         """To the question before, answers kept; from a change back to the check page. Stays on the first question."""
         self.problem = None
         if self._changing:
-            self._changing = False
             return self._show(None)
         here = len(self._order) if self._current is None else self._place(self._current)
         before = [item.name for item in self._path() if self._place(item.name) < here]
@@ -173,7 +170,9 @@ class FormSession:
 
     def _show(self, name: str | None) -> Question | None:
         self._current = name
-        if name is not None:
+        if name is None:
+            self._changing = False
+        else:
             self._seen.add(name)
         return self.current
 
@@ -228,6 +227,7 @@ class FormSession:
             raise KeyError(name)
         self._known.discard(name)
         self._set(name, [nfc(part) for part in value] if isinstance(value, list) else _typed(item, value))
+        self._leave_settled()
         return self._problem(item)
 
     def _set(self, name: str, value: Answer) -> None:
@@ -252,11 +252,15 @@ class FormSession:
                 self._set(item.name, answer)
                 self._known.add(item.name)
                 filled += 1
+        self._leave_settled()
+        return filled
+
+    def _leave_settled(self) -> None:
+        """Move on when the present question is no longer asked, because something else has answered or hidden it."""
         path = [item.name for item in self._path()]
         if self._current is not None and self._current not in path:
             here = self._place(self._current)
             self._show(next((name for name in path if self._place(name) > here), None))
-        return filled
 
     # --- judgement
 
