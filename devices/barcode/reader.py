@@ -85,13 +85,13 @@ class _Listener:
                     self._open.set()
                     self._pump(port, wake[0], scans, on_text, on_error)
             except OSError:
+                self._open.clear()
                 scans.forget()
                 if not told and not self._ending.is_set():
                     told = True
                     on_error(barcode_error("barcode_absent"))
                 self._ending.wait(self._reopen_s)
-            finally:
-                self._open.clear()
+        self._open.clear()
         for descriptor in wake:
             os.close(descriptor)
 

@@ -28,6 +28,8 @@ _CAUSES = {
     "card_removed": _codes(pcsc.SCARD_E_NO_SMARTCARD, pcsc.SCARD_W_REMOVED_CARD),
 }
 
+_NOTICE_MS = 600
+
 
 def failure(result: int) -> DeviceError:
     """The named failure for a PC/SC result code; ``chip_unreadable`` for anything without a clearer cause."""
@@ -73,6 +75,15 @@ class Context:
         _check(result)
         return bool(states[0][1] & pcsc.SCARD_STATE_PRESENT)
 
+    def lifted_within(self, name: str, milliseconds: int) -> bool:
+        """Whether the card that lay on ``name`` is gone, or goes in that time: pcscd looks at some readers only every 400 ms."""
+        present, known = pcsc.SCARD_STATE_PRESENT, pcsc.SCARD_STATE_UNAWARE
+        result, states = pcsc.SCardGetStatusChange(self.handle, milliseconds, [(name, known)])
+        while result == pcsc.SCARD_S_SUCCESS and states[0][1] & present:
+            known = states[0][1] & ~pcsc.SCARD_STATE_CHANGED
+            result, states = pcsc.SCardGetStatusChange(self.handle, milliseconds, [(name, known)])
+        return bool(result == pcsc.SCARD_S_SUCCESS)
+
     def find(self, wanted: str) -> ReaderState:
         """The reader with ``wanted`` in its name: the first with a card, else the first."""
         names = [name for name in self.readers() if wanted.casefold() in name.casefold()]
@@ -93,6 +104,9 @@ class Connection:
         self._wanted = wanted
         self._context: Context | None = None
         self._card: int | None = None
+        self._name = ""
+        self._lifted = False
+        self._given_up = False
         self._protocol = pcsc.SCARD_PCI_T1
 
     def open(self) -> None:
@@ -106,7 +120,7 @@ class Connection:
             self._context.handle, state.name, pcsc.SCARD_SHARE_SHARED, pcsc.SCARD_PROTOCOL_T0 | pcsc.SCARD_PROTOCOL_T1
         )
         _check(result)
-        self._card = card
+        self._card, self._name = card, state.name
         self._protocol = pcsc.SCARD_PCI_T1 if protocol == pcsc.SCARD_PROTOCOL_T1 else pcsc.SCARD_PCI_T0
         _check(pcsc.SCardBeginTransaction(card))
 
@@ -123,13 +137,31 @@ class Connection:
         result, answer = pcsc.SCardTransmit(self._card, self._protocol, list(apdu))
         if result == pcsc.SCARD_S_SUCCESS and len(answer) >= 2:
             return bytes(answer)
-        # A lifted card shows as an empty success or as a failed transfer; only the status tells it from a chip that stutters.
+        error = self._why(result)
+        self._lifted = error.code == "card_removed"
+        raise error
+
+    def _why(self, result: int) -> DeviceError:
+        """A lifted card shows as an empty success or a failed transfer, often before pcscd knows that it is gone."""
         status = pcsc.SCardStatus(self._card)[0]
-        raise failure(status if status != pcsc.SCARD_S_SUCCESS else result)
+        if status != pcsc.SCARD_S_SUCCESS:
+            return failure(status)
+        assert self._context is not None
+        if self._given_up or self._context.lifted_within(self._name, _NOTICE_MS):
+            return card_error("card_removed")
+        return failure(result)
+
+    def give_up(self) -> None:
+        """The call under way is not waited for any more. May be called from another thread; :meth:`close` is still owed."""
+        self._given_up = True
 
     def close(self) -> None:
-        """Reset the chip, which forgets the session, and let go of it. Never raises; may be called after a failed :meth:`open`."""
+        """Reset the chip, which forgets the session, and let go of it. Never raises; may be called after a failed :meth:`open`.
+
+        A card that was lifted is not reset: another may lie there by now, and pcscd would lose track of it.
+        """
         if self._card is not None:
-            pcsc.SCardDisconnect(self._card, pcsc.SCARD_RESET_CARD)
+            gone = self._lifted or self._given_up
+            pcsc.SCardDisconnect(self._card, pcsc.SCARD_LEAVE_CARD if gone else pcsc.SCARD_RESET_CARD)
         if self._context is not None:
             self._context.close()

@@ -7,6 +7,7 @@ after a mute card the next reading works as soon as that card has been lifted. F
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -72,7 +73,11 @@ class CardReader:
         except DeviceError as error:
             if error.code != "chip_unreadable":
                 raise
-        return attempt.run()
+        try:
+            return attempt.run()
+        except DeviceError as error:
+            # It lay there a moment ago.
+            raise card_error("card_removed") if error.code == "card_absent" else error from None
 
     def close(self) -> None:
         """Let the reader's threads end."""
@@ -89,9 +94,14 @@ class CardReader:
         except TimeoutError:
             raise card_error("card_mute") from None
 
-    def later(self, call: Callable[[], object]) -> None:
-        """``call`` on the reading thread once it is free."""
-        self._reading.post(call)
+    def release(self, connection: Connection) -> None:
+        """Close ``connection``: now, or as soon as a card that has gone mute lets go of the reading thread."""
+        if self._reading.stuck:
+            connection.give_up()
+            self._reading.post(connection.close)
+            return
+        with contextlib.suppress(TimeoutError):
+            self._reading.run(connection.close, self._timeout_s)
 
 
 def _silent(share: float, sentence: str) -> None:
@@ -124,7 +134,7 @@ class _Attempt:
             raise card_error("chip_unreadable") from None
         finally:
             self._connection = None
-            self._reader.later(connection.close)
+            self._reader.release(connection)
 
     def _read(self) -> CardReading:
         self._progress(0.1, "Đang mở chíp…")

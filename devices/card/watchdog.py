@@ -89,3 +89,5 @@ class Watchdog:
 def _serve(jobs: queue.SimpleQueue[_Job[Any] | None]) -> None:
     while (job := jobs.get()) is not None:
         job.run()
+        # What it called may hold the watchdog itself.
+        del job

@@ -88,6 +88,7 @@ class PcscdTwin:
         self._timeout_s = start_timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._slot: VpcdCard | None = None
+        self._events = -1
         self._before: str | None = None
         self.port = _free_ports()
 
@@ -196,6 +197,7 @@ class PcscdTwin:
         """Lift the card and end pcscd. Clients then see no daemon, until :meth:`start`."""
         if self._slot is not None:
             self._slot.lift()
+        self._events = -1
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()
@@ -203,27 +205,46 @@ class PcscdTwin:
         Path(self.socket_path).unlink(missing_ok=True)
 
     def lay(self, chip: ChipTwin, wait_s: float = 5.0) -> None:
-        """Lay ``chip`` on the reader; returns when PC/SC shows it."""
+        """Lay ``chip`` on the reader, in place of any card there; returns when PC/SC shows it."""
         assert self._slot is not None, "the twin is not started"
+        self.lift(wait_s)
         self._slot.lay(chip, wait_s)
-        self._await_card(True, wait_s)
+        self._events = self._await_card(True, -1, wait_s)
+
+    def swap(self, chip: ChipTwin) -> None:
+        """Lay ``chip`` at once, without the second that lifting and laying take to be noticed, if a card is lying.
+
+        Else :meth:`lay` it.
+        """
+        assert self._slot is not None, "the twin is not started"
+        if self._slot.lying:
+            self._slot.swap(chip)
+        else:
+            self.lay(chip)
 
     def lift(self, wait_s: float = 5.0) -> None:
         """Take the card off; returns when PC/SC shows the reader empty."""
         assert self._slot is not None, "the twin is not started"
         self._slot.lift()
-        self._await_card(False, wait_s)
+        if self._events >= 0:
+            self._await_card(False, self._events, wait_s)
+            self._events = -1
 
-    def _await_card(self, card: bool, wait_s: float) -> None:
+    def _await_card(self, card: bool, after: int, wait_s: float) -> int:
+        """Wait until PC/SC shows ``card`` in an event later than number ``after``, and give that event's number.
+
+        The number matters: a failed reset also shows an empty reader, before pcscd has noticed that the card is gone, and a
+        card laid then is not noticed either.
+        """
         with Context() as context:
             known = pcsc.SCARD_STATE_UNAWARE
             for _ in range(50):
                 result, states = pcsc.SCardGetStatusChange(context.handle, int(wait_s * 1000), [(self.reader_name, known)])
                 if result != pcsc.SCARD_S_SUCCESS:
                     break
-                known = states[0][1]
-                if bool(known & pcsc.SCARD_STATE_PRESENT) == card:
-                    return
+                known = states[0][1] & ~pcsc.SCARD_STATE_CHANGED
+                if bool(known & pcsc.SCARD_STATE_PRESENT) == card and known >> 16 > after:
+                    return int(known >> 16)
         raise OSError("the virtual reader does not notice its card")
 
 

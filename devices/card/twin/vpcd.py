@@ -25,6 +25,7 @@ class VpcdCard:
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._address = (host, port)
         self._line: socket.socket | None = None
+        self._chip: ChipTwin | None = None
         self._thread: threading.Thread | None = None
         self._lifted = threading.Event()
         self._seen = threading.Event()
@@ -51,12 +52,20 @@ class VpcdCard:
         line = socket.create_connection(self._address, timeout=wait_s)
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._line = line
-        self._thread = threading.Thread(target=self._serve, args=(line, chip), name="vpcd-card", daemon=True)
+        self._line, self._chip = line, chip
+        self._thread = threading.Thread(target=self._serve, args=(line,), name="vpcd-card", daemon=True)
         self._thread.start()
         if not self._seen.wait(wait_s):
             self.lift()
             raise OSError("the virtual reader does not look at its card")
+
+    def swap(self, chip: ChipTwin) -> None:
+        """Another chip behind the same contact: the reader notices nothing, so nobody has to wait for it.
+
+        For a card that is lying.
+        """
+        chip.power_on()
+        self._chip = chip
 
     def lift(self) -> None:
         """Take the card off. Nothing happens when none lies there."""
@@ -69,20 +78,22 @@ class VpcdCard:
             line.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
-    def _serve(self, line: socket.socket, chip: ChipTwin) -> None:
+    def _serve(self, line: socket.socket) -> None:
         # A reader that goes away lifts the card.
         with line, contextlib.suppress(OSError):
-            while (message := _receive(line)) is not None and self._react(line, chip, message):
+            while (message := _receive(line)) is not None and self._react(line, message):
                 pass
         self._lifted.set()
 
-    def _react(self, line: socket.socket, chip: ChipTwin, message: bytes) -> bool:
+    def _react(self, line: socket.socket, message: bytes) -> bool:
         """Handle one message; ``False`` lifts the card."""
+        chip = self._chip
+        assert chip is not None
         if len(message) == 1:
             if message[0] in (_ON, _RESET):
                 chip.power_on()
             elif message[0] == _SEND_ATR:
-                _send(line, b"" if chip.faults.dead else ATR)
+                _send(line, b"\x00\x00" if chip.faults.dead else ATR)
                 self._seen.set()
             return True
         faults = chip.faults
