@@ -1,11 +1,11 @@
 """The kiosk's half of the exchange: what to send next, and what an answer means. Pure: no I/O, no clock, no threads.
 
 Guarantees. An answer counts only when the province signed it and it echoes a nonce of a request still open. The direct answer
-moves ``told``, a hint for what to send next; only ``ack`` entries applied from the feed move ``acked``, in the transaction
-that applies the state they speak of. Feed entries are applied once, in order, chained to the head held here. An answer to an
-older request than the newest answered one never moves anything back. Where the province holds another continuation of a chain
-of ours (this disk was restored, or cloned), the unsent rest moves to a fresh incarnation before any feed is applied. Nothing
-is ever dropped here: sending moves no cursor.
+moves ``told``, a hint for what to send next; only ``ack`` entries applied from the feed move ``acked``, in the transaction that
+applies the state they speak of. Feed entries are applied once, in order, chained to the head held here. An answer to an older
+request, or to a state another answer has moved on, never moves anything back. Where the province holds another continuation of
+a chain of ours (this disk was restored, or cloned), the unsent rest moves to a fresh incarnation before any feed is applied.
+Nothing is ever dropped here: sending moves no cursor.
 
 Transactions: :meth:`Engine.make_request` and :meth:`Engine.on_reply` open them through :meth:`KioskJournal.atomic`; memory of
 the engine changes only after a commit, so a crash at any point leaves the journal as the truth.
@@ -86,12 +86,23 @@ class ReplyOutcome:
     """Own events the answered request carried."""
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What an answer depends on beside the lines: an answer to another state than the one held now may only raise ``told``."""
+
+    epoch: int
+    seq: int
+    head: bytes
+    incarnations: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class _Open:
     """A request without an answer yet."""
 
     number: int
     sent_at: float
+    state: _State
     offered: dict[int, int]
     """Incarnation -> last n this request carried."""
     carried: int
@@ -114,7 +125,7 @@ class _Gain:
 
     moved: bool = False
     waiting: bool = False
-    """A fork is not located yet: the feed waits, for its ``ack`` may speak of events this disk has not."""
+    """The feed waits for the next exchange: its ``ack`` entries may speak of events this disk has not."""
     applied: int = 0
     acked: int = 0
     rebased: list[int] = field(default_factory=list)
@@ -164,8 +175,7 @@ class Engine:
             device, current = self._journal.identity()
             positions = self._positions(current)
             supplies = self._supplies()
-            seq, head = self._journal.feed_position()
-            epoch = self._journal.epoch()
+            state = self._state()
         segments: list[bytes] = []
         offered: dict[int, int] = {}
         carried, room = 0, self._target
@@ -179,9 +189,9 @@ class Engine:
                 break
         hello = wire.Hello(
             device=device,
-            epoch=epoch,
-            feed_seq=seq,
-            feed_head8=head[:8],
+            epoch=state.epoch,
+            feed_seq=state.seq,
+            feed_head8=state.head[:8],
             wanted=self._limits.wanted,
             wall_ms=device_wall_ms,
             free_disk_mib=free_disk_mib,
@@ -191,7 +201,7 @@ class Engine:
         )
         request = wire.encode_request(hello, segments, self._keys.sign)
         self._number += 1
-        self._open[hello.nonce] = _Open(self._number, now_mono, offered, carried, sum(map(len, segments)))
+        self._open[hello.nonce] = _Open(self._number, now_mono, state, offered, carried, sum(map(len, segments)))
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
@@ -204,11 +214,11 @@ class Engine:
         """Take an answer in.
 
         Raises:
-            NotOurProtocol, BadFrame, BadSignature: not an answer of the province; nothing was touched. StaleReply: signed,
-            but it answers no open request, or an older epoch; nothing was touched. Refused: the province signed a refusal.
-            FeedGap, SegmentError, ProvinceInconsistent: the feed or the answer contradicts what is held; the feed was not
-            applied and
-                what was refused is in quarantine. Cursors of the upward direction may have moved.
+            NotOurProtocol, BadFrame, BadSignature: not an answer of the province; nothing was touched.
+            StaleReply: signed, but it answers no open request; nothing was touched.
+            Refused: the province signed a refusal.
+            FeedGap, SegmentError, ProvinceInconsistent: the answer contradicts what is held. The feed was not applied, and what
+                was refused is in quarantine; cursors of the upward direction may have moved.
         """
         answer = wire.parse_reply(reply, self._keys.province_verify)
         request = self._open.get(answer.nonce)
@@ -217,20 +227,25 @@ class Engine:
         if answer.refusal:
             del self._open[answer.nonce]
             raise Refused(answer.refusal)
-        newest = request.number > self._answered
         gain = _Gain()
         with self._journal.atomic():
-            self._take_epoch(answer, newest, gain)
+            gain.waiting = overtaken = request.number < self._answered or request.state != self._state()
+            if not overtaken:
+                self._take_epoch(answer, gain)
             for ack in answer.acks:
-                self._take_ack(ack, request, newest, gain)
+                self._take_ack(ack, request, overtaken, gain)
         del self._open[answer.nonce]
         self._answered = max(self._answered, request.number)
         self._adapt(now_mono - request.sent_at, request.size)
         if not gain.waiting:
             self._take_feed(answer.segments, gain)
-        if newest:
+        if not overtaken:
             self._feed_last = answer.feed_last
         return self._outcome(answer, request, gain)
+
+    def _state(self) -> _State:
+        seq, head = self._journal.feed_position()
+        return _State(self._journal.epoch(), seq, head, tuple(self._journal.incarnations()))
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -293,15 +308,15 @@ class Engine:
 
     # --- receiving ----------------------------------------------------------------------------------------------
 
-    def _take_epoch(self, answer: wire.Reply, newest: bool, gain: _Gain) -> None:
+    def _take_epoch(self, answer: wire.Reply, gain: _Gain) -> None:
         if answer.epoch == self._journal.epoch() and not answer.reset:
             return
-        if not newest:
-            raise StaleReply("an older reply of another epoch")
+        # The request named only what was not acknowledged; the rest must be compared too before the new feed acknowledges it again.
+        gain.waiting = any(self._journal.acked(inc) for inc in self._journal.incarnations())
         self._journal.reset_feed(answer.epoch)
         gain.moved = True
 
-    def _take_ack(self, ack: wire.AckFrame, request: _Open, newest: bool, gain: _Gain) -> None:
+    def _take_ack(self, ack: wire.AckFrame, request: _Open, overtaken: bool, gain: _Gain) -> None:
         inc, journal = ack.incarnation, self._journal
         if inc not in journal.incarnations():
             return
@@ -310,15 +325,13 @@ class Engine:
         last = journal.last(inc)[0]
         head = journal.head_at(inc, ack.n) if ack.n <= last else None
         if head is not None and head[:8] == ack.head8:
-            self._take_told(inc, ack.n, newest, gain)
-        elif newest:
+            self._take_told(inc, ack.n, overtaken, gain)
+        elif not overtaken:
             self._take_fork(ack, last, request, gain)
-        else:
-            gain.waiting = True
 
-    def _take_told(self, inc: int, n: int, newest: bool, gain: _Gain) -> None:
+    def _take_told(self, inc: int, n: int, overtaken: bool, gain: _Gain) -> None:
         told, acked = self._journal.told(inc), self._journal.acked(inc)
-        if not newest:
+        if overtaken:
             n = max(n, told)
         if n < acked:
             raise ProvinceInconsistent(f"the province holds {n} of what its feed acknowledged up to {acked}")
@@ -335,7 +348,7 @@ class Engine:
         proven = ack.common is not None and common < request.offered.get(inc, common)
         gain.moved = True
         if common == last and closed:
-            self._take_told(inc, last, True, gain)
+            self._take_told(inc, last, False, gain)
         elif common == last or proven:
             gain.rebased.append(journal.rebase_incarnation(inc, common))
         else:

@@ -13,6 +13,7 @@ Failures are told apart (``sync.errors``): ``offline``, ``timeout``, ``server_er
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +23,15 @@ from typing import Any, Final
 import requests
 import tenacity
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from sync import wire
 from sync.errors import BearerError, CaptivePortal, EnrolError, EnrolRefused, Offline, ServerError, TimedOut, WrongAnswer
 
 PIECE: Final = 4096
 """Bytes of the body given to the socket at once."""
+SEND_BUFFER: Final = 16 * 1024
+"""Bytes the kernel may hold back: with its default of megabytes, "sent" would mean nothing on a slow line."""
 _AGENT: Final = "mcx"
 _RETRY_AFTER_MOST: Final = 3600.0
 
@@ -37,8 +41,9 @@ class Waits:
     """Bounds in seconds."""
 
     connect: float = 10.0
+    """For connecting, and for each piece of the request to leave."""
     read: float = 20.0
-    """For one read or write on the socket."""
+    """For each piece of the answer to arrive."""
     whole: float = 120.0
     """From the first byte of the answer to its last."""
 
@@ -66,6 +71,14 @@ class _Pieces:
     def __iter__(self) -> Iterator[bytes]:
         for at in range(0, len(self._body), PIECE):
             yield self._body[at : at + PIECE]
+
+
+class _SmallBuffer(HTTPAdapter):
+    """Connections that pass on what they are given at once."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)]
+        super().init_poolmanager(*args, socket_options=options, **kwargs)
 
 
 class HttpBearer:
@@ -122,7 +135,7 @@ class HttpBearer:
             EnrolRefused: the request was denied or has expired.
             BearerError: see :meth:`exchange`.
         """
-        if not enrolment.isascii() or not all(letter.isalnum() or letter in "-_" for letter in enrolment):
+        if not enrolment or not enrolment.isascii() or not all(letter.isalnum() or letter in "-_" for letter in enrolment):
             raise EnrolError("the enrolment id is not one")
         answer = self._call("GET", f"/v1/enrol/{enrolment}", None, "", 64 * 1024)
         if answer.status == 202:
@@ -191,6 +204,8 @@ def _plain_session() -> requests.Session:
     session.trust_env = False
     session.headers.clear()
     session.headers.update({"User-Agent": _AGENT, "Accept-Encoding": "identity"})
+    session.mount("http://", _SmallBuffer())
+    session.mount("https://", _SmallBuffer())
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
 

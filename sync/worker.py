@@ -17,6 +17,7 @@ from typing import Protocol
 
 from sync.engine import Engine, ReplyOutcome
 from sync.errors import BearerError, Offline, SegmentQuarantined, SyncError, TimedOut
+from sync.steps import step
 
 
 class Bearer(Protocol):
@@ -130,7 +131,10 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     request = engine.make_request(sent, clock.wall_ms(), free_disk_mib=free_disk_mib)
     status = replace(status, last_try_ms=clock.wall_ms(), outcome=None, next_try_s=0.0)
     try:
-        outcome = engine.on_reply(bearer.exchange(request), clock.mono())
+        with step("sync.carry"):
+            reply = bearer.exchange(request)
+        with step("sync.apply"):
+            outcome = engine.on_reply(reply, clock.mono())
     except SyncError as error:
         if isinstance(error, Offline | TimedOut):
             engine.on_failure()

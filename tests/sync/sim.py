@@ -280,6 +280,10 @@ class Simulation:
                 _hold(not name.startswith("tag.") or value == 1, f"I2: {name} was applied {value} times")
 
     def _check_kiosk(self, machine: Machine) -> None:
+        """Its cursors, its feed, and that its user sees every own event.
+
+        After a clone an event may show twice for a while: it came down through the other machine, and still waits here.
+        """
         journal, province = machine.kiosk.journal, self.world.province
         for inc in journal.incarnations():
             log = journal.state.logs.get(inc, [])
@@ -299,7 +303,8 @@ class Simulation:
                 event = decode(line.body)
                 if event.kind == "tag":
                     seen = view.get((event.dossier, f"tag.{event.content['tag']}"), 0)
-                    _hold(seen == 1, f"I13: own event {inc:x}/{line.n} shows {seen} times")
+                    most = 2 if self.faults["clone_kiosk"] else 1
+                    _hold(1 <= seen <= most, f"I13: own event {inc:x}/{line.n} shows {seen} times")
 
     def _quiesce(self) -> None:
         self.rates = dict.fromkeys(self.rates, 0.0)
