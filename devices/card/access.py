@@ -39,7 +39,7 @@ def offers_pace(transport: Transport) -> bool:
     channel = PlainChannel(transport)
     if not channel.send(select_file(EF_CARD_ACCESS)).ok:
         return False
-    answer = channel.send(read_binary(0, 0))
+    answer = channel.send(read_binary(0, 256))
     if answer.sw not in (0x9000, 0x6282):
         return False
     try:

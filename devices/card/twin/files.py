@@ -78,7 +78,7 @@ def build_dg2(citizen: Citizen) -> bytes:
     sex = 2 if citizen.sex == "Nữ" else 1
     block = struct.pack(">IHBBB3sH3s3s", 32 + len(jpeg), 0, sex, 0, 0, bytes(3), 0, bytes(3), bytes(3)) + image + jpeg
     record = b"FAC\x00010\x00" + struct.pack(">IH", 14 + len(block), 1) + block
-    head = tlv.build(0x80, b"\x01\x01") + tlv.build(0x81, b"\x02") + tlv.build(0x87, b"\x01\x01") + tlv.build(0x88, b"\x00\x08")
+    head = tlv.build(0x81, b"\x02") + tlv.build(0x82, b"\x00") + tlv.build(0x87, b"\x01\x01") + tlv.build(0x88, b"\x00\x08")
     template = tlv.build(0x7F60, tlv.build(0xA1, head) + tlv.build(0x5F2E, record))
     return tlv.build(0x75, tlv.build(0x7F61, tlv.build(0x02, b"\x01") + template))
 

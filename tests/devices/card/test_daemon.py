@@ -81,18 +81,6 @@ def test_a_card_can_be_laid_from_anywhere_by_the_port(desk: PcscdTwin, reader: C
     until(lambda: not reader.state().card)
 
 
-def test_programs_written_by_others_find_the_reader_and_the_chip(desk: PcscdTwin) -> None:
-    desk.lay(ChipTwin())
-    told = subprocess.run(
-        ["opensc-tool", "-r", desk.reader_name, "-s", "00A4040C07A0000002471001"],
-        env={**os.environ, **desk.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "SW1=0x90, SW2=0x00" in told.stdout, told.stderr
-
-
 def test_a_second_twin_in_one_process_is_refused(pcscd: PcscdTwin) -> None:
     with pytest.raises(RuntimeError, match="already"), PcscdTwin():
         pass
