@@ -441,6 +441,8 @@ class Field(Tappable):
         left, room = self.x + px(24), self.width - px(48) - (px(72) if self.clearing is not None else 0)
         size = self.font_size
         text, shade = (self.text, theme.INK) if self.text else (self.placeholder, theme.INK3)
+        if self.lines > 1:
+            size = min(size, (self.height - px(16)) / self.lines / theme.LINE_PITCH)
         pitch = size * theme.LINE_PITCH
         if self.lines > 1:
             lines = wrapped(text, room, partial(text_width, name=self.font_name, size=size))
@@ -451,8 +453,10 @@ class Field(Tappable):
             while len(text) > 1 and text_width(text, self.font_name, size) > room:
                 text = "…" + text[2:]
             lines = [text]
-        top = self.top - px(10) if self.lines > 1 else self.center_y + pitch / 2
+        top = self.center_y + pitch * len(lines) / 2
         end, middle = left, self.center_y
+        if not self.text:
+            left += px(10)
         with self.canvas:
             Color(*shade)
             for number, line in enumerate(lines):
@@ -469,7 +473,7 @@ class Field(Tappable):
                 end = left + texture.width
             if self.state in ("active", "error"):
                 Color(*theme.GOLD)
-                x = left if not self.text else end + px(3)
+                x = left - px(10) if not self.text else end + px(3)
                 Rectangle(pos=(round(x), round(middle - size * 0.62)), size=(px(4), round(size * 1.24)))
 
     def show(self, text: str, state: str | None = None) -> None:

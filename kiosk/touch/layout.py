@@ -17,7 +17,10 @@ from kiosk.touch.theme import px
 
 class Part(Widget):
     """A widget placed by its parent. ``w`` and ``h`` are fixed sizes in design px (``None``: as the content wants);
-    ``flex`` is the share of left-over room it takes along its parent's axis; ``key`` is its stable id for tests and demo."""
+    ``flex`` is the share of left-over room it takes along its parent's axis; ``key`` is its stable id for tests and demo.
+    A part whose class says ``shrinks`` gives room back when its siblings want more than there is."""
+
+    shrinks = False
 
     def __init__(
         self, *parts: Widget, w: float | None = None, h: float | None = None, flex: float = 0.0, key: str = "", **kwargs: Any
@@ -108,9 +111,14 @@ class Box(Part):
         self.align = align
 
     def shares(self, room: float, wanted: list[float]) -> list[float]:
-        """Lengths along the axis: what is wanted, springs share the rest; too little room shrinks the springs to nothing."""
+        """Lengths along the axis: what is wanted, springs share the rest; with too little room springs vanish and
+        what shrinks gives back, down to a third."""
         parts = self.parts
         rest = room - sum(v for v, p in zip(wanted, parts, strict=True) if not p.flex) - self.gap * max(0, len(parts) - 1)
+        giving = sum(v for v, p in zip(wanted, parts, strict=True) if p.shrinks and not p.flex)
+        if rest < 0 and giving:
+            keep = max(0.3, (giving + rest) / giving)
+            wanted = [v * keep if p.shrinks and not p.flex else v for v, p in zip(wanted, parts, strict=True)]
         total = sum(p.flex for p in parts)
         return [max(0.0, rest) * p.flex / total if p.flex else v for v, p in zip(wanted, parts, strict=True)]
 

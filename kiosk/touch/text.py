@@ -84,7 +84,8 @@ class Txt(Part):
         self.family, self.weight = family, weight
         self.halign, self.valign, self.wrap, self.lines = halign, valign, wrap, lines
         self.font_size = scale(size)
-        self.least = self.font_size if fit is None else min(self.font_size, px(fit))
+        least = fit if fit is None or scale is not pt or not theme.look.large else max(fit, theme.LEAST_LARGE)
+        self.least = self.font_size if least is None else min(self.font_size, px(least))
         self.pitch = pitch
         self.drawn: list[str] = []
         self.drawn_size = self.font_size

@@ -111,6 +111,8 @@ TOUCH_MIN: Final = 68
 """Least height of anything a citizen touches, design px (18 mm)."""
 TOUCH_MIN_WIDTH: Final = 60
 LARGE: Final = 1.3
+LEAST_LARGE: Final = 25
+"""Smallest letters of needed text in large mode, design px: capitals of 4.8 mm (3/16 inch)."""
 
 LINE_PITCH: Final = 1.36
 """Distance of baselines in ems: stacked Vietnamese marks need air."""

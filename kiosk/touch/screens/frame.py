@@ -17,6 +17,8 @@ class Heading(Part):
     Sizes in design px; the hint never falls under ``least`` before the title has fallen to ``least_title``.
     """
 
+    shrinks = True
+
     def __init__(
         self,
         words: str,
@@ -34,6 +36,8 @@ class Heading(Part):
         super().__init__(**kwargs)  # type: ignore[arg-type]
         self.words, self.hint, self.problem = words, hint, problem
         self.sizes = (pt(size), pt(hint_size))
+        if look.large:
+            least = max(least, theme.LEAST_LARGE)
         self.least = (min(pt(size), px(least_title)), min(pt(hint_size), px(least)))
         self.lines, self.between = lines, px(gap)
 
