@@ -8,6 +8,7 @@ standard error, so that a command's ``--json`` output stays clean.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ WORK = os.path.join(stamp.ROOT, ".setup")
 _REDRAW_SECONDS = 0.2
 _PLAIN_SECONDS = 10.0
 _BAR = 24
+_FULL_BYTES = 8_000_000
 _CURES: tuple[tuple[type[DoorError], str, str, str, tuple[str, ...]], ...] = (
     (
         WrongFile,
@@ -160,9 +162,10 @@ def tail(path: str, begin: int) -> str:
 
 
 def explain(output: str, path: str) -> DoorError:
-    """The named error for a program's failed output."""
+    """The named error for a program's failed output. Some programs keep a full disk to themselves, so the disk is looked at too."""
+    full = shutil.disk_usage(stamp.ROOT).free < _FULL_BYTES
     for kind, vi, cure, english, signs in _CURES:
-        if any(sign in output for sign in signs):
+        if any(sign in output for sign in signs) or (full and kind is DiskFull):
             return kind(vi, cure, f"{english}; log: {path}")
     last = [line.strip() for line in output.splitlines() if line.strip()][-3:]
     return SetupFailed(

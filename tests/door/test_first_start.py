@@ -40,16 +40,22 @@ def test_a_changed_lock_is_installed_into_the_same_environment(furnished: Buildi
     assert furnished.stamp.parent.joinpath("pyvenv.cfg").stat().st_mtime_ns == made
 
 
+def tear_library(building: Building) -> None:
+    """Leave what a killed pip may leave: a library that counts as installed, of which only a part was written."""
+    place = building.root / ".venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    facts = place / "sample_library-1.0.dist-info"
+    facts.mkdir(parents=True, exist_ok=True)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: sample_library\nVersion: 1.0\n")
+    (place / "sample_library.py").write_text("VERSION = ")
+
+
 def test_a_set_up_killed_midway_heals_at_the_next_start(building: Building) -> None:
     first = building.start("forms")
     until(lambda: (building.root / ".venv" / "bin" / "python").exists())
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert not building.stamp.exists()
-    # What the killed set-up may leave: a library of which only a part was written.
-    torn = building.root / ".venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "sample_library.py"
-    torn.parent.mkdir(parents=True, exist_ok=True)
-    torn.write_text("VERSION = ")
+    tear_library(building)
     done = building.enter("forms")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["library"] == "1.0"
@@ -104,7 +110,7 @@ def test_a_library_with_another_hash_is_refused(building: Building) -> None:
     assert done.stdout == ""
 
 
-def test_a_full_disk_is_named_before_anything_is_written(building: Building, tmp_path: Path) -> None:
+def test_a_full_disk_is_named(building: Building, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     script = 'mount -t tmpfs -o size=4m tmpfs "$1" && cp -r "$2"/. "$1" && exec "$3" "$1/main.py" forms'
