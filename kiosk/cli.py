@@ -14,6 +14,7 @@ from kiosk.config import ConfigError
 from kiosk.machine import add_machine_arguments, machine_from
 from kiosk.services import Scheduler
 from kiosk.store.connection import StoreError
+from sync.steps import watch_if_asked
 
 
 def kiosk_command(argv: Sequence[str]) -> int:
@@ -22,6 +23,7 @@ def kiosk_command(argv: Sequence[str]) -> int:
     add_machine_arguments(parser)
     parser.add_argument("--control", type=Path, help="ổ cắm điều khiển của bản trình diễn (demo control socket)")
     given = parser.parse_args(argv)
+    watch_if_asked()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         machine = machine_from(given)

@@ -55,7 +55,7 @@ FIELDS: tuple[Field, ...] = (
         "devices.printer",
         str,
         "none:",
-        "Address of the receipt printer: `network://HOST:PORT`, `usb://VID:PID`, `serial:///dev/…?baud=`, `file:///dev/usb/lp0`, `none:`.",
+        "Receipt printer: `network://HOST:PORT`, `usb://VID:PID`, `serial:///dev/…?baud=`, `file:///dev/usb/lp0`, `none:`.",
     ),
     Field("devices.printer_profile", str, "generic80", "Printer profile: a name from `devices/printer/profiles.yaml`."),
     Field(

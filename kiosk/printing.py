@@ -17,8 +17,8 @@ from devices.printer import Printer, PrinterStatus, render, state_after
 from devices.printer import paper as blocks
 from kiosk.device_facts import CLOSED, printer_fact
 from kiosk.services import DeviceFact
-from kiosk.steps import step
 from kiosk.store.store import PrintJob, Store
+from sync.steps import step
 
 log = logging.getLogger(__name__)
 

@@ -31,6 +31,7 @@ from sync.engine import Engine
 from sync.enrol import make_request, open_bundle, request_words, root_words
 from sync.errors import SyncError
 from sync.http import HttpBearer, Waits
+from sync.steps import watch_if_asked
 from sync.worker import Pace, SyncStatus, attempt, run
 
 log = logging.getLogger(__name__)
@@ -198,6 +199,7 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
         nudge.clear()
         return cut
 
+    watch_if_asked()
     config = machine.config
     pace = Pace(
         idle=float(config["sync.interval"]),

@@ -23,9 +23,9 @@ from kiosk.clock import RELEASED_MS, hour_day_vi
 from kiosk.machine import Machine
 from kiosk.papers import marked_copy, to_content
 from kiosk.services import Accepted, Filed, Official, Refused
-from kiosk.steps import step
 from kiosk.store.connection import StoreError
 from sync.envelope import base32
+from sync.steps import step
 
 CITIZEN = "citizen"
 """Actor of events a citizen makes at the kiosk; who the citizen is stands in the dossier."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
+from province.errors import ProvinceError
 from province.runtime import Runtime
 from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
@@ -23,20 +24,32 @@ THREADS: Final = 8
 
 
 def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) -> Any:
-    """The listening server, not yet running. ``wrap`` is a WSGI layer around the service."""
+    """The listening server, not yet running. ``wrap`` is a WSGI layer around the service.
+
+    Raises:
+        ProvinceError: ``port_taken`` when the address cannot be listened on.
+    """
     options = running.options
     proxy = {"trusted_proxy": options.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
-    return create_server(
-        wrap(get_wsgi_application()),
-        host=options.host,
-        port=options.port,
-        threads=THREADS,
-        ident=None,
-        max_request_body_size=MAX_REQUEST + 1,
-        channel_timeout=60,
-        clear_untrusted_proxy_headers=True,
-        **(proxy if options.trusted_proxy else {}),
-    )
+    application = wrap(get_wsgi_application())
+    try:
+        return create_server(
+            application,
+            host=options.host,
+            port=options.port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=MAX_REQUEST + 1,
+            channel_timeout=60,
+            clear_untrusted_proxy_headers=True,
+            **(proxy if options.trusted_proxy else {}),
+        )
+    except OSError as error:
+        raise ProvinceError(
+            "port_taken",
+            f"Không nghe được ở {_shown(options.host)}:{options.port} ({error.strerror}).",
+            "Chọn --host, --port khác, hoặc dừng chương trình đang chiếm cổng.",
+        ) from None
 
 
 def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:

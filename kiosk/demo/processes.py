@@ -98,4 +98,3 @@ class Process:
 def product(*words: str) -> list[str]:
     """The command line of a product command with the running interpreter."""
     return [sys.executable, str(MAIN), *words]
-

@@ -1,7 +1,8 @@
-"""The stage of a demonstration: province, line, hardware twins, sync process, all real processes on this machine, in one folder.
+"""The stage of a demonstration: province, line, hardware twins, sync process, all real processes on this machine, in one
+folder.
 
-Everything is invented and thrown away: the commune's identifier code, the official, the citizen on the card. What is started here is stopped
-here, also when a step fails. Nothing listens beyond loopback.
+Everything is invented and thrown away: the commune's identifier code, the official, the citizen on the card. What is
+started here is stopped here, also when a step fails. Nothing listens beyond loopback.
 """
 
 from __future__ import annotations
@@ -76,6 +77,9 @@ class Stage:
         self._size = (width, height, fullscreen)
         self._stack = contextlib.ExitStack()
         self.environment: dict[str, str] = {}
+        """What processes need to find the twins."""
+        self.province_environment: dict[str, str] = {}
+        self.sync_environment: dict[str, str] = {}
         self.chip = ChipTwin()
         self.province: Process
         self.sync: Process
@@ -122,7 +126,7 @@ class Stage:
         words = ("province", "serve", "--state", str(self.province_state), "--port", str(port))
         log = self.logs / "province.log"
         log.unlink(missing_ok=True)
-        self.province = Process("province", product(*words), log)
+        self.province = Process("province", product(*words), log, self.province_environment)
         said = self.province.expect("listening on", 60)
         self.province_url = said.split("listening on", 1)[1].strip()
 
@@ -179,7 +183,9 @@ class Stage:
         self.run(words, given=f"{pin}\n")
 
     def start_sync(self) -> None:
-        self.sync = Process("sync", product("sync", "--state", str(self.kiosk_state)), self.logs / "sync.log")
+        log = self.logs / "sync.log"
+        log.unlink(missing_ok=True)
+        self.sync = Process("sync", product("sync", "--state", str(self.kiosk_state)), log, self.sync_environment)
         self.sync.expect("sync runs", 30)
 
     def start_kiosk(self, environment: Mapping[str, str], control: Path | None = None) -> Process:

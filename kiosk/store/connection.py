@@ -16,6 +16,8 @@ from typing import Any
 import sqlcipher3.dbapi2 as driver
 import sqlite_utils
 
+from sync.steps import step
+
 DatabaseError = driver.DatabaseError
 OperationalError = driver.OperationalError
 
@@ -78,7 +80,8 @@ def immediate(db: sqlite_utils.Database) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
-        connection.execute("COMMIT")
+        with step("store.commit"):
+            connection.execute("COMMIT")
     except BaseException:
         # A full disk or a trigger may have ended the transaction already.
         if connection.in_transaction:

@@ -21,7 +21,6 @@ import sqlite_utils
 
 from forms.dossier import SCHEMA, Draft
 from kiosk.clock import RELEASED_MS, Clock
-from kiosk.steps import step
 from kiosk.store import projections
 from kiosk.store.connection import OperationalError, StoreError, connect, immediate
 from kiosk.store.ledger import BLOCK, Ledger, Witness
@@ -32,6 +31,7 @@ from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, move_
 from sync.keys import SigningKey
 from sync.ports import FeedEntry, Line
 from sync.segment import sign_head
+from sync.steps import step
 
 T = TypeVar("T")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ from forms.procedure import load_catalogue
 from forms.session import FormSession
 from kiosk.clock import HANOI, Clock
 from kiosk.config import load
+from kiosk.demo.alone import enrolled_alone
 from kiosk.machine import Machine, open_machine
-from sync.enrol import ProvincePublic, issue_bundle, make_request, open_request
-from sync.keys import SealKey, SigningKey
+from kiosk.viewmodels.filing import FACTS
 
 BIRTH = "1.001193"
 
@@ -60,58 +58,19 @@ class ToldClock(Clock):
         self.mono += seconds
 
 
-@dataclass(frozen=True)
-class Root:
-    """Keys of a province made for one test."""
-
-    root: SigningKey
-    sign: SigningKey
-    seal: SealKey
-    commune: SealKey
-
-
-def make_root() -> Root:
-    return Root(SigningKey.generate(), SigningKey.generate(), SealKey.generate(), SealKey.generate())
-
-
-def make_machine(state: Path, clock: Clock | None = None, *, enrolled: bool = True, device: int = 7, sets: tuple[str, ...] = ()) -> Machine:
+def make_machine(
+    state: Path, clock: Clock | None = None, *, enrolled: bool = True, device: int = 7, sets: tuple[str, ...] = ()
+) -> Machine:
     """A kiosk in an empty state folder, or the one that is already there."""
-    small = ("store.reserve_mb=1", "store.least_free_mb=1", "province.url=https://tinh.example")
-    config = load(state, overrides=(*small, *sets))
-    machine = open_machine(config, clock or ToldClock())
-    if not enrolled or machine.enrolment is not None:
-        return machine
-    keys, root = machine.keyring.device, make_root()
-    request = make_request(keys, "01290", "Kỹ thuật viên Mẫu", secrets.token_bytes(16))
-    bundle = issue_bundle(
-        open_request(request),
-        device=device,
-        commune="01290",
-        commune_secret=root.commune.secret,
-        province=ProvincePublic(root.sign.public, root.seal.public),
-        root=root.root,
-    )
-    with machine.store.transaction():
-        machine.store.set_meta("enrol_request", request)
-        machine.store.set_meta("enrol_bundle", bundle)
-    machine.close()
-    return open_machine(config, clock or ToldClock())
+    small = ("store.reserve_mb=1", "store.least_free_mb=1", "province.url=https://tinh.example", *sets)
+    if not enrolled:
+        return open_machine(load(state, overrides=small), clock or ToldClock())
+    return enrolled_alone(state, device=device, clock=clock or ToldClock(), sets=small)
 
 
 def card_facts(person: CardPerson) -> dict[str, str]:
     """What a card puts into a form."""
-    return {
-        "card.full_name": person.name,
-        "card.number": person.number,
-        "card.birth": person.birth,
-        "card.sex": person.sex,
-        "card.ethnicity": person.ethnicity,
-        "card.nationality": person.nationality,
-        "card.residence": person.residence,
-        "card.origin": person.origin,
-        "card.issued": person.issued,
-        "card.expires": person.expires,
-    }
+    return {key: getattr(person, name) for key, name in FACTS.items()}
 
 
 def fill(session: FormSession, answers: Mapping[str, Any] = ANSWERS) -> FormSession:

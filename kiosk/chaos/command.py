@@ -1,0 +1,239 @@
+"""The command: sets the stage, torments it, lets it come to rest, and judges what is left against what was promised."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zxingcpp
+from PIL import Image
+
+from kiosk.chaos.torment import Torment, Victim
+from kiosk.config import load
+from kiosk.demo.processes import DemoError, Process, wait_for
+from kiosk.demo.stage import OFFICIAL_PIN, Stage
+from kiosk.machine import Machine, open_machine
+from sync.envelope import base32
+from sync.steps import VARIABLE
+
+KIOSK_STEPS = (
+    "filing.number",
+    "filing.events",
+    "filing.print_job",
+    "store.seal",
+    "store.commit",
+    "print.sending",
+    "print.bytes",
+    "print.settle",
+    "accept.events",
+    "accept.print_job",
+)
+SYNC_STEPS = ("sync.carry", "sync.apply", "feed.apply", "store.commit")
+PROVINCE_STEPS = ("province.store", "province.commit", "province.answer")
+
+
+def chaos_command(argv: Sequence[str]) -> int:
+    """Kill real processes and judge; 0 only when nothing was lost or doubled and every step had its share of kills."""
+    parser = argparse.ArgumentParser(prog="main.py chaos", description="Giết tiến trình thật, kiểm tra không mất, không trùng.")
+    parser.add_argument("--kills", type=int, default=200, help="tổng số lần giết")
+    parser.add_argument("--share", type=int, default=10, help="ít nhất bao nhiêu lần trong mỗi bước bền")
+    parser.add_argument("--seed", type=int, default=None, help="hạt giống ngẫu nhiên (mặc định: theo giờ)")
+    parser.add_argument("--minutes", type=float, default=30.0, help="giới hạn thời gian")
+    parser.add_argument("--out", type=Path, help="giữ lại thư mục làm việc ở đây")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(argv)
+    seed = given.seed if given.seed is not None else int(time.time())
+    with _folder(given.out) as folder:
+        report = torment(folder, given.kills, given.share, seed, given.minutes * 60, quiet=given.json)
+    sys.stdout.write((json.dumps(report, ensure_ascii=False) if given.json else _text(report)) + "\n")
+    return 0 if report["ok"] else 1
+
+
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        yield Path(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the kiosk told people before it was killed."""
+
+    filed: frozenset[str]
+    accepted: frozenset[str]
+
+
+def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, quiet: bool) -> dict[str, Any]:
+    """Run it all in ``folder``; the report as JSON-ready facts."""
+    stage = Stage(folder, fullscreen=False)
+    steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS)
+    fury = Torment(folder, share, max(0, kills - share * steps), seed)
+    with stage:
+        workers: list[Process] = []
+        for victim in _victims(stage, fury, workers, seed):
+            fury.add(victim)
+
+        def progress(done: int, left: int) -> None:
+            if not quiet and sys.stderr.isatty():
+                sys.stderr.write(f"\r{done} lần giết, còn {left}   ")
+                sys.stderr.flush()
+
+        stage.sync.stop()
+        stage.province.stop()
+        fury.run(seconds, progress)
+        for worker in workers:
+            worker.kill()
+        findings = list(_judge(stage, _promises(workers)))
+        missing = fury.left()
+        if missing:
+            findings.append(f"{missing} strikes were not made in time")
+        promised = _promises(workers)
+    return {
+        "ok": not findings,
+        "seed": seed,
+        "kills": sum(fury.histogram.values()),
+        "histogram": dict(sorted(fury.histogram.items())),
+        "visits": dict(sorted(fury.visits.items())),
+        "filed": len(promised.filed),
+        "accepted": len(promised.accepted),
+        "findings": findings,
+    }
+
+
+def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> Iterator[Victim]:
+    def start_worker() -> None:
+        environment = {**stage.environment, VARIABLE: str(fury.socket_path("kiosk"))}
+        command = [sys.executable, "-m", "kiosk.chaos.worker", str(stage.kiosk_state), OFFICIAL_PIN, f"{seed}-{len(workers)}"]
+        worker = Process("kiosk", command, stage.logs / f"kiosk-{len(workers):04d}.log", environment)
+        worker.expect("READY", 60)
+        workers.append(worker)
+
+    def start_sync() -> None:
+        stage.sync_environment[VARIABLE] = str(fury.socket_path("sync"))
+        stage.start_sync()
+
+    def start_province() -> None:
+        stage.province_environment[VARIABLE] = str(fury.socket_path("province"))
+        stage.restart_province()
+
+    yield Victim("province", start_province, lambda: stage.province.kill(), PROVINCE_STEPS)
+    yield Victim("kiosk", start_worker, lambda: workers[-1].kill(), KIOSK_STEPS)
+    yield Victim("sync", start_sync, lambda: stage.sync.kill(), SYNC_STEPS)
+
+
+def _promises(workers: Sequence[Process]) -> Promises:
+    words: dict[str, set[str]] = {"FILED": set(), "ACCEPTED": set(), "READY": set()}
+    for worker in workers:
+        for line in worker.log.read_text(encoding="utf-8", errors="replace").splitlines():
+            word, _, what = line.partition(" ")
+            if word in words:
+                words[word].add(what.strip())
+    return Promises(frozenset(words["FILED"]), frozenset(words["ACCEPTED"]))
+
+
+def _judge(stage: Stage, promised: Promises) -> Iterator[str]:
+    """Let everything come to rest, then compare promises, kiosk, paper and province."""
+    stage.sync.kill()
+    stage.province_environment.pop(VARIABLE, None)
+    stage.sync_environment.pop(VARIABLE, None)
+    stage.restart_province()
+    stage.start_sync()
+    _print_the_rest(stage)
+    try:
+        stage.wait_synced(60)
+    except DemoError as error:
+        yield str(error)
+    kiosk = stage.in_kiosk("store", "check")
+    if not kiosk["ok"]:
+        yield f"store check: {kiosk['findings']}"
+    province = stage.in_province("check")
+    if not province["ok"]:
+        yield f"province check: {province['findings']}"
+    machine = open_machine(load(stage.kiosk_state))
+    try:
+        yield from _judge_records(machine, promised, province)
+        yield from _judge_paper(machine, stage.slips)
+    finally:
+        machine.close()
+
+
+def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, Any]) -> Iterator[str]:
+    rows = machine.store.rows("SELECT code, official_code, status FROM dossier")
+    codes = Counter(row["code"] for row in rows)
+    statuses = {code: row["status"] for row in rows for code in (row["code"], row["official_code"]) if code}
+    for code in promised.filed - codes.keys():
+        yield f"promised and lost: {code}"
+    for code, count in codes.items():
+        if count > 1:
+            yield f"filed {count} times: {code}"
+    for code in promised.accepted:
+        if statuses.get(code, 0) < 2:
+            yield f"accepted and forgotten: {code}"
+    if province["dossiers"] != len(rows):
+        yield f"the province has {province['dossiers']} dossiers, the kiosk {len(rows)}"
+    device = machine.store.identity_or_raise().device
+    for inc in machine.store.incarnations():
+        n, head = machine.store.last(inc)
+        held = province["heads"].get(f"{base32(device)}-{base32(inc)}")
+        if n and held != head.hex():
+            yield f"the province holds another journal of incarnation {base32(inc)}"
+
+
+def _judge_paper(machine: Machine, slips: Path) -> Iterator[str]:
+    """Every paper has a record; of each dossier as many papers came out as its jobs allow."""
+    papers: Counter[str] = Counter()
+    for file in slips.glob("slip-*.png"):
+        with Image.open(file) as picture:
+            codes = zxingcpp.read_barcodes(picture)
+        if not codes:
+            yield f"a paper without a code: {file.name}"
+            continue
+        papers[codes[0].text.split("/h/")[1].split("?")[0]] += 1
+    jobs: dict[str, Counter[str]] = {}
+    for row in machine.store.rows("SELECT d.code, j.state FROM print_job j JOIN dossier d ON d.d = j.d"):
+        jobs.setdefault(row["code"], Counter())[row["state"]] += 1
+    for code in papers.keys() - jobs.keys():
+        yield f"a slip without a record: {code}"
+    for code, states in jobs.items():
+        certain, possible = states["printed"], states["printed"] + states["uncertain"]
+        if not certain <= papers[code] <= possible:
+            yield f"{code}: {papers[code]} papers, {certain} printed and {states['uncertain']} uncertain jobs"
+
+
+def _print_the_rest(stage: Stage) -> None:
+    """A last, undisturbed kiosk prints what is still queued."""
+    from devices.printer import open_printer
+    from kiosk.printing import Spooler
+
+    machine = open_machine(load(stage.kiosk_state))
+    try:
+        printer = open_printer(str(machine.config["devices.printer"]), str(machine.config["devices.printer_profile"]))
+        spooler = Spooler(machine.store, printer, printer.width_dots, lambda: None)
+        spooler.start()
+        wait_for("the last slips", lambda: machine.store.next_print_job() is None, 120)
+        spooler.stop(30)
+    finally:
+        machine.close()
+
+
+def _text(report: Mapping[str, Any]) -> str:
+    promised = f"{report['filed']} hồ sơ đã hứa, {report['accepted']} đã tiếp nhận."
+    lines = [f"{report['kills']} lần giết (hạt giống {report['seed']}), {promised}"]
+    most = max(report["histogram"].values(), default=1)
+    for name, count in report["histogram"].items():
+        lines.append(f"  {name:<28} {count:>4} {'█' * max(1, round(30 * count / most))}")
+    lines += [f"SAI: {one}" for one in report["findings"]] or ["Không mất, không trùng hồ sơ nào."]
+    return "\n".join(lines)
