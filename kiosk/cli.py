@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from kiosk.config import ConfigError
 from kiosk.machine import add_machine_arguments, machine_from
 from kiosk.services import Scheduler
 from kiosk.store.connection import StoreError
+from kiosk.supervisor import tell_supervisor
 from sync.steps import watch_if_asked
 
 
@@ -50,15 +49,3 @@ def kiosk_command(argv: Sequence[str]) -> int:
 def _ready() -> None:
     tell_supervisor("READY=1")
     logging.getLogger(__name__).info("kiosk ready")
-
-
-def tell_supervisor(word: str) -> None:
-    """One datagram to systemd's notify socket, when there is one."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-        try:
-            out.sendto(word.encode("ascii"), "\0" + address[1:] if address.startswith("@") else address)
-        except OSError as error:
-            logging.getLogger(__name__).warning("supervisor not reached: %s", error.strerror)

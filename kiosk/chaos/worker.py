@@ -13,16 +13,13 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
-from devices.card import CardPerson
 from devices.card.twin import SAMPLES
-from forms.session import FormSession
 from kiosk.app import KioskServices
 from kiosk.config import load
+from kiosk.demo.sample import sample_session
 from kiosk.machine import open_machine
-from kiosk.viewmodels.filing import FACTS
 from sync.steps import watch_if_asked
 
 
@@ -68,20 +65,6 @@ class LoopScheduler:
                 continue
 
 
-def filled_session(services: KioskServices, procedure: str, person: CardPerson, today: date) -> FormSession:
-    """A session answered by the card and otherwise by the first thing that fits each question."""
-    session = services.open_form(procedure)
-    session.prefill({key: getattr(person, name) for key, name in FACTS.items()})
-    plain = {"text": "Nông Văn Thử", "date": today.replace(day=1).isoformat(), "integer": "1", "acknowledge": "yes"}
-    while (question := session.current) is not None:
-        if question.required and not session.value(question.name):
-            value = question.choices[0].name if question.choices else plain[question.type]
-            number = question.type == "text" and question.appearance == "number"
-            session.put(question.name, person.number if number else [value] if question.type == "select_multiple" else value)
-        session.forward()
-    return session
-
-
 def main(state: str, pin: str, seed: str) -> None:
     """File, sometimes accept, sometimes reprint; never returns by itself."""
     watch_if_asked()
@@ -91,9 +74,8 @@ def main(state: str, pin: str, seed: str) -> None:
     services = KioskServices(machine, scheduler)
     say("READY", "")
     person = SAMPLES[0].person
-    procedure = next(tile.code for tile in services.tiles() if tile.available)
     while True:
-        filed = services.submit(filled_session(services, procedure, person, machine.store.clock.now().date()), person)
+        filed = services.submit(sample_session(machine.store.clock.now().date())[1], person)
         say("FILED", filed.code)
         scheduler.turn(dice.uniform(0.05, 0.3))
         services.sign_in(pin)

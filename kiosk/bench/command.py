@@ -1,0 +1,35 @@
+"""The command: runs the benchmarks asked for and says what was seen, also when it falls short of the goal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from kiosk.bench.filing import bench_filing
+from kiosk.bench.glass import bench_start, bench_touch
+from kiosk.bench.result import Result
+
+BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
+    "filing": bench_filing,
+    "start": bench_start,
+    "touch": bench_touch,
+}
+
+
+def bench_command(argv: Sequence[str]) -> int:
+    """Run benchmarks; 0 when every goal is met, 1 when one falls short."""
+    parser = argparse.ArgumentParser(prog="main.py bench", description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.")
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help=", ".join(BENCHES))
+    parser.add_argument("--rounds", type=int, default=5, help="số vòng xen kẽ")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(argv)
+    results = [result for name in given.names or BENCHES for result in BENCHES[name](given.rounds)]
+    if given.json:
+        sys.stdout.write(json.dumps([{**asdict(one), "ratio": one.ratio, "met": one.met} for one in results]) + "\n")
+    else:
+        for one in results:
+            sys.stdout.write(one.text() + "\n")
+    return 0 if all(one.met for one in results) else 1
