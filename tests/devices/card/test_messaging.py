@@ -9,9 +9,10 @@ import pytest
 from devices.card.apdu import Answer, Command
 from devices.card.bac import KeyRefused, access_keys, authenticate
 from devices.card.channel import ChannelBroken, SecureMessaging, TripleDesSuite
+from devices.card.crypto import encrypt_3des, retail_mac
 from devices.card.facts import MrzKey
 from devices.card.mrz import mrz_information
-from devices.card.twin import ChipTwin, Faults
+from devices.card.twin import ChipTwin, Faults, Profile
 from tests.devices.card import icao
 
 KEY = MrzKey(icao.BAC_DOCUMENT, icao.BAC_BIRTH, icao.BAC_EXPIRY)
@@ -154,8 +155,6 @@ def test_files_can_be_read_short_by_identifier_and_far_with_the_odd_instruction(
 
 
 def test_a_short_chip_refuses_a_long_command_and_a_long_one_takes_it() -> None:
-    from devices.card.twin import Profile
-
     long_select = bytes.fromhex("00B00000000800")
     assert ChipTwin().answer(long_select) == bytes.fromhex("6700")
     assert ChipTwin(profile=Profile(short_only=False)).answer(long_select) == bytes.fromhex("6982")
@@ -165,3 +164,29 @@ def test_a_flipped_bit_happens_once() -> None:
     chip = ChipTwin(faults=Faults(flip_in=1))
     first, second = chip.answer(bytes.fromhex(SELECT)), chip.answer(bytes.fromhex(SELECT))
     assert (first, second) == (bytes.fromhex("9010"), bytes.fromhex("9000"))
+
+
+class Liar(Chip):
+    """Plays the chip, but changes its proof of the key in ``how``."""
+
+    def __init__(self, chip: ChipTwin, how: str) -> None:
+        super().__init__(chip)
+        self._how = how
+
+    def transmit(self, apdu: bytes) -> bytes:
+        answer = super().transmit(apdu)
+        if apdu[1] != 0x82:
+            return answer
+        k_enc, k_mac = access_keys(self.chip.key)
+        if self._how == "wrong MAC":
+            return answer[:39] + bytes([answer[39] ^ 1]) + answer[40:]
+        replayed = encrypt_3des(k_enc, bytes(32))
+        return replayed + retail_mac(k_mac, replayed) + b"\x90\x00"
+
+
+@pytest.mark.parametrize("how", ["wrong MAC", "another challenge"])
+def test_a_chip_that_cannot_prove_the_key_is_not_believed(how: str) -> None:
+    line = Liar(ChipTwin(), how)
+    line.transmit(bytes.fromhex(SELECT))
+    with pytest.raises(ChannelBroken):
+        authenticate(line, line.chip.key, lambda count: b"\x01" * count)
