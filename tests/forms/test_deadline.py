@@ -66,6 +66,9 @@ def test_a_same_day_result_is_due_at_the_end_of_that_or_the_next_working_day(rec
 def test_filing_on_a_rest_day_counts_from_the_next_session() -> None:
     assert counts_from(at("2026-11-28T09:00"), CALENDAR, HOURS) == at("2026-11-30T07:30")
     assert counts_from(at("2026-11-30T12:00"), CALENDAR, HOURS) == at("2026-11-30T13:30")
+    assert counts_from(at("2026-11-30T11:30"), CALENDAR, HOURS) == at("2026-11-30T13:30")
+    assert counts_from(at("2026-11-30T17:00"), CALENDAR, HOURS) == at("2026-12-01T07:30")
+    assert counts_from(at("2026-11-30T16:59"), CALENDAR, HOURS) == at("2026-11-30T16:59")
     assert days(1, "2026-11-28T09:00").due == at("2026-12-01T17:00")
 
 
