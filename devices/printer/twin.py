@@ -188,6 +188,9 @@ class PrinterTwin:
                 self._stop.wait(TICK_S)
             now = time.monotonic()
             with self._guard:
+                if self._drop_line:
+                    self._hang_up(reset=True)
+                    self._drop_line = False
                 if self._line and self._line in ready:
                     self._hear()
                 if self._listener and self._listener in ready and not self._line:
@@ -211,9 +214,6 @@ class PrinterTwin:
         self._listener = listener
 
     def _open_or_refuse(self) -> None:
-        if self._drop_line:
-            self._drop_line = False
-            self._hang_up(reset=True)
         if self._faults.refuse and self._listener:
             self._listener.close()
             self._listener = None
