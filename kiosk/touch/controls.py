@@ -138,7 +138,7 @@ class Tappable(Surface):
     def on_touch_down(self, touch: Any) -> bool:
         if super().on_touch_down(touch):
             return True
-        if not self.interactive or not self.collide_point(*touch.pos) or getattr(touch, "button", "left") != "left":
+        if not self.interactive or not self.collide_point(*touch.pos) or getattr(touch, "button", None) not in (None, "left"):
             return False
         if self.enabled:
             touch.grab(self)
@@ -310,13 +310,15 @@ class RoundBtn(Tappable):
         **kw: Any,
     ) -> None:
         super().__init__(Icon(icon, icon_size, shade), fill=fill, line=None, radius="round", w=size, h=size, **kw)
-        self.rest_fill = fill
+        self.rest_fill, self.rest_shade = fill, shade
+        self.icon = self.parts[0]
 
     @property
     def label(self) -> str:
         return ""
 
     def paint(self) -> None:
+        self.icon.tint(self.rest_shade if self.enabled else faded(self.rest_shade, 0.28))
         self.fill = (pressed(self.rest_fill) if self.rest_fill[3] else faded(theme.INDIGO2, 0.5)) if self.down else self.rest_fill
         super().paint()
 
@@ -437,7 +439,7 @@ class Field(Tappable):
         self.write()
 
     def write(self) -> None:
-        self.canvas.clear()
+        """Draw text and caret over the ground that :meth:`paint` has just drawn (the main canvas holds the clear button)."""
         left, room = self.x + px(24), self.width - px(48) - (px(72) if self.clearing is not None else 0)
         size = self.font_size
         text, shade = (self.text, theme.INK) if self.text else (self.placeholder, theme.INK3)
@@ -457,7 +459,7 @@ class Field(Tappable):
         end, middle = left, self.center_y
         if not self.text:
             left += px(10)
-        with self.canvas:
+        with self.canvas.before:
             Color(*shade)
             for number, line in enumerate(lines):
                 middle = top - (number + 0.5) * pitch

@@ -33,7 +33,6 @@ class Line:
     secret: bool
     shown: bool
     wrong: str
-    changeable: bool
 
 
 class Check(Page):
@@ -43,7 +42,7 @@ class Check(Page):
         super().__init__(kiosk)
         self.filing = filing
         self.where_vi = f"{filing.title_vi}: xem lại trước khi nộp"
-        self.page = 0
+        self.page = filing.check_page
         self.rows_per_page = 5
         self.refused: Refused | None = None
         self._open = ""
@@ -53,6 +52,11 @@ class Check(Page):
         """How many rows the screen can show at once."""
         self.rows_per_page = max(1, rows)
         self.page = min(self.page, self.pages - 1)
+        self._seen()
+
+    def _seen(self) -> None:
+        self.filing.check_page = self.page
+        self.filing.read_through = self.filing.read_through or self.last
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -63,7 +67,7 @@ class Check(Page):
             secret = row.pii and re.fullmatch(r"[0-9]{9,12}", row.text) is not None
             shown = not secret or self._open == row.name
             text = row.text if shown else mask_number(row.text)
-            made.append(Line(row.name, row.label, text, row.section, secret, shown, wrong.get(row.name, ""), True))
+            made.append(Line(row.name, row.label, text, row.section, secret, shown, wrong.get(row.name, "")))
         return made
 
     @property
@@ -90,12 +94,25 @@ class Check(Page):
 
     @property
     def last(self) -> bool:
-        """Whether the present page is the last one: only then everything has been seen."""
+        """Whether the present page is the last one."""
         return self.page >= self.pages - 1
 
     def turn(self, step: int) -> None:
         self.page = min(max(0, self.page + step), self.pages - 1)
+        self._seen()
         self.notify()
+
+    @property
+    def may_submit(self) -> bool:
+        """Every page has been seen once: the main button files; before that it turns the page."""
+        return self.filing.read_through
+
+    def go_on(self) -> None:
+        """The main button."""
+        if self.may_submit:
+            self.submit()
+        else:
+            self.turn(1)
 
     def reveal(self, name: str) -> None:
         """The eye of one row."""

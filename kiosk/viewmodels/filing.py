@@ -32,6 +32,10 @@ class Filing:
         self.procedure = services.procedure(code)
         self.session = services.open_form(code)
         self.card: CardPerson | None = None
+        self.read_through = False
+        """Whether every page of the check page has been on the screen."""
+        self.check_page = 0
+        """Where the check page was left to change an answer."""
 
     @property
     def title_vi(self) -> str:

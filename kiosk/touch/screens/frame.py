@@ -78,7 +78,7 @@ class ErrorLine(Part):
     def __init__(self, text: str, size: float) -> None:
         super().__init__()
         self.icon = Icon("error", size * 1.15, theme.RED, scale=float)
-        self.words = Txt(text, size, 600, theme.RED, scale=float, lines=3)
+        self.words = Txt(text, size, 600, theme.RED, scale=float, lines=3, fit=18)
         self.add_widget(self.icon)
         self.add_widget(self.words)
         self.indent = size * 1.15 + px(14)

@@ -1,0 +1,330 @@
+"""Whose filing it is: the ways to the card, scanning its QR, laying it on the reader, typing, and what was read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forms.text import date_vi, mask_number, title_name
+from kiosk.touch import theme
+from kiosk.touch.cardart import CardPicture
+from kiosk.touch.controls import Badge, Btn, Field, Note, RoundBtn, Surface, Tappable
+from kiosk.touch.keyboard import NumberPad
+from kiosk.touch.layout import Col, Part, Row, Space
+from kiosk.touch.marks import Bar
+from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screens.dates import DateBoxes, shape_buttons
+from kiosk.touch.screens.frame import Heading, back_button, body, bottom_row, next_button, quiet_button, spring
+from kiosk.touch.text import Txt
+from kiosk.touch.theme import look, px
+from kiosk.viewmodels.asking import grouped
+from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, TypedIdentity, Way
+
+
+class CardScreen(CitizenScreen):
+    """Head common to the card's screens."""
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.model.filing.title_vi, self.t("card.head", "Thông tin của bà con"), self.model.back
+
+
+class CardChoiceScreen(CardScreen):
+    """Three ways, and one without a card."""
+
+    id = "card"
+
+    def body(self) -> Part:
+        t = self.t
+        words = Heading(
+            t("card.title", "Bà con có mang thẻ căn cước không?"),
+            t("card.hint", "Máy lấy thông tin từ thẻ để bà con đỡ phải viết."),
+            size=46,
+        )
+        cards: list[Part] = [
+            self.way(
+                "chip",
+                "contactless",
+                "tile_indigo",
+                t("card.chip", "Đặt thẻ lên đầu đọc"),
+                t("card.chip_hint", "Nhanh và đầy đủ nhất"),
+            ),
+            self.way(
+                "qr",
+                "qr_code_scanner",
+                "tile_green",
+                t("card.qr", "Quét mã QR trên thẻ"),
+                t("card.qr_hint", "Mã vuông in trên thẻ"),
+            ),
+            self.way(
+                "typed", "dialpad", "tile_brown", t("card.typed", "Tự gõ số căn cước"), t("card.typed_hint", "12 số in trên thẻ")
+            ),
+        ]
+        without = quiet_button(
+            t("card.without", "Không mang thẻ, tự điền"), "chevron_right", self.model.without, "without", after=True, size=28
+        )
+        if look.portrait:
+            return body(words, *cards, spring(), Row(spring(), without, spring()), gap=20, top=28, bottom=28)
+        for card in cards:
+            card.flex = 1
+        return body(words, Row(*cards, gap=20, flex=1), Row(spring(), without), gap=22, top=28, bottom=20)
+
+    def way(self, way: Way, icon: str, colour: str, name: str, hint: str) -> Part:
+        listen: list[Part] = []
+        if self.shell.can_speak:
+            listen = [RoundBtn("volume_up", on_tap=lambda: self.say(f"{name}. {hint}"), key=f"listen:{way}")]
+        edge = 96 if look.portrait else 120
+        badge = Badge(icon, theme.TILE_COLOURS[colour], size=edge, radius=24)
+        title = Txt(name, 34 if look.portrait else 31, 600, lines=2, fit=28)
+        line = Txt(hint, 24, 400, theme.INK2, lines=2, fit=22)
+        if look.portrait:
+            inside: Part = Row(badge, Col(title, line, flex=1, gap=2), *listen, gap=24, pad=(26, 22, 24, 22), align="middle")
+        else:
+            inside = Col(Row(badge, spring(), *listen, align="start"), spring(), title, line, spring(), gap=6, pad=(28, 30, 20, 20))
+        return Tappable(inside, shadow=1, radius=24, on_tap=lambda: self.model.choose(way), key=f"way:{way}")
+
+    def say(self, sentence: str) -> None:
+        if self.shell.speaker is not None:
+            self.shell.speaker.say((sentence,), self.shell.kiosk.language)
+
+
+class ScanScreen(CardScreen):
+    """The QR of the card under the scanner."""
+
+    id = "scan"
+
+    def body(self) -> Part:
+        t, model = self.t, self.model
+        hint = (
+            t("scan.hint_chip", "Mã vuông in trên thẻ. Máy cần mã này để mở chíp.")
+            if model.chip
+            else t("scan.hint", "Mã vuông in trên thẻ.")
+        )
+        words = Heading(t("scan.title", "Đưa mã QR trên thẻ vào máy quét"), hint, size=44)
+        picture = CardPicture("qr", flex=1)
+        state: list[Part] = []
+        if model.refused is not None:
+            state = [Note(f"{model.refused.message_vi} {model.refused.cure_vi}", "red", "error", size=25, key="note:refused")]
+        elif model.listening:
+            state = [Note(t("scan.waiting", "Máy đang chờ mã QR…"), "blue", "qr_code_scanner", size=25, key="note:waiting")]
+        typed = Btn(
+            t("scan.type", "Không quét được, gõ số"),
+            "secondary",
+            icon="dialpad",
+            size=28,
+            h=92,
+            on_tap=model.type_instead,
+            key="type",
+        )
+        without = quiet_button(t("card.without_short", "Không dùng thẻ"), "chevron_right", self.without, "without", after=True)
+        return framed(words, picture, state, [typed], without)
+
+    def without(self) -> None:
+        self.model.kiosk.show(self.model.filing.page(self.model.kiosk))
+
+
+class ReadScreen(CardScreen):
+    """The card on the reader: waiting, reading, or what went wrong and the ways on."""
+
+    id = "read_card"
+
+    def entered(self) -> None:
+        self.bar: Bar | None = None
+        self.step: Txt | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def shape(self) -> tuple[Any, ...]:
+        return self.model.refused is None, self.model.share > 0
+
+    def body(self) -> Part:
+        self._drawn = self.shape()
+        t, model = self.t, self.model
+        without = quiet_button(t("card.without_short", "Không dùng thẻ"), "chevron_right", model.without, "without", after=True)
+        if model.refused is not None:
+            words = Heading(model.refused.message_vi, model.refused.cure_vi, size=40, lines=3)
+            again = Btn(t("stopped.retry", "Thử lại"), "primary", icon="refresh", size=32, h=96, on_tap=model.again, key="retry")
+            ways: list[Part] = [again]
+            if model.can_use_qr:
+                ways.append(
+                    Btn(
+                        t("read.use_qr", "Dùng mã QR đã quét"),
+                        "secondary",
+                        icon="qr_code",
+                        size=26,
+                        h=84,
+                        on_tap=model.use_qr,
+                        key="use_qr",
+                    )
+                )
+            ways.append(
+                Btn(
+                    t("read.type", "Tự gõ số trên thẻ"),
+                    "secondary",
+                    icon="dialpad",
+                    size=26,
+                    h=84,
+                    on_tap=model.type_instead,
+                    key="type",
+                )
+            )
+            return framed(words, CardPicture("problem", flex=1), [], ways, without)
+        words = Heading(
+            t("read.title", "Đặt thẻ căn cước lên đầu đọc"), t("read.hint", "Để thẻ nằm yên cho đến khi máy báo xong."), size=44
+        )
+        self.step = Txt(model.step_vi or t("read.waiting", "Máy đang chờ thẻ…"), 26, 600, theme.INDIGO7, fit=22, lines=2)
+        self.bar = Bar(model.share, h=16)
+        state = Surface(Col(self.step, self.bar, gap=14, pad=(26, 20, 26, 24)), line=theme.LINE, radius=18, key="note:reading")
+        typed = Btn(
+            t("read.type", "Tự gõ số trên thẻ"), "secondary", icon="dialpad", size=28, h=92, on_tap=model.type_instead, key="type"
+        )
+        return framed(words, CardPicture("reader", flex=1), [state], [typed], without)
+
+    def refresh(self) -> None:
+        if self.shape() != self._drawn or self.bar is None or self.step is None:
+            self.rebuild()
+            return
+        self.bar.show(self.model.share)
+        self.step.say(self.model.step_vi or self.t("read.waiting", "Máy đang chờ thẻ…"))
+
+
+def framed(words: Heading, picture: CardPicture, state: list[Part], ways: list[Part], without: Part) -> Part:
+    """Picture beside or above the words; ways on at the bottom."""
+    if look.portrait:
+        picture.fixed_h = px(360)
+        picture.flex = 0
+        return body(words, picture, *state, spring(), *ways, Row(spring(), without, spring()), gap=18, top=28, bottom=24)
+    right = Col(words, *state, spring(), *ways, Row(spring(), without), gap=16, flex=1.35)
+    return body(Row(picture, right, gap=44, flex=1), top=32, bottom=24)
+
+
+class TypedScreen(CardScreen):
+    """Number, birth, expiry, one after the other on the pad."""
+
+    id = "typed"
+
+    def entered(self) -> None:
+        self.field: Field | None = None
+        self.boxes: DateBoxes | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def shape(self) -> tuple[Any, ...]:
+        return self.model.step, self.model.problem, self.model.birth.shape
+
+    @property
+    def entry(self) -> Any:
+        return {"number": self.model.number, "birth": self.model.birth, "expiry": self.model.expiry}[self.model.step]
+
+    def body(self) -> Part:
+        self._drawn = self.shape()
+        t, model = self.t, self.model
+        asked = {
+            "number": (t("typed.number", "Số căn cước của bà con?"), t("typed.number_hint", "12 số ở mặt trước thẻ.")),
+            "birth": (t("typed.birth", "Bà con sinh ngày nào?"), t("typed.birth_hint", "Như in trên thẻ. Ví dụ: 01/02/1990.")),
+            "expiry": (
+                t("typed.expiry", "Thẻ có giá trị đến ngày nào?"),
+                t("typed.expiry_hint", "Dòng “Có giá trị đến”. Không rõ thì bỏ qua."),
+            ),
+        }
+        words, hint = asked[model.step]
+        heading = Heading(words, hint, problem=model.problem, size=42)
+        shapes: list[Any] = []
+        if model.step == "number":
+            self.boxes = None
+            self.field = Field(
+                grouped(model.number.text),
+                state="error" if model.problem else "active",
+                numbers=True,
+                on_clear=model.number.clear,
+                key="field",
+            )
+            field: Part = self.field
+        else:
+            self.field = None
+            self.boxes = DateBoxes(self.entry, t, wrong=bool(model.problem))
+            field = self.boxes
+            shapes = shape_buttons(self.entry, t)
+        pad = NumberPad(self.entry.press, self.entry.delete, t)
+        skip: list[Part] = []
+        if model.step == "expiry":
+            skip = [quiet_button(t("question.skip", "Bỏ qua câu này"), "chevron_right", model.skip, "skip", after=True)]
+        tools: list[Part] = [Row(*shapes, gap=12)] if shapes else []
+        if look.portrait:
+            heading.flex = 1
+            bottom = bottom_row(back_button(t, model.back), next_button(t, model.next, wide=None))
+            return body(heading, field, *tools, pad, *([Row(spring(), *skip, spring())] if skip else []), bottom, gap=18, bottom=24)
+        bottom = bottom_row(back_button(t, model.back), spring(), *skip, next_button(t, model.next))
+        pad.fixed_h = px(452)
+        left = Col(heading, field, *tools, spring(), gap=18, flex=1)
+        return body(Row(left, Col(pad, spring(), w=480), gap=40, flex=1), bottom, gap=16, top=24)
+
+    def refresh(self) -> None:
+        if self.shape() != self._drawn:
+            self.rebuild()
+        elif self.field is not None:
+            self.field.show(grouped(self.model.number.text))
+        elif self.boxes is not None:
+            self.boxes.arrange()
+
+    def typed(self, text: str) -> None:
+        self.entry.type(text)
+
+    def pressed_key(self, name: str) -> bool:
+        if name == "backspace":
+            self.entry.delete()
+        elif name == "enter":
+            self.model.next()
+        else:
+            return False
+        return True
+
+
+class SeenScreen(CardScreen):
+    """What the card said."""
+
+    id = "card_seen"
+
+    def body(self) -> Part:
+        t, person = self.t, self.model.person
+        if person is None:
+            return body(Space())
+        words = Heading(t("seen.title", "Đã đọc được thẻ"), t("seen.hint", "Có đúng là thẻ của bà con không?"), size=46)
+        rows: list[Part] = []
+        for label, text, digits in (
+            (t("seen.name", "Họ và tên"), title_name(person.name), False),
+            (t("seen.birth", "Ngày sinh"), date_vi(person.birth) if person.birth else "", True),
+            (t("seen.number", "Số căn cước"), mask_number(person.number), True),
+        ):
+            if text:
+                rows.append(
+                    Col(
+                        Txt(label, 24, 400, theme.INK2, lines=1, fit=20),
+                        Txt(text, 34, 600, lines=2, fit=26, family="noto" if digits else "be"),
+                    )
+                )
+        badge = Surface(
+            CardPicture("done"),
+            fill=theme.CLEAR,
+            line=None,
+            w=300 if not look.portrait else None,
+            h=None if not look.portrait else 260,
+        )
+        facts = Col(*rows, gap=14, flex=0 if look.portrait else 1)
+        if look.portrait:
+            card = Surface(Col(badge, facts, gap=24, pad=36), shadow=2, radius=24, h=None)
+        else:
+            card = Surface(Row(badge, facts, gap=40, pad=36), shadow=2, radius=24, flex=1)
+        yes = next_button(t, self.model.accept, t("seen.yes", "Đúng, tiếp tục"), wide=None if look.portrait else 420, key="accept")
+        no = Btn(
+            t("seen.no", "Không phải thẻ của tôi"), "secondary", icon="close", size=28, h=96, on_tap=self.model.refuse, key="refuse"
+        )
+        if look.portrait:
+            yes.flex = 0
+            return body(words, card, spring(), yes, no, gap=22, top=28, bottom=28)
+        return body(words, card, bottom_row(no, spring(), yes), gap=22, top=28, bottom=24)
+
+
+SCREENS = {
+    CardChoice: CardChoiceScreen,
+    ScanQr: ScanScreen,
+    ReadChip: ReadScreen,
+    TypedIdentity: TypedScreen,
+    CardSeen: SeenScreen,
+}

@@ -1,0 +1,216 @@
+"""Check-your-answers, paged, and the moment of saving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.touch import theme
+from kiosk.touch.controls import Btn, Note, RoundBtn, Surface
+from kiosk.touch.layout import Col, Part, Row, Space
+from kiosk.touch.marks import Spinner
+from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screens.frame import ErrorLine, Heading, spring
+from kiosk.touch.text import Icon, Txt
+from kiosk.touch.theme import look, pt, px
+from kiosk.viewmodels.check import Check, Line, Saving
+
+ROW_LANDSCAPE, ROW_PORTRAIT, GAP = 92, 98, 10
+
+
+class CheckScreen(CitizenScreen):
+    """Question and answer in rows, «change» on each; what to bring; then one button."""
+
+    id = "check"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.model.filing.title_vi, self.t("check.head", "Bước cuối"), self.model.back
+
+    def body(self) -> Part:
+        return self.tall() if look.portrait else self.wide()
+
+    # --- two forms -------------------------------------------------------------------------------------------------------
+
+    def wide(self) -> Part:
+        rows = 5 if not look.large else 4
+        self.model.fit(rows)
+        height = (5 * ROW_LANDSCAPE + 4 * GAP - GAP * (rows - 1)) / rows
+        left = Col(*self.rows(height), spring(), gap=GAP, flex=1)
+        right = Col(self.papers(2), *self.privacy(), spring(), self.pages(), self.submit(), gap=14, w=372)
+        heading = self.heading()
+        if look.large:
+            heading.hint = ""
+        return Col(heading, Row(left, right, gap=24, flex=1), gap=14, pad=(36, 18, 36, 24), flex=1)
+
+    def tall(self) -> Part:
+        rows = 6 if not look.large else 5
+        self.model.fit(rows)
+        height = (6 * ROW_PORTRAIT + 5 * GAP - GAP * (rows - 1)) / rows
+        return Col(
+            Txt(
+                f"{self.model.filing.title_vi} · {self.t('check.head', 'Bước cuối')}",
+                24,
+                600,
+                theme.INK2,
+                lines=1,
+                fit=20,
+                scale=theme.chrome,
+            ),
+            self.heading(),
+            *self.rows(height),
+            spring(),
+            self.papers(1),
+            self.pages(),
+            self.submit(),
+            gap=GAP,
+            pad=(28, 14, 28, 24),
+            flex=1,
+        )
+
+    def heading(self) -> Heading:
+        hint = self.t("check.hint", "Chạm “Sửa” nếu có chỗ chưa đúng.")
+        problem = ""
+        if self.model.wrong:
+            problem = self.t("check.wrong", "Còn {count} câu cần trả lời. Chạm “Sửa” ở câu có dấu đỏ.", count=len(self.model.wrong))
+        elif self.model.cautions and self.model.last:
+            hint = self.model.cautions[0]
+        return Heading(self.t("check.title", "Xem lại trước khi nộp"), hint, problem=problem, size=46)
+
+    # --- rows ------------------------------------------------------------------------------------------------------------
+
+    def rows(self, height: float) -> list[Part]:
+        return [self.row(line, height) for line in self.model.visible]
+
+    def row(self, line: Line, height: float) -> Part:
+        change = Btn(
+            self.t("check.change", "Sửa"), "soft", icon="edit", size=24, icon_size=26, w=132 * (1.15 if look.large else 1), h=72,
+            pad=10, gap=10, on_tap=lambda: self.model.change(line.name), key=f"change:{line.name}",
+        )  # fmt: skip
+        eye: list[Part] = []
+        if line.secret and not line.wrong:
+            icon = "visibility_off" if line.shown else "visibility"
+            eye = [
+                RoundBtn(
+                    icon,
+                    size=68,
+                    icon_size=32,
+                    fill=theme.CLEAR,
+                    on_tap=lambda: self.model.reveal(line.name),
+                    key=f"eye:{line.name}",
+                )
+            ]
+        if line.wrong:
+            answer: Part = ErrorLine(line.wrong, pt(24 if look.portrait else 21))
+        else:
+            shown = line.text or self.t("check.empty", "(để trống)")
+            shade = theme.INK if line.text else theme.INK3
+            family = "noto" if line.secret else "be"
+            answer = Txt(
+                shown, 28, 600, shade, lines=3 if not look.portrait else 2, fit=19, family=family, h=height - 14, pitch=1.25
+            )
+        label = Txt(line.label, 23, 400, theme.INK2, lines=3, fit=19, pitch=1.22)
+        if look.portrait or look.large:
+            label = Txt(line.label, 21, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.2)
+            if isinstance(answer, Txt):
+                answer.fixed_h = px(height - 44)
+                answer.lines = 2
+            words: Part = Col(label, answer, flex=1)
+        else:
+            label.fixed_w = px(176)
+            answer.flex = 1
+            words = Row(label, answer, gap=16, align="middle", flex=1)
+        return Surface(
+            Row(words, *eye, change, gap=10, pad=(24, 4, 10, 4), align="middle"),
+            line=theme.RED if line.wrong else theme.LINE,
+            line_width=1.8 if line.wrong else 1.2,
+            radius=16,
+            h=height,
+            key=f"row:{line.name}",
+        )
+
+    # --- beside the rows ---------------------------------------------------------------------------------------------------
+
+    def papers(self, most: int) -> Part:
+        """What to hand in at the counter."""
+        needed = list(self.model.to_bring)
+        title = Txt(self.t("check.bring", "Giấy tờ nộp tại quầy"), 23, 400, theme.INK2, lines=1, fit=19, scale=theme.chrome)
+        parts: list[Part] = [title]
+        if look.portrait:
+            names = ", ".join(component.name_vi for component in needed) or self.t(
+                "check.bring_none", "Không cần nộp thêm giấy tờ."
+            )
+            line = Txt(names, 24, 600, lines=2, fit=20, scale=theme.chrome, pitch=1.25)
+            words = Col(title, line, flex=1)
+            return Surface(
+                Row(Icon("description", 34, theme.INDIGO6), words, gap=18, pad=(22, 10, 18, 10), align="middle"),
+                fill=theme.INDIGO0, line=theme.INDIGO2, radius=16, h=104 if not look.large else 116,
+            )  # fmt: skip
+        for component in needed[:most]:
+            name = Txt(component.name_vi, 24, 600, lines=2, fit=19, scale=theme.chrome, pitch=1.22, flex=1)
+            parts.append(Row(Icon("description", 32, theme.INDIGO6), name, gap=14, align="middle"))
+        if len(needed) > most:
+            more = self.t("check.bring_more", "và {count} giấy nữa, cán bộ sẽ chỉ dẫn", count=len(needed) - most)
+            parts.append(Txt(more, 21, 400, theme.INK2, lines=2, fit=18, scale=theme.chrome))
+        if not needed:
+            parts.append(
+                Txt(self.t("check.bring_none", "Không cần nộp thêm giấy tờ."), 24, 600, lines=2, fit=19, scale=theme.chrome)
+            )
+        return Surface(Col(*parts, gap=8, pad=(20, 14, 18, 16)), radius=18)
+
+    def privacy(self) -> list[Part]:
+        if look.large:
+            return []
+        return [
+            Note(
+                self.t("check.privacy", "Chỉ cán bộ xã được xem. Máy xóa hết sau khi bà con ra về."),
+                "blue",
+                "verified_user",
+                size=22,
+            )
+        ]
+
+    def pages(self) -> Part:
+        model = self.model
+        place = self.t("page.of", "Trang {page} / {pages}", page=model.page + 1, pages=model.pages)
+        return Row(
+            RoundBtn(
+                "chevron_left", size=68, icon_size=40, on_tap=lambda: model.turn(-1), key="page:before", enabled=model.page > 0
+            ),
+            Space(flex=1),
+            Txt(place, 24, 600, theme.INK2, wrap=False, scale=theme.chrome),
+            Space(flex=1),
+            RoundBtn(
+                "chevron_right", size=68, icon_size=40, on_tap=lambda: model.turn(1), key="page:after", enabled=not model.last
+            ),
+            align="middle",
+        )
+
+    def submit(self) -> Part:
+        model = self.model
+        if not model.may_submit:
+            word = self.t("check.more", "Xem tiếp")
+            return Btn(
+                word, "primary", icon_after="arrow_forward", size=36, h=104, radius=24, gap=18, on_tap=model.go_on, key="more"
+            )
+        word = self.t("check.submit", "Nộp hồ sơ")
+        return Btn(word, "primary", icon="check", size=38, h=104, radius=24, gap=18, on_tap=model.go_on, key="submit")
+
+
+class SavingScreen(CitizenScreen):
+    """«Saving»: nothing to touch."""
+
+    id = "saving"
+
+    def head(self) -> tuple[str, str, Any]:
+        return self.model.filing.title_vi, "", None
+
+    def body(self) -> Part:
+        words = Txt(self.t("saving.title", "Đang lưu hồ sơ…"), 46, 800, halign="center", lines=2, fit=34)
+        hint = Txt(
+            self.t("saving.hint", "Bà con chờ một chút, đừng rời máy."), 28, 400, theme.INK2, halign="center", lines=2, fit=24
+        )
+        return Col(
+            spring(), Row(spring(), Spinner(size=140), spring()), words, hint, spring(), gap=18, pad=(40, 20, 40, 60), flex=1
+        )
+
+
+SCREENS = {Check: CheckScreen, Saving: SavingScreen}

@@ -1,0 +1,180 @@
+"""The slip screen: provisional code, next step, QR, print state – and the countdown that clears it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.touch import theme
+from kiosk.touch.controls import Btn, Chip, Note, Surface
+from kiosk.touch.layout import Col, Part, Row, Space
+from kiosk.touch.marks import Qr
+from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screens.frame import Heading, body, spring
+from kiosk.touch.text import Icon, Txt
+from kiosk.touch.theme import look, px
+from kiosk.viewmodels.slip import Slip
+
+STATES = {
+    "queued": ("gold", "schedule"),
+    "printing": ("blue", "print"),
+    "printed": ("green", "check_circle"),
+    "uncertain": ("gold", "help"),
+}
+
+
+class SlipScreen(CitizenScreen):
+    """What a filing leaves in the citizen's hands."""
+
+    id = "slip"
+
+    def entered(self) -> None:
+        self.clear_button: Btn | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def head(self) -> tuple[str, str, Any]:
+        filed = self.model.filed
+        return (filed.procedure_vi if filed else ""), self.t("slip.head", "Đã nộp xong"), None
+
+    def shape(self) -> tuple[Any, ...]:
+        model = self.model
+        return model.paper, model.line.chip_vi, model.refused and model.refused.code, model.filed is None
+
+    def refresh(self) -> None:
+        if self.shape() != self._drawn or self.clear_button is None:
+            self.rebuild()
+            return
+        self.clear_button.words[1].say(self.countdown())
+
+    def countdown(self) -> str:
+        return str(self.t("slip.countdown", "Tự xóa sau {left} giây", left=self.model.left))
+
+    def body(self) -> Part:
+        self._drawn = self.shape()
+        filed = self.model.filed
+        if filed is None:
+            return body(Space())
+        badge = Surface(Icon("check", 58, theme.WHITE), fill=theme.GREEN, line=None, radius="round", w=88, h=88)
+        words: list[Part] = [Txt(self.t("slip.title", "Đã ghi nhận hồ sơ"), 46, 800, theme.GREEN, lines=1, fit=32)]
+        if not look.large:
+            thanks = self.t("slip.thanks", "Cảm ơn bà con. Hồ sơ đã lưu an toàn trên máy của xã.")
+            words.append(Txt(thanks, 25, 400, theme.INK2, lines=2, fit=20))
+        top = Row(badge, Col(*words, flex=1), gap=24, align="middle")
+        card = Surface(self.facts(), shadow=2, radius=22, flex=1)
+        return body(top, card, *self.states(), self.buttons(), gap=14, top=18, bottom=20)
+
+    def facts(self) -> Part:
+        filed = self.model.filed
+        rows: list[Part] = [
+            self.fact(self.t("slip.code", "Mã tạm (chưa phải mã hồ sơ)"), filed.code, 40, "noto"),
+            self.fact(
+                self.t("slip.job", "Việc làm"), " – ".join(part for part in (filed.procedure_vi, filed.subject_vi) if part), 28
+            ),
+            self.fact(self.t("slip.time", "Nộp lúc"), filed.filed_vi, 28),
+            self.fact(self.t("slip.next", "Việc tiếp theo"), filed.next_vi, 25),
+        ]
+        if look.large and look.portrait:
+            del rows[2]
+        facts = Col(*rows, gap=4 if not look.portrait else 8, flex=1)
+        if not filed.qr:
+            return Col(facts, pad=(30, 14, 30, 14))
+        wide = 232 if not look.portrait else 230
+        caption = Txt(
+            self.t("slip.qr", "Quét để xem tiến độ"), 21, 400, theme.INK2, halign="center", lines=1, fit=18, scale=theme.chrome
+        )
+        code = Col(Qr(filed.qr, wide), caption, align="middle", gap=2)
+        if look.portrait:
+            facts.flex = 0
+            return Col(facts, spring(), Row(spring(), code, spring()), spring(), pad=(30, 20, 30, 14))
+        code.fixed_w = px(300)
+        return Row(facts, code, gap=20, pad=(30, 12, 12, 12), align="middle")
+
+    def fact(self, label: str, text: str, size: float, family: str = "be") -> Part:
+        words = Txt(text, size, 600, lines=2 if size < 40 else 1, fit=20, family=family, pitch=1.25, scale=theme.chrome)
+        return Col(Txt(label, 22, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.25), words)
+
+    def states(self) -> list[Part]:
+        model = self.model
+        if model.refused is not None:
+            heading = Heading(model.refused.message_vi, model.refused.cure_vi, size=26, hint_size=22)
+            return [Surface(Col(heading, pad=(20, 8, 20, 8)), fill=theme.RED1, line=None, radius=16)]
+        if model.asks:
+            return [self.question()]
+        fact = model.paper
+        tone, icon = STATES[fact.state]
+        text = fact.text_vi if not fact.cure_vi else f"{fact.text_vi} {fact.cure_vi}"
+        if fact.state == "printing":
+            text = self.t("slip.printing", "Đang in phiếu…")
+        parts: list[Part] = []
+        if len(text) > 44:
+            parts.append(Note(text, tone, icon, size=22 if not look.large else 20, key=f"print:{fact.state}"))
+        else:
+            parts.append(Chip(text, tone, icon, size=22, h=50, scale=theme.chrome, key=f"print:{fact.state}"))
+        if model.line.chip_vi:
+            parts.append(Chip(model.line.chip_vi, "gold", "cloud_upload", size=22, h=50, scale=theme.chrome, key="chip:line"))
+        if len(text) > 44:
+            return parts[:1]
+        if look.portrait:
+            return [Col(*parts, gap=8, align="start")]
+        return [Row(*parts, gap=14)]
+
+    def question(self) -> Part:
+        """An uncertain print: a person looks into the tray."""
+        t = self.t
+        yes = Btn(
+            t("slip.whole", "Đủ rồi"),
+            "primary",
+            icon="check",
+            size=26,
+            h=76,
+            on_tap=lambda: self.model.came_out(True),
+            key="print:yes",
+        )
+        no = Btn(
+            t("slip.not_whole", "Chưa, in lại"),
+            "secondary",
+            icon="print",
+            size=26,
+            h=76,
+            on_tap=lambda: self.model.came_out(False),
+            key="print:no",
+        )
+        words = Col(
+            Txt(t("slip.ask", "Phiếu đã in ra đủ chưa?"), 28, 700, theme.GOLDINK, lines=1, fit=22),
+            Txt(t("slip.ask_hint", "Bà con nhìn khay giấy rồi chạm."), 21, 400, theme.INK, lines=1, fit=18, scale=theme.chrome),
+            flex=1,
+        )
+        icon = Icon("help", 40, theme.GOLDINK)
+        if look.portrait:
+            yes.flex = no.flex = 1
+            inside: Part = Col(Row(icon, words, gap=16, align="middle"), Row(no, yes, gap=14), gap=8, pad=(20, 10, 20, 12))
+        else:
+            inside = Row(icon, words, no, yes, gap=14, pad=(20, 8, 12, 8), align="middle")
+        return Surface(inside, fill=theme.GOLD1, line=theme.GOLDLINE, radius=18, key="print:question")
+
+    def buttons(self) -> Part:
+        t, model, tall = self.t, self.model, 104 if not look.portrait else 88
+        again = Btn(
+            t("slip.again", "In lại"), "secondary", icon="print", size=27, h=tall, enabled=model.can_reprint,
+            on_tap=model.print_again, key="reprint", radius=22,
+        )  # fmt: skip
+        other = Btn(
+            t("slip.other", "Làm việc khác"), "secondary", icon="add", size=27, h=tall, on_tap=model.another, key="another", radius=22
+        )  # fmt: skip
+        self.clear_button = Btn(
+            t("slip.done", "Xong – xóa màn hình"),
+            "primary",
+            sub=self.countdown(),
+            size=31,
+            h=104,
+            on_tap=model.done,
+            key="done",
+            radius=22,
+        )
+        if look.portrait:
+            again.flex = other.flex = 1
+            return Col(Row(again, other, gap=16), self.clear_button, gap=14)
+        self.clear_button.flex = 1
+        return Row(again, other, self.clear_button, gap=16)
+
+
+SCREENS = {Slip: SlipScreen}
