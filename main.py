@@ -8,7 +8,7 @@ an old interpreter says what is missing instead of failing on a line it cannot r
 import os
 import sys
 
-ROOT = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.realpath(__file__))
 OLDEST = (3, 11)
 NEWEST = (3, 13)
 WRONG_PYTHON = 10

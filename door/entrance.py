@@ -71,6 +71,9 @@ def _set_up_only(command: Command, rest: list[str]) -> int:
     lock, debian = ("dev", ("run", "demo", "test")) if "--dev" in rest else (command.lock, command.debian)
     if "--again" in rest or not stamp.stands(lock, debian):
         _make_stand(lock, debian, again="--again" in rest)
+    from door.setup import compile_rooms
+
+    compile_rooms()
     return setup_done(rest)
 
 

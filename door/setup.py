@@ -124,12 +124,19 @@ def _libraries(lock: str, count: int, *, fresh: bool) -> None:
         console.run([*pip, "-r", _BUILD_LOCK], step, log="pip.log", env=env)
         progress = _PipProgress(stamp.LOCKS[lock])
         console.run([*pip, "--no-build-isolation", "-r", stamp.LOCKS[lock]], step, log="pip.log", env=env, measure=progress.share)
-    with console.Step(4, count, "Biên dịch sẵn", "compiling bytecode") as step:
-        rooms = [name for name in sorted(os.listdir(stamp.ROOT)) if os.path.exists(os.path.join(stamp.ROOT, name, "__init__.py"))]
-        places = [os.path.join(stamp.VENV, "lib"), *(os.path.join(stamp.ROOT, name) for name in rooms)]
-        # Some libraries ship templates that are no valid Python; a failed file only costs its own first start.
-        subprocess.run([stamp.PYTHON, "-m", "compileall", "-q", "-j", "0", *places], capture_output=True, env=env)
-        step.show(1.0)
+    with console.Step(4, count, "Biên dịch sẵn", "compiling bytecode"):
+        _compile(os.path.join(stamp.VENV, "lib"))
+        compile_rooms()
+
+
+def compile_rooms() -> None:
+    """Compile the program's own modules: after an update a kiosk's account could not keep what it compiles at each start."""
+    _compile(*(place.path for place in os.scandir(stamp.ROOT) if os.path.exists(os.path.join(place.path, "__init__.py"))))
+
+
+def _compile(*places: str) -> None:
+    # Some libraries ship templates that are no valid Python; a failed file only costs its own first start.
+    subprocess.run([stamp.PYTHON, "-m", "compileall", "-q", "-j", "0", *places], capture_output=True)
 
 
 class _PipProgress:
