@@ -8,6 +8,7 @@ left in the air.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from kivy.graphics import Color, SmoothEllipse, SmoothLine
@@ -180,13 +181,22 @@ class DossierList(Native):
         )
         self.recycler.add_widget(self.layout)
         self.recycler.viewclass = DossierRow
+        self._shown: tuple[Sequence[DossierFacts], str] | None = None
         super().__init__(self.recycler, **kwargs)
 
     def show(self, rows: Sequence[DossierFacts], chosen: str, on_open: Callable[[str], None]) -> None:
-        """Show ``rows``; the one with the dossier id ``chosen`` is marked."""
+        """Show ``rows``; the one with the dossier id ``chosen`` is marked. The same again costs nothing."""
+        if (rows, chosen) == self._shown:
+            return
+        self._shown = (rows, chosen)
         self.recycler.data = [
-            {"row": row, "chosen": row.dossier == chosen, "on_tap": lambda dossier=row.dossier: on_open(dossier)} for row in rows
+            {"row": row, "chosen": row.dossier == chosen, "on_tap": partial(on_open, row.dossier)} for row in rows
         ]
+
+    def arrange(self) -> None:
+        """The layout gets its width at once: rows are never measured at Kivy's default 100 px first."""
+        super().arrange()
+        self.layout.width = self.recycler.width
 
     def to_top(self) -> None:
         """Show the first row."""

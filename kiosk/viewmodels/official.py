@@ -90,18 +90,18 @@ def print_mark(fact: PrintFact) -> Mark:
 T = TypeVar("T")
 
 
-def paginate(items: Iterable[T], height: Callable[[T], float], room: float) -> list[list[T]]:
-    """Cut ``items`` into pages no higher than ``room`` (same unit as ``height``); an item higher than the room stands alone.
+def paginate(items: Iterable[T], height: Callable[[T, bool], float], room: float) -> list[list[T]]:
+    """Cut ``items`` into pages no higher than ``room``; an item higher than the room stands alone.
 
-    Every item of the input is on exactly one page, in order. There is always at least one page.
+    ``height`` gets an item and whether it is the first on its page, and answers in the unit of ``room``. Every item of the input is on exactly one page, in order. There is always at least one page.
     """
     pages: list[list[T]] = [[]]
     used = 0.0
     for item in items:
-        need = height(item)
+        need = height(item, not pages[-1])
         if pages[-1] and used + need > room:
             pages.append([])
-            used = 0.0
+            used, need = 0.0, height(item, True)
         pages[-1].append(item)
         used += need
     return pages

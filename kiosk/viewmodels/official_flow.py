@@ -13,6 +13,7 @@ from kiosk.services import Official
 from kiosk.viewmodels.base import ViewModel, Watch
 from kiosk.viewmodels.official import Desk, OfficialSession, SignIn
 from kiosk.viewmodels.technician import Technician, TouchTest
+from kiosk.viewmodels.typing import Typing
 
 if TYPE_CHECKING:
     from kiosk.viewmodels.flow import Kiosk
@@ -64,12 +65,53 @@ class StaffPage(ViewModel):
 
 
 class WorklistPage(StaffPage):
-    """The worklist, with the dossier in hand beside it where the glass is wide."""
+    """The worklist, with the dossier in hand beside it where the glass is wide, and the search's keyboard."""
 
     def __init__(self, staff: Staff, desk: Desk) -> None:
         super().__init__(staff)
         self.desk = desk
         self.relay(desk)
+        self.typing = Typing(desk.query, "text", limit=60)
+        self.typing.watch(self._typed)
+        self.keys_up = False
+        """Whether the screen's keyboard is shown."""
+
+    def open_search(self) -> None:
+        """Show field and keyboard."""
+        self.keys_up = True
+        self.desk.open_search()
+
+    def close_search(self) -> None:
+        """Leave the search; the tab shows again."""
+        self.keys_up = False
+        self.typing.clear()
+        self.desk.close_search()
+
+    def hide_keys(self) -> None:
+        """Put the keyboard away; what was found stays."""
+        self.keys_up = False
+        self.notify()
+
+    def type(self, letters: str) -> None:
+        """Letters from a real keyboard: they open the search by themselves."""
+        if not self.desk.searching:
+            self.desk.open_search()
+        self.typing.type(letters)
+
+    def choose(self, dossier: str, *, whole: bool) -> None:
+        """Take a dossier in hand; ``whole`` opens it as a page of its own."""
+        self.keys_up = False
+        self.desk.choose(dossier)
+        if whole:
+            self.open_dossier()
+
+    def _typed(self) -> None:
+        self.desk.search(self.typing.value)
+        self.notify()
+
+    def close(self) -> None:
+        super().close()
+        self.typing.close()
 
     def open_dossier(self) -> None:
         """The dossier in hand as a page of its own."""

@@ -1,9 +1,9 @@
 """What the technician sees first: which part is broken, since when, and what to touch; without a line of Kivy.
 
-Guarantees: the summary is computed from the same facts as the cards, so they cannot disagree; a device under test is never tested
-twice at once; «test all» runs one device after the other (they share power and bus). The touch test counts what a finger does:
-nine crosses, the worst distance, and double events of a badly set-up panel. Assumes the UI thread; answers that arrive after the
-screen was left are dropped.
+Guarantees: the summary is computed from the same facts as the cards, so they cannot disagree; a device under test is never
+tested twice at once; «test all» runs one device after the other (they share power and bus). The touch test counts what a finger
+does: nine crosses, the worst distance, and double events of a badly set-up panel. Assumes the UI thread; answers that arrive
+after the screen was left are dropped.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ due time is shown the moment the acceptance is durable, with the state of Mẫu 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from kiosk.services import Detail, PrintFact
 from kiosk.touch import theme
@@ -19,7 +20,21 @@ from kiosk.viewmodels.official import Desk, paginate, print_mark, state_mark
 from kiosk.viewmodels.official_flow import DossierPage
 
 DUE_LABEL = "Hẹn trả"
+NOTHING: Mapping[str, str] = {
+    "answers": "Máy này chưa có biểu mẫu của hồ sơ.",
+    "papers": "Thủ tục này không cần giấy tờ kèm theo.",
+    "history": "Chưa có việc nào được ghi.",
+}
 PARTS = (("answers", "Thông tin khai"), ("papers", "Giấy tờ"), ("history", "Lịch sử"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the dossier's page: its section, the part, its height in real px."""
+
+    section: str
+    part: Part
+    height: float
 
 
 def rule() -> Surface:
@@ -341,9 +356,10 @@ class DossierScreen(StaffScreen):
         tabs = Row(*(self.part_tab(key, word, detail) for key, word in PARTS), gap=10)
         width = self.content.width - px(48)
         room = self.content.height - px(18 + 58 + 14 + 16)
-        pages = self.pages(detail, width, room)
+        lines = self.lines(detail, width)
+        pages = leaves(lines, width, room)
         if len(pages) > 1:
-            pages = self.pages(detail, width, room - px(60 + 14))
+            pages = leaves(lines, width, room - px(60 + 14))
         self.leaf = max(0, min(self.leaf, len(pages) - 1))
         foot = [self.pager(len(pages))] if len(pages) > 1 else []
         return Surface(
@@ -369,20 +385,20 @@ class DossierScreen(StaffScreen):
             key=f"part:{key}",
         )
 
-    def pages(self, detail: Detail, width: float, room: float) -> list[list[Part]]:
-        """Rows of the chosen part, cut into pages no higher than ``room``."""
+    def lines(self, detail: Detail, width: float) -> list[Line]:
+        """Rows of the chosen part, measured at ``width`` real px."""
         part = self.model.desk.part
         if part == "answers":
-            return answer_pages(detail.answers, width, room)
-        if part == "papers":
-            rows: list[Part] = [padded(paper_line(name, state)) for name, state in detail.papers]
-            empty = "Thủ tục này không cần giấy tờ kèm theo."
+            label_w = 316 if width > px(640) else 256
+            found = [(name, fact_row(label, text, label_w=label_w, size=20)) for name, label, text in detail.answers]
+        elif part == "papers":
+            found = [("", paper_line(name, state)) for name, state in detail.papers]
         else:
-            rows = [padded(history_line(sentence)) for sentence in detail.history]
-            empty = "Chưa có việc nào được ghi."
+            found = [("", history_line(sentence)) for sentence in detail.history]
+        rows = [(section, Col(Space(5), row, Space(5), rule())) for section, row in found]
         if not rows:
-            return [[staff_text(empty, 21, 400, theme.INK2)]]
-        return paginate(rows, lambda row, _first: row.want(width)[1], room)
+            rows = [("", Col(staff_text(NOTHING[part], 21, 400, theme.INK2, lines=2)))]
+        return [Line(section, row, row.want(width)[1]) for section, row in rows]
 
     def pager(self, count: int) -> Part:
         """Page back, where, page on."""
@@ -400,38 +416,29 @@ class DossierScreen(StaffScreen):
         )
 
 
-def padded(part: Part) -> Col:
-    """A row of a list with air and a hairline under it."""
-    return Col(Space(5), part, Space(5), rule())
-
-
 def history_line(sentence: str) -> Row:
     return Row(Icon("history", 26, theme.INDIGO6), staff_text(sentence, 20, 400, lines=4, flex=1), gap=14, align="middle")
 
 
-def answer_pages(answers: Sequence[tuple[str, str, str]], width: float, room: float) -> list[list[Part]]:
-    """Answers under their section's name, which stands again on top of every page. ``width`` and ``room`` real px."""
-    if not answers:
-        return [[staff_text("Máy này chưa có biểu mẫu của hồ sơ.", 21, 400, theme.INK2)]]
-    wide = width > px(640)
+def section_head(name: str) -> Part:
+    return Col(Space(8), staff_text(name, 20, 700, theme.INDIGO7, lines=1, fit=16), Space(4), rule())
 
-    def section(name: str) -> Part:
-        return Col(Space(8), staff_text(name, 20, 700, theme.INDIGO7, lines=1, fit=16), Space(4), rule())
 
-    def line(label: str, text: str) -> Part:
-        return padded(fact_row(label, text, label_w=310 if wide else 250, size=20))
+def leaves(lines: Sequence[Line], width: float, room: float) -> list[list[Part]]:
+    """Pages no higher than ``room`` real px; a section's name stands over its lines and again on top of every page."""
+    head = section_head("X").want(width)[1]
 
-    made = [(name, line(label, text)) for name, label, text in answers]
-    top = section("X").want(width)[1]
-    starts = [index == 0 or made[index - 1][0] != made[index][0] for index in range(len(made))]
-    order = list(range(len(made)))
-    pages = paginate(order, lambda i, first: made[i][1].want(width)[1] + (top if starts[i] or first else 0.0), room)
+    def opens(index: int, first: bool) -> bool:
+        section = lines[index].section
+        return bool(section) and (first or index == 0 or lines[index - 1].section != section)
+
+    pages = paginate(range(len(lines)), lambda i, first: lines[i].height + (head if opens(i, first) else 0.0), room)
     found: list[list[Part]] = []
     for page in pages:
         parts: list[Part] = []
         for index in page:
-            if starts[index] or not parts:
-                parts.append(section(made[index][0] or "Thông tin"))
-            parts.append(made[index][1])
+            if opens(index, not parts):
+                parts.append(section_head(lines[index].section))
+            parts.append(lines[index].part)
         found.append(parts)
     return found

@@ -7,17 +7,22 @@ goes.
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
+from kiosk.touch.keyboard import Keyboard
 from kiosk.touch.official_widgets import DossierList, Slot, SnugBtn, TabBtn, staff_text
 from kiosk.touch.screens.official_base import PAD, StaffScreen, head_button, line_chip
 from kiosk.touch.screens.official_dossier import nothing_chosen, over, over_facts, summary
 from kiosk.touch.theme import chrome, faded, px
-from kiosk.touch.widgets import Col, Icon, Part, Row, Space, Surface
+from kiosk.touch.widgets import Col, Field, Icon, Part, Row, Space, Surface
 from kiosk.viewmodels.official_flow import WorklistPage
 
 PANE_W = 440
 BANNER_H = 76
+TABS_H = 58
+SEARCH_H = 76
 
 
 class WorklistScreen(StaffScreen):
@@ -27,25 +32,39 @@ class WorklistScreen(StaffScreen):
     model: WorklistPage
 
     def entered(self) -> None:
-        self.shape: tuple[bool, bool] = (False, False)
+        self.shape: tuple[bool, bool, bool] = (False, False, False)
         self.listed = ""
 
-    def wanted_shape(self) -> tuple[bool, bool]:
+    def wanted_shape(self) -> tuple[bool, bool, bool]:
         desk = self.model.desk
-        return bool(desk.calls), desk.searching
+        return bool(desk.calls), desk.searching, self.model.keys_up
 
     def page(self) -> Part:
         self.shape = self.wanted_shape()
-        calling, _searching = self.shape
-        self.head, self.banner, self.tabs = Slot(h=84), Slot(h=BANNER_H), Slot(h=58)
+        calling, searching, keys_up = self.shape
+        self.head, self.banner, self.tabs = Slot(h=84), Slot(h=BANNER_H), Slot(h=TABS_H)
+        self.field = Field(
+            self.model.typing.text,
+            state="active" if keys_up else "still",
+            placeholder="Tên không dấu, mã hoặc số hồ sơ",
+            size=30,
+            h=SEARCH_H,
+            flex=1,
+            on_clear=self.model.typing.clear,
+            on_tap=self.model.open_search,
+            key="search:field",
+        )
+        self.keyboard = Keyboard(self.model.typing, self.t, self.model.hide_keys) if keys_up else None
         self.empty, self.pane = Slot(), Slot(w=PANE_W)
         self.list = DossierList()
         middle = Part(self.list, self.empty, flex=1)
         below: Part = middle
-        if not theme.look.portrait:
+        if not theme.look.portrait and not keys_up:
             below = Row(middle, self.pane, gap=16, flex=1)
         bars: list[Part] = [self.banner] if calling else []
-        return Col(self.head, Col(*bars, self.tabs, below, gap=14, pad=(PAD, 16, PAD, 16), flex=1))
+        bars.append(self.search_row() if searching else self.tabs)
+        foot: list[Part] = [self.keyboard] if self.keyboard is not None else []
+        return Col(self.head, Col(*bars, below, gap=14, pad=(PAD, 16, PAD, 8 if foot else 16), flex=1), *foot)
 
     def refresh(self) -> None:
         if self.wanted_shape() != self.shape:
@@ -56,6 +75,10 @@ class WorklistScreen(StaffScreen):
     def update(self) -> None:
         desk = self.model.desk
         tight = theme.look.portrait
+        if self.field.text != self.model.typing.text and self.field.width > 0:
+            self.field.show(self.model.typing.text)
+        if self.keyboard is not None:
+            self.keyboard.follow()
         self.head.fill((desk.line, self.model.session.official), lambda: self.top(tight))
         self.banner.fill(desk.call_vi, lambda: self.call_banner(desk.call_vi))
         self.tabs.fill((desk.tabs, desk.tab), lambda: self.tab_row(tight))
@@ -65,15 +88,24 @@ class WorklistScreen(StaffScreen):
             self.listed = desk.tab + desk.query
             self.list.to_top()
         self.empty.fill("" if desk.rows else desk.empty_vi, lambda: None if desk.rows else self.nothing(desk.empty_vi))
-        if not tight:
+        if not tight and self.keyboard is None:
             self.pane.fill((desk.selected, desk.print_fact, self.shape), self.beside)
         self.over.fill(over_facts(desk), lambda: over(desk))
 
     def open(self, dossier: str) -> None:
         """A row was tapped."""
-        self.model.desk.choose(dossier)
-        if theme.look.portrait:
-            self.model.open_dossier()
+        self.model.choose(dossier, whole=theme.look.portrait)
+
+    def typed(self, text: str) -> None:
+        super().typed(text)
+        self.model.type(text)
+
+    def pressed_key(self, name: str) -> bool:
+        super().pressed_key(name)
+        act = {"backspace": self.model.typing.delete, "enter": self.model.hide_keys}.get(name)
+        if act is not None:
+            act()
+        return act is not None
 
     def top(self, tight: bool) -> Part:
         official = self.model.session.official
@@ -95,7 +127,7 @@ class WorklistScreen(StaffScreen):
             "Hồ sơ cần xử lý",
             name if tight else office,
             line_chip(self.model.desk.line, tight=tight),
-            *([] if tight else [who]),
+            *([head_button("search", "search", "Tìm", self.model.open_search, tight=True)] if tight else [who]),
             head_button("technician", "build", "Thiết bị", self.model.open_technician, tight=tight),
             head_button("lock", "lock", "Khóa", self.model.lock, tight=tight),
         )
@@ -126,33 +158,51 @@ class WorklistScreen(StaffScreen):
 
     def tab_row(self, tight: bool) -> Part:
         desk = self.model.desk
-        tabs: list[Part] = [
+        tabs = [
             TabBtn(
                 tab.label_vi,
                 tab.count,
                 chosen=tab.key == desk.tab,
                 alarm=tab.key == "late",
                 tight=tight,
-                on_tap=lambda key=tab.key: desk.choose_tab(key),
+                on_tap=partial(desk.choose_tab, tab.key),
                 key=f"tab:{tab.key}",
             )
             for tab in desk.tabs
         ]
+        if tight:
+            for tab in tabs:
+                tab.flex = tab.natural(theme.look.width)[0]
+            return Row(*tabs, gap=8, align="middle")
         search = SnugBtn(
-            "" if tight else "Tìm tên, mã hồ sơ",
+            "Tìm tên, mã hồ sơ",
             "secondary",
             icon="search",
             size=20,
             icon_size=28,
-            w=64 if tight else None,
-            h=58,
-            pad=0 if tight else 18,
+            h=TABS_H,
             gap=10,
             scale=chrome,
-            on_tap=desk.open_search,
+            on_tap=self.model.open_search,
             key="search",
         )
-        return Row(*tabs, Space(flex=1), search, gap=6 if tight else 10, align="middle")
+        return Row(*tabs, Space(flex=1), search, gap=10, align="middle")
+
+    def search_row(self) -> Part:
+        """Field and the way out of the search, in place of the tabs."""
+        leave = SnugBtn(
+            "Thôi tìm",
+            "secondary",
+            icon="close",
+            size=21,
+            h=SEARCH_H,
+            pad=20,
+            gap=10,
+            scale=chrome,
+            on_tap=self.model.close_search,
+            key="search:close",
+        )
+        return Row(self.field, leave, gap=14, align="middle")
 
     def nothing(self, words: str) -> Part:
         return Col(
@@ -169,6 +219,6 @@ class WorklistScreen(StaffScreen):
         desk = self.model.desk
         if desk.selected is None:
             return nothing_chosen()
-        bars = BANNER_H + 14 if self.shape[0] else 0
-        room = theme.look.height - px(84 + 16 + 58 + 14 + 16 + bars)
+        bars = (SEARCH_H if self.shape[1] else TABS_H) + (BANNER_H + 14 if self.shape[0] else 0)
+        room = theme.look.height - px(84 + 16 + bars + 14 + 16)
         return summary(desk, desk.selected, self.model.open_dossier, px(PANE_W), room)

@@ -65,9 +65,9 @@ class TechnicianScreen(StaffScreen):
         for slot, card in zip(self.slots, technician.cards, strict=True):
             slot.fill(card, partial(self.device_card, card))
         self.machine.fill(tuple(technician.machine), self.machine_card)
-        card = next((one for one in technician.cards if one.fact.name == self.opened), None)
-        facts = tuple(technician.facts_of(self.opened)) if card is not None else ()
-        self.over.fill((card, facts), lambda: None if card is None else self.sheet(card, facts))
+        opened = next((one for one in technician.cards if one.fact.name == self.opened), None)
+        facts = tuple(technician.facts_of(self.opened)) if opened is not None else ()
+        self.over.fill((opened, facts), lambda: None if opened is None else self.sheet(opened, facts))
 
     def top(self, tight: bool) -> Part:
         place = self.model.staff.kiosk.services.place()

@@ -391,12 +391,15 @@ class TestCallsAndLeaving:
 class TestPages:
     def test_nothing_is_lost_and_the_order_stays(self) -> None:
         items = list(range(50))
-        pages = paginate(items, lambda item: 10 + item % 7, 60)
+        pages = paginate(items, lambda item, first: 10 + item % 7, 60)
         assert [item for page in pages for item in page] == items
         assert all(sum(10 + item % 7 for item in page) <= 60 for page in pages)
 
     def test_an_item_too_high_stands_alone(self) -> None:
-        assert paginate([5, 99, 5], float, 10) == [[5], [99], [5]]
+        assert paginate([5, 99, 5], lambda item, first: item, 10) == [[5], [99], [5]]
 
     def test_nothing_is_one_empty_page(self) -> None:
-        assert paginate([], float, 10) == [[]]
+        assert paginate([], lambda item, first: 1.0, 10) == [[]]
+
+    def test_what_only_the_first_of_a_page_needs_is_counted_once_a_page(self) -> None:
+        assert paginate("abcd", lambda item, first: 5 if first else 2, 7) == [["a", "b"], ["c", "d"]]
