@@ -49,6 +49,9 @@ def make_wheel(folder: Path, name: str, version: str) -> str:
 class Building:
     """The folder, and how it is entered; made from nothing, or as a copy of one that stands."""
 
+    first: subprocess.CompletedProcess[str]
+    """What the first start said, once somebody has kept it."""
+
     def __init__(self, root: Path, furnished: Building | None = None) -> None:
         self.root = root
         self.wheels = root.parent / f"{root.name}-wheels"

@@ -19,8 +19,8 @@ def building(tmp_path: Path) -> Building:
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Building:
     """A house whose environment stands."""
     house = Building(tmp_path_factory.mktemp("standing") / "house")
-    first = house.enter("forms", "check")
-    assert first.returncode == 0, first.stderr
+    house.first = house.enter("forms", "check", "--json")
+    assert house.first.returncode == 0, house.first.stderr
     return house
 
 
