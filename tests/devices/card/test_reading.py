@@ -11,10 +11,11 @@ import pytest
 from devices.card import keys_from_qr, open_card_reader, parse_card_qr
 from devices.card.access import MAX_KEYS
 from devices.card.facts import MrzKey
+from devices.card.pcsc import Connection
 from devices.card.reader import CardReader
-from devices.card.twin import SAMPLES, ChipTwin, Citizen, Faults, PcscdTwin, Profile
+from devices.card.twin import SAMPLES, ChipTwin, Citizen, Faults, PcscdTwin, Profile, VpcdCard
 from devices.errors import DeviceError
-from tests.devices.card.waiting import until
+from tests.devices.card.waiting import settled, until
 
 Lay = Callable[[ChipTwin], None]
 PACE_INFO = bytes.fromhex("31143012060A04007F0007020204020202010202010D")
@@ -93,6 +94,34 @@ def test_the_second_key_opens_when_the_first_does_not_fit(lay: Lay, reader: Card
     assert reader.read((MrzKey("190000001", "900201", "500201"), chip.key)).person == chip.person
 
 
+class Watched(ChipTwin):
+    """Writes down what it answers."""
+
+    def __init__(self, **options: Faults) -> None:
+        self.answers: list[bytes] = []
+        super().__init__(**options)
+
+    def answer(self, raw: bytes) -> bytes | None:
+        answer = super().answer(raw)
+        self.answers.append(answer or b"")
+        return answer
+
+
+def test_no_answer_is_longer_than_the_weakest_reader_passes(lay: Lay, reader: CardReader) -> None:
+    chip = Watched()
+    lay(chip)
+    reader.read((chip.key,))
+    assert max(map(len, chip.answers)) <= 256 + 2
+
+
+def test_a_fresh_start_tries_only_the_key_that_fitted(lay: Lay, reader: CardReader) -> None:
+    chip = Watched(faults=Faults(flip_in=12))
+    lay(chip)
+    wrong = MrzKey("190000001", "900201", "500201")
+    assert reader.read((wrong, chip.key)).person == chip.person
+    assert chip.answers.count(bytes.fromhex("6300")) == 1
+
+
 def test_data_that_is_not_what_was_signed_is_not_genuine(lay: Lay, reader: CardReader) -> None:
     chip = ChipTwin(faults=Faults(tamper_dg13=True))
     lay(chip)
@@ -141,6 +170,16 @@ def test_a_card_lifted_in_the_middle_and_laid_again(desk: PcscdTwin, reader: Car
     assert reader.read((chip.key,)).person == chip.person
 
 
+def test_a_lifted_card_is_told_from_a_stuttering_one_before_anything_is_tried_again(desk: PcscdTwin) -> None:
+    desk.lay(ChipTwin(faults=Faults(lift_after=0)))
+    connection = Connection("")
+    connection.open()
+    with pytest.raises(DeviceError) as caught:
+        connection.transmit(bytes.fromhex("0084000008"))
+    connection.close()
+    assert caught.value.code == "card_removed"
+
+
 @pytest.mark.parametrize("at", [4, 6, 12])
 def test_one_damaged_answer_costs_a_fresh_start_and_nothing_else(lay: Lay, reader: CardReader, at: int) -> None:
     chip = ChipTwin(faults=Faults(flip_in=at))
@@ -165,6 +204,34 @@ def test_a_mute_card_is_reported_in_time_and_the_next_card_is_read(desk: PcscdTw
     chip.faults.mute_after = None
     desk.lay(chip)
     assert reader.read((chip.key,)).person == chip.person
+
+
+def test_a_card_laid_in_the_same_moment_as_the_mute_one_is_lifted_is_read_at_once(desk: PcscdTwin, reader: CardReader) -> None:
+    mute = ChipTwin(faults=Faults(mute_after=9))
+    with VpcdCard(desk.port) as place:
+        place.lay(mute)
+        until(lambda: reader.state().card)
+        assert refused(reader, (mute.key,)) == "card_mute"
+        place.lay(ChipTwin())
+        until(lambda: opens(reader, mute.key), seconds=0.5)
+    until(lambda: not reader.state().card)
+
+
+def opens(reader: CardReader, key: MrzKey) -> bool:
+    try:
+        return reader.read((key,)).access == "bac"
+    except DeviceError:
+        return False
+
+
+def test_a_mute_card_leaves_no_connection_behind_in_the_daemon(desk: PcscdTwin, reader: CardReader) -> None:
+    before = settled(desk.clients)
+    chip = ChipTwin(faults=Faults(mute_after=3))
+    desk.lay(chip)
+    assert refused(reader, (chip.key,)) == "card_mute"
+    assert settled(desk.clients) > before
+    desk.lift()
+    until(lambda: desk.clients() <= before)
 
 
 def test_another_reader_object_is_told_too_while_a_card_is_mute(desk: PcscdTwin, reader: CardReader) -> None:
