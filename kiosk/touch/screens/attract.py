@@ -11,7 +11,7 @@ from kiosk.touch.layout import Col, Grid, Part, Row, Space
 from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import Heading, body, bottom_row, next_button, quiet_button, spring
 from kiosk.touch.text import Icon, Txt
-from kiosk.touch.theme import faded, look, px
+from kiosk.touch.theme import chrome, faded, look, px
 from kiosk.viewmodels.attract import Attract, BeforeStart
 
 
@@ -135,6 +135,7 @@ class AttractScreen(Screen):
                 "gold" if chosen else "night",
                 icon="volume_up" if self.shell.can_speak else None,
                 size=26 if look.portrait else 24,
+                scale=chrome,
                 h=92 if look.portrait else 80,
                 pad=8,
                 gap=12 if look.portrait else 9,
@@ -147,7 +148,7 @@ class AttractScreen(Screen):
         if look.portrait:
             return Col(buttons[0], Grid(*buttons[1:], cols=2, gap=16), gap=16)
         for one in buttons:
-            one.fixed_w = px(182)
+            one.fixed_w = px(182 if not look.large else 198)
         return Row(*buttons, gap=12)
 
     def typed(self, text: str) -> None:

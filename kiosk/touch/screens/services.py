@@ -165,8 +165,8 @@ class AtCounterScreen(CitizenScreen):
     def body(self) -> Part:
         tile = self.model.tile
         call = Btn(
-            self.t("ask.call", "Gọi cán bộ giúp"), "gold", icon="front_hand", size=34, h=112, w=None if look.portrait else 470, radius=24,
-            on_tap=self.shell.kiosk.call_help, key="call",
+            self.t("ask.call", "Gọi cán bộ giúp"), "gold", icon="front_hand", size=34, h=112,
+            w=None if look.portrait else 470, radius=24, on_tap=self.shell.kiosk.call_help, key="call",
         )  # fmt: skip
         other = Btn(
             self.t("services.other", "Chọn việc khác"),

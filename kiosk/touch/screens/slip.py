@@ -77,7 +77,7 @@ class SlipScreen(CitizenScreen):
         facts = Col(*rows, gap=4 if not look.portrait else 8, flex=1)
         if not filed.qr:
             return Col(facts, pad=(30, 14, 30, 14))
-        wide = 232 if not look.portrait else 230
+        wide = 240 if not look.portrait or look.large else 300
         caption = Txt(
             self.t("slip.qr", "Quét để xem tiến độ"), 21, 400, theme.INK2, halign="center", lines=1, fit=18, scale=theme.chrome
         )
@@ -158,7 +158,8 @@ class SlipScreen(CitizenScreen):
             on_tap=model.print_again, key="reprint", radius=22,
         )  # fmt: skip
         other = Btn(
-            t("slip.other", "Làm việc khác"), "secondary", icon="add", size=27, h=tall, on_tap=model.another, key="another", radius=22
+            t("slip.other", "Làm việc khác"), "secondary", icon="add", size=27, h=tall,
+            on_tap=model.another, key="another", radius=22,
         )  # fmt: skip
         self.clear_button = Btn(
             t("slip.done", "Xong – xóa màn hình"),
