@@ -106,7 +106,7 @@ def _ticket(code: EnrolmentCode, asked: EnrolRequest, request: bytes) -> str:
     code.used_ms = now
     code.save()
     row = Enrolment.objects.create(
-        id=secrets.token_urlsafe(18),
+        id=secrets.token_hex(16),
         code=code,
         commune=code.commune,
         operator=_plain(asked.operator),

@@ -33,6 +33,7 @@ _HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+CONSOLE: Final = "/can-bo"
 _SEEN: Final = "seen"
 _SEEN_EVERY_MS: Final = 60_000
 """A session's last use is written at most once in this time, so that reading pages does not queue for the writer."""
@@ -55,14 +56,20 @@ class SecureHeaders:
         return response
 
 
-class IdleSignOut:
-    """Ends a console session that was not used for :data:`province.runtime.IDLE_SECONDS`."""
+class ConsoleGate:
+    """Refuses the console under a foreign host name, and ends a session not used for :data:`province.runtime.IDLE_SECONDS`.
+
+    Kiosks and citizens may come by any name of the machine: what they get is signed, or opened by a key.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/can-bo") and request.user.is_authenticated:
+        if not request.path_info.startswith(CONSOLE):
+            return self._next(request)
+        request.get_host()
+        if request.user.is_authenticated:
             now, seen = current().wall_ms(), request.session.get(_SEEN, 0)
             if seen and now - seen > IDLE_SECONDS * 1000:
                 logout(request)

@@ -112,7 +112,7 @@ def django_settings(running: Runtime) -> dict[str, Any]:
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "province.middleware.IdleSignOut",
+            "province.middleware.ConsoleGate",
             "django.contrib.auth.middleware.LoginRequiredMiddleware",
         ],
         "TEMPLATES": [

@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from province.access import Act, may, official_of
+from province.middleware import CONSOLE
 from province.runtime import current
 
 _ASSETS = {"console.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
@@ -67,7 +68,7 @@ def asset(request: HttpRequest, version: str, name: str) -> HttpResponse:
 def page_context(request: HttpRequest) -> Mapping[str, Any]:
     """For every console template: where the styles are, what the signed-in person may open."""
     facts: dict[str, Any] = {"style_version": asset_version("console.css"), "icon_version": asset_version("icon.svg")}
-    if getattr(request, "user", None) is not None and request.path_info.startswith("/can-bo"):
+    if getattr(request, "user", None) is not None and request.path_info.startswith(CONSOLE):
         facts["official"] = official_of(request.user)
         facts["user_name"] = request.user.get_username()
         facts["page"] = _PAGES.get(request.resolver_match.view_name if request.resolver_match else "", "")

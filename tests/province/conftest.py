@@ -50,14 +50,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(served: Site) -> Site:
-    """The province with empty tables, two hours after the test before."""
+    """The province with empty tables and nothing remembered."""
     from django.core.management.color import no_style
     from django.core.management.sql import sql_flush
     from django.db import connection
 
     from province.database import settle
 
-    served.clock.forward(7200)
+    served.clock.rest()
     connection.ops.execute_sql_flush(sql_flush(no_style(), connection, allow_cascade=True))
     settle(served.running)
     return served

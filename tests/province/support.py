@@ -31,7 +31,7 @@ WALL_MS = 1_764_551_000_000
 FILED_AT = "2025-12-01T08:00:00+07:00"
 ACCEPTED_AT = "2025-12-01T08:02:00+07:00"
 NAME = "NÔNG THỊ MẪU"
-NUMBER = "004190000001"
+NUMBER = "004190009876"
 KEY = "0123456789abcdef"
 
 
@@ -41,6 +41,11 @@ class FakeClock:
     def __init__(self) -> None:
         self.wall_ms = WALL_MS
         self.mono = 1000.0
+
+    def rest(self) -> None:
+        """Hours without a request: no limit remembers anything, and the wall clock is back at its beginning."""
+        self.wall_ms = WALL_MS
+        self.mono += 7200
 
     def forward(self, seconds: float) -> None:
         self.wall_ms += int(seconds * 1000)
@@ -80,6 +85,14 @@ class KioskTwin:
         self.keys = enrolment.engine_keys(self.own)
         self.restart()
         return enrolment.device
+
+    def twin_of(self, url: str) -> KioskTwin:
+        """The same enrolled machine with an empty journal, at another address: for tests that start from one enrolment."""
+        twin = KioskTwin(url)
+        twin.own, twin.keys, twin.rng = self.own, self.keys, random.Random(7)
+        twin.journal = MemoryKiosk(self.journal.device, twin.rng)
+        twin.restart()
+        return twin
 
     def restart(self, url: str | None = None) -> None:
         """A new engine on the same journal, as after a start; ``url`` when the province came back elsewhere."""

@@ -215,10 +215,11 @@ def test_a_damaged_segment_goes_to_quarantine_once(site: Site, kiosk: KioskTwin)
     assert counts()[0] == 0
 
 
-def test_quarantine_of_one_device_is_bounded(kiosk: KioskTwin) -> None:
+def test_quarantine_of_one_device_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from province import journal
     from province.models import Quarantine
 
+    monkeypatch.setattr(journal, "QUARANTINE_MOST", 30)
     with journal.recording(1) as store:
         for n in range(journal.QUARANTINE_MOST + 20):
             store.quarantine(7, "chain_broken", n.to_bytes(4, "big"))
