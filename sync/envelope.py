@@ -24,8 +24,8 @@ ZERO_HEAD = bytes(32)
 MAX_LINE = 256 * 1024
 """Largest event line accepted, in bytes. Attachments travel as blobs, so a line is small."""
 
-MAX_ENTRY = 4 * MAX_LINE
-"""Largest entry of a feed, in bytes: a conflict carries two values, and a number may grow when it is written again."""
+MAX_ENTRY = 3 * MAX_LINE
+"""Largest entry of a feed, in bytes: a conflict carries two values. Any entry fits a segment alone, so none can block a feed."""
 
 MAX_DEPTH = 32
 """Deepest nesting accepted, so that whatever was read can be written again anywhere."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from sync import segment as hsg
 from sync import wire
-from sync.envelope import EnvelopeError, Event, Origin, decode, dossier_device, event_id
+from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
 from sync.errors import BadSignature, Diverged, SegmentError, SyncError
-from sync.feed import ack_entry
+from sync.feed import ack_entry, encode_entry
 from sync.keys import SealKey, SigningKey, VerifyKey
 from sync.ports import DeviceRecord, FeedEntry, MergePort, ProvinceJournal
 
@@ -230,13 +230,21 @@ class _Visit:
         if known or not event.dossier:
             return
         if not self._own(event.dossier):
-            self._journal.quarantine(device, "foreign_dossier", arrival.line)
-            refused = {"e": "na", "d": event.dossier, "dev": device, "inc": incarnation, "n": event.n, "why": "foreign_dossier"}
-            self._journal.add_entry(commune, refused, origin)
+            self._set_aside(arrival, origin, "foreign_dossier")
             return
         effect = self._merge.merge(self._journal.confirmed(commune, event.dossier), event, origin, self._received_ms)
+        if any(len(encode_entry(entry)) > MAX_ENTRY for entry in effect.entries):
+            self._set_aside(arrival, origin, "effect_too_large")
+            return
         for entry in effect.entries:
             self._journal.add_entry(commune, entry, origin)
+
+    def _set_aside(self, arrival: _Arrival, origin: Origin, why: str) -> None:
+        """The event is stored and acknowledged, for the chain goes on, but has no effect; people and the kiosk are told why."""
+        self._journal.quarantine(origin.device, why, arrival.line)
+        event = arrival.event
+        told = {"e": "na", "d": event.dossier, "dev": origin.device, "inc": origin.incarnation, "n": event.n, "why": why}
+        self._journal.add_entry(self._record.commune, told, origin)
 
     def _own(self, dossier: str) -> bool:
         """Whether the dossier was created by a device of the sender's commune: read off its id, the creating event is not

@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         while len(body) < size:
             body += self.rfile.read(min(8192, size - len(body)))
             if slowly:
-                time.sleep(0.01)
+                time.sleep(0.015)
         return bytes(body)
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:

@@ -123,7 +123,7 @@ def server() -> Iterator[FaultServer]:
 
 @pytest.fixture
 def bearer(server: FaultServer) -> Iterator[HttpBearer]:
-    bearer = HttpBearer(server.url, waits=Waits(connect=0.5, read=0.4, whole=0.6))
+    bearer = HttpBearer(server.url, waits=Waits(connect=2.0, read=2.0, whole=2.0))
     yield bearer
     bearer.close()
 

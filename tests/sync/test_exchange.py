@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from sync import segment as hsg
 from sync import wire
 from sync.engine import Limits
-from sync.envelope import ZERO_HEAD, Event, chain, decode, encode, event_id
+from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, event_id
 from sync.errors import BadSignature, NotOurProtocol, ProvinceInconsistent, Refused, SegmentError, StaleReply
 from sync.feed import decode_entry
 from sync.intake import handle
 from sync.keys import SealKey, SigningKey
+from sync.ports import Confirmed, Effect
+from tests.sync.memory import CountingMerge
 from tests.sync.world import SERVER_MS, Kiosk, World
 
 
@@ -223,6 +226,23 @@ def test_an_edit_of_another_communes_dossier_is_stored_but_has_no_effect() -> No
     assert [reason for _, reason, _ in world.province.state.quarantined] == ["foreign_dossier"] * 2
 
 
+def test_an_effect_too_large_for_any_segment_is_set_aside_and_the_feed_goes_on() -> None:
+    class Swelling(CountingMerge):
+        def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
+            grown = [{**entry, "v": str(entry["v"]) * 4} for entry in super().merge(confirmed, event, origin, received_ms).entries]
+            return Effect(grown)
+
+    world = World()
+    kiosk = world.kiosk()
+    world.merge = Swelling()
+    kiosk.journal.write("", "f", {"a.ghi_chu": "".join(noise(number) for number in range(3800))})
+    kiosk.journal.write("", "f", {"a.ten": "x"})
+    world.settle(kiosk)
+    assert kiosk.engine.pending() == 0
+    assert list(world.province.view("01273").values()) == ["xxxx"]
+    assert [reason for _, reason, _ in world.province.state.quarantined] == ["effect_too_large"]
+
+
 def test_two_kiosks_of_one_commune_see_each_others_dossiers() -> None:
     world = World()
     one, two = world.kiosk(), world.kiosk()
@@ -402,6 +422,30 @@ def test_a_feed_that_contradicts_what_was_applied_is_an_alarm_and_goes_to_quaran
     assert kiosk.journal.state.quarantined[0][:2] == ("feed", "chain_diverged")
 
 
+def test_a_province_that_forgot_what_its_own_feed_acknowledged_is_an_alarm() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a", "b")
+    world.settle(kiosk)
+    inc = kiosk.journal.identity()[1]
+    head = kiosk.journal.head_at(inc, 1)
+    assert head is not None
+    reply = reply_to(world, kiosk.engine.make_request(0.0, 0))
+    forgetful = replace(reply, acks=(wire.AckFrame(inc, 1, head[:8], 1),))
+    with pytest.raises(ProvinceInconsistent):
+        kiosk.engine.on_reply(wire.encode_reply(forgetful, world.keys.sign), 0.1)
+    assert kiosk.journal.told(inc) == kiosk.journal.acked(inc) == 2
+
+
+def test_an_acknowledgement_in_the_feed_is_enough_without_a_direct_answer() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    silent = replace(reply_to(world, kiosk.engine.make_request(0.0, 0)), acks=())
+    assert kiosk.engine.on_reply(wire.encode_reply(silent, world.keys.sign), 0.1).acked == 1
+    assert kiosk.journal.told(kiosk.journal.identity()[1]) == 1
+
+
 def test_the_provinces_own_writes_come_down_in_the_same_feed() -> None:
     world = World()
     kiosk = world.kiosk()
@@ -492,6 +536,7 @@ def test_a_fork_deep_in_a_long_log_is_located_before_any_feed_is_applied() -> No
     for _ in range(40):
         outcome = world.exchange(kiosk)
         assert all(count == 1 for count in kiosk.journal.view().values())
+        assert kiosk.journal.view()[dossier, "tag.new"] == 1
         if outcome.rebased:
             break
     world.settle(kiosk)
@@ -517,6 +562,64 @@ def test_a_province_restored_from_a_backup_gets_everything_again(epoch: int) -> 
     world.settle(one, two)
     assert one.journal.view() == two.journal.view() == world.province.view("01273") == {(dossier, f"tag.{t}"): 1 for t in "abc"}
     assert one.journal.epoch() == epoch
+
+
+def test_a_restored_province_that_has_grown_past_the_kiosks_position_is_noticed() -> None:
+    world = World()
+    one, two = world.kiosk(), world.kiosk()
+    empty = world.province.state.copy()
+    dossier = write_tags(one, "a")
+    world.settle(one)
+    world.province.state = empty
+    write_tags(two, "b", "c", "d", dossier=dossier)
+    world.settle(two)
+    assert world.province.feed_position("01273")[0] > one.journal.feed_position()[0]
+    world.settle(one, two)
+    assert one.journal.view() == two.journal.view() == world.province.view("01273") == {(dossier, f"tag.{t}"): 1 for t in "abcd"}
+
+
+def test_another_epoch_resets_even_where_the_feeds_agree() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    world.settle(kiosk)
+    assert not reply_to(world, kiosk.engine.make_request(0.0, 0)).reset
+    world.province.state.epoch = 2
+    assert reply_to(world, kiosk.engine.make_request(0.0, 0)).reset
+
+
+def test_after_a_reset_old_logs_are_compared_before_the_new_feed_may_acknowledge_them() -> None:
+    """The number space of a closed log was taken by a clone while the province had forgotten it."""
+    world = World()
+    one = world.kiosk()
+    clone = replace(one, journal=type(one.journal)(one.journal.device, world.rng))
+    clone.journal.state = one.journal.state.copy()
+    clone.restart()
+    empty = world.province.state.copy()
+    dossier = write_tags(one, "mine")
+    world.settle(one)
+    one.journal.rebase_incarnation(one.journal.identity()[1], 1)
+    world.province.state = empty
+    world.province.state.epoch = 2
+    write_tags(clone, "clone", dossier=dossier)
+    world.settle(clone)
+    for _ in range(5):
+        world.exchange(one)
+        assert one.journal.view()[dossier, "tag.mine"] == 1
+    world.settle(one, clone)
+    assert world.province.view("01273") == {(dossier, "tag.mine"): 1, (dossier, "tag.clone"): 1}
+
+
+def test_an_event_that_travelled_under_two_numbers_has_its_effect_once() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    dossier = write_tags(kiosk, "a", "b")
+    world.answer(kiosk.engine.make_request(0.0, 0))
+    kiosk.journal.rebase_incarnation(kiosk.journal.identity()[1], 0)
+    kiosk.restart()
+    world.settle(kiosk)
+    assert world.province.view("01273") == {(dossier, "tag.a"): 1, (dossier, "tag.b"): 1}
+    assert kiosk.engine.pending() == 0
 
 
 def test_an_edit_that_arrives_before_its_dossier_is_applied() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.sync.plants import Plant, plants
 from tests.sync.sim import Simulation, first_violation
 
-SCHEDULES = 200
+SCHEDULES = 150
 MOST = 400
 """Schedules within which a planted bug must be found."""
 

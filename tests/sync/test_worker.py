@@ -247,15 +247,15 @@ def test_the_loop_on_real_sockets_gets_through_a_storm_and_stops_when_told() -> 
 
     with FaultServer(world.answer) as server:
         server.faults.extend(["500", "portal", "drop", "lost", "hang", "altered", "truncated", "302", "404"])
-        bearer = HttpBearer(server.url, waits=Waits(connect=0.3, read=0.2, whole=0.5))
+        bearer = HttpBearer(server.url, waits=Waits(connect=2.0, read=0.8, whole=2.0))
         pace = Pace(idle=1.0, watch=0.01, first=0.01, most=0.02)
         loop = threading.Thread(
             target=run, args=(kiosk.engine, bearer, notify, Real(), nudge.wait, over.is_set), kwargs={"pace": pace}
         )
         loop.start()
-        assert over.wait(10)
+        assert over.wait(30)
         nudge.nudge()
-        loop.join(5)
+        loop.join(10)
         assert not loop.is_alive()
         bearer.close()
     seen = [status.failure for status in heard]
