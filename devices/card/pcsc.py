@@ -106,7 +106,6 @@ class Connection:
         self._card: int | None = None
         self._name = ""
         self._lifted = False
-        self._given_up = False
         self._protocol = pcsc.SCARD_PCI_T1
 
     def open(self) -> None:
@@ -147,13 +146,9 @@ class Connection:
         if status != pcsc.SCARD_S_SUCCESS:
             return failure(status)
         assert self._context is not None
-        if self._given_up or self._context.lifted_within(self._name, _NOTICE_MS):
+        if self._context.lifted_within(self._name, _NOTICE_MS):
             return card_error("card_removed")
         return failure(result)
-
-    def give_up(self) -> None:
-        """The call under way is not waited for any more. May be called from another thread; :meth:`close` is still owed."""
-        self._given_up = True
 
     def close(self) -> None:
         """Reset the chip, which forgets the session, and let go of it. Never raises; may be called after a failed :meth:`open`.
@@ -161,7 +156,6 @@ class Connection:
         A card that was lifted is not reset: another may lie there by now, and pcscd would lose track of it.
         """
         if self._card is not None:
-            gone = self._lifted or self._given_up
-            pcsc.SCardDisconnect(self._card, pcsc.SCARD_LEAVE_CARD if gone else pcsc.SCARD_RESET_CARD)
+            pcsc.SCardDisconnect(self._card, pcsc.SCARD_LEAVE_CARD if self._lifted else pcsc.SCARD_RESET_CARD)
         if self._context is not None:
             self._context.close()

@@ -97,7 +97,6 @@ class CardReader:
     def release(self, connection: Connection) -> None:
         """Close ``connection``: now, or as soon as a card that has gone mute lets go of the reading thread."""
         if self._reading.stuck:
-            connection.give_up()
             self._reading.post(connection.close)
             return
         with contextlib.suppress(TimeoutError):

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,8 @@ def test_a_pulled_cable_is_told_once_and_the_reader_comes_back_by_itself(line: L
     reader = SerialBarcode(str(tmp_path / "scanner"), reopen_s=0.02)
     heard = listening(reader)
     until_connected(reader)
-    line.send(b"half a co")
+    line.send(b"first\r\nhalf a co")
+    assert heard.text() == "first"
     line.pull()
     assert heard.error() == "barcode_absent"
     line.plug()
@@ -109,10 +111,22 @@ def test_a_pulled_cable_is_told_once_and_the_reader_comes_back_by_itself(line: L
     assert heard.errors.empty()
 
 
-def test_a_reader_that_is_not_there_at_the_start_may_come_later(line: Line, listening: Listen, tmp_path: Path) -> None:
-    reader = SerialBarcode(str(tmp_path / "scanner"), reopen_s=0.02)
+class Counting(SerialBarcode):
+    """Counts how often it tries to open the line."""
+
+    tries = 0
+
+    def _port(self) -> Any:
+        self.tries += 1
+        return super()._port()
+
+
+def test_a_reader_that_is_not_there_is_told_once_and_may_come_later(line: Line, listening: Listen, tmp_path: Path) -> None:
+    reader = Counting(str(tmp_path / "scanner"), reopen_s=0.01)
     heard = listening(reader)
     assert heard.error() == "barcode_absent"
+    until(lambda: reader.tries > 5)
+    assert heard.errors.empty()
     line.plug()
     until_connected(reader)
     line.send(b"late\n")
