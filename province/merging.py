@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from forms.dossier import Status
 from forms.merge import Known, Writing, merge
+from province.clock import moment
 from province.config import Config
 from province.journal import OrmJournal, recording
 from province.models import DossierIndex, EventRow
-from province.official_codes import acceptance_day, moment, next_code
+from province.official_codes import acceptance_day, next_code
 from province.projection import NO_UNIT
 from sync.envelope import EnvelopeError, Event, Origin, decode, encode
 from sync.feed import encode_entry

@@ -8,13 +8,12 @@ dossier is accepted again after a supplement.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from province.clock import VIETNAM, moment
 from province.models import OfficialCounter
 
-VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 _OLDEST: Final = timedelta(days=120)
 """A kiosk was never offline longer than this; an older acceptance time is a wrong clock."""
 _AHEAD: Final = timedelta(minutes=10)
@@ -44,8 +43,3 @@ def acceptance_day(at: Any, quality: int, received_ms: int) -> date:
     if not received - _OLDEST <= accepted <= received + _AHEAD:
         return received.date()
     return accepted.astimezone(VIETNAM).date()
-
-
-def moment(ms: int) -> datetime:
-    """Milliseconds since the epoch as Vietnam time."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(VIETNAM)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from forms.dossier import STATUS_NAMES, Status
-from province.official_codes import VIETNAM, moment
+from province.clock import VIETNAM, moment
 from sync.envelope import Event
 
 _WEEKDAYS: Final = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")

@@ -149,7 +149,12 @@ def test_the_whole_way_on_every_database(database: Database, tmp_path: Path) -> 
         dossiers = [kiosk.file(code=f"TAM-K{n}-251201-0001A") for n in range(3)]
         for dossier in dossiers:
             kiosk.accept(dossier)
-        kiosk.journal.write(dossiers[0], "f", {"official_code": "H14.1-251201-0001", "a.x\x00": "\x00"})
+        kiosk.journal.write(dossiers[0], "f", {"official_code": "H14.1-251201-0001", "a.y": "\x00"})
+        kiosk.journal.write(dossiers[0], "f", {"a.x\x00": "\x00"})
+        kiosk.journal.write(dossiers[0], "f", {"a." + "x" * 5000: "y"})
+        kiosk.journal.write(
+            "", "new", {"procedure": "p" * 900, "code": "\x00" * 300, "applicant": {"name": "\x00" * 900}, "at": "t" * 90}
+        )
         kiosk.settle()
         assert re.fullmatch(rf"{UNIT}-[0-9]{{6}}-0003", kiosk.confirmed(dossiers[2])["official_code"])
         assert KEY in requests.get(f"{province.url}/h/TAM-K0-251201-0001A", params={"k": KEY + "x"}, timeout=10).text
@@ -157,4 +162,4 @@ def test_the_whole_way_on_every_database(database: Database, tmp_path: Path) -> 
         province.kill()
     entries = cli("rebuild", state=state, database=database.url)[1]["entries"]
     code, report = cli("check", state=state, database=database.url)
-    assert (code, report["events"], report["entries"], report["dossiers"]) == (0, 10, entries, 3)
+    assert (code, report["events"], report["entries"], report["dossiers"]) == (0, 13, entries, 4)

@@ -158,7 +158,9 @@ def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None
     from province.projection import rebuild
     from province.verify import check
 
-    kiosk.accept(kiosk.file())
+    dossier = kiosk.file()
+    kiosk.settle()
+    kiosk.accept(dossier)
     kiosk.settle()
     assert check().ok
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import logging
 import re
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -160,11 +163,41 @@ def test_two_dossiers_with_one_code_are_told_apart_by_their_keys(site: Site, kio
     assert "không được tiếp nhận" in page(site, key="another0another0").text
 
 
-def test_neither_code_nor_key_reaches_the_log(site: Site, dossier: str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def service_log(served: Site) -> Iterator[io.StringIO]:
+    """What the service writes to its log, with its own handlers, filters and levels."""
+    written = io.StringIO()
+    named = [logging.getLogger(name) for name in ("django", "django.request", "province")]
+    handlers = {handler for logger in named for handler in logger.handlers if isinstance(handler, logging.StreamHandler)}
+    before = [(handler, handler.setStream(written)) for handler in handlers]
+    yield written
+    for handler, stream in before:
+        handler.setStream(stream)
+
+
+def test_neither_code_nor_key_reaches_the_log(site: Site, dossier: str, service_log: io.StringIO) -> None:
     page(site)
     page(site, key="secretkey1234567")
     requests.get(f"{site.url}/h/{CODE}/nothing", timeout=10)
     requests.put(f"{site.url}/h/{CODE}", timeout=10)
-    logged = capfd.readouterr()
-    assert CODE not in logged.out + logged.err
-    assert "secretkey" not in logged.out + logged.err
+    logging.getLogger("province").info("the log is heard")
+    logged = service_log.getvalue()
+    assert "the log is heard" in logged
+    assert CODE not in logged
+    assert "secretkey" not in logged
+
+
+def test_not_even_a_failure_writes_an_address_into_the_log(site: Site, dossier: str, service_log: io.StringIO) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE province_dossierindex RENAME TO away")
+        try:
+            answer = page(site)
+        finally:
+            cursor.execute("ALTER TABLE away RENAME TO province_dossierindex")
+    logged = service_log.getvalue()
+    assert answer.status_code == 500
+    assert "500 on route tracking" in logged
+    assert CODE not in logged
+    assert KEY not in logged
