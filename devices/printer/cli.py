@@ -47,7 +47,7 @@ def slip_command(argv: Sequence[str], printer_url: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py device slip", description="In một phiếu thử trên máy in đã cấu hình.")
     parser.add_argument("--json", action="store_true", help="kết quả cho chương trình đọc")
-    parser.add_argument("--profile", metavar="KIỂU", help="kiểu máy in, thay cho kiểu trong địa chỉ")
+    parser.add_argument("--profile", metavar="KIỂU", help="kiểu máy in khi địa chỉ không nêu")
     parser.add_argument("--lock", type=Path, metavar="TỆP", help="tệp khóa chung của máy in này")
     parser.add_argument("--png", type=Path, metavar="TỆP", help="lưu thêm ảnh của phiếu")
     return parser

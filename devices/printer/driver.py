@@ -45,13 +45,13 @@ def open_printer(
 ) -> Printer:
     """The printer at ``url``; nothing is opened yet.
 
-    The profile is ``profile_name``, else ``?profile=`` of the address, else ``generic80``. ``lock`` is the lock file, shared by
+    The profile is ``?profile=`` of the address, else ``profile_name``, else ``generic80``. ``lock`` is the lock file, shared by
     every program that uses this printer; without one a file of this user in the temporary folder is taken. ``twin:`` (or
     ``twin:FOLDER``) starts a printer twin in this process. Raises :class:`DeviceError` ``printer_address`` or
     ``profile_unknown``.
     """
     address = parse_address(url)
-    chosen = profile(profile_name or address.options.get("profile", DEFAULT_PROFILE))
+    chosen = profile(address.options.get("profile") or profile_name or DEFAULT_PROFILE)
     try:
         chosen = with_time_outs(chosen, address.options)
     except ValueError:

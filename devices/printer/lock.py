@@ -32,10 +32,15 @@ class Memory:
 
 
 class PrinterLock:
-    """The lock file of one printer. Its folder is made when missing; it is readable by its owner only."""
+    """The lock file of one printer. Its folder is made when missing; it is readable by its owner only.
 
-    def __init__(self, path: Path) -> None:
+    With ``lasting`` false the file only excludes others, and the memory ends with this object: for a file whose name does not
+    belong to one printer for good.
+    """
+
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self.path = path
+        self._kept = None if lasting else [Memory()]
 
     @contextmanager
     def held(self, wait_s: float) -> Iterator[Held]:
@@ -44,7 +49,7 @@ class PrinterLock:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._wait(handle, wait_s)
-            yield Held(handle)
+            yield Held(handle, self._kept)
         finally:
             os.close(handle)
 
@@ -65,10 +70,13 @@ class PrinterLock:
 class Held:
     """A lock that is held, with the memory behind it."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, kept: list[Memory] | None = None) -> None:
         self._handle = handle
+        self._kept = kept
 
     def memory(self) -> Memory:
+        if self._kept:
+            return self._kept[0]
         raw = os.pread(self._handle, 4096, 0)
         if not raw:
             return Memory()
@@ -81,6 +89,9 @@ class Held:
     def remember(self, memory: Memory) -> None:
         """Write ``memory``; returns when it is on disk. A write that is cut off by a power failure reads as doubt."""
         if memory == self.memory():
+            return
+        if self._kept:
+            self._kept[0] = memory
             return
         raw = json.dumps(asdict(memory)).encode()
         os.pwrite(self._handle, raw, 0)

@@ -8,8 +8,11 @@ paper. Pure: no clock, no device.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image, ImageDraw
 
@@ -21,6 +24,9 @@ THRESHOLD = 140
 """Grey below this becomes a black dot."""
 BLACK, WHITE = 0, 255
 SIGNATURE_ROOM_MM = 16
+LIST_ITEM = re.compile(r"(\d{1,2}[.)]|[-–•+]) ")
+WIDOW_SHARE = 0.2
+"""A last line shorter than this share of the width is a widow: words are then brought down to it."""
 BREAK_AFTER = "-/.,:;?&=@_·–"
 
 Draw = Callable[[ImageDraw.ImageDraw, int], None]
@@ -109,8 +115,8 @@ def _gap_before(block: Block, scale: Scale) -> int:
             return 0
         case Rule():
             return 2 * scale.block_gap
-        case Banner():
-            return scale.block_gap + 2
+        case Banner() | Line(size="large" | "huge"):
+            return scale.block_gap + 3
         case _:
             return scale.block_gap
 
@@ -153,9 +159,23 @@ def _line(block: Line, scale: Scale) -> _Set:
     if block.size == "huge":
         type_ = _fitting(text, scale, bold=block.bold)
         lines = _code_lines(text, type_, scale.width)
+    elif block.align == "left" and (item := LIST_ITEM.match(text)):
+        return _item(item[0], text[item.end() :], type_, scale.width)
     else:
         lines = wrap(text, type_, scale.width, even=block.align == "center")
     return _text(lines, type_, 0, scale.width, block.align)
+
+
+def _item(mark: str, text: str, type_: Type, width: int) -> _Set:
+    """An entry of a list: further lines stand under its text, not under its number."""
+    indent = round(type_.width(mark))
+    body = _text(wrap(text, type_, width - indent), type_, indent, width - indent, "left")
+
+    def draw(on: ImageDraw.ImageDraw, top: int) -> None:
+        type_.draw(on, 0, top + type_.ascent, mark, BLACK)
+        body.draw(on, top)
+
+    return _Set(body.height, draw)
 
 
 def _code_lines(text: str, type_: Type, width: int) -> list[str]:
@@ -242,29 +262,23 @@ def _ink(picture: Image.Image) -> Image.Image:
 
 
 def _signatures(block: Signatures, scale: Scale) -> _Set:
+    """Two columns; the roles end on one line and the notes beneath them begin on one."""
     between = scale.dots(4)
     width = (scale.width - between) // 2
-    left, left_height = _signature(block.left, 0, width, scale)
-    right, right_height = _signature(block.right, width + between, width, scale)
+    strong, plain = type_at(scale.small, bold=True), type_at(scale.small, bold=False)
+    roles, notes = [], []
+    for x, text in ((0, block.left), (width + between, block.right)):
+        role, _, note = printable(text).partition("\n")
+        roles.append(_text(wrap(role, strong, width, even=True), strong, x, width, "center"))
+        notes.append(_text(wrap(note, plain, width, even=True), plain, x, width, "center"))
+    upper = max(role.height for role in roles)
 
     def draw(on: ImageDraw.ImageDraw, top: int) -> None:
-        left(on, top)
-        right(on, top)
+        for role, note in zip(roles, notes, strict=True):
+            role.draw(on, top + upper - role.height)
+            note.draw(on, top + upper)
 
-    return _Set(max(left_height, right_height) + scale.dots(SIGNATURE_ROOM_MM), draw)
-
-
-def _signature(text: str, x: int, width: int, scale: Scale) -> tuple[Draw, int]:
-    role, _, note = printable(text).partition("\n")
-    strong, small = type_at(scale.small, bold=True), type_at(scale.small, bold=False)
-    upper = _text(wrap(role, strong, width, even=True), strong, x, width, "center")
-    lower = _text(wrap(note, small, width, even=True), small, x, width, "center") if note else _Set(0, lambda on, top: None)
-
-    def draw(on: ImageDraw.ImageDraw, top: int) -> None:
-        upper.draw(on, top)
-        lower.draw(on, top + upper.height)
-
-    return draw, upper.height + lower.height
+    return _Set(upper + max(note.height for note in notes) + scale.dots(SIGNATURE_ROOM_MM), draw)
 
 
 def _banner(block: Banner, scale: Scale) -> _Set:
@@ -290,8 +304,10 @@ def wrap(text: str, type_: Type, width: int, *, even: bool = False) -> list[str]
     for paragraph in text.split("\n"):
         words = [word for word in paragraph.split(" ") if word]
         lines = _greedy(words, type_, width)
-        if even and len(lines) > 1:
+        if len(lines) > 1 and even:
             lines = _evened(words, type_, width, len(lines))
+        elif len(lines) > 1:
+            lines = _without_widow(words, type_, width, lines)
         out += lines or [""]
     return out
 
@@ -311,16 +327,31 @@ def _greedy(words: Sequence[str], type_: Type, width: float) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def _without_widow(words: Sequence[str], type_: Type, width: int, lines: list[str]) -> list[str]:
+    """``lines``, or as many lines set a little narrower whose last one is no widow, if there are such."""
+    for narrower in range(width, width * 3 // 4, -8):
+        tried = _greedy(words, type_, narrower)
+        if len(tried) > len(lines):
+            break
+        if type_.width(tried[-1]) >= width * WIDOW_SHARE:
+            return tried
+    return lines
+
+
 def _broken(word: str, type_: Type, width: float) -> list[str]:
     """``word`` in pieces that fit; each piece as long as it can be, preferring to end after one of ``BREAK_AFTER``."""
     pieces = []
     while type_.width(word) > width:
-        fit = max((end for end in range(1, len(word)) if type_.width(word[:end]) <= width), default=1)
+        fit = max(1, bisect_right(range(1, len(word)), width, key=partial(_width_of_start, word, type_)))
         neat = max((end for end in range(fit, 0, -1) if word[end - 1] in BREAK_AFTER), default=0)
         end = neat if neat > fit // 2 else fit
         pieces.append(word[:end])
         word = word[end:]
     return [*pieces, word]
+
+
+def _width_of_start(word: str, type_: Type, end: int) -> float:
+    return type_.width(word[:end])
 
 
 def _evened(words: Sequence[str], type_: Type, width: int, count: int) -> list[str]:

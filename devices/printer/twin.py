@@ -66,7 +66,8 @@ def flip(control_file: Path, **changes: Any) -> Faults:
 
 
 class PrinterTwin:
-    """A printer on ``127.0.0.1``; a context manager. Papers are ``out_dir/slip-0001.png`` …, continued after those already there.
+    """A printer on ``127.0.0.1``; a context manager. Papers are ``out_dir/slip-0001.png`` …, continued after those already there;
+    a strip without ink is ``blank-0001.png``.
 
     ``port`` 0 takes a free one. ``rows_per_s`` makes it as slow as a real one (about 1200); ``None`` is as fast as it can.
     """
@@ -95,11 +96,9 @@ class PrinterTwin:
         self._control_stamp: tuple[int, int] | None = None
         self._rows_due = 0.0
         self._drop_line = False
-        self._number = 0
 
     def __enter__(self) -> PrinterTwin:
         self.out_dir.mkdir(parents=True, exist_ok=True)
-        self._number = len(self.slips())
         _write_faults(self.control_file, self._faults)
         self._control_stamp = self._stamp()
         self._listen()
@@ -361,8 +360,9 @@ class PrinterTwin:
         picture = self._roll.cut(self.profile.paper_dots)
         if picture is None:
             return
-        self._number += 1
-        path = self.out_dir / f"slip-{self._number:04d}.png"
+        kind = "slip" if 0 in picture.getextrema() else "blank"
+        number = sum(1 for _ in self.out_dir.glob(f"{kind}-*.png")) + 1
+        path = self.out_dir / f"{kind}-{number:04d}.png"
         hidden = path.with_suffix(".part")
         picture.save(hidden, format="PNG", dpi=(self.profile.dpi, self.profile.dpi))
         hidden.rename(path)

@@ -97,9 +97,9 @@ def trimmed(rows: Sequence[int]) -> Bitmap:
 
 
 def likeness(a: Bitmap, b: Bitmap, reach: int = 1) -> float:
-    """Shared ink over all ink, at the best offset of at most ``reach`` dots each way."""
-    offsets = range(-reach, reach + 1)
-    return max(_overlap(a, b, right, down, reach) for right in offsets for down in offsets)
+    """Shared ink over all ink, at the best offset of at most ``reach`` dots sideways and one up or down (none with reach 0)."""
+    sideways, upright = range(-reach, reach + 1), range(-min(reach, 1), min(reach, 1) + 1)
+    return max(_overlap(a, b, right, down, reach) for right in sideways for down in upright)
 
 
 def _overlap(a: Bitmap, b: Bitmap, right: int, down: int, reach: int) -> float:

@@ -45,3 +45,15 @@ def test_a_second_holder_is_told_the_printer_is_busy_and_may_come_back(lock: Pri
 def test_the_file_is_for_its_owner_only(lock: PrinterLock) -> None:
     with lock.held(0.1):
         assert lock.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_lock_that_is_not_lasting_excludes_others_and_leaves_no_memory_behind(lock: PrinterLock) -> None:
+    passing = PrinterLock(lock.path, lasting=False)
+    with passing.held(0.1) as held:
+        held.remember(Memory(doubt=True, answers=True))
+        with pytest.raises(DeviceError), lock.held(0.02):
+            pass
+    with passing.held(0.1) as held:
+        assert held.memory() == Memory(doubt=True, answers=True)
+    with lock.held(0.1) as held:
+        assert held.memory() == Memory()

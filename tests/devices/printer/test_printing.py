@@ -24,7 +24,7 @@ from devices.printer.twin import PrinterTwin, flip
 from tests.devices.printer.pictures import ink_count, printed_area, starts_with
 from tests.devices.printer.samples import KIOSK_SLIP, TRACKING
 
-QUICK = "&status_s=0.3&fence_s=1.5&fault_s=0.2&busy_s=0.2&write_s=1"
+QUICK = "&status_s=0.3&fence_s=0.6&fault_s=0.2&busy_s=0.2&write_s=1"
 SLIP = render(KIOSK_SLIP)
 SHORT = render([Line("PHIẾU NGẮN", size="huge")])
 

@@ -76,6 +76,30 @@ def test_titles_break_into_lines_of_about_equal_length() -> None:
     assert abs(type_.width(first) - type_.width(second)) < 120
 
 
+def test_a_paragraph_does_not_end_in_a_lone_short_word() -> None:
+    type_ = type_at(22, bold=False)
+    text = "Giấy in nhiệt phai sau vài tháng. Bà con có thể xin in lại."
+    lines = wrap(text, type_, 576)
+    assert " ".join(lines) == text
+    assert type_.width(lines[-1]) >= 576 * 0.2
+
+
+def test_further_lines_of_a_list_entry_stand_under_its_text() -> None:
+    entry = "1. " + "Giấy chứng nhận kết hôn và giấy chứng sinh của cháu bé"
+    picture = render([Line(entry)], 384)
+    pitch = type_at(scale_for(384).normal, bold=False).pitch
+    first = ink_box(picture.crop((0, 0, 384, pitch)))
+    second = ink_box(picture.crop((0, pitch + 2, 384, picture.height)))
+    assert second[0] - first[0] > 15
+
+
+def test_notes_under_signatures_stand_on_one_line_however_long_the_roles() -> None:
+    short, long = "NGƯỜI NỘP\n(Ký tên)", "NGƯỜI TIẾP NHẬN HỒ SƠ CỦA ỦY BAN\n(Ký tên)"
+    picture = render([Signatures(short, long)])
+    left, right = picture.crop((0, 0, 280, picture.height)), picture.crop((296, 0, 576, picture.height))
+    assert ink_box(left)[3] == ink_box(right)[3]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_code_is_set_as_large_as_its_line_allows(width: int) -> None:
     code = "TAM-BM01-261124-0001K"
