@@ -155,6 +155,23 @@ def _why(error: BaseException) -> PrinterStatus:
     return facts.ABSENT
 
 
+def _write_all(handle: int, data: bytes, patience: float) -> None:
+    """Write to a file descriptor that does not block; :class:`LineBroken` when it takes nothing for ``patience`` seconds."""
+    until = time.monotonic() + patience
+    while data:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select([], [handle], [], left)[1]:
+            raise LineBroken("no more bytes are taken")
+        try:
+            written = os.write(handle, data)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise LineBroken(str(error)) from error
+        data = data[written:]
+        until = time.monotonic() + patience
+
+
 class _NetworkLine:
     def __init__(self, address: Address, profile: Profile) -> None:
         self.answers = profile.status != "no"
@@ -297,19 +314,7 @@ class _FileLine:
         self.answers = device and profile.status != "no"
 
     def send(self, data: bytes) -> None:
-        until = time.monotonic() + self._patience
-        while data:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([], [self._handle], [], left)[1]:
-                raise LineBroken("the device takes no more bytes")
-            try:
-                written = os.write(self._handle, data)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise LineBroken(str(error)) from error
-            data = data[written:]
-            until = time.monotonic() + self._patience
+        _write_all(self._handle, data, self._patience)
 
     def receive(self, timeout: float) -> bytes:
         if not self.answers:
@@ -337,14 +342,12 @@ class _CupsLine:
         self._patience = profile.write_s
         try:
             self._printer.open(job_name="slip")
+            os.set_blocking(self._printer.device.stdin.fileno(), False)
         except Exception as error:
             raise CannotOpen(_why(error)) from error
 
     def send(self, data: bytes) -> None:
-        try:
-            self._printer._raw(data)
-        except OSError as error:
-            raise LineBroken(str(error)) from error
+        _write_all(self._printer.device.stdin.fileno(), data, self._patience)
 
     def receive(self, timeout: float) -> bytes:
         return b""

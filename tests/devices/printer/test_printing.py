@@ -286,6 +286,37 @@ def test_a_file_takes_the_bytes_and_the_end_is_uncertain(tmp_path: Path) -> None
     assert target.read_bytes().endswith(encode(SHORT, profile("generic80"))), "a second job is added, nothing is lost"
 
 
+@pytest.fixture
+def spooler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs ``lp`` and ``lpstat`` of a print spooler with one queue, ``receipt``; yields where its jobs end."""
+    jobs = tmp_path / "jobs.bin"
+    programs = {
+        "lpstat": '[ "$1" = -e ] && echo receipt || echo "device for receipt: socket://192.0.2.1"',
+        "lp": f'[ -e "{tmp_path}/hang" ] && exec sleep 60; cat >> "{jobs}"',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, body in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    return jobs
+
+
+def test_a_spooler_queue_gets_the_bytes_and_is_never_believed(spooler: Path, tmp_path: Path) -> None:
+    outcome = open_printer("cups://receipt", lock=tmp_path / "lock").print(SLIP)
+    assert (outcome.state, outcome.code) == ("uncertain", "printer_one_way")
+    assert spooler.read_bytes().rstrip(b"\n") == encode(SLIP, profile("generic80")).rstrip(b"\n")
+    assert open_printer("cups://other", lock=tmp_path / "lock").print(SLIP).state == "not_started"
+
+
+def test_a_spooler_that_hangs_is_left_within_the_time_outs(spooler: Path, tmp_path: Path) -> None:
+    (tmp_path / "hang").touch()
+    began = time.monotonic()
+    long = Image.effect_noise((576, 2000), 200).convert("1")
+    assert open_printer("cups://receipt?write_s=0.3", lock=tmp_path / "lock").print(long).state == "uncertain"
+    assert time.monotonic() - began < 5
+
+
 @contextmanager
 def terminal_to(twin: PrinterTwin) -> Iterator[str]:
     """A serial line (a pseudo-terminal) whose other end is the twin; yields its device file."""
