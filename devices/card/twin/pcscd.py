@@ -10,9 +10,9 @@ with this process even when that is killed.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -38,9 +38,8 @@ _one_at_a_time = threading.Lock()
 
 @functools.cache
 def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="card-twin-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    """Where this process keeps its twin's socket. The name stays, the folder lives as long as a twin does."""
+    return Path(tempfile.gettempdir()) / f"card-twin-{secrets.token_hex(8)}"
 
 
 def _socket_path() -> str:
@@ -116,6 +115,7 @@ class PcscdTwin:
         self._before = os.environ.get(VARIABLE)
         os.environ[VARIABLE] = self.socket_path
         try:
+            _folder().mkdir(mode=0o700)
             self.start()
         except BaseException:
             self._leave()
@@ -131,6 +131,7 @@ class PcscdTwin:
             os.environ.pop(VARIABLE, None)
         else:
             os.environ[VARIABLE] = self._before
+        shutil.rmtree(_folder(), ignore_errors=True)
         _one_at_a_time.release()
 
     def start(self) -> None:
@@ -210,9 +211,9 @@ class PcscdTwin:
             self._slot.lift()
         self._events = -1
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            process.wait()
+        if process is not None:
+            # One byte tells the warden that we are still here and mean only the daemon.
+            process.communicate(b".")
         Path(self.socket_path).unlink(missing_ok=True)
 
     def lay(self, chip: ChipTwin, wait_s: float = 5.0) -> None:

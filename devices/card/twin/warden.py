@@ -2,8 +2,8 @@
 
 Arguments: number of the socket, configuration folder, program. pcscd takes the socket as a service manager would hand it over
 (descriptor 3, ``LISTEN_FDS``), so that it listens where we want and not in ``/run/pcscd``. Where the kernel allows, it gets a
-``/run/pcscd`` of its own, so that it does not touch the pid file of the machine's real pcscd. Standard library only; the
-parent's end shows as end of file on standard input.
+``/run/pcscd`` of its own, so that it does not touch the pid file of the machine's real pcscd. Standard library only. A
+byte on standard input ends pcscd; end of file means that the parent is gone, and its folder goes too.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import sys
 
 _NEW_MOUNTS, _NEW_USER, _PRIVATE_TREE = 0x00020000, 0x10000000, 0x44000
+_DEATH_SIGNAL = 1
 _RUN = "/run/pcscd"
 
 
@@ -41,6 +43,7 @@ def _own_run_folder() -> None:
 
 
 def _become_pcscd(listener: int, folder: str, program: str) -> None:
+    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
     _own_run_folder()
     os.dup2(listener, 3)
     os.set_inheritable(3, True)
@@ -60,11 +63,12 @@ def main() -> int:
     signal.signal(signal.SIGCHLD, lambda *_: os._exit(1))
     if os.waitpid(child, os.WNOHANG)[0]:
         return 1
-    while os.read(0, 64):
-        pass
+    asked = os.read(0, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.kill(child, signal.SIGTERM)
     os.waitpid(child, 0)
+    if not asked:
+        shutil.rmtree(os.path.dirname(folder), ignore_errors=True)
     return 0
 
 

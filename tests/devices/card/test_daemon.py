@@ -128,6 +128,7 @@ def test_twins_of_several_processes_live_side_by_side(desk: PcscdTwin, reader: C
     holder.communicate("")
     assert holder.returncode == 0
     assert daemons_on(socket_path) == 0
+    assert not socket_path.parent.exists()
 
 
 def test_pcscd_ends_even_when_its_owner_is_killed() -> None:
@@ -136,3 +137,4 @@ def test_pcscd_ends_even_when_its_owner_is_killed() -> None:
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
     until(lambda: daemons_on(socket_path) == 0)
+    assert not socket_path.parent.exists()
