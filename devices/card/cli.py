@@ -50,11 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="in một đối tượng JSON")
     parser.add_argument("--show", action="store_true", help="hiện dữ liệu cá nhân, không che")
     parser.add_argument("--reader", metavar="URL", help="địa chỉ đầu đọc: pcsc: hoặc pcsc:TÊN (mặc định theo cấu hình)")
-    way = parser.add_mutually_exclusive_group()
-    way.add_argument("--qr", metavar="TEXT", help="nội dung mã QR trên thẻ")
-    way.add_argument("--mrz", metavar="TEXT", help="ba dòng ký tự ở mặt sau thẻ, viết liền hoặc cách nhau bằng dấu /")
-    way.add_argument("--number", metavar="12 SỐ", help="số căn cước; cần thêm --birth")
-    way.add_argument("--can", metavar="6 SỐ", help="số truy cập in trên thẻ")
+    parser.add_argument("--qr", metavar="TEXT", help="nội dung mã QR trên thẻ")
+    parser.add_argument("--mrz", metavar="TEXT", help="ba dòng ký tự ở mặt sau thẻ, viết liền hoặc cách nhau bằng dấu /")
+    parser.add_argument("--number", metavar="12 SỐ", help="số căn cước; cần thêm --birth")
+    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập in trên thẻ (chưa dùng được khi đứng một mình)")
     parser.add_argument("--birth", metavar="NGÀY", default="", help="ngày sinh, dd/mm/yyyy hoặc yyyy-mm-dd")
     parser.add_argument("--issued", metavar="NGÀY", default="", help="ngày cấp, nếu biết")
     parser.add_argument("--expires", metavar="NGÀY", default="", help="ngày hết hạn in trên thẻ, nếu biết")
@@ -82,15 +81,15 @@ def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
 
 
 def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
-    if options.can:
-        raise card_error("pace_unavailable")
+    """The keys worth trying, from the surest thing that was given. An access number alone does not open a chip yet."""
     if options.mrz:
         return (key_from_mrz(options.mrz),)
-    if options.qr:
-        return keys_from_qr(parse_card_qr(options.qr))
     if options.number and options.birth:
         return key_candidates(options.number, options.birth, options.issued, options.expires)
-    raise card_error("key_missing")
+    if options.qr:
+        person = parse_card_qr(options.qr)
+        return key_candidates(person.number, person.birth, options.issued or person.issued, options.expires)
+    raise card_error("pace_unavailable" if options.can else "key_missing")
 
 
 def mask(field: str, value: str) -> str:
