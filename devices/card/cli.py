@@ -21,7 +21,6 @@ from devices.card import (
     MrzKey,
     key_candidates,
     key_from_mrz,
-    keys_from_qr,
     open_card_reader,
     parse_card_qr,
 )
