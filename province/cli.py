@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     confirm = act("enrol-confirm", "xác nhận máy bằng 8 từ nghe được từ kiosk (confirm by the eight words)")
     confirm.add_argument("id")
     confirm.add_argument("--words", required=True, metavar="«TÁM TỪ»")
+    act("revoke", "thu hồi một máy (stop trusting a kiosk from now on)").add_argument("device", metavar="SỐ MÁY")
     create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
     create.add_argument("name")
     create.add_argument(
@@ -199,6 +200,16 @@ def _enrol_confirm(running: Runtime, given: argparse.Namespace) -> Answer:
     return 0, facts, f"Đã xác nhận máy {base32(device.number).upper()} ở {commune_name(device.commune)}."
 
 
+def _revoke(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import enrolment
+    from province.places import commune_name
+
+    device = enrolment.revoke(given.device, by="cli")
+    facts = {"ok": True, "device": device.number, "commune": device.commune}
+    return 0, facts, f"Đã thu hồi máy {given.device.upper()} ở {commune_name(device.commune)}. Những gì máy đã gửi vẫn giữ nguyên."
+
+
 def _create_official(running: Runtime, given: argparse.Namespace) -> Answer:
     _ready(running)
     from province.accounts import create_official
@@ -241,6 +252,7 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "enrol-code": _enrol_code,
     "enrol-list": _enrol_list,
     "enrol-confirm": _enrol_confirm,
+    "revoke": _revoke,
     "create-official": _create_official,
     "check": _check,
     "rebuild": _rebuild,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import secrets
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from typing import Final
 
 from forms.text import fold
 from province.errors import ProvinceError
-from province.models import CommuneKey, Device, Enrolment, EnrolmentCode
+from province.models import CommuneKey, Device, Enrolment, EnrolmentCode, Position
 from province.places import centre_name, communes
 from province.runtime import current
 from province.writer import writing
 from sync.enrol import EnrolRequest, ProvincePublic, issue_bundle, open_request, request_words, root_words
+from sync.envelope import base32
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,26 @@ def bundle_of(ticket: str) -> bytes | None:
         return bytes(row.bundle or b"")
     _refuse_expired(row)
     return None
+
+
+def revoke(device: str, *, by: str) -> Device:
+    """Take a kiosk out of service (stolen, replaced): what it has sent stays, whatever it sends later goes to quarantine.
+
+    ``device`` is its number in decimal, or as it stands on pages and in dossier ids.
+
+    Raises:
+        ProvinceError: ``device_unknown``.
+    """
+    with writing():
+        row = next((row for row in Device.objects.all() if device.lower() in (str(row.number), base32(row.number))), None)
+        if row is None:
+            raise ProvinceError("device_unknown", f"Không có máy nào mang số {device[:16]!r}.", "Xem số máy ở trang Máy kiosk.")
+        if row.revoked_ms is None:
+            held = Position.objects.filter(device=row.number).values_list("incarnation", "n")
+            row.valid_to, row.revoked_ms = json.dumps({str(incarnation): n for incarnation, n in held}), current().wall_ms()
+            row.save()
+            log.warning("device %d revoked by %s", row.number, by)
+    return row
 
 
 def own_words() -> str:

@@ -19,11 +19,11 @@ from province.runtime import IDLE_SECONDS, current
 Next = Callable[[HttpRequest], HttpResponse]
 
 CSP: Final = (
-    "default-src 'none'; style-src {styles}; img-src 'self'; font-src 'self'; "
+    "default-src 'none'; style-src {styles}; img-src {images}; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
-    "Content-Security-Policy": CSP.format(styles="'self'"),
+    "Content-Security-Policy": CSP.format(styles="'self'", images="'self'"),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

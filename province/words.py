@@ -196,9 +196,18 @@ WHY_VI: Final[Mapping[str, str]] = {
     "exists": "hồ sơ đã được tạo trước đó",
     "step_from_other_state": "hồ sơ không còn ở trạng thái mà bước này bắt đầu",
     "step_unlawful": "bước chuyển này không được phép",
-    "dossier_id_invalid": "mã nội bộ của hồ sơ sai dạng",
-    "dossier_of_other_commune": "hồ sơ thuộc xã khác",
-    "content_unreadable": "nội dung không đọc được",
+    "content_unreadable": "nội dung không ghi được vào bảng",
+    "effect_too_large": "nội dung quá lớn",
+    "foreign_dossier": "hồ sơ thuộc xã khác",
+    "revoked": "máy đã bị thu hồi",
+    "bad_signature": "chữ ký không đúng",
+    "envelope_invalid": "sự kiện sai định dạng",
+    "segment_invalid": "gói dữ liệu sai định dạng",
+    "segment_too_large": "gói dữ liệu quá lớn",
+    "dictionary_unknown": "gói dữ liệu dùng bảng nén chưa có ở tỉnh",
+    "seal_broken": "không mở được niêm phong",
+    "chain_broken": "chuỗi sự kiện bị đứt",
+    "quarantine_full": "máy này gửi quá nhiều gói hỏng, chỉ còn đếm",
 }
 
 

@@ -63,4 +63,4 @@ def _page(kind: str, facts: dict[str, Any], status: int = 200) -> HttpResponse:
         f"province/citizen_{kind}.html",
         {**facts, "style": style, "service_name": config.service_name, "hotline": config.hotline},
     )
-    return HttpResponse(body, status=status, headers={"Content-Security-Policy": CSP.format(styles=source)})
+    return HttpResponse(body, status=status, headers={"Content-Security-Policy": CSP.format(styles=source, images="data:")})

@@ -330,15 +330,16 @@ def test_the_province_remembers_when_it_heard_a_kiosk_and_how_its_clock_stands(s
 
 
 def test_a_revoked_device_is_heard_up_to_its_last_accepted_event_only(kiosk: KioskTwin) -> None:
-    from province.models import Device, EventRow, Quarantine
+    from province import enrolment
+    from province.models import EventRow, Quarantine
 
     kiosk.file()
     kiosk.settle()
-    inc = kiosk.journal.identity()[1]
-    Device.objects.update(valid_to=f'{{"{inc}": 2}}', revoked_ms=1)
+    enrolment.revoke(str(kiosk.journal.device), by="test")
     kiosk.file(name=NAME)
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as refused:
         kiosk.settle()
+    assert refused.value.reason == "revoked"
     assert EventRow.objects.count() == 2
     assert Quarantine.objects.get().reason == "revoked"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import pytest
 import requests
 
@@ -110,3 +113,28 @@ def test_failed_sign_ins_wait_longer_and_longer_and_success_forgives() -> None:
     assert waits[-1] == 3600
     delay.succeeded("name:lan")
     assert delay.wait("name:lan") <= 0
+
+
+def lookups_from(url: str, *forwarded: str) -> list[int]:
+    return [
+        requests.get(f"{url}/h/{CODE}", params={"k": f"wrong{n}"}, headers={"X-Forwarded-For": address}, timeout=10).status_code
+        for n, address in enumerate(forwarded)
+    ]
+
+
+def test_a_made_up_forwarding_header_does_not_escape_the_limit(site: Site) -> None:
+    assert lookups_from(site.url, *(f"192.0.2.{n}" for n in range(6))) == [404] * 5 + [429]
+
+
+def test_behind_the_trusted_proxy_each_visitor_has_an_own_limit(site: Site) -> None:
+    from province.server import make_server
+
+    options = replace(site.running.options, trusted_proxy="127.0.0.1")
+    server = make_server(replace(site.running, options=options))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.effective_port}"
+    assert lookups_from(url, *(f"192.0.2.{n}" for n in range(6))) == [404] * 6
+    assert lookups_from(url, *["192.0.2.99"] * 6) == [404] * 5 + [429]
+    server.task_dispatcher.shutdown()
+    server.close()
