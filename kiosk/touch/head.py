@@ -12,7 +12,7 @@ from kiosk.touch import theme
 from kiosk.touch.controls import Act, Btn, Surface
 from kiosk.touch.layout import Col, Part, Row, Space
 from kiosk.touch.marks import Band
-from kiosk.touch.text import Txt
+from kiosk.touch.text import Txt, text_width
 from kiosk.touch.theme import chrome
 
 if TYPE_CHECKING:
@@ -24,18 +24,20 @@ def citizen_head(shell: Shell, name: str = "", sub: str = "", *, back: Act | Non
     t, portrait, large = shell.t, theme.look.portrait, theme.look.large
 
     def tool(key: str, icon: str, word: str, wide: float, act: Act, kind: str = "head") -> Btn:
-        size = 17 if portrait and kind == "head" else 24
+        under = portrait and kind == "head"
+        size = 17 if under else 24
+        wide = max(wide, text_width(word, "be-700", chrome(size)) / theme.look.unit + (20 if under else 64))
         return Btn(
             word,
             kind,
             icon=icon,
             size=size,
-            icon_size=27 if portrait and kind == "head" else 26,
+            icon_size=27 if under else 26,
             w=wide,
             h=68,
             pad=8 if portrait else 12,
             gap=8 if portrait else 11,
-            under=portrait and kind == "head",
+            under=under,
             scale=chrome,
             radius=14,
             on_tap=act,
@@ -63,7 +65,7 @@ def citizen_head(shell: Shell, name: str = "", sub: str = "", *, back: Act | Non
         if sub:
             words.append(Txt(sub, 20, 400, theme.INDIGO2, lines=1, fit=17, scale=chrome))
     place = Col(*words, flex=1, pad=(0 if back is not None else 6, 0, 0, 0))
-    row = Row(*left, place if words else Space(flex=1), *tools, gap=12 if not portrait else 10, align="middle", pad=(20, 0, 20, 0))
+    row = Row(*left, place if words else Space(flex=1), *tools, gap=12, align="middle", pad=(20, 0, 20, 0))
     bar = Surface(row, fill=theme.INDIGO8, line=None, radius=0, h=theme.HEAD)
     return Col(bar, Band())
 

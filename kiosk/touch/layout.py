@@ -15,12 +15,16 @@ from kivy.uix.widget import Widget
 from kiosk.touch.theme import px
 
 
+LEAST_KEPT = 0.2
+"""Share of its wish that a shrinking part always keeps."""
+
+
 class Part(Widget):
     """A widget placed by its parent. ``w`` and ``h`` are fixed sizes in design px (``None``: as the content wants);
     ``flex`` is the share of left-over room it takes along its parent's axis; ``key`` is its stable id for tests and demo.
     A part whose class says ``shrinks`` gives room back when its siblings want more than there is."""
 
-    shrinks = False
+    shrinks: bool = False
 
     def __init__(
         self, *parts: Widget, w: float | None = None, h: float | None = None, flex: float = 0.0, key: str = "", **kwargs: Any
@@ -71,9 +75,10 @@ class Part(Widget):
 
 
 class Space(Part):
-    """Empty room: ``Space(16)`` is a gap of 16 design px both ways, ``Space(flex=1)`` a spring."""
+    """Empty room: ``Space(16)`` is a gap of 16 design px both ways, ``Space(flex=1)`` a spring; one that ``shrinks`` gives way."""
 
-    def __init__(self, size: float = 0.0, *, flex: float = 0.0) -> None:
+    def __init__(self, size: float = 0.0, *, flex: float = 0.0, shrinks: bool = False) -> None:
+        self.shrinks = shrinks
         super().__init__(w=0 if flex else size, h=0 if flex else size, flex=flex)
 
 
@@ -112,12 +117,12 @@ class Box(Part):
 
     def shares(self, room: float, wanted: list[float]) -> list[float]:
         """Lengths along the axis: what is wanted, springs share the rest; with too little room springs vanish and
-        what shrinks gives back, down to a third."""
+        what shrinks gives way, down to a fifth."""
         parts = self.parts
         rest = room - sum(v for v, p in zip(wanted, parts, strict=True) if not p.flex) - self.gap * max(0, len(parts) - 1)
         giving = sum(v for v, p in zip(wanted, parts, strict=True) if p.shrinks and not p.flex)
         if rest < 0 and giving:
-            keep = max(0.3, (giving + rest) / giving)
+            keep = max(LEAST_KEPT, (giving + rest) / giving)
             wanted = [v * keep if p.shrinks and not p.flex else v for v, p in zip(wanted, parts, strict=True)]
         total = sum(p.flex for p in parts)
         return [max(0.0, rest) * p.flex / total if p.flex else v for v, p in zip(wanted, parts, strict=True)]

@@ -38,15 +38,15 @@ class Stage:
         self.loop, self.window = EventLoop, Window
         self.shell: Shell | None = None
 
-    def play(self, kiosk: Kiosk, size: tuple[int, int] = LANDSCAPE, *, speaker: Any = None) -> Shell:
-        """Show ``kiosk`` in a window of ``size``; the shell before is closed."""
+    def play(self, kiosk: Kiosk, size: tuple[int, int] = LANDSCAPE, *, speaker: Any = None, frames: int = 2) -> Shell:
+        """Show ``kiosk`` on a screen of ``size``; the shell before is closed. With no ``frames`` it is placed, not drawn."""
         from kiosk.touch.app import make_shell
 
         self.clear()
         self.shell = make_shell(kiosk, speaker=speaker)
         self.window.add_widget(self.shell)
         self.shell.resize(*size)
-        self.frames(2)
+        self.frames(frames)
         return self.shell
 
     def resize(self, size: tuple[int, int]) -> None:

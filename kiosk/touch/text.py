@@ -83,6 +83,7 @@ class Txt(Part):
         self.shade = shade
         self.family, self.weight = family, weight
         self.halign, self.valign, self.wrap, self.lines = halign, valign, wrap, lines
+        self.scale = scale
         self.font_size = scale(size)
         least = fit if fit is None or scale is not pt or not theme.look.large else max(fit, theme.LEAST_LARGE)
         self.least = self.font_size if least is None else min(self.font_size, px(least))

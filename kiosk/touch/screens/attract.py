@@ -6,7 +6,7 @@ from typing import Any
 
 from kiosk.touch import theme
 from kiosk.touch.art import Landscape
-from kiosk.touch.controls import Btn, Chip, Note, Surface, Tappable
+from kiosk.touch.controls import Badge, Btn, Chip, Note, Surface, Tappable
 from kiosk.touch.layout import Col, Grid, Part, Row, Space
 from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import Heading, body, bottom_row, next_button, quiet_button, spring
@@ -35,9 +35,9 @@ class AttractScreen(Screen):
                 self.title(),
                 Space(14 if tall else 12),
                 self.promise(),
-                Space(42 if tall else 38),
+                Space(30 if look.large else 42 if tall else 38),
                 self.start(),
-                Space(38),
+                Space(24 if look.large else 38),
                 *self.states(),
                 Row(self.ask(), align="start"),
                 Space(12),
@@ -46,21 +46,12 @@ class AttractScreen(Screen):
                 align="start" if not tall else "fill",
             ),
             Space(flex=0.6 if tall else 0.45),
-            Space(170 if tall else 44),
+            Space(170 if tall else 44, shrinks=True),
         )
 
     def top_line(self) -> Part:
         place = self.model.place
-        emblem = Tappable(
-            Icon("account_balance", 38, theme.GOLD),
-            fill=faded(theme.WHITE, 0.15),
-            line=None,
-            radius=16,
-            w=68,
-            h=68,
-            on_tap=self.model.staff,
-            key="staff",
-        )
+        emblem = Badge("account_balance", faded(theme.WHITE, 0.15), theme.GOLD, size=68, icon_share=0.56, radius=16)
         office = Txt(place.office_vi, 27, 600, theme.WHITE, lines=1, fit=20)
         province = Txt(place.province_vi, 22, 400, theme.INDIGO2, lines=1, fit=18)
         names = Col(office, province, flex=1)
@@ -69,7 +60,22 @@ class AttractScreen(Screen):
             Txt(self.model.hour, 24, 400, theme.INDIGO2, family="noto", halign="right", lines=1, wrap=False),
             align="end",
         )
-        parts = [emblem, names] if look.portrait else [emblem, names, when]
+        door = Btn(
+            "Cán bộ",
+            "head",
+            icon="badge",
+            size=20,
+            icon_size=24,
+            w=138,
+            h=68,
+            pad=6,
+            gap=8,
+            radius=14,
+            scale=chrome,
+            on_tap=self.model.staff,
+            key="staff",
+        )
+        parts = [emblem, names, door] if look.portrait else [emblem, names, when, door]
         return Row(*parts, gap=16, pad=(36, 16, 36, 0), align="middle")
 
     def title(self) -> Part:

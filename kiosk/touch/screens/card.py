@@ -295,8 +295,8 @@ class SeenScreen(CardScreen):
             if text:
                 rows.append(
                     Col(
-                        Txt(label, 24, 400, theme.INK2, lines=1, fit=20),
-                        Txt(text, 34, 600, lines=2, fit=26, family="noto" if digits else "be"),
+                        Txt(label, 24, 400, theme.INK2, lines=1, fit=20, scale=theme.chrome),
+                        Txt(text, 34, 600, lines=2, fit=26, family="noto" if digits else "be", scale=theme.chrome),
                     )
                 )
         badge = Surface(

@@ -35,7 +35,7 @@ class CheckScreen(CitizenScreen):
         self.model.fit(rows)
         height = (5 * ROW_LANDSCAPE + 4 * GAP - GAP * (rows - 1)) / rows
         left = Col(*self.rows(height), spring(), gap=GAP, flex=1)
-        right = Col(self.papers(2), *self.privacy(), spring(), self.pages(), self.submit(), gap=14, w=372)
+        right = Col(self.papers(2), *self.privacy(), spring(), self.pages(), self.submit(), gap=11, w=372)
         heading = self.heading()
         if look.large:
             heading.hint = ""
@@ -59,8 +59,7 @@ class CheckScreen(CitizenScreen):
             *self.rows(height),
             spring(),
             self.papers(1),
-            self.pages(),
-            self.submit(),
+            Col(self.pages(), self.submit(), gap=12),
             gap=GAP,
             pad=(28, 14, 28, 24),
             flex=1,
@@ -119,7 +118,7 @@ class CheckScreen(CitizenScreen):
             answer.flex = 1
             words = Row(label, answer, gap=16, align="middle", flex=1)
         return Surface(
-            Row(words, *eye, change, gap=10, pad=(24, 4, 10, 4), align="middle"),
+            Row(words, *eye, change, gap=12, pad=(24, 4, 10, 4), align="middle"),
             line=theme.RED if line.wrong else theme.LINE,
             line_width=1.8 if line.wrong else 1.2,
             radius=16,

@@ -257,7 +257,7 @@ class QuestionScreen(CitizenScreen):
             area = Ballot(self.cards, model.page, model.turn, self.t, tiles=len(question.choices) > CARDS, flex=1)
         aside = self.aside()
         if look.portrait:
-            bottom = Col(bottom_row(self.previous(), self.next(None)), Row(spring(), *aside, spring()), gap=8)
+            bottom = Col(bottom_row(self.previous(), self.next(None)), Row(spring(), *aside, spring()), gap=12)
         else:
             bottom = bottom_row(self.previous(), spring(), *aside, self.next())
         tail = [] if area.flex else [spring()]
@@ -287,7 +287,7 @@ class QuestionScreen(CitizenScreen):
         placeholder = self.t("question.search", "Viết mấy chữ đầu")
         self.field = Field(
             model.search.text, placeholder=placeholder, state="error" if model.problem else "active", size=34,
-            on_clear=model.search.clear, h=84, flex=1, key="field",
+            on_clear=model.search.clear, h=92 if not look.large else 84, flex=1, key="field",
         )  # fmt: skip
         self.found = Part(h=166 if look.portrait else 78)
         heading.flex = 1
@@ -299,8 +299,8 @@ class QuestionScreen(CitizenScreen):
                 gap=12, pad=(side, 14, side, 14), flex=1,
             )  # fmt: skip
         else:
-            enter = Row(self.field, self.next(270, h=84), gap=20, align="middle")
-            upper = Col(*self.progress(), heading, enter, self.found, gap=8, pad=(side, 14, side, 10), flex=1)
+            enter = Row(self.field, self.next(270, h=92), gap=20, align="middle")
+            upper = Col(*self.progress(), heading, enter, self.found, gap=12, pad=(side, 14, side, 10), flex=1)
         return Col(upper, self.keyboard)
 
     def fill_found(self) -> None:
