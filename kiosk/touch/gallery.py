@@ -13,6 +13,7 @@ from pathlib import Path
 
 from forms.codes import provisional_code
 from kiosk.services import PrintFact, Refused
+from kiosk.touch.official_scenes import STAFF
 from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices
 from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
 from kiosk.viewmodels.asking import Asking
@@ -225,30 +226,6 @@ def _help(kiosk: Kiosk, services: SampleServices) -> None:
     kiosk.call_help()
 
 
-def _staff(pin: str) -> Scene:
-    def scene(kiosk: Kiosk, services: SampleServices) -> None:
-        from kiosk.viewmodels.official import SignIn
-
-        services.offline = True
-        kiosk.open_staff()
-        page = kiosk.screen
-        assert isinstance(page, SignIn)
-        for digit in pin:
-            page.press(digit)
-        if len(pin) >= 6:
-            page.submit()
-
-    return scene
-
-
-def _dossier(kiosk: Kiosk, services: SampleServices) -> None:
-    from kiosk.viewmodels.official_flow import WorklistPage
-
-    _staff("246810")(kiosk, services)
-    assert isinstance(kiosk.screen, WorklistPage)
-    kiosk.screen.choose("d42", whole=True)
-
-
 CITIZEN: Mapping[str, Scene] = {
     "attract": lambda kiosk, services: None,
     "attract_troubles": _troubles,
@@ -298,13 +275,6 @@ CITIZEN: Mapping[str, Scene] = {
     "language": lambda kiosk, services: (kiosk.show(ServiceList(kiosk)), kiosk.ask_language())[0],
 }
 """Citizens' scenes by name: each drives a fresh kiosk from the attract screen to its place."""
-
-STAFF: Mapping[str, Scene] = {
-    "sign_in": _staff("2468"),
-    "worklist": _staff("246810"),
-    "dossier": _dossier,
-    "technician": _staff("135790"),
-}
 
 
 class Aloud:

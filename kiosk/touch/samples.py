@@ -90,6 +90,7 @@ DEVICES = (
     DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", "ok", "Sẵn sàng · 3 lượt hôm nay", ""),
     DeviceFact("barcode", "Đầu quét mã QR", "qr_code_scanner", "broken", "Mất kết nối từ 07:52", "Cắm lại dây của đầu quét."),
     DeviceFact("clock", "Đồng hồ máy", "schedule", "ok", "Đúng giờ", ""),
+    DeviceFact("line", "Mạng và gửi hồ sơ", "cloud_upload", "warning", "Mất mạng – 4 hồ sơ chờ gửi", "Máy tự gửi khi có mạng."),
 )
 
 

@@ -192,8 +192,13 @@ class SignIn(ViewModel):
         self._on_signed_in = on_signed_in
         self._on_cancel = on_cancel
         self._pin = ""
+        self._closed = False
         self.refusal: Refused | None = None
         self._timer: Cancel | None = None
+        self._rearm()
+
+    def touched(self) -> None:
+        """A finger or key anywhere on the pad: somebody is here."""
         self._rearm()
 
     @property
@@ -243,12 +248,15 @@ class SignIn(ViewModel):
     def close(self) -> None:
         """Forget the digits and stop the clock."""
         super().close()
+        self._closed = True
         self._pin = ""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _rearm(self) -> None:
+        if self._closed:
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._scheduler.call_later(PIN_IDLE_S, self.cancel)

@@ -29,9 +29,9 @@ def open_staff(kiosk: Kiosk) -> SignIn:
 
 
 class StaffPage(ViewModel):
-    """A page behind the PIN. It keeps its own idle time (``idle`` is ``None`` for the kiosk) and says so by ``touched``."""
+    """A page behind the PIN. It keeps its own idle time: the kiosk's walk-away clock does not run (``timed``)."""
 
-    idle: float | None = None
+    timed = False
 
     def __init__(self, staff: Staff) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class StaffPage(ViewModel):
         self._relays.append(source.watch(self.notify))
 
     def touched(self) -> None:
-        """A finger or key on this page."""
+        """A finger or key on this page; the kiosk tells."""
         self.session.touched()
 
     def lock(self) -> None:
@@ -142,6 +142,8 @@ class TechnicianPage(StaffPage):
         super().__init__(staff)
         self.technician = technician
         self.relay(technician)
+        self.opened = ""
+        """Name of the device whose whole text is shown, or empty."""
 
     @property
     def leaves_to_worklist(self) -> bool:
@@ -153,6 +155,15 @@ class TechnicianPage(StaffPage):
             self.staff.open_worklist()
         else:
             self.lock()
+
+    def open_sheet(self, name: str) -> None:
+        """Show everything known about a device."""
+        self.opened = name
+        self.notify()
+
+    def close_sheet(self) -> None:
+        """Put the sheet away."""
+        self.open_sheet("")
 
     def open_touch_test(self) -> None:
         """Nine crosses."""

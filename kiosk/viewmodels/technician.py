@@ -145,8 +145,6 @@ class Technician(ViewModel):
             self.test(self._queue.pop(0))
 
     def _done(self, name: str, fact: DeviceFact) -> None:
-        if self._closed:
-            return
         self._testing.discard(name)
         self._tested[name] = self._services.clock_vi()[1]
         self.devices = tuple(fact if old.name == name else old for old in self.devices)

@@ -1,4 +1,4 @@
-"""What all screens behind the PIN share: the touch that keeps the session alive, the lock, the closing warning, the line's chip.
+"""What all screens behind the PIN share: frame and slots, the closing warning, head buttons, the line's chip.
 
 A staff screen builds its frame once and then fills slots (``official_widgets.Slot``), so a print state polled twice a second
 does not tear a button from under a finger. Dialogs lie in the last slot, above everything of the screen.
@@ -6,14 +6,12 @@ does not tear a button from under a finger. Dialogs lie in the last slot, above 
 
 from __future__ import annotations
 
-from typing import Any
-
 from kiosk.services import LineState
 from kiosk.touch import theme
 from kiosk.touch.official_widgets import Slot, SnugBtn, staff_text
 from kiosk.touch.screen import Screen
 from kiosk.touch.theme import chrome, faded
-from kiosk.touch.widgets import Chip, Col, Icon, Part, Row, Space, Surface
+from kiosk.touch.widgets import Act, Chip, Col, Icon, Part, Row, Space, Surface
 from kiosk.viewmodels.official_flow import StaffPage
 
 PAD = 20
@@ -49,17 +47,6 @@ class StaffScreen(Screen):
         left = self.model.session.closing
         self.warning.fill(left, lambda: None if left is None else closing_pill(left))
 
-    def on_touch_down(self, touch: Any) -> bool:
-        self.model.touched()
-        return bool(super().on_touch_down(touch))
-
-    def typed(self, text: str) -> None:
-        self.model.touched()
-
-    def pressed_key(self, name: str) -> bool:
-        self.model.touched()
-        return False
-
 
 def closing_pill(left: int) -> Part:
     """«Máy tự khóa sau 20 giây», dark, at the foot, not in the way of anything."""
@@ -75,7 +62,7 @@ def closing_pill(left: int) -> Part:
     return Col(Space(flex=1), pill, align="start", pad=(PAD, 0, 0, 20))
 
 
-def head_button(key: str, icon: str, word: str, act: Any, *, tight: bool) -> SnugBtn:
+def head_button(key: str, icon: str, word: str, act: Act, *, tight: bool) -> SnugBtn:
     """A button of the staff head; in portrait the icon alone."""
     return SnugBtn(
         "" if tight else word,

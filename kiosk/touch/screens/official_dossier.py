@@ -278,7 +278,7 @@ class DossierScreen(StaffScreen):
         desk = self.model.desk
         detail = desk.selected
         tight = theme.look.portrait
-        self.head.fill(desk.line, lambda: self.top(tight))
+        self.head.fill(desk.line, lambda: self.head_bar(tight))
         facts = (detail, desk.print_fact, desk.part)
         changed = False
         if (detail.row.dossier if detail else "", desk.part) != self.shown:
@@ -309,7 +309,7 @@ class DossierScreen(StaffScreen):
         self.leaf += step
         self.fill_content()
 
-    def top(self, tight: bool) -> Part:
+    def head_bar(self, tight: bool) -> Part:
         desk = self.model.desk
         detail = desk.selected
         code = detail.row.code if detail else ""

@@ -79,7 +79,7 @@ class WorklistScreen(StaffScreen):
             self.field.show(self.model.typing.text)
         if self.keyboard is not None:
             self.keyboard.follow()
-        self.head.fill((desk.line, self.model.session.official), lambda: self.top(tight))
+        self.head.fill((desk.line, self.model.session.official), lambda: self.head_bar(tight))
         self.banner.fill(desk.call_vi, lambda: self.call_banner(desk.call_vi))
         self.tabs.fill((desk.tabs, desk.tab), lambda: self.tab_row(tight))
         chosen = desk.selected.row.dossier if desk.selected is not None else ""
@@ -97,17 +97,15 @@ class WorklistScreen(StaffScreen):
         self.model.choose(dossier, whole=theme.look.portrait)
 
     def typed(self, text: str) -> None:
-        super().typed(text)
         self.model.type(text)
 
     def pressed_key(self, name: str) -> bool:
-        super().pressed_key(name)
         act = {"backspace": self.model.typing.delete, "enter": self.model.hide_keys}.get(name)
         if act is not None:
             act()
         return act is not None
 
-    def top(self, tight: bool) -> Part:
+    def head_bar(self, tight: bool) -> Part:
         official = self.model.session.official
         name = official.name_vi if official is not None else ""
         office = self.model.staff.kiosk.services.place().office_vi

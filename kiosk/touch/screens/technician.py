@@ -34,19 +34,18 @@ class TechnicianScreen(StaffScreen):
     model: TechnicianPage
 
     def entered(self) -> None:
-        self.opened = ""
         self.count = 0
 
     def page(self) -> Part:
         technician = self.model.technician
         tight = theme.look.portrait
         self.count = len(technician.cards)
-        self.summary, self.machine = Slot(h=112 if tight else 84), Slot(h=130 if tight else 78)
+        self.summary, self.machine = Slot(h=112 if tight else 84), Slot(h=146 if tight else 78)
         self.slots = [Slot() for _ in technician.cards]
         self.touch_slot = Slot()
         self.touch_slot.fill(None, self.touch_card)
         cards = Grid(*self.slots, self.touch_slot, cols=2 if tight else self.columns(self.count + 1), gap=14, flex=1)
-        return Col(self.top(tight), Col(self.summary, cards, self.machine, gap=14, pad=(PAD, 16, PAD, 18), flex=1))
+        return Col(self.head_bar(tight), Col(self.summary, cards, self.machine, gap=14, pad=(PAD, 16, PAD, 18), flex=1))
 
     @staticmethod
     def columns(count: int) -> int:
@@ -65,11 +64,11 @@ class TechnicianScreen(StaffScreen):
         for slot, card in zip(self.slots, technician.cards, strict=True):
             slot.fill(card, partial(self.device_card, card))
         self.machine.fill(tuple(technician.machine), self.machine_card)
-        opened = next((one for one in technician.cards if one.fact.name == self.opened), None)
-        facts = tuple(technician.facts_of(self.opened)) if opened is not None else ()
+        opened = next((one for one in technician.cards if one.fact.name == self.model.opened), None)
+        facts = tuple(technician.facts_of(self.model.opened)) if opened is not None else ()
         self.over.fill((opened, facts), lambda: None if opened is None else self.sheet(opened, facts))
 
-    def top(self, tight: bool) -> Part:
+    def head_bar(self, tight: bool) -> Part:
         place = self.model.staff.kiosk.services.place()
         return staff_head(
             "Tình trạng thiết bị",
@@ -114,7 +113,7 @@ class TechnicianScreen(StaffScreen):
         fact = card.fact
         ground, shade = theme.CHIPS[card.mark.tone]
         top = Row(
-            Badge(icon_or(fact.icon), ground, shade, size=46, icon_share=0.64, radius=12),
+            Badge(icon_or(fact.icon), ground, shade, size=44, icon_share=0.64, radius=12),
             Space(flex=1),
             mark_chip(card.mark, size=19, h=36),
             align="middle",
@@ -131,17 +130,17 @@ class TechnicianScreen(StaffScreen):
         )
         test.enabled = not card.testing
         body = Tappable(
-            Squeeze(top, *words, gap=2, pad=(16, 10, 16, 0)),
+            Squeeze(top, *words, gap=4, pad=(16, 10, 16, 0)),
             fill=theme.CLEAR,
             line=None,
             radius=18,
             flex=1,
-            on_tap=partial(self.open, fact.name),
+            on_tap=partial(self.model.open_sheet, fact.name),
             key=f"device:{fact.name}",
         )
         frame = theme.BLUE if card.testing else CARD_LINES.get(fact.state, theme.LINE)
         return Surface(
-            Col(body, Col(test, pad=(16, 6, 16, 14))),
+            Col(body, Col(test, pad=(16, 8, 16, 13))),
             line=frame,
             line_width=2.2 if frame != theme.LINE else 1.2,
             radius=18,
@@ -150,7 +149,7 @@ class TechnicianScreen(StaffScreen):
     def touch_card(self) -> Part:
         """The touch panel has no driver to ask: nine crosses show what it does."""
         top = Row(
-            Badge("touch_app", theme.INDIGO1, theme.INDIGO7, size=46, icon_share=0.64, radius=12), Space(flex=1), align="middle"
+            Badge("touch_app", theme.INDIGO1, theme.INDIGO7, size=44, icon_share=0.64, radius=12), Space(flex=1), align="middle"
         )
         button = staff_button("Thử 9 dấu", "soft", "touch_app", self.model.open_touch_test, "touch_test", h=56, size=21)
         words = staff_text("Chạm đúng chỗ, không chạm đôi.", 19, 400, theme.INK2, lines=2, fit=17, pitch=1.26)
@@ -174,15 +173,6 @@ class TechnicianScreen(StaffScreen):
         if not theme.look.portrait:
             return Surface(Row(*bars, gap=36, pad=(24, 0, 24, 0), align="middle"), radius=18)
         return Surface(Grid(*bars, cols=2, gap=22, pad=(22, 16, 22, 16)), radius=18)
-
-    def open(self, name: str) -> None:
-        """The whole text of a card."""
-        self.opened = name
-        self.update()
-
-    def shut(self) -> None:
-        self.opened = ""
-        self.update()
 
     def sheet(self, card: Card, facts: tuple[tuple[str, str], ...]) -> Scrim:
         """Everything known about one device, uncut."""
@@ -218,7 +208,7 @@ class TechnicianScreen(StaffScreen):
                 *(fact_row(label, text, label_w=220) for label, text in facts),
                 Space(4),
                 test,
-                staff_button("Đóng", "secondary", "close", self.shut, "dialog:close", h=72, size=24),
+                staff_button("Đóng", "secondary", "close", self.model.close_sheet, "dialog:close", h=72, size=24),
             ),
             width=760,
         )

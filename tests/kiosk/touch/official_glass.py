@@ -1,67 +1,43 @@
-"""A staff screen on a real, invisible window, touched by a finger: what the tests of officials' and technicians' screens share.
+"""The kiosk on a real, invisible window with a finger on it: what the tests of officials' and technicians' screens share.
 
-Real shell, real screens, real view models; behind them the services twin. Kivy's own clock only moves the scroll view's short
-delays, so waiting is a bounded loop over frames.
+Real shell, real screens, real view models, from the attract screen on; behind them the services twin. Time for view models stands
+still until ``clock.advance``; Kivy's own clock only runs the list's short delays, so waiting is a bounded loop of its ticks.
+Nothing is drawn: the layout checks and the gallery look at pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from kiosk.touch.stage import Stage
-from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
 from kiosk.viewmodels.official import SignIn
-from kiosk.viewmodels.official_flow import open_staff
 from tests.kiosk.services_twin import FakeScheduler, ServicesTwin
+from tests.kiosk.touch.harness import LANDSCAPE, PORTRAIT, stage
 
-LANDSCAPE = (1280, 800)
-PORTRAIT = (800, 1280)
+__all__ = ["LANDSCAPE", "PORTRAIT", "OfficialGlass"]
+
 PINS = {"official": "246810", "technician": "135790"}
 
 
-class Outside(ViewModel):
-    """Stands for the citizens' first screen."""
-
-    def __init__(self, kiosk: Kiosk) -> None:
-        super().__init__()
-
-
 class OfficialGlass:
-    """``size`` real pixels; ``role`` signs in at once, ``None`` stops at the PIN pad."""
+    """``size`` real pixels; ``role`` signs in at once, ``None`` stays at the attract screen; ``prepare`` fills the twin before."""
 
-    def __init__(
-        self, stage: Stage, size: tuple[int, int], role: str | None, prepare: Callable[[ServicesTwin], None] | None
-    ) -> None:
+    def __init__(self, size: tuple[int, int], role: str | None, prepare: Callable[[ServicesTwin], None] | None = None) -> None:
+        from kiosk.touch.app import make_kiosk
         from kiosk.touch.controls import guard
-        from kiosk.touch.layout import Part
-        from kiosk.touch.screen import Screen
-        from kiosk.touch.screens import official, technician
-        from kiosk.touch.shell import Shell
 
-        class OutsideScreen(Screen):
-            id = "attract"
-
-            def build(self) -> Part:
-                return Part()
-
-        self.stage = stage
         self.clock = FakeScheduler()
         self.services = ServicesTwin(self.clock)
         if prepare is not None:
             prepare(self.services)
-        self.kiosk = Kiosk(self.services, self.clock, Outside, open_staff)
+        stage()
+        self.kiosk: Kiosk = make_kiosk(self.services, self.clock)
         self._ticks = 0.0
         guard.now = self._tick
         guard.forget()
-        stage.clear()
-        self.shell = Shell(self.kiosk, {Outside: OutsideScreen, **official.SCREENS, **technician.SCREENS}, {})
-        stage.shell = self.shell
-        stage.window.add_widget(self.shell)
-        self.shell.resize(*size)
-        self.kiosk.open_staff()
+        self.shell = stage().play(self.kiosk, size, frames=0)
         self.frames()
         if role is not None:
             self.sign_in(PINS[role])
@@ -72,6 +48,8 @@ class OfficialGlass:
         return self._ticks
 
     def sign_in(self, pin: str) -> None:
+        """Through the pad's view model: the pad itself has tests of its own."""
+        self.kiosk.open_staff()
         pad = self.kiosk.screen
         assert isinstance(pad, SignIn)
         for digit in pin:
@@ -80,22 +58,22 @@ class OfficialGlass:
         self.frames()
 
     @property
-    def screen(self) -> Any:
-        return self.shell.screen
-
-    @property
     def id(self) -> str:
+        """Id of the screen on the glass."""
         assert self.shell.screen is not None
         return self.shell.screen.id
 
     def frames(self, count: int = 3) -> None:
-        self.stage.frames(count)
+        """Let Kivy's clock tick, without drawing."""
+        from kivy.clock import Clock
+
+        for _ in range(count):
+            Clock.tick()
+            Clock.tick_draw()
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
-        """Draw frames until ``done``, at most about three seconds."""
-        from time import monotonic
-
-        end = monotonic() + 3.0
+        """Tick until ``done``, at most five seconds."""
+        end = monotonic() + 5.0
         while not done():
             assert monotonic() < end, f"never happened: {what}"
             self.frames(1)
@@ -109,6 +87,11 @@ class OfficialGlass:
 
     def has(self, key: str) -> bool:
         return bool(self.found(key))
+
+    def shown_keys(self) -> set[str]:
+        from kiosk.touch.widgets import Tappable, every
+
+        return {part.key for part in every(self.shell) if isinstance(part, Tappable) and part.key}
 
     def words(self) -> str:
         """Every word on the glass."""
@@ -130,13 +113,4 @@ class OfficialGlass:
         """A finger in the middle of the part with this id."""
         parts = self.found(key)
         assert parts, f"nothing to touch called «{key}» on {self.id}; there is {sorted(self.shown_keys())}"
-        part = parts[0]
-        self.press(*part.to_window(*part.center))
-
-    def shown_keys(self) -> set[str]:
-        from kiosk.touch.widgets import Tappable, every
-
-        return {part.key for part in every(self.shell) if isinstance(part, Tappable) and part.key}
-
-    def picture(self, path: Path) -> None:
-        self.stage.picture(path)
+        self.press(*parts[0].to_window(*parts[0].center))

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from kiosk.services import Row
-from kiosk.touch.stage import Stage
 from kiosk.viewmodels.official import IDLE_S
 from tests.kiosk.services_twin import ServicesTwin
 from tests.kiosk.touch.official_glass import LANDSCAPE, PORTRAIT, OfficialGlass
 
 Open = Callable[..., OfficialGlass]
+DOOR = "staff"
 BOTH = pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["wide", "tall"])
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.clear()
-
-
 @pytest.fixture
-def glass(stage: Stage) -> Open:
+def glass() -> Open:
     def show(
         size: tuple[int, int] = LANDSCAPE, role: str | None = "official", prepare: Callable[[ServicesTwin], None] | None = None
     ) -> OfficialGlass:
-        return OfficialGlass(stage, size, role, prepare)
+        return OfficialGlass(size, role, prepare)
 
     return show
 
@@ -50,11 +43,19 @@ def open_row(glass: OfficialGlass, dossier: str = "d0001") -> None:
     glass.frames()
 
 
+def at_the_pad(glass: Open, size: tuple[int, int] = LANDSCAPE) -> OfficialGlass:
+    """From the attract screen through the officials' door."""
+    pad = glass(size, role=None)
+    assert pad.id == "attract"
+    pad.tap(DOOR)
+    assert pad.id == "sign_in"
+    return pad
+
+
 class TestPinPad:
     @BOTH
     def test_digits_under_the_finger_open_the_worklist(self, glass: Open, size: tuple[int, int]) -> None:
-        pad = glass(size, role=None)
-        assert pad.id == "sign_in"
+        pad = at_the_pad(glass, size)
         for digit in "246810":
             pad.tap(f"pin:{digit}")
         pad.tap("pin:ok")
@@ -63,7 +64,7 @@ class TestPinPad:
     def test_the_same_digit_may_follow_at_once(self, glass: Open) -> None:
         from kiosk.touch.controls import guard
 
-        pad = glass(role=None)
+        pad = at_the_pad(glass)
         times = iter(0.1 * n for n in range(100))
         guard.now = lambda: next(times)
         for _ in range(4):
@@ -71,7 +72,7 @@ class TestPinPad:
         assert pad.kiosk.screen.count == 4
 
     def test_a_wrong_pin_is_told_where_the_eyes_are(self, glass: Open) -> None:
-        pad = glass(role=None)
+        pad = at_the_pad(glass)
         for digit in "111222":
             pad.tap(f"pin:{digit}")
         pad.tap("pin:ok")
@@ -80,14 +81,14 @@ class TestPinPad:
         assert "Còn 2 lần thử." in pad.words()
 
     def test_the_digits_are_nowhere_on_the_glass(self, glass: Open) -> None:
-        pad = glass(role=None)
+        pad = at_the_pad(glass)
         before = pad.words()
         for digit in "77":
             pad.tap(f"pin:{digit}")
         assert pad.words() == before
 
     def test_erase_and_the_way_back_work(self, glass: Open) -> None:
-        pad = glass(role=None)
+        pad = at_the_pad(glass)
         pad.tap("pin:1")
         pad.tap("pin:erase")
         assert pad.kiosk.screen.count == 0
@@ -95,7 +96,7 @@ class TestPinPad:
         assert pad.id == "attract"
 
     def test_a_keypad_works_as_well(self, glass: Open) -> None:
-        pad = glass(role=None)
+        pad = at_the_pad(glass)
         for digit in "2468100":
             pad.shell.typed(digit)
         pad.shell.pressed_key("backspace")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from kiosk.services import DeviceFact
-from kiosk.touch.stage import Stage
 from tests.kiosk.services_twin import ServicesTwin
 from tests.kiosk.touch.official_glass import LANDSCAPE, PORTRAIT, OfficialGlass
 
@@ -16,19 +15,12 @@ BOTH = pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["wide", "tall
 CURE = "Kiểm tra dây của máy quét mã, rút ra, chờ mười giây rồi cắm lại; nếu vẫn hỏng, thay máy dự phòng trong tủ."
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.clear()
-
-
 @pytest.fixture
-def glass(stage: Stage) -> Open:
+def glass() -> Open:
     def show(
         size: tuple[int, int] = LANDSCAPE, role: str = "technician", prepare: Callable[[ServicesTwin], None] | None = None
     ) -> OfficialGlass:
-        return OfficialGlass(stage, size, role, prepare)
+        return OfficialGlass(size, role, prepare)
 
     return show
 
