@@ -181,10 +181,10 @@ class HttpBearer:
             )
             with response:
                 return _Answer(response.status_code, self._read(response, limit), _retry_after(response.headers))
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise TimedOut(type(error).__name__) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self.close()
+            if _silent(error):
+                raise TimedOut(_reason(error)) from None
             raise (_DeadConnection if kept else Offline)(_reason(error)) from None
 
     def _read(self, response: requests.Response, limit: int) -> bytes:
@@ -239,6 +239,15 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds of a Retry-After header; its date form is not used, because no clock here can be trusted to read it."""
     text = headers.get("Retry-After", "")
     return min(float(text), _RETRY_AFTER_MOST) if text.isascii() and text.isdigit() else 0.0
+
+
+def _silent(error: BaseException) -> bool:
+    """Whether a connection was there and nothing moved on it, sending or receiving; not whether one could be made."""
+    if isinstance(error, requests.ConnectTimeout):
+        return False
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return True
+    return any(_silent(inner) for inner in error.args if isinstance(inner, BaseException))
 
 
 def _reason(error: BaseException) -> str:

@@ -22,7 +22,7 @@ Answer = Callable[[bytes], bytes]
 class FaultServer:
     """Faults: ``drop`` (closed unanswered), ``lost`` (taken, then closed), ``twice`` (taken two times), ``500``, ``503`` and
     ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``trickle``, ``truncated``, ``altered``,
-    ``empty``, ``endless``, ``slow_reader``, ``cookie``.
+    ``empty``, ``endless``, ``slow_reader``, ``deaf`` (never reads the body), ``cookie``.
     """
 
     def __init__(self, answer: Answer) -> None:
@@ -71,6 +71,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         fault = self.owner.faults.popleft() if self.owner.faults else ""
+        if fault == "deaf":
+            self.owner.over.wait(10)
+            self.close_connection = True
+            return
         body = self._read(int(self.headers.get("Content-Length", "0")), slowly=fault == "slow_reader")
         self.owner.requests.append((self.command, self.path, dict(self.headers.items()), body))
         other = self.owner.paths.get((self.command, self.path))

@@ -165,6 +165,27 @@ def test_a_long_body_passes_a_slow_line_that_keeps_moving(kiosk: Kiosk, server: 
     bearer.close()
 
 
+def test_a_line_on_which_the_body_does_not_move_is_a_time_out(kiosk: Kiosk, server: FaultServer) -> None:
+    bearer = HttpBearer(server.url, waits=Waits(connect=0.5, read=5.0, whole=5.0))
+    server.faults.append("deaf")
+    with pytest.raises(TimedOut):
+        bearer.exchange(bytes(4_000_000))
+
+
+def test_a_host_that_does_not_let_us_in_is_offline() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        crowd = [socket.socket() for _ in range(4)]
+        for one in crowd:
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        with pytest.raises(Offline):
+            HttpBearer(f"http://127.0.0.1:{deaf.getsockname()[1]}", waits=Waits(connect=0.4, read=0.4, whole=0.4)).exchange(b"MCX1")
+        for one in crowd:
+            one.close()
+
+
 def test_no_cookie_is_kept_and_no_proxy_or_password_taken_from_the_environment(
     kiosk: Kiosk, server: FaultServer, bearer: HttpBearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ class Line:
 
     def exchange(self, request: bytes) -> bytes:
         self.tried.append(self.time.now)
+        assert len(self.tried) < 500, "the loop runs hot"
         fault = self.faults.popleft() if self.faults else self.always
         if isinstance(fault, BearerError):
             raise fault
@@ -190,6 +191,18 @@ def test_a_segment_in_quarantine_is_tried_again_slowly() -> None:
     assert [status.failure for status in story.heard] == ["segment_refused"] * len(story.heard)
     assert len(story.line.tried) < 7
     assert len(story.world.province.state.quarantined) == 1, "a repeat is the same bytes"
+
+
+def test_a_silent_line_makes_the_next_segments_smaller_and_a_busy_server_does_not() -> None:
+    story = Story(end=1.0)
+    start = story.kiosk.engine.target
+    story.line.always = ServerError("500")
+    story.tell()
+    assert story.kiosk.engine.target == start
+    story = Story(end=1.0)
+    story.line.always = TimedOut("")
+    story.tell()
+    assert story.kiosk.engine.target == start // 2
 
 
 def test_a_defect_is_not_swallowed() -> None:
