@@ -141,9 +141,10 @@ class KioskServices:
     def _look(self) -> None:
         """Has another process written, or the line changed?"""
         version, line = self._store.data_version(), read_status(self._config.state)
-        if version != self._version or line != self._line:
-            self._version, self._line = version, line
+        told = (version, line.online, line.since_vi, line.failure)
+        if told != (self._version, self._line.online, self._line.since_vi, self._line.failure):
             self._changed()
+        self._version, self._line = version, line
         self._scheduler.call_later(LOOK_SECONDS, self._look)
 
     def _care(self) -> None:

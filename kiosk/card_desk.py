@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from devices.card import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
 from devices.errors import DeviceError
 from devices.worker import DeviceWorker
-from kiosk.device_facts import reader_fact
+from kiosk.device_facts import reader_fact, reader_unasked
 from kiosk.services import DeviceFact, Refused
 
 POLL_SECONDS = 0.25
@@ -39,7 +39,7 @@ class CardDesk:
         self._soon = soon
         self._changed = changed
         self._worker = DeviceWorker("card")
-        self._fact = reader_fact(None)
+        self._fact = reader_fact(None) if url == "none:" else reader_unasked()
         self._today = 0
 
     @property

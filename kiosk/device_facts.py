@@ -24,6 +24,11 @@ def printer_fact(status: PrinterStatus | DeviceError | None) -> DeviceFact:
     return _printer(health, status.fact_vi, status.cure_vi)
 
 
+def printer_unasked() -> DeviceFact:
+    """A printer that has not answered yet since the start."""
+    return _printer("warning", "Đang kiểm tra…", "")
+
+
 def _printer(state: Health, fact: str, cure: str) -> DeviceFact:
     return DeviceFact("printer", "Máy in phiếu", "print", state, fact, cure)
 
@@ -37,6 +42,11 @@ def reader_fact(state: ReaderState | DeviceError | None, today: int = 0) -> Devi
     if not state.present:
         return _reader("broken", "Không thấy đầu đọc thẻ.", "Kiểm tra dây USB của đầu đọc thẻ rồi thử lại.")
     return _reader("ok", f"Sẵn sàng · đã đọc {today} thẻ" if today else "Sẵn sàng", "")
+
+
+def reader_unasked() -> DeviceFact:
+    """A reader that has not answered yet since the start."""
+    return _reader("warning", "Đang kiểm tra…", "")
 
 
 def _reader(state: Health, fact: str, cure: str) -> DeviceFact:

@@ -15,7 +15,7 @@ from typing import Any
 from devices.errors import DeviceError
 from devices.printer import Printer, PrinterStatus, render, state_after
 from devices.printer import paper as blocks
-from kiosk.device_facts import CLOSED, printer_fact
+from kiosk.device_facts import CLOSED, printer_fact, printer_unasked
 from kiosk.services import DeviceFact
 from kiosk.store.store import PrintJob, Store
 from sync.steps import step
@@ -52,7 +52,7 @@ class Spooler:
         self._printer = printer
         self._width = width
         self._changed = changed
-        self._fact = printer_fact(None)
+        self._fact = printer_fact(None) if printer is None else printer_unasked()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from forms.dossier import STATUS_NAMES
 from kiosk.config import ConfigError
 from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
 from kiosk.officials import add_official
@@ -22,6 +23,7 @@ from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError
 from kiosk.store.keyring import machine_wrap, open_keyring
+from sync.envelope import base32
 
 
 def store_command(argv: Sequence[str]) -> int:
@@ -30,6 +32,7 @@ def store_command(argv: Sequence[str]) -> int:
     acts = parser.add_subparsers(dest="act", required=True)
     for name, text in (
         ("check", "chứng minh nhật ký nguyên vẹn (prove the journal)"),
+        ("list", "liệt kê hồ sơ, không kèm tên (list dossiers, without names)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
@@ -67,6 +70,18 @@ def _check(machine: Machine, given: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def _list(machine: Machine, given: argparse.Namespace) -> int:
+    """Codes and states only: a list that may be pasted into a message."""
+    store = machine.store
+    rows = store.rows("SELECT d AS dossier, code, official_code, status, filed_at, due, pending FROM dossier ORDER BY filed_at")
+    device = base32(store.identity_or_raise().device)
+    positions = {f"{device}-{base32(inc)}": store.last(inc) for inc in store.incarnations()}
+    heads = {name: head.hex() for name, (n, head) in positions.items() if n}
+    text = "\n".join(f"{row['code']}  {row['official_code'] or '—'}  {STATUS_NAMES.get(row['status'], '?')}" for row in rows)
+    _say(given.json, {"ok": True, "dossiers": rows, "heads": heads}, text or "Chưa có hồ sơ nào.")
+    return 0
+
+
 def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
     with machine.store.transaction():
         count = projections.rebuild(machine.store.db)
@@ -96,7 +111,7 @@ def _add_official(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-_ACTS = {"check": _check, "rebuild": _rebuild, "backup": _backup, "add-official": _add_official}
+_ACTS = {"check": _check, "list": _list, "rebuild": _rebuild, "backup": _backup, "add-official": _add_official}
 
 
 def _say(as_json: bool, fact: dict[str, object], text: str) -> None:

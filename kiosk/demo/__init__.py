@@ -2,3 +2,7 @@
 
 It uses the product's own commands as separate processes and speaks to the province only over the wire and its command line.
 """
+
+from kiosk.demo.command import demo_command
+
+__all__ = ["demo_command"]

@@ -10,11 +10,15 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kiosk.demo.processes import DemoError, Process, wait_for
+
+REST_SECONDS = 0.55
+"""The app ignores a second tap on the same control for half a second, as it must for trembling hands; a person is slower anyway."""
 
 
 class VirtualScreen:
@@ -39,7 +43,7 @@ class VirtualScreen:
     def tap(self, x: float, y: float) -> None:
         """One touch at window pixels, origin top left."""
         done = subprocess.run(
-            ["xdotool", "mousemove", "--sync", str(round(x)), str(round(y)), "click", "1"],
+            ["xdotool", "mousemove", str(round(x)), str(round(y)), "click", "1"],
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
@@ -61,6 +65,7 @@ class Glass:
     def __init__(self, path: Path, app: Process, screen: VirtualScreen) -> None:
         self._app = app
         self._screen = screen
+        self._tapped: dict[str, float] = {}
         wait_for("the control socket of the kiosk", lambda: self._alive() and path.exists(), 60)
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
@@ -82,7 +87,7 @@ class Glass:
         return json.loads(answer)
 
     def screen(self) -> Mapping[str, Any]:
-        """What is on the glass: at least ``id``."""
+        """What is on the glass: ``id``, ``overlay``, ``question`` (name of the question shown)."""
         return dict(self.ask({"ask": "screen"}))
 
     def wait_screen(self, *wanted: str, seconds: float = 20.0) -> Mapping[str, Any]:
@@ -104,8 +109,12 @@ class Glass:
 
     def tap(self, name: str, seconds: float = 10.0) -> None:
         """Touch a widget where it really is, as soon as it is there."""
+        rest = self._tapped.get(name, 0.0) + REST_SECONDS - time.monotonic()
+        if rest > 0 and not name.startswith(("key:", "pin:")):
+            time.sleep(rest)
         place = wait_for(f"something to touch called «{name}» on {self.screen()['id']}", lambda: self.find(name), seconds)
         self._screen.tap(place["x"] + place["w"] / 2, place["y"] + place["h"] / 2)
+        self._tapped[name] = time.monotonic()
 
     def shot(self, path: Path) -> None:
         """Save a picture of the glass."""

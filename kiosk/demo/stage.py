@@ -66,11 +66,13 @@ least_free_mb = 20
 class Stage:
     """All the parts around the glass. ``with`` starts and stops them; the attributes are the handles to play with."""
 
-    def __init__(self, folder: Path, *, width: int = 1280, height: int = 800, fullscreen: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, width: int = 1280, height: int = 800, fullscreen: bool = True, slips: Path | None = None
+    ) -> None:
         self.folder = folder
         self.kiosk_state = folder / "kiosk"
         self.province_state = folder / "province"
-        self.slips = folder / "slips"
+        self.slips = slips or folder / "slips"
         self.logs = folder / "logs"
         for one in (self.kiosk_state, self.province_state, self.slips, self.logs):
             one.mkdir(parents=True, exist_ok=True)

@@ -149,12 +149,13 @@ class Autopilot:
 
 
 def placed(part: Tappable, height: float) -> dict[str, Any]:
-    """A control as the socket tells it."""
+    """A control as the socket tells it, in window pixels also inside a list that scrolls."""
+    left, bottom = part.to_window(part.x, part.y)
     return {
         "id": part.key,
         "text": part.label,
-        "x": round(part.x),
-        "y": round(height - part.top),
+        "x": round(left),
+        "y": round(height - bottom - part.height),
         "w": round(part.width),
         "h": round(part.height),
         "enabled": part.enabled,

@@ -30,7 +30,7 @@ class Screen(Part):
         super().__init__()
         self.shell = shell
         self.model = model
-        self.watch = model.watch(self.refresh) if hasattr(model, "watch") else None
+        self.watch = model.watch(self._changed) if hasattr(model, "watch") else None
         self.entered()
 
     @property
@@ -56,6 +56,9 @@ class Screen(Part):
             Color(*self.ground)
             Rectangle(pos=self.pos, size=self.size)
         super().arrange()
+
+    def _changed(self) -> None:
+        self.shell.without_finger(self.refresh)
 
     def refresh(self) -> None:
         """The model changed."""

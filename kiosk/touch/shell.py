@@ -20,6 +20,7 @@ from kivy.uix.widget import Widget
 from kiosk.language import Words
 from kiosk.touch import theme
 from kiosk.touch.controls import Tappable, guard
+from kiosk.touch.keyboard import Key
 from kiosk.touch.layout import Part, every
 from kiosk.touch.screen import Screen
 from kiosk.viewmodels.base import ViewModel
@@ -78,6 +79,7 @@ class Shell(Widget):
         self.overlay: Part | None = None
         self._shown: tuple[Any, Any] = (None, None)
         self._finger: Any = None
+        self._after_finger: list[Callable[[], None]] = []
         self._focus: Tappable | None = None
         self._collect_in = 0
         self._last_beat = time.monotonic()
@@ -114,6 +116,7 @@ class Shell(Widget):
         self._sync_overlay()
 
     def _swap(self, same_model: bool) -> None:
+        self._after_finger.clear()
         if self.screen is not None:
             self.screen.left()
             self.remove_widget(self.screen)
@@ -156,7 +159,25 @@ class Shell(Widget):
     def on_touch_up(self, touch: Any) -> bool:
         if self._finger is touch:
             self._finger = None
-        return bool(super().on_touch_up(touch))
+        taken = bool(super().on_touch_up(touch))
+        # Kivy hands the end of a touch to what it grabbed after this call: what waited for the finger waits until then.
+        Clock.schedule_once(lambda _dt: self._catch_up(), -1)
+        return taken
+
+    def without_finger(self, act: Callable[[], None]) -> None:
+        """Run ``act`` now, or when the finger that lies on a button is up: what it touches must not be thrown away under it.
+
+        A finger on a key does not hold anything up, or Delete could not repeat.
+        """
+        if self._finger is None or any(isinstance(grabbed(), Key) for grabbed in self._finger.grab_list):
+            act()
+        elif act not in self._after_finger:
+            self._after_finger.append(act)
+
+    def _catch_up(self) -> None:
+        waiting, self._after_finger = self._after_finger, []
+        for act in waiting:
+            act()
 
     def typed(self, text: str) -> None:
         """A character from a real keyboard."""

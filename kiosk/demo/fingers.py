@@ -1,0 +1,92 @@
+"""A citizen's finger on the real screen: taps what is shown, letter by letter on the kiosk's own keyboard.
+
+It knows Vietnamese letters as base letter and tone, as the keyboard has them, and looks at the keys before each tap: a key
+shows the case that will come, so Shift is pressed only when needed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from kiosk.demo.processes import DemoError, wait_for
+from kiosk.demo.screen import Glass
+
+_TONES = {"\u0301": "sắc", "\u0300": "huyền", "\u0309": "hỏi", "\u0303": "ngã", "\u0323": "nặng"}
+_NAMED = {" ": "space"}
+
+
+def keys_for(text: str) -> list[tuple[str, bool]]:
+    """Keys of the screen keyboard for a text: (widget id, upper case). A tone follows its letter at once."""
+    keys: list[tuple[str, bool]] = []
+    for letter in unicodedata.normalize("NFC", text):
+        parts = unicodedata.normalize("NFD", letter)
+        tone = next((mark for mark in parts if mark in _TONES), "")
+        plain = unicodedata.normalize("NFC", parts.replace(tone, "")) if tone else letter
+        keys.append((f"key:{_NAMED.get(plain, plain.lower())}", plain != plain.lower()))
+        if tone:
+            keys.append((f"tone:{_TONES[tone]}", False))
+    return keys
+
+
+class Fingers:
+    """Answers the questions of a form by touch."""
+
+    def __init__(self, glass: Glass, before: Callable[[str], None] = lambda _name: None) -> None:
+        self._glass = glass
+        self._before = before
+        self.answered: list[str] = []
+
+    def type(self, text: str) -> None:
+        """Type on the screen keyboard or a number pad."""
+        for name, upper in keys_for(text):
+            if name.startswith("key:") and len(name) == 5 and name[4].isalpha():
+                shown = str((self._glass.find(name) or {}).get("text", ""))
+                if shown and (shown != shown.lower()) != upper:
+                    self._glass.tap("key:shift")
+            self._glass.tap(name)
+
+    def answer_all(self, answers: Mapping[str, str], most: int = 60) -> None:
+        """Answer until the check page: as told, skipping what may be skipped, else the first choice.
+
+        Raises:
+            DemoError: a question that is neither told, nor skippable, nor a choice, or that does not go on.
+        """
+        for _ in range(most):
+            shown = self._glass.wait_screen("question", "check")
+            if shown["id"] == "check":
+                return
+            self._answer(str(shown["question"]), answers)
+        raise DemoError(f"the form does not end; last questions: {self.answered[-3:]}")
+
+    def _answer(self, name: str, answers: Mapping[str, str]) -> None:
+        self._before(name)
+        found = [one for one in self._glass.ask({"all": True})["found"] if one["enabled"]]
+        ids = [one["id"] for one in found]
+        choices = [one for one in ids if one.startswith("choice:")]
+        told = answers.get(name)
+        if choices:
+            self._glass.tap(f"choice:{told}" if told is not None else choices[0])
+        elif told is not None:
+            self.type(told)
+        elif "skip" in ids:
+            self._glass.tap("skip")
+        elif "next" not in ids:
+            raise DemoError(f"nothing to answer «{name}» with; there is {ids}")
+        self.answered.append(name)
+        self._go_on(name)
+
+    def _go_on(self, name: str) -> None:
+        """Press «Tiếp tục» unless the screen has moved by itself."""
+
+        def moved() -> bool:
+            now = self._glass.screen()
+            return now["id"] != "question" or now["question"] != name
+
+        if not moved() and self._glass.find("next") is not None:
+            self._glass.tap("next")
+        try:
+            wait_for("the next question", moved, 5)
+        except DemoError:
+            texts = self._glass.ask({"texts": True})["texts"]
+            raise DemoError(f"«{name}» does not go on; the glass says: {texts}") from None
