@@ -93,7 +93,8 @@ T = TypeVar("T")
 def paginate(items: Iterable[T], height: Callable[[T, bool], float], room: float) -> list[list[T]]:
     """Cut ``items`` into pages no higher than ``room``; an item higher than the room stands alone.
 
-    ``height`` gets an item and whether it is the first on its page, and answers in the unit of ``room``. Every item of the input is on exactly one page, in order. There is always at least one page.
+    ``height`` gets an item and whether it is the first on its page, and answers in the unit of ``room``. Every item of the input is
+    on exactly one page, in order. There is always at least one page.
     """
     pages: list[list[T]] = [[]]
     used = 0.0

@@ -268,7 +268,12 @@ class ServicesTwin:
         on_refused: Callable[[Refused], None],
     ) -> _Reading:
         calls: list[_Call] = []
-        reading = _Reading(lambda: [call.cancel() for call in calls])
+
+        def give_up() -> None:
+            for call in calls:
+                call.cancel()
+
+        reading = _Reading(give_up)
 
         def finish() -> None:
             card = self.card_on_reader

@@ -58,6 +58,11 @@ class OfficialGlass:
         self.frames()
 
     @property
+    def page(self) -> Any:
+        """View model of the page on the glass."""
+        return self.kiosk.screen
+
+    @property
     def id(self) -> str:
         """Id of the screen on the glass."""
         assert self.shell.screen is not None

@@ -39,7 +39,7 @@ def open_row(glass: OfficialGlass, dossier: str = "d0001") -> None:
     """Tap a row; the list waits a moment to see whether the finger means to scroll."""
     glass.frames(4)
     glass.tap(f"row:{code(glass, dossier)}")
-    glass.wait("the dossier is in hand", lambda: glass.kiosk.screen.desk.selected is not None)
+    glass.wait("the dossier is in hand", lambda: glass.page.desk.selected is not None)
     glass.frames()
 
 
@@ -69,7 +69,7 @@ class TestPinPad:
         guard.now = lambda: next(times)
         for _ in range(4):
             pad.tap("pin:1")
-        assert pad.kiosk.screen.count == 4
+        assert pad.page.count == 4
 
     def test_a_wrong_pin_is_told_where_the_eyes_are(self, glass: Open) -> None:
         pad = at_the_pad(glass)
@@ -91,7 +91,7 @@ class TestPinPad:
         pad = at_the_pad(glass)
         pad.tap("pin:1")
         pad.tap("pin:erase")
-        assert pad.kiosk.screen.count == 0
+        assert pad.page.count == 0
         pad.tap("back")
         assert pad.id == "attract"
 
@@ -174,7 +174,7 @@ class TestWorklist:
     def test_a_keyboard_of_the_office_starts_the_search(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
         desk.shell.typed("n")
-        assert desk.kiosk.screen.desk.searching
+        assert desk.page.desk.searching
         assert desk.has("search:close")
 
 
@@ -197,7 +197,7 @@ class TestDossier:
     @BOTH
     def test_all_answers_stand_on_some_page_under_their_section(self, glass: Open, size: tuple[int, int]) -> None:
         page = glass(size, prepare=one_new)
-        page.kiosk.screen.choose("d0001", whole=True)
+        page.page.choose("d0001", whole=True)
         page.frames()
         seen = page.words()
         assert "Người yêu cầu" in seen
@@ -212,7 +212,7 @@ class TestDossier:
 
     def test_papers_and_history_are_a_tap_away(self, glass: Open) -> None:
         page = glass(prepare=one_new)
-        page.kiosk.screen.choose("d0001", whole=True)
+        page.page.choose("d0001", whole=True)
         page.frames()
         page.tap("part:papers")
         assert "Nộp bản chính tại quầy" in page.words()
@@ -224,7 +224,7 @@ class TestDossier:
             services.put(status=9)
 
         page = glass(prepare=done)
-        page.kiosk.screen.choose("d0001", whole=True)
+        page.page.choose("d0001", whole=True)
         page.frames()
         assert not page.has("accept")
 
@@ -252,7 +252,7 @@ class TestAcceptance:
 
     def test_not_yet_changes_nothing(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
-        desk.kiosk.screen.choose("d0001", whole=False)
+        desk.page.choose("d0001", whole=False)
         desk.frames()
         desk.tap("accept")
         desk.tap("cancel_accept")
@@ -261,7 +261,7 @@ class TestAcceptance:
 
     def test_the_dialog_swallows_touches_beside_it(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
-        desk.kiosk.screen.choose("d0001", whole=False)
+        desk.page.choose("d0001", whole=False)
         desk.frames()
         where = desk.found("lock")[0]
         desk.tap("accept")
@@ -272,7 +272,7 @@ class TestAcceptance:
     def test_an_unclear_print_asks_and_no_prints_a_copy(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
         desk.services.uncertain_next = True
-        desk.kiosk.screen.choose("d0001", whole=False)
+        desk.page.choose("d0001", whole=False)
         desk.frames()
         desk.tap("accept")
         desk.tap("confirm_accept")
@@ -287,7 +287,7 @@ class TestAcceptance:
 
     def test_a_refusal_is_a_sentence_with_a_way_on(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
-        desk.kiosk.screen.choose("d0001", whole=False)
+        desk.page.choose("d0001", whole=False)
         desk.frames()
         desk.tap("accept")
         desk.services.dossiers["d0001"].status = 2
@@ -299,7 +299,7 @@ class TestAcceptance:
     def test_paper_out_says_what_to_do(self, glass: Open) -> None:
         desk = glass(prepare=one_new)
         desk.services.paper_out = True
-        desk.kiosk.screen.choose("d0001", whole=False)
+        desk.page.choose("d0001", whole=False)
         desk.frames()
         desk.tap("print")
         assert "Thay cuộn giấy" in desk.words()

@@ -112,7 +112,7 @@ class TestTouchTest:
     def test_nine_touches_give_a_verdict(self, glass: Open, size: tuple[int, int]) -> None:
         screen = glass(size)
         screen.tap("touch_test")
-        test = screen.kiosk.screen.test
+        test = screen.page.test
         assert len(test.crosses) == 9
         for cross in list(test.crosses):
             screen.clock.advance(1)
@@ -125,7 +125,7 @@ class TestTouchTest:
     def test_crosses_reach_the_corners_of_the_glass_and_stay_above_the_foot(self, glass: Open) -> None:
         screen = glass(LANDSCAPE)
         screen.tap("touch_test")
-        crosses = screen.kiosk.screen.test.crosses
+        crosses = screen.page.test.crosses
         assert min(c.x for c in crosses) < 100
         assert max(c.x for c in crosses) > 1180
         foot = screen.found("touch_test:done")[0]
@@ -134,17 +134,17 @@ class TestTouchTest:
     def test_one_finger_reported_twice_is_counted(self, glass: Open) -> None:
         screen = glass()
         screen.tap("touch_test")
-        cross = screen.kiosk.screen.test.crosses[0]
+        cross = screen.page.test.crosses[0]
         screen.press(cross.x, cross.y)
         screen.press(cross.x + 1, cross.y)
-        assert screen.kiosk.screen.test.doubles == 1
+        assert screen.page.test.doubles == 1
         assert "Màn hình báo chạm hai lần" in screen.words()
 
     def test_again_starts_from_nothing(self, glass: Open) -> None:
         screen = glass()
         screen.tap("touch_test")
-        cross = screen.kiosk.screen.test.crosses[0]
+        cross = screen.page.test.crosses[0]
         screen.press(cross.x, cross.y)
         screen.tap("touch_test:again")
-        assert screen.kiosk.screen.test.hit == 0
+        assert screen.page.test.hit == 0
         assert "0 / 9" in screen.words()

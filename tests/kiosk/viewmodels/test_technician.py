@@ -101,9 +101,7 @@ class TestLine:
         assert (card.fact.name, card.mark.text_vi) == ("line", "Để ý")
         assert card.fact.fact_vi == "Mất mạng từ 07:40 – 1 hồ sơ chờ gửi"
 
-    @pytest.mark.parametrize(
-        ("online", "words"), [(True, "Có mạng"), (False, "Mất mạng từ 07:40"), (None, "Chưa thử lần nào")]
-    )
+    @pytest.mark.parametrize(("online", "words"), [(True, "Có mạng"), (False, "Mất mạng từ 07:40"), (None, "Chưa thử lần nào")])
     def test_its_queue_and_what_is_held_back_are_counted(
         self, services: ServicesTwin, clock: FakeScheduler, online: bool | None, words: str
     ) -> None:
