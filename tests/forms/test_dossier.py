@@ -162,3 +162,7 @@ def test_folding_never_raises_and_never_leaves_a_lawless_status(events: list[tup
         fields = apply(fields, kind, content)
         after = fields.get("status")
         assert after == before or after in ({Status.NEW} if before is None else TRANSITIONS[before])
+
+
+def test_a_creation_never_sets_a_living_dossier_back() -> None:
+    assert apply({"status": Status.PROCESSING}, "new", filed()[0].content) == {"status": Status.PROCESSING}

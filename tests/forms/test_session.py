@@ -210,6 +210,23 @@ def test_a_card_laid_in_the_middle_moves_on_from_an_answered_question() -> None:
     assert current(filling) == "mother"
 
 
+def test_a_question_answered_from_elsewhere_is_left() -> None:
+    filling = session()
+    filling.go_to("mother")
+    filling.put("who", "mother")
+    assert current(filling) == "mother", "her name is not known yet"
+    filling.put("name", "Nông Thị Mẫu")
+    assert current(filling) == "folk"
+
+
+def test_an_answer_of_the_wrong_kind_counts_for_nothing_until_it_is_corrected() -> None:
+    filling = session()
+    filling.put("who", "nobody")
+    filling.put("born", "1990-02-30")
+    assert filling.value("born") == "1990-02-30"
+    assert {row.text for row in filling.review() if row.name in ("who", "born", "born_words")} == {""}
+
+
 def test_back_goes_one_by_one_to_the_first_and_stays_there() -> None:
     filling = walk(session(), **COMPLETE)
     names = [question.name for question in filling.visible()]
