@@ -115,7 +115,7 @@ class KioskServices:
         self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
         url = str(self._config["devices.printer"])
         profile = str(self._config["devices.printer_profile"])
-        printer = None if url == "none:" else open_printer(url, profile)
+        printer = None if url == "none:" else open_printer(url, profile, lock=self._config.state / "printer.lock")
         width = printer.width_dots if printer is not None else 576
         self._spooler = Spooler(machine.store, printer, width, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()

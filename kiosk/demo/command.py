@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,8 @@ def demo_command(argv: Sequence[str]) -> int:
     parser.add_argument("--portrait", action="store_true", help="màn hình dọc 800×1280")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    # Asked to stop, everything this command started must be stopped too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     size = (800, 1280) if given.portrait else (1280, 800)
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if given.headless or not display:
@@ -82,15 +85,18 @@ def _desktop(size: tuple[int, int]) -> int:
         _say(f"Trang của tỉnh: {stage.province_url}")
         _say(f"Mã PIN cán bộ {OFFICIAL_PIN}, kỹ thuật {TECHNICIAN_PIN}. Phiếu in ra ở {stage.slips}")
         kiosk = stage.start_kiosk({})
-        panel = Panel(stage)
+        panel = None
         try:
             kiosk.expect("kiosk ready", 60)
-            wait_for("a window to be closed", lambda: not kiosk.running() or not panel.running(), 12 * 3600, 0.5)
+            # Opened last, so that it lies above the kiosk's window on a desktop that does not place windows.
+            panel = Panel(stage)
+            wait_for("a window to be closed", lambda: not (kiosk.running() and panel.running()), 12 * 3600, 0.5)
         except DemoError as error:
             _say(str(error))
             return 1
         finally:
-            panel.stop()
+            if panel is not None:
+                panel.stop()
             kiosk.stop()
     return 0
 

@@ -12,8 +12,19 @@ import logging
 import os
 
 
-def prepare(width: int, height: int, *, fullscreen: bool = False, max_fps: int = 60, pointer: bool = False) -> None:
-    """Set environment and Kivy's ``Config`` for a window of ``width`` × ``height`` real pixels. Safe to call once per process."""
+def prepare(
+    width: int,
+    height: int,
+    *,
+    fullscreen: bool = False,
+    max_fps: int = 60,
+    pointer: bool = False,
+    place: tuple[int, int] | None = None,
+) -> None:
+    """Set environment and Kivy's ``Config`` for a window of ``width`` × ``height`` real pixels. Safe to call once per process.
+
+    ``place`` is the window's (left, top) on the desktop; by default the desktop decides.
+    """
     for name, value in {
         "KIVY_NO_ARGS": "1",
         "KIVY_NO_CONFIG": "1",
@@ -47,6 +58,9 @@ def prepare(width: int, height: int, *, fullscreen: bool = False, max_fps: int =
         "show_cursor": "1" if pointer else "0",
     }.items():
         Config.set("graphics", option, setting)
+    if place is not None:
+        for option, setting in {"position": "custom", "left": str(place[0]), "top": str(place[1])}.items():
+            Config.set("graphics", option, setting)
     for option, setting in {"exit_on_escape": "0", "keyboard_mode": "", "log_level": "warning", "log_enable": "0"}.items():
         Config.set("kivy", option, setting)
     for option in list(Config.options("modules")):
