@@ -243,9 +243,9 @@ def _enrol(row: Enrolment, by: str) -> Device:
 
 
 def _free_number() -> int:
-    """A random number that reads as five to seven signs of base 32."""
+    """A random number that reads as five signs of base 32: short, because it stands in every provisional code people copy."""
     while True:
-        number = 2**20 + secrets.randbelow(2**32 - 2**20)
+        number = 2**20 + secrets.randbelow(2**25 - 2**20)
         if not Device.objects.filter(number=number).exists():
             return number
 
