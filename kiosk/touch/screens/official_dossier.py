@@ -20,6 +20,7 @@ from kiosk.viewmodels.official import Desk, paginate, print_mark, state_mark
 from kiosk.viewmodels.official_flow import DossierPage
 
 DUE_LABEL = "Hẹn trả"
+MAU_01 = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả (Mẫu 01)"
 NOTHING: Mapping[str, str] = {
     "answers": "Máy này chưa có biểu mẫu của hồ sơ.",
     "papers": "Thủ tục này không cần giấy tờ kèm theo.",
@@ -64,12 +65,17 @@ def fact_choices(facts: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[st
         kept.remove(spare[-1])
 
 
-def print_strip(desk: Desk, fact: PrintFact | None) -> list[Part]:
-    """Where the paper stands; the question with its two answers when that is unclear."""
+def print_strip(desk: Desk, fact: PrintFact | None, paper_vi: str = "") -> list[Part]:
+    """Where the paper stands; the question with its two answers when that is unclear.
+
+    ``paper_vi`` names the paper while all goes well; a job that waits without a reason needs no sentence beside its chip.
+    """
     if fact is None:
         return []
     sentence = f"{fact.text_vi} {fact.cure_vi}".strip()
     if fact.state != "uncertain":
+        if not fact.cure_vi:
+            sentence = paper_vi or ("" if fact.state == "queued" else fact.text_vi)
         words = staff_text(sentence, 18, 400, theme.INK2, lines=3, fit=15, flex=1)
         return [Row(mark_chip(print_mark(fact)), words, gap=12, align="middle")]
     question = Row(
@@ -125,6 +131,8 @@ def summary(desk: Desk, detail: Detail, open_whole: Callable[[], None], width: f
             if more:
                 listed.append(staff_text(f"và {more} giấy tờ nữa", 18, 400, theme.INK2))
         facts_shown = [fact_row(label, text) for label, text in facts]
+        if detail.papers and not shown:
+            facts_shown.append(fact_row("Giấy tờ", f"{len(detail.papers)} loại"))
         return Surface(
             Col(
                 person_head(detail),
@@ -226,7 +234,7 @@ def done_dialog(desk: Desk) -> Scrim:
         dialog(
             dialog_title("Đã tiếp nhận hồ sơ", "check_circle", theme.GREEN),
             card,
-            *print_strip(desk, desk.print_fact),
+            *print_strip(desk, desk.print_fact, MAU_01),
             Space(4),
             staff_button("Xong", "primary", "check", desk.close_dialog, "dialog:close", h=84, size=30),
         ),
