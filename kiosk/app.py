@@ -199,7 +199,9 @@ class KioskServices:
         return told
 
     def open_form(self, procedure: str) -> FormSession:
-        return FormSession(self._catalogue[procedure].form, today=self._clock.now().date())
+        session = FormSession(self._catalogue[procedure].form, today=self._clock.now().date())
+        session.prefill({"unit.place": self._machine.office.place_vi})
+        return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
         soon = self._scheduler.call_soon

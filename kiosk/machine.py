@@ -32,6 +32,8 @@ class Office:
     commune: str
     committee_vi: str
     """«Ủy ban nhân dân xã …»"""
+    place_vi: str
+    """«xã Bảo Lâm», as on «Làm tại …»."""
     centre_vi: str
     province_vi: str
     address: str
@@ -94,6 +96,7 @@ def _office(config: Config, enrolment: Enrolment | None) -> Office:
     return Office(
         commune=code,
         committee_vi=f"Ủy ban nhân dân {place.title_vi}" if place else "Máy chưa ghi danh",
+        place_vi=place.title_vi if place else "",
         centre_vi=str(config["place.centre"]),
         province_vi="Tỉnh Cao Bằng",
         address=str(config["place.address"]),

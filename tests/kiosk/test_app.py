@@ -1,0 +1,229 @@
+"""The services behind the glass on real parts: a real pcscd with a software chip, a printer twin, a barcode fifo, real threads.
+
+What goes wrong with a device comes to the screen as a sentence with a cure, and the filing itself stays possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from devices.barcode.twin import BarcodeTwin
+from devices.card import CardPerson
+from devices.card.twin import ChipTwin, Faults, PcscdTwin
+from devices.errors import DeviceError
+from devices.printer.twin import PrinterTwin
+from kiosk.app import KioskServices
+from kiosk.demo.loop import LoopScheduler
+from kiosk.officials import add_official
+from kiosk.services import Refused
+from kiosk.sync_status import LineFact, write_status
+from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Clock, card_facts, fill, make_machine
+
+T = TypeVar("T")
+
+
+class Kiosk:
+    """Services on a temporary state, and the loop that runs what comes back to the UI thread."""
+
+    def __init__(self, state: Path, *sets: str) -> None:
+        self.machine = make_machine(state, Clock(), sets=sets)
+        self.loop = LoopScheduler()
+        self.services = KioskServices(self.machine, self.loop)
+
+    def until(self, what: str, test: Callable[[], T], seconds: float = 10.0) -> T:
+        end = self.loop.now() + seconds
+        while self.loop.now() < end:
+            value = test()
+            if value:
+                return value
+            self.loop.turn(0.02)
+        raise AssertionError(f"waited in vain for: {what}")
+
+    def file(self, card: CardPerson | None = MOTHER) -> str:
+        session = self.services.open_form(BIRTH)
+        session.prefill(card_facts(MOTHER))
+        return self.services.submit(fill(session, ANSWERS), card).code
+
+    def read(self, person: CardPerson | None = MOTHER) -> list[CardPerson | Refused]:
+        """Start a reading; the list fills with the person or the refusal."""
+        said: list[CardPerson | Refused] = []
+        self.services.read_card(person, "", lambda _share, _text: None, said.append, said.append)
+        return said
+
+
+@pytest.fixture
+def reader() -> Iterator[PcscdTwin]:
+    with PcscdTwin() as twin:
+        yield twin
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path, reader: PcscdTwin) -> Iterator[Kiosk]:
+    with PrinterTwin(tmp_path / "paper") as printer:
+        barcode = BarcodeTwin(tmp_path / "fifo")
+        barcode.plug()
+        opened = Kiosk(tmp_path / "state", f"devices.printer={printer.url}", f"devices.barcode={barcode.url}")
+        yield opened
+        opened.services.close()
+
+
+def test_the_chip_s_facts_reach_the_form(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    said = kiosk.read(ChipTwin().person)
+    reader.lay(ChipTwin())
+    kiosk.until("the card", lambda: said)
+    person = said[0]
+    assert isinstance(person, CardPerson)
+    assert (person.name, person.number, person.source) == ("NÔNG THỊ MẪU", "004190000001", "chip")
+
+
+@pytest.mark.parametrize(
+    ("chip", "code"),
+    [
+        (ChipTwin.foreign, "not_cccd"),
+        (lambda: ChipTwin(faults=Faults(lift_after=9)), "card_removed"),
+        (lambda: ChipTwin(faults=Faults(answer_with=0x6F00)), "chip_unreadable"),
+    ],
+)
+def test_a_card_that_fails_is_told_with_a_way_on(kiosk: Kiosk, reader: PcscdTwin, chip: Callable[[], ChipTwin], code: str) -> None:
+    said = kiosk.read(ChipTwin().person)
+    reader.lay(chip())
+    kiosk.until("the refusal", lambda: said)
+    refused = said[0]
+    assert isinstance(refused, Refused)
+    assert refused.code == code
+    assert refused.message_vi
+    assert refused.cure_vi
+    assert kiosk.file(None).startswith("TAM-")
+
+
+def test_a_reader_that_was_pulled_is_told_and_comes_back_by_itself(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    reader.unplug_reader()
+    kiosk.services.test_device("reader", lambda _fact: None)
+    kiosk.until("the trouble", lambda: any("Đầu đọc thẻ" in one for one in kiosk.services.troubles()))
+    reader.plug_reader()
+    kiosk.services.test_device("reader", lambda _fact: None)
+    kiosk.until("the cure", lambda: not any("Đầu đọc thẻ" in one for one in kiosk.services.troubles()))
+
+
+def test_without_pcscd_typing_and_filing_go_on(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    reader.stop()
+    kiosk.services.test_device("reader", lambda _fact: None)
+    fact = kiosk.until(
+        "the broken reader", lambda: next(f for f in kiosk.services.devices() if f.name == "reader" and f.state == "broken")
+    )
+    assert fact.cure_vi
+    assert kiosk.file(None).startswith("TAM-")
+
+
+def test_a_cancelled_reading_says_nothing_more(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    said: list[object] = []
+    reading = kiosk.services.read_card(ChipTwin().person, "", lambda *_: None, said.append, said.append)
+    reading.cancel()
+    reader.lay(ChipTwin())
+    kiosk.loop.turn(1.0)
+    assert said == []
+
+
+def test_a_card_qr_is_a_person_and_a_foreign_one_is_refused(kiosk: Kiosk, tmp_path: Path) -> None:
+    said: list[CardPerson | Refused] = []
+    listening = kiosk.services.watch_barcode(said.append, said.append)
+    hand = BarcodeTwin(tmp_path / "fifo")
+
+    def scan(text: str) -> bool:
+        try:
+            hand.scan(text)
+        except DeviceError:
+            return False
+        return True
+
+    kiosk.until("the reader to listen", lambda: scan("https://example.com/ma-la"))
+    kiosk.until("the refusal", lambda: said)
+    scan(ChipTwin().qr_text)
+    kiosk.until("the person", lambda: len(said) > 1)
+    listening.cancel()
+    assert isinstance(said[0], Refused)
+    assert said[0].code == "foreign_qr"
+    assert isinstance(said[1], CardPerson)
+    assert said[1].number == "004190000001"
+
+
+def test_a_slip_out_of_paper_is_told_before_the_next_citizen_starts(kiosk: Kiosk, tmp_path: Path) -> None:
+    kiosk.file()
+    kiosk.until("the first slip", lambda: list((tmp_path / "paper").glob("slip-*.png")))
+    from devices.printer.twin import flip
+
+    flip(tmp_path / "paper" / "printer.json", paper_out=True)
+    job = kiosk.services.test_device("printer", lambda _fact: None)
+    assert job is None
+    kiosk.until("the trouble", lambda: any("in được phiếu" in one for one in kiosk.services.troubles()))
+    assert kiosk.file().startswith("TAM-")
+
+
+def test_the_official_finds_accepts_and_prints(kiosk: Kiosk) -> None:
+    add_official(kiosk.machine.store, "Cán bộ Mẫu", "135790", "official")
+    code = kiosk.file()
+    kiosk.services.sign_in("135790")
+    assert [tab.count for tab in kiosk.services.tabs()] == [1, 0, 0, 0, 0]
+    (row,) = kiosk.services.worklist("new", "nong van thu")
+    assert (row.code, row.due_vi, row.sent) == (code, "", False)
+    detail = kiosk.services.detail(row.dossier)
+    assert detail.can_accept
+    assert ("Người nộp", "NÔNG THỊ MẪU") in detail.facts
+    assert any(label == "Giới tính của cháu" and text == "Nam" for _, label, text in detail.answers)
+    accepted = kiosk.services.accept(row.dossier)
+    assert "giờ" in accepted.due_vi
+    assert kiosk.services.worklist("new") == []
+    kiosk.until("Mẫu 01", lambda: kiosk.services.print_fact(accepted.job).state == "printed")
+
+
+def test_behind_the_pin_everything_is_refused_without_it(kiosk: Kiosk) -> None:
+    kiosk.file()
+    for act in (kiosk.services.tabs, lambda: kiosk.services.worklist("new"), lambda: kiosk.services.detail("x")):
+        with pytest.raises(Refused) as caught:
+            act()
+        assert caught.value.code == "signed_out"
+
+
+def test_a_citizen_s_look_up_shows_the_state_and_no_name(kiosk: Kiosk) -> None:
+    code = kiosk.file()
+    row = kiosk.services.find(code.lower())
+    assert row is not None
+    assert (row.status_vi, row.name) == ("Mới đăng ký", "")
+    assert kiosk.services.find("TAM-7-261125-0001X") is None
+
+
+def test_an_uncertain_slip_that_came_out_is_settled_by_a_person(kiosk: Kiosk) -> None:
+    kiosk.file()
+    store = kiosk.machine.store
+    kiosk.until("the slip", lambda: kiosk.services.print_fact(1).state == "printed")
+    store.set_print_state(1, "uncertain", "Chưa rõ.", "")
+    kiosk.services.answer_print(1, True)
+    assert kiosk.services.print_fact(1).state == "printed"
+    store.set_print_state(1, "uncertain", "Chưa rõ.", "")
+    kiosk.services.answer_print(1, False)
+    kiosk.until("the marked copy", lambda: kiosk.services.print_fact(2).state == "printed")
+
+
+def test_a_lost_line_is_told_with_what_waits(kiosk: Kiosk, tmp_path: Path) -> None:
+    kiosk.file()
+    told: list[bool] = []
+    kiosk.services.on_change(lambda: told.append(True))
+    write_status(tmp_path / "state", LineFact(online=False, since_vi="07:40", failure="offline"))
+    kiosk.until("the news", lambda: kiosk.services.line().online is False)
+    assert kiosk.services.line().chip_vi == "Mất mạng từ 07:40 – 1 hồ sơ chờ gửi"
+    assert told
+
+
+def test_a_call_for_help_reaches_the_officials_screen_at_once(kiosk: Kiosk) -> None:
+    told: list[bool] = []
+    watch = kiosk.services.on_change(lambda: told.append(True))
+    kiosk.services.call_help("Khai sinh: câu 3")
+    assert told
+    assert kiosk.services.help_calls()[0][1] == "Khai sinh: câu 3"
+    kiosk.services.answer_help()
+    assert kiosk.services.help_calls() == ()
+    watch.cancel()
