@@ -79,7 +79,7 @@ COMMANDS: tuple[Command, ...] = (
         "Kiểm tra danh mục thủ tục và biểu mẫu",
         "check the catalogue of procedures",
         "forms.cli:forms_command",
-        usage="check [--json]",
+        usage="check [FOLDER…] [--json]",
     ),
     Command(
         "gallery",
