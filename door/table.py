@@ -94,12 +94,14 @@ COMMANDS: tuple[Command, ...] = (
         "benchmarks, each against its peer in one run",
         "kiosk.bench:bench_command",
         usage="filing|start|touch",
+        debian=("run", "demo"),
     ),
     Command(
         "chaos",
         "Giết tiến trình thật ở nhiều thời điểm và kiểm tra không mất, không trùng hồ sơ",
         "kill real processes at many moments and check that nothing is lost or doubled",
         "kiosk.chaos:chaos_command",
+        debian=("run", "demo"),
     ),
     Command(
         "setup",
