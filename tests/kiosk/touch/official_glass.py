@@ -16,7 +16,7 @@ from kiosk.viewmodels.official import SignIn
 from tests.kiosk.services_twin import FakeScheduler, ServicesTwin
 from tests.kiosk.touch.harness import LANDSCAPE, PORTRAIT, stage
 
-__all__ = ["LANDSCAPE", "PORTRAIT", "OfficialGlass"]
+__all__ = ["LANDSCAPE", "PORTRAIT", "OfficialGlass", "stage"]
 
 PINS = {"official": "246810", "technician": "135790"}
 

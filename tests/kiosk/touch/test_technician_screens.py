@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from kiosk.services import DeviceFact
 from tests.kiosk.services_twin import ServicesTwin
-from tests.kiosk.touch.official_glass import LANDSCAPE, PORTRAIT, OfficialGlass
+from tests.kiosk.touch.official_glass import LANDSCAPE, PORTRAIT, OfficialGlass, stage
 
 Open = Callable[..., OfficialGlass]
 BOTH = pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["wide", "tall"])
@@ -16,13 +16,20 @@ CURE = "Kiểm tra dây của máy quét mã, rút ra, chờ mười giây rồi
 
 
 @pytest.fixture
-def glass() -> Open:
+def glass() -> Iterator[Open]:
+    stage()
+    from kiosk.touch.controls import guard
+
+    real_time = guard.now
+
     def show(
         size: tuple[int, int] = LANDSCAPE, role: str = "technician", prepare: Callable[[ServicesTwin], None] | None = None
     ) -> OfficialGlass:
         return OfficialGlass(size, role, prepare)
 
-    return show
+    yield show
+    guard.now = real_time
+    guard.forget()
 
 
 def broken(services: ServicesTwin) -> None:
