@@ -189,6 +189,7 @@ class DossierList(Native):
         if (rows, chosen) == self._shown:
             return
         self._shown = (rows, chosen)
+        self.make_room()
         self.recycler.data = [
             {"row": row, "chosen": row.dossier == chosen, "on_tap": partial(on_open, row.dossier)} for row in rows
         ]
@@ -197,6 +198,14 @@ class DossierList(Native):
         """The layout gets its width at once: rows are never measured at Kivy's default 100 px first."""
         super().arrange()
         self.layout.width = self.recycler.width
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Rows stand aside for the scroll bar, but only when there is one."""
+        edge = px(3)
+        rows = len(self._shown[0]) if self._shown is not None else 0
+        longer = rows * px(ROW_H + ROW_GAP) - px(ROW_GAP) + 2 * edge > self.height > 0
+        self.layout.padding = (edge, edge, px(17) if longer else edge, edge)
 
     def to_top(self) -> None:
         """Show the first row."""

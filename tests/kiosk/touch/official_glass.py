@@ -63,6 +63,11 @@ class OfficialGlass:
         return self.kiosk.screen
 
     @property
+    def screen(self) -> Any:
+        """The screen on the glass."""
+        return self.shell.screen
+
+    @property
     def id(self) -> str:
         """Id of the screen on the glass."""
         assert self.shell.screen is not None

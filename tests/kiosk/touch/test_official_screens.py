@@ -140,6 +140,8 @@ class TestWorklist:
         desk.frames(6)
         rows = [key for key in desk.shown_keys() if key.startswith("row:")]
         assert 5 <= len(rows) <= 20
+        shown = desk.screen.list
+        assert desk.found(rows[0])[0].right <= shown.width - shown.recycler.bar_width
         assert "150" in desk.found("tab:new")[0].label
 
     def test_a_filing_comes_in_by_itself_without_a_touch(self, glass: Open) -> None:
