@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 def make_kiosk(services: Services, scheduler: Scheduler, *, idle_s: float = 60.0, warn_s: float = 30.0) -> Kiosk:
     """The kiosk model with the citizens' first screen and the staff's door."""
-    from kiosk.touch.screens.official import open_staff
     from kiosk.viewmodels.attract import Attract
     from kiosk.viewmodels.flow import Kiosk
+    from kiosk.viewmodels.official_flow import open_staff
 
     return Kiosk(services, scheduler, Attract, open_staff, idle_s=idle_s, warn_s=warn_s)
 

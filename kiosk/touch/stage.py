@@ -68,9 +68,10 @@ class Stage:
         save(path, (round(self.shell.width), round(self.shell.height)))
 
     def clear(self) -> None:
-        """Take the shell off the window and forget it."""
+        """Take the shell off the window and forget it; the empty frame after it lets go of its textures."""
         if self.shell is not None:
             self.shell.close()
             self.window.remove_widget(self.shell)
             self.shell = None
             gc.collect()
+            self.frames(1)
