@@ -35,9 +35,9 @@ class AttractScreen(Screen):
                 self.title(),
                 Space(14 if tall else 12),
                 self.promise(),
-                Space(42 if tall else 38),
+                Space(30 if look.large else 42 if tall else 38),
                 self.start(),
-                Space(38),
+                Space(24 if look.large else 38),
                 *self.states(),
                 Row(self.ask(), align="start"),
                 Space(12),
@@ -46,7 +46,7 @@ class AttractScreen(Screen):
                 align="start" if not tall else "fill",
             ),
             Space(flex=0.6 if tall else 0.45),
-            Space(170 if tall else 44),
+            Space(170 if tall else 44, shrinks=True),
         )
 
     def top_line(self) -> Part:
