@@ -61,7 +61,7 @@ class AttractScreen(Screen):
             align="end",
         )
         door = Btn(
-            "Cán bộ",
+            self.t("attract.staff", "Cán bộ"),
             "head",
             icon="badge",
             size=20,
