@@ -120,11 +120,13 @@ class KioskServices:
         self._spooler = Spooler(machine.store, printer, width, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()
         self._cards.look()
-        scheduler.call_later(LOOK_SECONDS, self._look)
-        scheduler.call_later(CARE_SECONDS, self._care)
+        self._looking = scheduler.call_later(LOOK_SECONDS, self._look)
+        self._caring = scheduler.call_later(CARE_SECONDS, self._care)
 
     def close(self) -> None:
-        """Stop the device threads and close the store."""
+        """Stop the timers and the device threads, and close the store."""
+        self._looking.cancel()
+        self._caring.cancel()
         self._spooler.stop()
         self._cards.stop()
         self._store.close()
@@ -145,11 +147,11 @@ class KioskServices:
         if told != (self._version, self._line.online, self._line.since_vi, self._line.failure):
             self._changed()
         self._version, self._line = version, line
-        self._scheduler.call_later(LOOK_SECONDS, self._look)
+        self._looking = self._scheduler.call_later(LOOK_SECONDS, self._look)
 
     def _care(self) -> None:
         self._cards.look()
-        self._scheduler.call_later(CARE_SECONDS, self._care)
+        self._caring = self._scheduler.call_later(CARE_SECONDS, self._care)
 
     # --- place and time ----------------------------------------------------------------------------------------
 

@@ -10,7 +10,22 @@ import itertools
 import math
 import random
 
-from kivy.graphics import Color, Line, Mesh, Rectangle, SmoothEllipse, SmoothLine, SmoothQuad
+from kivy.graphics import (
+    Callback,
+    Color,
+    Ellipse,
+    Fbo,
+    Line,
+    Mesh,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    SmoothEllipse,
+    SmoothLine,
+    SmoothQuad,
+    Translate,
+)
+from kivy.graphics.opengl import GL_ONE, GL_ONE_MINUS_SRC_ALPHA, GL_SRC_ALPHA, glBlendFunc, glBlendFuncSeparate
 from kivy.graphics.texture import Texture
 
 from kiosk.touch import theme
@@ -47,14 +62,27 @@ class Landscape(Part):
         self.moon, self.band = moon, band
 
     def arrange(self) -> None:
+        """Paint the landscape once into a picture of its own; every frame then costs one rectangle instead of thousands."""
         self.canvas.clear()
-        with self.canvas:
+        size = max(1, round(self.width)), max(1, round(self.height))
+        picture = Fbo(size=size)
+        with picture:
+            # Kivy's blending would thin the picture's own alpha wherever something translucent lies on the sky.
+            Callback(lambda _i: glBlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE))
+            PushMatrix()
+            Translate(-self.x, -self.y)
             self.sky()
             self.disc()
             for shade, foot, tall, wide, seed in RIDGES:
                 self.ridge(colour(shade), foot, tall, wide, seed)
             self.ground()
             draw_band(self.x, self.y, self.width, px(self.band), rich=True)
+            PopMatrix()
+            Callback(lambda _i: glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA))
+        picture.draw()
+        with self.canvas:
+            Color(1, 1, 1, 1)
+            Rectangle(texture=picture.texture, pos=self.pos, size=size)
 
     @property
     def rise(self) -> float:
@@ -86,9 +114,12 @@ class Landscape(Part):
 
     def disc(self) -> None:
         cx, cy = self.x + self.width * self.moon[0], self.y + self.height * self.moon[1]
-        for r, share in ((120, 0.07), (95, 0.10), (75, 0.20), (63, 1.0)):
+        for r, share in ((120, 0.07), (95, 0.10), (75, 0.20)):
             Color(*faded(MOON, share))
-            SmoothEllipse(pos=(cx - px(r), cy - px(r)), size=(px(2 * r), px(2 * r)), segments=96)
+            # A smooth ellipse would lay its rim over itself, which shows where it is translucent.
+            Ellipse(pos=(cx - px(r), cy - px(r)), size=(px(2 * r), px(2 * r)), segments=180)
+        Color(*MOON)
+        SmoothEllipse(pos=(cx - px(63), cy - px(63)), size=(px(126), px(126)), segments=96)
 
     def ridge(self, shade: theme.Colour, foot: float, tall: tuple[float, float], wide: tuple[float, float], seed: int) -> None:
         """Karst towers: steep, round-topped, of random place, width and height over a low swell."""

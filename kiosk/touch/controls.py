@@ -144,6 +144,7 @@ class Tappable(Surface):
             touch.grab(self)
             self.down = True
             self.paint()
+            self.show_now()
             self.begin()
         return True
 
@@ -154,6 +155,7 @@ class Tappable(Surface):
         if inside != self.down:
             self.down = inside
             self.paint()
+            self.show_now()
             if not inside:
                 self.end()
         return True
@@ -165,10 +167,21 @@ class Tappable(Surface):
         inside = self.down and self.collide_point(*touch.pos)
         self.down = False
         self.paint()
+        self.show_now()
         self.end()
         if inside:
             self.tap()
         return True
+
+    def show_now(self) -> None:
+        """Ask the glass to show this place in the next frame, before it draws anything else."""
+        above: Any = self.parent
+        while above is not None and above is not above.parent:
+            changed = getattr(above, "changed", None)
+            if changed is not None and hasattr(above, "sheet"):
+                changed(self, px(44))
+                return
+            above = above.parent
 
     def begin(self) -> None:
         """A finger came down inside."""

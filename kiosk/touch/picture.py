@@ -17,6 +17,9 @@ from PIL import Image
 def picture(size: tuple[int, int] | None = None) -> Image.Image:
     """The window, or the ``size`` real pixels from its lower left corner, in RGB."""
     width, height = size or Window.system_size
+    for child in Window.children:
+        if hasattr(child, "sheet"):
+            child.sheet.whole()
     Window.canvas.ask_update()
     Window.dispatch("on_draw")
     glFinish()

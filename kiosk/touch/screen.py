@@ -49,6 +49,7 @@ class Screen(Part):
         self.clear_widgets()
         self.add_widget(self.build())
         self.arrange()
+        self.shell.sheet.whole()
 
     def arrange(self) -> None:
         self.canvas.before.clear()

@@ -23,6 +23,7 @@ from kiosk.touch.controls import Tappable, guard
 from kiosk.touch.keyboard import Key
 from kiosk.touch.layout import Part, every
 from kiosk.touch.screen import Screen
+from kiosk.touch.sheet import Sheet
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
 
@@ -72,6 +73,7 @@ class Shell(Widget):
         beat: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(size_hint=(None, None))
+        self.sheet = Sheet(self.canvas)
         self.kiosk = kiosk
         self.screens, self.overlays = screens, overlays
         self.speaker, self.beat = speaker, beat
@@ -88,6 +90,24 @@ class Shell(Widget):
         Clock.schedule_interval(self._pulse, 1.0)
         Clock.schedule_interval(self._tidy, 0.05)
 
+    def add_widget(self, *args: Any, **kwargs: Any) -> None:
+        """A child draws into the kept picture, not onto the window."""
+        shown, self.canvas = self.canvas, self.sheet.fbo
+        super().add_widget(*args, **kwargs)
+        self.canvas = shown
+        self.sheet.whole()
+
+    def remove_widget(self, *args: Any, **kwargs: Any) -> None:
+        shown, self.canvas = self.canvas, self.sheet.fbo
+        super().remove_widget(*args, **kwargs)
+        self.canvas = shown
+        self.sheet.whole()
+
+    def changed(self, part: Widget, margin: float = 0.0) -> None:
+        """A part answers a finger: show its place at once (``margin`` real pixels around it for shadow and ring)."""
+        left, bottom = part.to_window(part.x, part.y)
+        self.sheet.narrow((left - margin, bottom - margin, left + part.width + margin, bottom + part.height + margin))
+
     @property
     def t(self) -> Words:
         return self.kiosk.t
@@ -101,6 +121,7 @@ class Shell(Widget):
     def resize(self, width: float, height: float) -> None:
         """The window has (real pixels); everything is built anew for it."""
         self.size = (width, height)
+        self.sheet.resize(width, height)
         theme.look.width, theme.look.height = width, height
         self._shown = (None, None)
         self.sync()
@@ -126,7 +147,7 @@ class Shell(Widget):
         made = self.screens[type(self.kiosk.screen)](self, self.kiosk.screen)
         self.screen = made
         self.add_widget(made, index=len(self.children))
-        made.size = self.size
+        made.size = (self.width, self.height)
         made.add_widget(made.build())
         made.place(0, 0, self.width, self.height)
         self._collect_in = SETTLE_FRAMES
