@@ -78,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
         "forms",
         "Kiểm tra danh mục thủ tục và biểu mẫu",
         "check the catalogue of procedures",
-        "forms.cli:forms_command",
+        "kiosk.forms_cli:forms_command",
         usage="check [FOLDER…] [--json]",
     ),
     Command(

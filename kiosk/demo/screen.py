@@ -38,7 +38,12 @@ class VirtualScreen:
             number = answer.readline().strip()
         if not number:
             raise DemoError(f"Xvfb did not start:\n{log.read_text(errors='replace')[-500:]}")
-        self.environment: Mapping[str, str] = {"DISPLAY": f":{number}", "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1"}
+        # The driver is named because a caller may have chosen another one, and a window drawn elsewhere feels no touch here.
+        self.environment: Mapping[str, str] = {
+            "DISPLAY": f":{number}",
+            "SDL_VIDEODRIVER": "x11",
+            "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1",
+        }
 
     def tap(self, x: float, y: float) -> None:
         """One touch at window pixels, origin top left."""

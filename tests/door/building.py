@@ -67,9 +67,9 @@ class Building:
         self.lock("1.0")
         build = make_wheel(self.wheels, "sample_builder", "1.0")
         (root / "requirements-build.lock").write_text(f"sample-builder==1.0 --hash=sha256:{build}\n")
-        (root / "forms").mkdir()
-        (root / "forms" / "__init__.py").write_text("")
-        (root / "forms" / "cli.py").write_text(REACHED)
+        (root / "kiosk").mkdir()
+        (root / "kiosk" / "__init__.py").write_text("")
+        (root / "kiosk" / "forms_cli.py").write_text(REACHED)
 
     def want_packages(self, names: str) -> None:
         """Set the Debian packages of every group."""

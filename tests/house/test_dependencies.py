@@ -146,5 +146,5 @@ def test_a_listed_debian_package_is_needed(package: str) -> None:
     shipped = subprocess.run(["dpkg-query", "-L", package], capture_output=True, text=True).stdout.split()
     words = {Path(file).name for file in shipped if "/doc/" not in file and shutil.which(Path(file).name) == file}
     words |= {Path(file).stem for file in shipped if file.endswith((".traineddata", ".so", ".ttf"))}
-    called = any(re.search(rf"[\"'/ ]{re.escape(word)}[\"'. /+-]", source) for word in words)
+    called = any(re.search(rf"[\"'/ ]{re.escape(word)}[\"'. /+)-]", source) for word in {package, *words})
     assert called or package in loaded() or package in BY_NATURE

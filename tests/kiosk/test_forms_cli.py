@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import forms
-from forms.cli import forms_command
+from kiosk.forms_cli import forms_command
 
 BIRTH = Path(forms.__file__).parent / "catalog" / "1.001193"
 
