@@ -221,6 +221,11 @@ def _timeout(kiosk: Kiosk, services: SampleServices) -> None:
     kiosk.overlay.notify()
 
 
+def _languages(kiosk: Kiosk, services: SampleServices) -> None:
+    kiosk.show(ServiceList(kiosk))
+    kiosk.ask_language()
+
+
 def _help(kiosk: Kiosk, services: SampleServices) -> None:
     asked("parents_married")(kiosk, services)
     kiosk.call_help()
@@ -272,7 +277,7 @@ CITIZEN: Mapping[str, Scene] = {
     "find_result": _found,
     "timeout": _timeout,
     "help": _help,
-    "language": lambda kiosk, services: (kiosk.show(ServiceList(kiosk)), kiosk.ask_language())[0],
+    "language": _languages,
 }
 """Citizens' scenes by name: each drives a fresh kiosk from the attract screen to its place."""
 

@@ -61,7 +61,7 @@ def citizen_head(shell: Shell, name: str = "", sub: str = "", *, back: Act | Non
         left.append(tool_back(t("head.back", "Quay lại"), back, (160 if portrait else 174) * grow))
     words: list[Part] = []
     if not portrait and name:
-        words.append(Txt(name, 27, 600, theme.WHITE, lines=1, fit=20, scale=chrome))
+        words.append(Txt(name, 27, 700, theme.WHITE, lines=1, fit=20, scale=chrome))
         if sub:
             words.append(Txt(sub, 20, 400, theme.INDIGO2, lines=1, fit=17, scale=chrome))
     place = Col(*words, flex=1, pad=(0 if back is not None else 6, 0, 0, 0))
@@ -93,7 +93,7 @@ def staff_head(name: str, sub: str, *tools: Part, back: Act | None = None, techn
     left: list[Part] = []
     if back is not None:
         left.append(Btn("", "head", icon="arrow_back", icon_size=34, w=62, h=60, pad=0, on_tap=back, key="back", radius=14))
-    words: list[Part] = [Txt(name, 27, 600, theme.WHITE, lines=1, fit=20, scale=chrome)]
+    words: list[Part] = [Txt(name, 27, 700, theme.WHITE, lines=1, fit=20, scale=chrome)]
     if sub:
         words.append(Txt(sub, 19, 400, theme.INDIGO2, lines=1, fit=16, scale=chrome))
     row = Row(*left, Col(*words, flex=1), *tools, gap=12, align="middle", pad=(24, 0, 24, 0))

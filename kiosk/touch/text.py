@@ -58,7 +58,8 @@ class Txt(Part):
     """A text. ``size`` in design px, ``scale`` one of ``pt`` (grows with large text), ``chrome``, ``px``.
 
     ``wrap`` breaks lines; ``lines`` is how many may be shown; ``fit`` is the smallest size (design px) it may shrink to before it
-    is cut with «…». ``halign`` is left, center or right; ``valign`` top, middle or bottom.
+    is cut with «…». ``halign`` is left, center or right; ``valign`` top, middle or bottom; ``balance`` makes two lines about
+    equally long.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Txt(Part):
         fit: float | None = None,
         scale: Callable[[float], float] = pt,
         pitch: float = theme.LINE_PITCH,
+        balance: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,6 +90,7 @@ class Txt(Part):
         least = fit if fit is None or scale is not pt or not theme.look.large else max(fit, theme.LEAST_LARGE)
         self.least = self.font_size if least is None else min(self.font_size, px(least))
         self.pitch = pitch
+        self.balance = balance
         self.drawn: list[str] = []
         self.drawn_size = self.font_size
         self.cut = False
@@ -99,7 +102,14 @@ class Txt(Part):
     def broken(self, width: float, size: float) -> list[str]:
         if not self.wrap:
             return self.text.split("\n")
-        return wrapped(self.text, width, partial(text_width, name=self.font_name, size=size))
+        measure = partial(text_width, name=self.font_name, size=size)
+        lines = wrapped(self.text, width, measure)
+        if self.balance and len(lines) == 2:
+            for share in (0.6, 0.7, 0.8, 0.9):
+                even = wrapped(self.text, width * share, measure)
+                if len(even) == 2:
+                    return even
+        return lines
 
     def chosen(self, width: float, height: float | None = None) -> tuple[float, list[str]]:
         """The largest size at which the text fits the width, the line count and (if given) the height; and its lines."""

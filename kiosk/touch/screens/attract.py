@@ -13,6 +13,7 @@ from kiosk.touch.screens.frame import Heading, body, bottom_row, next_button, qu
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import chrome, faded, look, px
 from kiosk.viewmodels.attract import Attract, BeforeStart
+from kiosk.viewmodels.base import ViewModel
 
 
 class AttractScreen(Screen):
@@ -194,4 +195,4 @@ class BeforeStartScreen(CitizenScreen):
         return body(Heading(words, hint), Col(*notes, gap=16), spring(), bottom, gap=24, top=28, bottom=28)
 
 
-SCREENS = {Attract: AttractScreen, BeforeStart: BeforeStartScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {Attract: AttractScreen, BeforeStart: BeforeStartScreen}

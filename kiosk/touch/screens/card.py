@@ -11,12 +11,13 @@ from kiosk.touch.controls import Badge, Btn, Field, Note, RoundBtn, Surface, Tap
 from kiosk.touch.keyboard import NumberPad
 from kiosk.touch.layout import Col, Part, Row, Space
 from kiosk.touch.marks import Bar
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.dates import DateBoxes, shape_buttons
 from kiosk.touch.screens.frame import Heading, back_button, body, bottom_row, next_button, quiet_button, spring
 from kiosk.touch.text import Txt
 from kiosk.touch.theme import look, px
 from kiosk.viewmodels.asking import grouped
+from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, TypedIdentity, Way
 
 
@@ -321,7 +322,7 @@ class SeenScreen(CardScreen):
         return body(words, card, bottom_row(no, spring(), yes), gap=22, top=28, bottom=24)
 
 
-SCREENS = {
+SCREENS: dict[type[ViewModel], type[Screen]] = {
     CardChoice: CardChoiceScreen,
     ScanQr: ScanScreen,
     ReadChip: ReadScreen,

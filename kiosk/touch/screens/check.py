@@ -8,10 +8,11 @@ from kiosk.touch import theme
 from kiosk.touch.controls import Btn, Note, RoundBtn, Surface
 from kiosk.touch.layout import Col, Part, Row, Space
 from kiosk.touch.marks import Spinner
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import ErrorLine, Heading, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, pt, px
+from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.check import Check, Line, Saving
 
 ROW_LANDSCAPE, ROW_PORTRAIT, GAP = 92, 98, 10
@@ -212,4 +213,4 @@ class SavingScreen(CitizenScreen):
         )
 
 
-SCREENS = {Check: CheckScreen, Saving: SavingScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {Check: CheckScreen, Saving: SavingScreen}

@@ -8,10 +8,11 @@ from kiosk.touch import theme
 from kiosk.touch.controls import Btn, Field, Surface
 from kiosk.touch.keyboard import Keyboard
 from kiosk.touch.layout import Col, Part, Row
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import Heading, body, bottom_row, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look
+from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.find import Find
 
 
@@ -119,4 +120,4 @@ class FindScreen(CitizenScreen):
         return True
 
 
-SCREENS = {Find: FindScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {Find: FindScreen}

@@ -43,7 +43,7 @@ class Heading(Part):
 
     def _made(self, share: float) -> list[Part]:
         first, second = (max(low, size * share) for size, low in zip(self.sizes, self.least, strict=True))
-        parts: list[Part] = [Txt(self.words, first, 800, theme.INK, scale=float, lines=self.lines, pitch=1.32)]
+        parts: list[Part] = [Txt(self.words, first, 800, theme.INK, scale=float, lines=self.lines, pitch=1.32, balance=True)]
         if self.problem:
             parts.append(ErrorLine(self.problem, second))
         elif self.hint:

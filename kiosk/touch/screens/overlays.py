@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.touch import theme
 from kiosk.touch.controls import Btn, Scrim, Surface, dialog
-from kiosk.touch.layout import Col, Grid, Part, Row
+from kiosk.touch.layout import Col, Grid, Part, Row, Space
 from kiosk.touch.marks import Ring
 from kiosk.touch.screens.frame import Heading
 from kiosk.touch.text import Icon, Txt
@@ -35,7 +35,7 @@ class TimeoutVeil(Scrim):
             gap=4,
             flex=1,
         )
-        super().__init__(dialog(Row(self.ring, words, gap=30, align="middle"), stay, leave))
+        super().__init__(dialog(Row(self.ring, words, gap=30, align="middle"), Space(4), stay, leave))
         self.key = "overlay:timeout"
 
     def words(self) -> str:

@@ -16,13 +16,14 @@ from kiosk.touch.controls import Btn, Field, RoundBtn, Surface
 from kiosk.touch.keyboard import Keyboard, NumberPad
 from kiosk.touch.layout import Col, Grid, Part, Row
 from kiosk.touch.marks import Progress
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.choices import Ballot, answer_card, answer_tile
 from kiosk.touch.screens.dates import DateBoxes, shape_buttons
 from kiosk.touch.screens.frame import Heading, back_button, bottom_row, next_button, quiet_button, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, px
 from kiosk.viewmodels.asking import CARDS, Asking
+from kiosk.viewmodels.base import ViewModel
 
 WORDS = {"text", "integer"}
 
@@ -173,10 +174,10 @@ class QuestionScreen(CitizenScreen):
             field.flex = 0
             heading.flex = 0
             return upper
-        ways = [self.card_button(short=True)] if model.can_read_card else self.aside()
+        beside = [self.card_button(short=True)] if model.can_read_card else self.aside()
         if look.large and not model.can_read_card and not model.can_skip:
-            ways = []
-        top = Row(heading, *ways, gap=12, align="fill")
+            beside = []
+        top = Row(heading, *beside, gap=12, align="fill")
         enter = Row(field, self.next(270, h=94), gap=20, align="middle")
         upper = Col(*self.progress(), top, enter, gap=10, pad=(side, 16, side, 24), flex=1)
         top.flex = 1
@@ -359,4 +360,4 @@ class QuestionScreen(CitizenScreen):
         return True
 
 
-SCREENS = {Asking: QuestionScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {Asking: QuestionScreen}

@@ -9,10 +9,11 @@ from kiosk.touch import theme
 from kiosk.touch.controls import Badge, Btn, Chip, Field, RoundBtn, Surface, Tappable, title
 from kiosk.touch.keyboard import Keyboard
 from kiosk.touch.layout import Col, Grid, Part, Row, Space
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import Heading, body, bottom_row, quiet_button, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import INDIGO7, TILE_COLOURS, chrome, look
+from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.services import AtCounter, ServiceList, ServiceSearch, Stopped
 
 
@@ -221,7 +222,7 @@ class StoppedScreen(CitizenScreen):
         return body(card, spring(), bottom, top=36, bottom=28)
 
 
-SCREENS = {
+SCREENS: dict[type[ViewModel], type[Screen]] = {
     ServiceList: ServiceListScreen,
     ServiceSearch: ServiceSearchScreen,
     AtCounter: AtCounterScreen,

@@ -8,10 +8,11 @@ from kiosk.touch import theme
 from kiosk.touch.controls import Btn, Chip, Note, Surface
 from kiosk.touch.layout import Col, Part, Row, Space
 from kiosk.touch.marks import Qr
-from kiosk.touch.screen import CitizenScreen
+from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.frame import Heading, body, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, px
+from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.slip import Slip
 
 STATES = {
@@ -89,7 +90,16 @@ class SlipScreen(CitizenScreen):
         return Row(facts, code, gap=20, pad=(30, 12, 12, 12), align="middle")
 
     def fact(self, label: str, text: str, size: float, family: str = "be") -> Part:
-        words = Txt(text, size, 600, lines=2 if size < 40 else 1, fit=20, family=family, pitch=1.25, scale=theme.chrome)
+        words = Txt(
+            text,
+            size,
+            600 if family == "noto" else 700,
+            lines=2 if size < 40 else 1,
+            fit=20,
+            family=family,
+            pitch=1.25,
+            scale=theme.chrome,
+        )
         return Col(Txt(label, 22, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.25), words)
 
     def states(self) -> list[Part]:
@@ -178,4 +188,4 @@ class SlipScreen(CitizenScreen):
         return Row(again, other, self.clear_button, gap=16)
 
 
-SCREENS = {Slip: SlipScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {Slip: SlipScreen}
