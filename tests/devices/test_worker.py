@@ -8,6 +8,11 @@ import pytest
 from devices.worker import DeviceWorker
 
 
+def unexpected(what: object) -> None:
+    """A callback that must not be called."""
+    pytest.fail(repr(what))
+
+
 @pytest.fixture
 def worker():  # type: ignore[no-untyped-def]
     running = DeviceWorker("printer")
@@ -18,7 +23,7 @@ def worker():  # type: ignore[no-untyped-def]
 def test_acts_run_on_the_named_thread_in_the_order_they_were_asked_for(worker: DeviceWorker) -> None:
     told: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
     for number in range(20):
-        worker.submit(lambda number=number: (number, threading.current_thread().name), told.put, pytest.fail)  # type: ignore[misc]
+        worker.submit(lambda number=number: (number, threading.current_thread().name), told.put, unexpected)  # type: ignore[misc]
     assert [told.get(timeout=5) for _ in range(20)] == [(number, "device-printer") for number in range(20)]
 
 
@@ -28,8 +33,8 @@ def test_a_failure_is_a_message_and_the_worker_goes_on(worker: DeviceWorker) -> 
     def fail() -> None:
         raise OSError("unplugged")
 
-    worker.submit(fail, pytest.fail, told.put)
-    worker.submit(lambda: "next", told.put, pytest.fail)
+    worker.submit(fail, unexpected, told.put)
+    worker.submit(lambda: "next", told.put, unexpected)
     assert isinstance(told.get(timeout=5), OSError)
     assert told.get(timeout=5) == "next"
 
@@ -46,7 +51,7 @@ def test_messages_go_where_they_are_delivered() -> None:
     mailbox: queue.SimpleQueue[object] = queue.SimpleQueue()
     worker = DeviceWorker("scanner", deliver=mailbox.put)
     told: list[int] = []
-    worker.submit(lambda: 7, told.append, pytest.fail)
+    worker.submit(lambda: 7, told.append, unexpected)
     message = mailbox.get(timeout=5)
     assert told == [], "not before the receiver runs it"
     message()  # type: ignore[operator]
@@ -58,13 +63,13 @@ def test_stopping_lets_queued_acts_finish_and_refuses_new_ones() -> None:
     worker = DeviceWorker("reader")
     told: list[int] = []
     for number in range(5):
-        worker.submit(lambda number=number: number, told.append, pytest.fail)  # type: ignore[misc]
+        worker.submit(lambda number=number: number, told.append, unexpected)  # type: ignore[misc]
     assert worker.stop()
     assert told == [0, 1, 2, 3, 4]
     assert not worker.alive
     assert worker.stop(), "stopping twice is harmless"
     with pytest.raises(RuntimeError, match="stopped"):
-        worker.submit(lambda: 0, told.append, pytest.fail)
+        worker.submit(lambda: 0, told.append, unexpected)
 
 
 def test_a_callback_that_fails_does_not_stop_the_worker(worker: DeviceWorker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +80,7 @@ def test_a_callback_that_fails_does_not_stop_the_worker(worker: DeviceWorker, mo
     def break_down(_: object) -> None:
         raise ZeroDivisionError
 
-    worker.submit(lambda: 1, break_down, pytest.fail)
-    worker.submit(lambda: 2, told.put, pytest.fail)
+    worker.submit(lambda: 1, break_down, unexpected)
+    worker.submit(lambda: 2, told.put, unexpected)
     assert told.get(timeout=5) == 2
     assert crashed.get(timeout=5).exc_type is ZeroDivisionError  # type: ignore[attr-defined]

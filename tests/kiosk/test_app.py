@@ -157,8 +157,7 @@ def test_a_slip_out_of_paper_is_told_before_the_next_citizen_starts(kiosk: Kiosk
     from devices.printer.twin import flip
 
     flip(tmp_path / "paper" / "printer.json", paper_out=True)
-    job = kiosk.services.test_device("printer", lambda _fact: None)
-    assert job is None
+    kiosk.services.test_device("printer", lambda _fact: None)
     kiosk.until("the trouble", lambda: any("in được phiếu" in one for one in kiosk.services.troubles()))
     assert kiosk.file().startswith("TAM-")
 

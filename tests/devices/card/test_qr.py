@@ -80,6 +80,7 @@ def test_a_foreign_code_is_refused_with_a_sentence_that_names_it(text: str, said
 
 @given(st.one_of(st.text(max_size=300), st.lists(st.text(max_size=20), min_size=7, max_size=9).map("|".join)))
 def test_no_text_whatever_breaks_the_parser(text: str) -> None:
+    outcome: str
     try:
         outcome = parse_card_qr(text).source
     except DeviceError as error:

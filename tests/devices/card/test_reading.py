@@ -97,9 +97,9 @@ def test_the_second_key_opens_when_the_first_does_not_fit(lay: Lay, reader: Card
 class Watched(ChipTwin):
     """Writes down what it answers."""
 
-    def __init__(self, **options: Faults) -> None:
+    def __init__(self, faults: Faults | None = None) -> None:
         self.answers: list[bytes] = []
-        super().__init__(**options)
+        super().__init__(faults=faults)
 
     def answer(self, raw: bytes) -> bytes | None:
         answer = super().answer(raw)

@@ -327,7 +327,8 @@ def terminal_to(twin: PrinterTwin) -> Iterator[str]:
     def carry() -> None:
         with socket.create_connection(("127.0.0.1", twin.port)) as line:
             while not over.is_set():
-                ready, _, _ = select.select([ours, line], [], [], 0.02)
+                ends: list[int | socket.socket] = [ours, line]
+                ready, _, _ = select.select(ends, [], [], 0.02)
                 if ours in ready:
                     line.sendall(os.read(ours, 4096))
                 if line in ready:

@@ -132,7 +132,7 @@ def words_in_source() -> dict[str, str]:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             key, source = node.args[:2]
             if name == "t" and isinstance(key, ast.Constant) and isinstance(source, ast.Constant):
-                assert found.setdefault(key.value, source.value) == source.value, f"two sources for {key.value}"
+                assert found.setdefault(str(key.value), str(source.value)) == source.value, f"two sources for {key.value!r}"
     return found
 
 

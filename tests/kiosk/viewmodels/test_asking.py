@@ -61,7 +61,7 @@ def test_back_from_the_first_question_leads_to_the_card_and_forward_again_to_the
     page.back()
     assert isinstance(house.screen, CardChoice)
     house.screen.without()
-    assert house.screen.chosen == ["father"]
+    assert house.screen.chosen == ["father"]  # type: ignore[attr-defined]
 
 
 def test_back_to_the_services_and_in_again_goes_on_where_it_was(house: House) -> None:
