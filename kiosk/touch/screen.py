@@ -42,7 +42,7 @@ class Screen(Part):
 
     def build(self) -> Part:
         """The whole tree, made from the model as it is now."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} builds nothing")
 
     def rebuild(self) -> None:
         """Throw the tree away, build it anew, place it."""
@@ -87,7 +87,7 @@ class CitizenScreen(Screen):
 
     def body(self) -> Part:
         """What is under the head."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} builds nothing")
 
     def build(self) -> Part:
         name, sub, back = self.head()
