@@ -63,6 +63,8 @@ class KivyScheduler:
 class Shell(Widget):
     """Root of the window. ``screens`` says which screen shows which view model class, ``overlays`` likewise."""
 
+    canvas: Any
+
     def __init__(
         self,
         kiosk: Kiosk,

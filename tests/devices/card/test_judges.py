@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from devices.card.facts import MrzKey
@@ -22,7 +20,6 @@ from devices.card.twin import SAMPLES, ChipTwin, PcscdTwin
 BRIDGE = Path(__file__).with_name("nfc_over_pcsc.c")
 CITIZEN = SAMPLES[0]
 Lay = Callable[[ChipTwin], None]
-needs_mrtdreader = pytest.mark.skipif(shutil.which("mrtdreader") is None, reason="needs the Debian package mrtdreader")
 
 
 def mrtdreader(folder: Path, pcscd: PcscdTwin, key: MrzKey) -> str:
@@ -40,7 +37,6 @@ def mrtdreader(folder: Path, pcscd: PcscdTwin, key: MrzKey) -> str:
     return told.stdout.decode(errors="replace")
 
 
-@needs_mrtdreader
 def test_mrtdreader_opens_the_chip_and_reads_its_files(pcscd: PcscdTwin, lay: Lay, tmp_path: Path) -> None:
     chip = ChipTwin()
     lay(chip)
@@ -53,13 +49,11 @@ def test_mrtdreader_opens_the_chip_and_reads_its_files(pcscd: PcscdTwin, lay: La
         assert face.size == (240, 320)
 
 
-@needs_mrtdreader
 def test_mrtdreader_is_refused_with_the_key_of_another_card(pcscd: PcscdTwin, lay: Lay, tmp_path: Path) -> None:
     lay(ChipTwin())
     assert "Challenge successful" not in mrtdreader(tmp_path, pcscd, SAMPLES[1].key)
 
 
-@pytest.mark.skipif(shutil.which("opensc-tool") is None, reason="needs the Debian package opensc")
 def test_opensc_sees_the_reader_the_answer_to_reset_and_the_application(pcscd: PcscdTwin, lay: Lay) -> None:
     lay(ChipTwin())
     told = subprocess.run(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from sync.ports import FeedEntry
 from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
 
 
-@pytest.fixture()
+@pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return make_machine(tmp_path)
 
@@ -33,7 +35,7 @@ def proof(machine: Machine) -> Report:
     return check(machine.store, identity.device, VerifyKey(identity.signing.public))
 
 
-def feed_of(*entries: dict[str, object], after: tuple[int, bytes] = (0, ZERO_HEAD)) -> list[FeedEntry]:
+def feed_of(*entries: Mapping[str, Any], after: tuple[int, bytes] = (0, ZERO_HEAD)) -> list[FeedEntry]:
     made, (seq, head) = [], after
     for entry in entries:
         made.append(next_entry(seq, head, entry))
