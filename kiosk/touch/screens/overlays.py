@@ -63,7 +63,7 @@ def help_called(shell: Shell, model: HelpCalled) -> Part:
     done = Btn(
         t("help.done", "Tôi hiểu, làm tiếp"), "primary", icon="check", size=32, h=96, radius=22, on_tap=model.done, key="stay"
     )
-    veil = Scrim(dialog(Row(badge, words, gap=30, align="middle"), done))
+    veil = Scrim(dialog(Row(badge, words, gap=30, align="middle"), Space(6), done))
     veil.key = "overlay:help"
     return veil
 

@@ -282,7 +282,7 @@ class QuestionScreen(CitizenScreen):
         model = self.model
         side = look.margin / look.unit
         heading = self.title(36)
-        if look.large and not model.problem:
+        if not model.problem and (look.large or not look.portrait):
             heading.hint = ""
         self.keyboard = Keyboard(model.search, self.t)
         placeholder = self.t("question.search", "Viết mấy chữ đầu")

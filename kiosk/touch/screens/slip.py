@@ -78,7 +78,7 @@ class SlipScreen(CitizenScreen):
         facts = Col(*rows, gap=2 if look.large else 4 if not look.portrait else 8, flex=1)
         if not filed.qr:
             return Col(facts, pad=(30, 14, 30, 14))
-        wide = 240 if not look.portrait or look.large else 220 if self.model.asks else 290
+        wide = 240 if not look.portrait or look.large else 220 if self.model.asks else 264
         caption = Txt(
             self.t("slip.qr", "Quét để xem tiến độ"), 21, 400, theme.INK2, halign="center", lines=1, fit=18, scale=theme.chrome
         )
