@@ -18,8 +18,11 @@ os.environ["SDL_AUDIODRIVER"] = "dummy"
 
 from fontTools.ttLib import TTFont
 
-from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
+from kiosk.touch.environment import prepare
+from kiosk.touch.stage import LANDSCAPE, PORTRAIT, WINDOW, Stage
 from kiosk.touch.theme import FONTS
+
+prepare(WINDOW, WINDOW, max_fps=0)
 
 __all__ = ["LANDSCAPE", "PORTRAIT", "Hand", "faults", "geometry", "letters", "stage"]
 
