@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.screen import Glass
@@ -40,11 +41,19 @@ class Fingers:
     def type(self, text: str) -> None:
         """Type on the screen keyboard or a number pad."""
         for name, upper in keys_for(text):
-            if name.startswith("key:") and len(name) == 5 and name[4].isalpha():
-                shown = str((self._glass.find(name) or {}).get("text", ""))
-                if shown and (shown != shown.lower()) != upper:
-                    self._glass.tap("key:shift")
-            self._glass.tap(name)
+            key = self._key(name)
+            shown = str(key["text"])
+            if len(shown) == 1 and shown.isalpha() and (shown != shown.lower()) != upper:
+                self._glass.touch(self._key("key:shift"))
+                key = self._key(name)
+            self._glass.touch(key)
+
+    def _key(self, name: str) -> Mapping[str, Any]:
+        """A key as soon as it can act: tone keys light up only after a letter that can carry them."""
+        return dict(wait_for(f"the key {name}", lambda: self._keys().get(name), 3))
+
+    def _keys(self) -> dict[str, Mapping[str, Any]]:
+        return {one["id"]: one for one in self._glass.ask({"keys": True})["found"] if one["enabled"]}
 
     def answer_all(self, answers: Mapping[str, str], most: int = 60) -> None:
         """Answer until the check page: as told, skipping what may be skipped, else the first choice.
@@ -69,24 +78,28 @@ class Fingers:
             self._glass.tap(f"choice:{told}" if told is not None else choices[0])
         elif told is not None:
             self.type(told)
-        elif "skip" in ids:
-            self._glass.tap("skip")
-        elif "next" not in ids:
+        elif "skip" not in ids and "next" not in ids:
             raise DemoError(f"nothing to answer «{name}» with; there is {ids}")
         self.answered.append(name)
-        self._go_on(name)
+        self._go_on(name, "skip" if told is None and not choices and "skip" in ids else "next")
 
-    def _go_on(self, name: str) -> None:
-        """Press «Tiếp tục» unless the screen has moved by itself."""
+    def _go_on(self, name: str, button: str) -> None:
+        """Press «Tiếp tục» (or «Bỏ qua») until the next question is there."""
 
         def moved() -> bool:
             now = self._glass.screen()
             return now["id"] != "question" or now["question"] != name
 
-        if not moved() and self._glass.find("next") is not None:
-            self._glass.tap("next")
-        try:
-            wait_for("the next question", moved, 5)
-        except DemoError:
-            texts = self._glass.ask({"texts": True})["texts"]
-            raise DemoError(f"«{name}» does not go on; the glass says: {texts}") from None
+        for _ in range(3):
+            if moved() or self._glass.find(button) is not None:
+                if not moved():
+                    self._glass.tap(button)
+                try:
+                    wait_for("the next question", moved, 2)
+                except DemoError:
+                    # A person whose touch fell into the deaf time of a button touches once more.
+                    continue
+                self._glass.acted(button)
+                return
+        texts = self._glass.ask({"texts": True})["texts"]
+        raise DemoError(f"«{name}» does not go on; the glass says: {texts}")

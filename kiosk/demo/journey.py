@@ -7,6 +7,7 @@ journals. A step that does not happen ends the journey; the summary says which a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -111,6 +112,9 @@ class Journey:
             act()
         except (DemoError, DeviceError, OSError) as error:
             fact.update(ok=False, error=str(error))
+            # The picture of what was on the glass explains more than any sentence; without it the failure still counts.
+            with contextlib.suppress(DemoError, OSError, AttributeError):
+                self._shot("failed")
         fact["seconds"] = round(time.monotonic() - started, 2)
         self.summary["steps"].append(fact)
         say(f"{'✓' if fact['ok'] else '✗'} {name} ({fact['seconds']:.1f} s){'' if fact['ok'] else ': ' + fact['error']}")
@@ -194,9 +198,14 @@ class Journey:
         return dict(json.loads((self._stage.kiosk_state / "sync-status.json").read_text(encoding="utf-8")))
 
     def _submit(self) -> None:
-        while self._glass.find("submit") is None:
-            self._glass.tap("more")
-        self._shot("check-last")
+        def end_or_more() -> str:
+            return next((name for name in ("submit", "more") if self._glass.find(name) is not None), "")
+
+        while (shown := wait_for("the end of the check page", end_or_more, 10)) == "more":
+            self._glass.rest("more")
+            if end_or_more() == "more":
+                self._glass.tap("more")
+        self._shot(f"check-{shown}")
         self._glass.tap("submit")
         self._glass.wait_screen("slip")
         texts = self._glass.ask({"texts": True})["texts"]

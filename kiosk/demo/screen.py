@@ -44,21 +44,19 @@ class VirtualScreen:
             "SDL_VIDEODRIVER": "x11",
             "SDL_MOUSE_FOCUS_CLICKTHROUGH": "1",
         }
+        given = {**os.environ, **self.environment}
+        self._hand = subprocess.Popen(["xdotool", "-"], stdin=subprocess.PIPE, stderr=self._file, text=True, env=given)
 
     def tap(self, x: float, y: float) -> None:
         """One touch at window pixels, origin top left."""
-        done = subprocess.run(
-            ["xdotool", "mousemove", str(round(x)), str(round(y)), "click", "1"],
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise DemoError(f"xdotool: {done.stderr.strip()}")
+        if self._hand.poll() is not None or self._hand.stdin is None:
+            raise DemoError("xdotool has ended")
+        self._hand.stdin.write(f"mousemove {round(x)} {round(y)} click 1\n")
+        self._hand.stdin.flush()
 
     def close(self) -> None:
+        self._hand.kill()
+        self._hand.wait(5)
         self._child.terminate()
         self._child.wait(5)
         self._file.close()
@@ -71,11 +69,17 @@ class Glass:
         self._app = app
         self._screen = screen
         self._tapped: dict[str, float] = {}
-        wait_for("the control socket of the kiosk", lambda: self._alive() and path.exists(), 60)
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
         self._socket.settimeout(20)
+        wait_for("the control socket of the kiosk", lambda: self._alive() and self._connected(path), 60)
         self._lines = self._socket.makefile("r", encoding="utf-8")
+
+    def _connected(self, path: Path) -> bool:
+        try:
+            self._socket.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
 
     def _alive(self) -> bool:
         if not self._app.running():
@@ -114,12 +118,24 @@ class Glass:
 
     def tap(self, name: str, seconds: float = 10.0) -> None:
         """Touch a widget where it really is, as soon as it is there."""
-        rest = self._tapped.get(name, 0.0) + REST_SECONDS - time.monotonic()
-        if rest > 0 and not name.startswith(("key:", "pin:")):
-            time.sleep(rest)
+        self.rest(name)
         place = wait_for(f"something to touch called «{name}» on {self.screen()['id']}", lambda: self.find(name), seconds)
-        self._screen.tap(place["x"] + place["w"] / 2, place["y"] + place["h"] / 2)
+        self.touch(place)
         self._tapped[name] = time.monotonic()
+
+    def rest(self, name: str) -> None:
+        """Wait until a control that was just tapped listens again."""
+        left = self._tapped.get(name, 0.0) + REST_SECONDS - time.monotonic()
+        if left > 0 and not name.startswith(("key:", "pin:")):
+            time.sleep(left)
+
+    def acted(self, name: str) -> None:
+        """A control has just been seen to act; its deaf time may have begun as late as now."""
+        self._tapped[name] = time.monotonic()
+
+    def touch(self, place: Mapping[str, Any]) -> None:
+        """Touch the middle of a widget that was just found."""
+        self._screen.tap(place["x"] + place["w"] / 2, place["y"] + place["h"] / 2)
 
     def shot(self, path: Path) -> None:
         """Save a picture of the glass."""
