@@ -6,6 +6,7 @@ shows the case that will come, so Shift is pressed only when needed.
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,8 @@ from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.screen import Glass
 
 _TONES = {"\u0301": "sắc", "\u0300": "huyền", "\u0309": "hỏi", "\u0303": "ngã", "\u0323": "nặng"}
+SAME_KEY_SECONDS = 0.15
+
 _NAMED = {" ": "space"}
 
 
@@ -40,7 +43,12 @@ class Fingers:
 
     def type(self, text: str) -> None:
         """Type on the screen keyboard or a number pad."""
+        before = ""
         for name, upper in keys_for(text):
+            if name == before:
+                # A key is deaf for a moment after each touch, against panels that bounce.
+                time.sleep(SAME_KEY_SECONDS)
+            before = name
             key = self._key(name)
             shown = str(key["text"])
             if len(shown) == 1 and shown.isalpha() and (shown != shown.lower()) != upper:
