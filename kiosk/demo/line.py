@@ -90,7 +90,8 @@ class LineTwin:
                 self._drop(client)
                 return
             self._relay(client, drop_answer=mode == "midway")
-        except OSError:
+        except (OSError, ValueError):
+            # ValueError: the line was cut between two calls, and the socket is gone already.
             self._drop(client)
 
     def _relay(self, client: socket.socket, *, drop_answer: bool) -> None:

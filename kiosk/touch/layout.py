@@ -14,7 +14,6 @@ from kivy.uix.widget import Widget
 
 from kiosk.touch.theme import px
 
-
 LEAST_KEPT = 0.2
 """Share of its wish that a shrinking part always keeps."""
 

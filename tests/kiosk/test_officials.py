@@ -11,12 +11,12 @@ from kiosk.services import Refused
 from tests.kiosk.machines import ToldClock, make_machine
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> ToldClock:
     return ToldClock()
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(tmp_path: Path, clock: ToldClock) -> SignIn:
     machine = make_machine(tmp_path, clock)
     add_official(machine.store, "Cán bộ Mẫu", "135790", "official")

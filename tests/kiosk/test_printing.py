@@ -17,12 +17,12 @@ from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_ca
 from tests.waiting import until
 
 
-@pytest.fixture()
+@pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return make_machine(tmp_path / "state")
 
 
-@pytest.fixture()
+@pytest.fixture
 def twin(tmp_path: Path) -> Iterator[PrinterTwin]:
     with PrinterTwin(tmp_path / "paper") as printer:
         yield printer

@@ -21,12 +21,12 @@ from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Machine, ToldClock, fil
 PROCEDURE = load_catalogue()[BIRTH]
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> ToldClock:
     return ToldClock()
 
 
-@pytest.fixture()
+@pytest.fixture
 def machine(tmp_path: Path, clock: ToldClock) -> Machine:
     return make_machine(tmp_path, clock)
 
