@@ -55,6 +55,9 @@ class Fingers:
                 self._glass.touch(self._key("key:shift"))
                 key = self._key(name)
             self._glass.touch(key)
+            # Two answers of the screen lie at least two frames apart: the letter is written and the keys show their next case.
+            self._glass.screen()
+            self._glass.screen()
 
     def _key(self, name: str) -> Mapping[str, Any]:
         """A key as soon as it can act: tone keys light up only after a letter that can carry them."""

@@ -213,6 +213,8 @@ class Journey:
         if not self.code:
             raise DemoError(f"no provisional code on the glass: {texts}")
         self.summary["provisional_code"] = self.code
+        if not any(ANSWERS["child_name"] in text for text in texts):
+            raise DemoError(f"the name was not written as typed: {texts}")
 
     def _slip(self) -> None:
         paper = self._paper(1)
