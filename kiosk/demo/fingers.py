@@ -16,6 +16,8 @@ from kiosk.demo.screen import Glass
 
 _TONES = {"\u0301": "sắc", "\u0300": "huyền", "\u0309": "hỏi", "\u0303": "ngã", "\u0323": "nặng"}
 SAME_KEY_SECONDS = 0.15
+OWN_CASE_SECONDS = 1.2
+"""How long the keyboard may take to show the case it chooses itself; Shift pressed meanwhile would undo it."""
 
 _NAMED = {" ": "space"}
 
@@ -49,15 +51,22 @@ class Fingers:
                 # A key is deaf for a moment after each touch, against panels that bounce.
                 time.sleep(SAME_KEY_SECONDS)
             before = name
+            self._glass.touch(self._cased(name, upper))
+
+    def _cased(self, name: str, upper: bool) -> Mapping[str, Any]:
+        """The key in the case wanted: the keyboard changes by itself at the start of a word, else Shift is pressed."""
+
+        def right() -> Mapping[str, Any] | None:
             key = self._key(name)
             shown = str(key["text"])
-            if len(shown) == 1 and shown.isalpha() and (shown != shown.lower()) != upper:
-                self._glass.touch(self._key("key:shift"))
-                key = self._key(name)
-            self._glass.touch(key)
-            # Two answers of the screen lie at least two frames apart: the letter is written and the keys show their next case.
-            self._glass.screen()
-            self._glass.screen()
+            plain = len(shown) != 1 or not shown.isalpha()
+            return key if plain or (shown != shown.lower()) == upper else None
+
+        try:
+            return dict(wait_for("the keyboard's own case", right, OWN_CASE_SECONDS, 0.02))
+        except DemoError:
+            self._glass.touch(self._key("key:shift"))
+            return dict(wait_for(f"{name} in the other case", right, 2, 0.02))
 
     def _key(self, name: str) -> Mapping[str, Any]:
         """A key as soon as it can act: tone keys light up only after a letter that can carry them."""
