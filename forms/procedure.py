@@ -188,6 +188,15 @@ def _state(component: Component, context: _Stored) -> Literal["yes", "no", "offi
     return "yes" if as_truth(evaluate(component.when, context)) else "no"
 
 
+def load_yaml(text: str) -> Any:
+    """Plain YAML, with libyaml's parser where the package has it: ten times faster, the same result.
+
+    Raises:
+        yaml.YAMLError: not YAML.
+    """
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 # --- loading -------------------------------------------------------------------------------------------------------
 
 
@@ -220,7 +229,7 @@ def _load(folder: Traversable) -> Procedure:
 def services_index() -> Sequence[ServiceTile]:
     """The tiles of the services screen, at most six; one is available exactly when its procedure is in the catalogue."""
     text = resources.files("forms").joinpath("catalog/services.yaml").read_text("utf-8")
-    data = yaml.safe_load(text)
+    data = load_yaml(text)
     return tuple(_tile(row, data["at_the_counter_vi"]) for row in data["services"])
 
 
@@ -241,7 +250,7 @@ def read_procedure(text: str, form: Form, file: str = "procedure.yaml") -> Proce
     """
     reader = _Reader(form, file)
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise FormError([Fault(file, mark.line + 1 if mark else 0, "", "yaml", f"Không đọc được YAML: {error}")]) from None

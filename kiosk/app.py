@@ -59,6 +59,9 @@ LOOK_SECONDS = 0.5
 CARE_SECONDS = 20.0
 """How often idle devices are looked at."""
 
+WARM_SECONDS = 0.3
+"""When the catalogue is read after the start: after the first screen stands, before anybody can need it."""
+
 ROWS = 200
 """Longest worklist shown at once."""
 
@@ -104,7 +107,6 @@ class KioskServices:
         self._config = machine.config
         self._clock = machine.store.clock
         self._scheduler = scheduler
-        self._catalogue = load_catalogue()
         self._sign_in = SignIn(machine.store, self._clock)
         self._official: Official | None = None
         self._calls: list[tuple[str, str]] = []
@@ -122,11 +124,14 @@ class KioskServices:
         self._cards.look()
         self._looking = scheduler.call_later(LOOK_SECONDS, self._look)
         self._caring = scheduler.call_later(CARE_SECONDS, self._care)
+        # Read while nobody waits for it, and cached there.
+        self._warming = scheduler.call_later(WARM_SECONDS, _warm)
 
     def close(self) -> None:
         """Stop the timers and the device threads, and close the store."""
         self._looking.cancel()
         self._caring.cancel()
+        self._warming.cancel()
         self._spooler.stop()
         self._cards.stop()
         self._store.close()
@@ -175,7 +180,7 @@ class KioskServices:
         return services_index()
 
     def procedure(self, code: str) -> Procedure:
-        return self._catalogue[code]
+        return load_catalogue()[code]
 
     def line(self) -> LineState:
         waiting = int(self._store.rows("SELECT count(*) AS n FROM dossier WHERE pending > 0")[0]["n"])
@@ -201,7 +206,7 @@ class KioskServices:
         return told
 
     def open_form(self, procedure: str) -> FormSession:
-        session = FormSession(self._catalogue[procedure].form, today=self._clock.now().date())
+        session = FormSession(load_catalogue()[procedure].form, today=self._clock.now().date())
         session.prefill({"unit.place": self._machine.office.place_vi})
         return session
 
@@ -246,7 +251,7 @@ class KioskServices:
         return filed
 
     def _procedure_of(self, session: FormSession) -> Procedure:
-        return next(one for one in self._catalogue.values() if one.form is session.form)
+        return next(one for one in load_catalogue().values() if one.form is session.form)
 
     def print_fact(self, job: int) -> PrintFact:
         found = self._store.print_job(job)
@@ -348,7 +353,7 @@ class KioskServices:
         due_vi, kind = self._due(due, int(row["status"] or 0))
         now = self._clock.now()
         when = "" if filed is None else f"{filed:%H:%M}" if filed.date() == now.date() else f"{filed:%d/%m}"
-        procedure = self._catalogue.get(str(row["procedure"]))
+        procedure = load_catalogue().get(str(row["procedure"]))
         status = int(row["status"] or 0)
         return Row(
             dossier=row["d"],
@@ -382,7 +387,7 @@ class KioskServices:
             raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
         fields = self._store.fields(dossier)
         row = self._row(found[0])
-        procedure = self._catalogue.get(str(fields.get("procedure")))
+        procedure = load_catalogue().get(str(fields.get("procedure")))
         applicant = fields.get("applicant")
         name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
         filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
@@ -406,7 +411,7 @@ class KioskServices:
 
     def accept(self, dossier: str) -> Accepted:
         official = self._signed_in()
-        procedure = self._catalogue.get(str(self._store.fields(dossier).get("procedure")))
+        procedure = load_catalogue().get(str(self._store.fields(dossier).get("procedure")))
         if procedure is None:
             raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
         accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official))
@@ -486,6 +491,10 @@ class KioskServices:
             done()
         else:
             self._scheduler.call_later(0.2, lambda: self._await_print(job, done, deadline))
+
+
+def _warm() -> None:
+    load_catalogue()
 
 
 def _refusing(act: Callable[[], T]) -> T:

@@ -53,7 +53,8 @@ class Profile:
 @cache
 def profiles() -> Mapping[str, Profile]:
     """All profiles of the package by name."""
-    raw = yaml.safe_load(files("devices.printer").joinpath("profiles.yaml").read_text(encoding="utf-8"))
+    text = files("devices.printer").joinpath("profiles.yaml").read_text(encoding="utf-8")
+    raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return {name: _read(name, entry) for name, entry in raw.items()}
 
 

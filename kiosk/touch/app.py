@@ -16,6 +16,9 @@ from kiosk.config import Config
 from kiosk.services import Scheduler, Services
 from kiosk.touch.environment import prepare
 
+SETTLE_S = 0.1
+"""Seconds between two pieces of what is loaded after the first screen."""
+
 if TYPE_CHECKING:
     from kiosk.touch.shell import Shell
     from kiosk.viewmodels.flow import Kiosk
@@ -39,6 +42,20 @@ def make_shell(kiosk: Kiosk, *, speaker: Any = None, beat: Callable[[], None] | 
 
     register_fonts()
     return Shell(kiosk, all_screens(), OVERLAYS, speaker=speaker, beat=beat)
+
+
+def _settle(shell: Shell) -> None:
+    """What can wait until the first screen stands: load the other screens one by one, then put what will stay out of the
+    collector's way.
+    """
+    from kivy.clock import Clock
+
+    more = getattr(shell.screens, "load_next", None)
+    if more is not None and more():
+        Clock.schedule_once(lambda _dt: _settle(shell), SETTLE_S)
+        return
+    gc.collect()
+    gc.freeze()
 
 
 def run_kiosk(
@@ -80,11 +97,10 @@ def run_kiosk(
     listen(Window, shell)
     shell.resize(Window.width, Window.height)
     pilot = Autopilot(shell, control) if control is not None else None
-    gc.collect()
-    gc.freeze()
     gc.disable()
     if ready is not None:
         Clock.schedule_once(lambda _dt: ready(), 0)
+    Clock.schedule_once(lambda _dt: _settle(shell), SETTLE_S)
     try:
         runTouchApp(shell)
     finally:

@@ -98,11 +98,9 @@ class Landscape(Part):
             share = max(0.0, (row - horizon) / (rows - horizon))
             low, high = next(((a, b) for a, b in itertools.pairwise(SKY) if a[0] <= share <= b[0]), (SKY[-1], SKY[-1]))
             t = 0.0 if high[0] == low[0] else (share - low[0]) / (high[0] - low[0])
-            one, two = colour(low[1]), colour(high[1])
+            exact = [255 * (a + (b - a) * t) for a, b in zip(colour(low[1])[:3], colour(high[1])[:3], strict=True)]
             for _ in range(columns):
-                data += bytes(
-                    min(255, max(0, int(255 * (a + (b - a) * t) + rng.random()))) for a, b in zip(one[:3], two[:3], strict=True)
-                )
+                data += bytes([min(255, int(part + rng.random())) for part in exact])
         texture = Texture.create(size=(columns, rows), colorfmt="rgb")
         texture.wrap = "repeat"
         texture.mag_filter = texture.min_filter = "nearest"
@@ -133,13 +131,18 @@ class Landscape(Part):
             x += half * rng.uniform(1.3, 2.6)
         points: list[float] = []
         step = max(2.0, px(2))
-        for number in range(int(self.width / step) + 2):
-            at = min(number * step, self.width)
-            height = foot * rise * (0.82 + 0.12 * math.sin(at / across / 140 + seed))
-            for centre, half, high in towers:
+        base = foot * rise * 0.55
+        count = int(self.width / step) + 2
+        heights = [foot * rise * (0.82 + 0.12 * math.sin(min(i * step, self.width) / across / 140 + seed)) for i in range(count)]
+        for centre, half, high in towers:
+            # Two and a half half-widths away a tower is lower than the swell.
+            first = max(0, int((centre - 2.5 * half) / step))
+            for number in range(first, min(count, int((centre + 2.5 * half) / step) + 1)):
+                at = min(number * step, self.width)
                 bump = math.exp(-((abs(at - centre) / half) ** 2.5))
-                height = max(height, foot * rise * 0.55 + (high - foot * rise * 0.55) * bump)
-            points += [self.x + at, self.y + height]
+                heights[number] = max(heights[number], base + (high - base) * bump)
+        for number, height in enumerate(heights):
+            points += [self.x + min(number * step, self.width), self.y + height]
         vertices: list[float] = []
         for number in range(0, len(points), 2):
             vertices += [points[number], points[number + 1], 0, 0, points[number], self.y, 0, 0]
