@@ -197,7 +197,8 @@ def test_after_walking_away_no_word_of_the_person_is_left_in_the_view_models(hou
     left = [
         one
         for one in gc.get_objects()
-        if type(one) is dict and any(isinstance(v, str) and "Bí Mật" in v for v in list(one.values()))
+        # Asked by type: some libraries keep lazy objects about that would set themselves up if they were asked what they are.
+        if type(one) is dict and any(type(v) is str and "Bí Mật" in v for v in list(one.values()))
     ]
     assert [keys for keys in (list(one) for one in left) if "secret" not in keys] == []
 
