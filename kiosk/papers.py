@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from devices.printer import copy_mark
@@ -18,10 +18,12 @@ _NAMES: Mapping[type, str] = {
     papers.Signatures: "signatures",
 }
 
+_FIELDS: Mapping[type, tuple[str, ...]] = {kind: tuple(one.name for one in fields(kind)) for kind in _NAMES}
+
 
 def to_content(blocks: Iterable[Any]) -> list[dict[str, Any]]:
     """JSON of a paper's blocks, as stored in the print job and as the spooler reads it back."""
-    return [{"block": _NAMES[type(block)], **asdict(block)} for block in blocks]
+    return [{"block": _NAMES[type(block)], **{name: getattr(block, name) for name in _FIELDS[type(block)]}} for block in blocks]
 
 
 def marked_copy(content: Sequence[Mapping[str, Any]], copy: int) -> list[dict[str, Any]]:

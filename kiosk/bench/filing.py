@@ -18,7 +18,7 @@ from devices.card.twin import SAMPLES
 from kiosk.bench.result import Result
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session
-from kiosk.store.connection import connect, immediate
+from kiosk.store.connection import connect
 from kiosk.usecases import file_dossier
 
 PER_ROUND = 60
@@ -35,12 +35,11 @@ def bench_filing(rounds: int) -> Sequence[Result]:
         procedure, session = sample_session(machine.store.clock.now().date())
         person = SAMPLES[0].person
         peer = connect(Path(folder) / "peer.db", secrets.token_bytes(32))
-        peer.execute("CREATE TABLE one (id INTEGER PRIMARY KEY, body BLOB)")
+        peer["one"].create({"id": int, "body": bytes}, pk="id")
         body = secrets.token_bytes(ROW)
 
         def insert() -> None:
-            with immediate(peer):
-                peer.conn.execute("INSERT INTO one (body) VALUES (?)", (body,))
+            peer["one"].insert({"body": body})
 
         def file() -> None:
             file_dossier(machine, procedure, session, person)

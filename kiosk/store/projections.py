@@ -9,12 +9,12 @@ works inside the caller's transaction; everything here can be dropped and made a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlite_utils
 
-from forms.dossier import apply
+from forms.dossier import Draft, apply
 from forms.text import fold
 from sync.envelope import decode
 
@@ -46,6 +46,16 @@ def refresh(db: sqlite_utils.Database, dossier: str) -> None:
     if not fields:
         return
     write_row(db, dossier, fields, len(lines))
+
+
+def add(db: sqlite_utils.Database, dossier: str, drafts: Sequence[Draft]) -> None:
+    """Fold events just appended on top of the row as it stands: what :func:`refresh` would find, without reading the journal."""
+    row = db.conn.execute("SELECT fields, pending FROM dossier WHERE d = ?", (dossier,)).fetchone()
+    fields: Mapping[str, Any] = json.loads(row[0]) if row else {}
+    for draft in drafts:
+        fields = apply(fields, draft.kind, draft.content)
+    if fields:
+        write_row(db, dossier, fields, (row[1] if row else 0) + len(drafts))
 
 
 def write_row(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any], waiting: int) -> None:

@@ -78,6 +78,7 @@ class Work:
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
         """Write events. ``base`` is the feed position applied when the form was opened; by default the present one."""
         seen = self._store.feed_position()[0] if base is None else base
+        quality = self._store.clock_quality()
         for draft in drafts:
             self.n += 1
             event = Event(
@@ -87,7 +88,7 @@ class Work:
                 content=draft.content,
                 base=seen,
                 wall_ms=self._store.clock.wall_ms(),
-                quality=self._store.clock_quality(),
+                quality=quality,
                 actor=self._actor,
                 schema=SCHEMA,
             )
@@ -98,7 +99,7 @@ class Work:
             )
             self.first = self.first or self.n
         for dossier in {draft.dossier for draft in drafts}:
-            projections.refresh(self._db, dossier)
+            projections.add(self._db, dossier, [draft for draft in drafts if draft.dossier == dossier])
 
     def queue_print(self, dossier: str, kind: str, content: list[dict[str, Any]], copy: int = 0) -> int:
         """Queue a paper in the same transaction as the events it belongs to; returns the job's id."""
