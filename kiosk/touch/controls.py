@@ -179,7 +179,7 @@ class Tappable(Surface):
         while above is not None and above is not above.parent:
             changed = getattr(above, "changed", None)
             if changed is not None and hasattr(above, "sheet"):
-                changed(self, px(44))
+                changed(self, px(4))
                 return
             above = above.parent
 

@@ -24,7 +24,7 @@ PATIENCE = 2.0
 """Seconds after which a frame is given up."""
 
 
-def press(x: float, y: float, frames: Callable[[], None], pixel: Callable[[float, float], bytes]) -> float:
+def press(x: float, y: float, shown: Callable[[], bytes]) -> float:
     """Lay a finger at window pixels, wait for a changed frame, lift it; milliseconds until the change."""
     from kivy.base import EventLoop
     from kivy.core.window import Window
@@ -39,12 +39,12 @@ def press(x: float, y: float, frames: Callable[[], None], pixel: Callable[[float
             self.profile = ["pos"]
             super().depack(args)
 
-    before = pixel(x, y)
+    before = shown()
     finger = Finger()
     started = time.perf_counter()
     EventLoop.post_dispatch_input("begin", finger)
-    while pixel(x, y) == before:
-        frames()
+    while shown() == before:
+        EventLoop.idle()
         if time.perf_counter() - started > PATIENCE:
             raise RuntimeError("the glass does not answer a finger")
     took = (time.perf_counter() - started) * 1000
@@ -54,9 +54,7 @@ def press(x: float, y: float, frames: Callable[[], None], pixel: Callable[[float
     EventLoop.post_dispatch_input("end", finger)
     rested = time.perf_counter() + REST
     while time.perf_counter() < rested:
-        frames()
-        # Reading waits for the drawing: without it frames would queue up faster than they are drawn.
-        pixel(x, y)
+        EventLoop.idle()
         time.sleep(0.005)
     return took
 
@@ -69,17 +67,25 @@ def pixel(x: float, y: float) -> bytes:
 
 
 def measure(x: float, y: float) -> float:
-    """Median milliseconds of many presses at one place."""
+    """Median milliseconds of many presses at one place. A frame is read before it is shown: afterwards it is the screen's."""
     from kivy.base import EventLoop
     from kivy.core.window import Window
 
-    def frames() -> None:
-        EventLoop.idle()
-        Window.dispatch("on_draw")
+    last = [b""]
+    flip = Window.flip
 
-    for _ in range(5):
-        frames()
-    took = [press(x, y, frames, pixel) for _ in range(TIMES)]
+    def read_and_flip() -> None:
+        last[0] = pixel(x, y)
+        flip()
+
+    Window.flip = read_and_flip
+    try:
+        Window.canvas.ask_update()
+        for _ in range(5):
+            EventLoop.idle()
+        took = [press(x, y, lambda: last[0]) for _ in range(TIMES)]
+    finally:
+        Window.flip = flip
     return median(took[TIMES // 4 :])
 
 
