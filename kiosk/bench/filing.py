@@ -35,11 +35,11 @@ def bench_filing(rounds: int) -> Sequence[Result]:
         procedure, session = sample_session(machine.store.clock.now().date())
         person = SAMPLES[0].person
         peer = connect(Path(folder) / "peer.db", secrets.token_bytes(32))
-        peer["one"].create({"id": int, "body": bytes}, pk="id")
+        peer.table("one").create({"id": int, "body": bytes}, pk="id")
         body = secrets.token_bytes(ROW)
 
         def insert() -> None:
-            peer["one"].insert({"body": body})
+            peer.table("one").insert({"body": body})
 
         def file() -> None:
             file_dossier(machine, procedure, session, person)
