@@ -47,7 +47,7 @@ from kiosk.services import (
     Tab,
 )
 from kiosk.store.connection import StoreError
-from kiosk.sync_status import read_status
+from kiosk.sync_status import LineFact, read_status, wake
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,9 @@ LOOK_SECONDS = 0.5
 
 CARE_SECONDS = 20.0
 """How often idle devices are looked at."""
+
+LINE_PATIENCE = 25.0
+"""Seconds the technician's test of the line waits for one try."""
 
 WARM_SECONDS = 0.3
 """When the catalogue is read after the start: after the first screen stands, before anybody can need it."""
@@ -87,12 +90,14 @@ class _Watch:
 
 
 class _Listening:
-    """A barcode watch that can be taken back."""
+    """A barcode watch that can be taken back; what was on its way to the UI thread is then dropped."""
 
     def __init__(self, reader: BarcodeReader | None) -> None:
         self._reader = reader
+        self.gone = False
 
     def cancel(self) -> None:
+        self.gone = True
         if self._reader is not None:
             self._reader.stop()
             self._reader = None
@@ -183,6 +188,10 @@ class KioskServices:
         return load_catalogue()[code]
 
     def line(self) -> LineState:
+        now = self._clock.reading()
+        if self._line.stale(now.mono, now.boot):
+            # Nobody is sending: say so instead of repeating what was true when the process ended.
+            self._line = LineFact()
         waiting = int(self._store.rows("SELECT count(*) AS n FROM dossier WHERE pending > 0")[0]["n"])
         quarantined = int(self._store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"])
         since = self._line.since_vi
@@ -211,7 +220,14 @@ class KioskServices:
         return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
-        soon = self._scheduler.call_soon
+        url = str(self._config["devices.barcode"])
+        if url == "none:":
+            return _Listening(None)
+        reader = open_barcode(url)
+        listening = _Listening(reader)
+
+        def soon(act: Callable[[], None]) -> None:
+            self._scheduler.call_soon(lambda: None if listening.gone else act())
 
         def read(text: str) -> None:
             try:
@@ -226,12 +242,8 @@ class KioskServices:
             refused = Refused(error.code, error.message_vi, error.cure_vi)
             soon(lambda: on_refused(refused))
 
-        url = str(self._config["devices.barcode"])
-        if url == "none:":
-            return _Listening(None)
-        reader = open_barcode(url)
         reader.start(read, failed)
-        return _Listening(reader)
+        return listening
 
     def read_card(
         self,
@@ -311,8 +323,15 @@ class KioskServices:
             raise Refused("signed_out", "Cán bộ chưa đăng nhập.", "Nhập mã PIN để tiếp tục.")
         return self._official
 
+    def _official_in(self) -> Official:
+        """The signed-in official; a technician keeps the machine alive and sees no dossier."""
+        person = self._signed_in()
+        if person.role != "official":
+            raise Refused("not_official", "Mã PIN này không dùng để xem hồ sơ.", "Cán bộ đăng nhập bằng mã PIN của mình.")
+        return person
+
     def tabs(self) -> Sequence[Tab]:
-        self._signed_in()
+        self._official_in()
         return [
             Tab(key, label, int(self._store.rows(f"SELECT count(*) AS n FROM dossier WHERE {sql}", given)[0]["n"]))  # type: ignore[arg-type]
             for key, label in _TAB_LABELS.items()
@@ -332,7 +351,7 @@ class KioskServices:
         }[tab]
 
     def worklist(self, tab: str, query: str = "") -> Sequence[Row]:
-        self._signed_in()
+        self._official_in()
         if query.strip():
             words = [f"%{_like(word)}%" for word in fold(query).split()]
             condition = " AND ".join("s.text LIKE ? ESCAPE '\\'" for _ in words)
@@ -381,7 +400,7 @@ class KioskServices:
         return f"Còn {days} ngày", "soon" if days <= 2 else "later"
 
     def detail(self, dossier: str) -> Detail:
-        self._signed_in()
+        self._official_in()
         found = self._store.rows("SELECT * FROM dossier WHERE d = ?", [dossier])
         if not found:
             raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
@@ -410,7 +429,7 @@ class KioskServices:
         )
 
     def accept(self, dossier: str) -> Accepted:
-        official = self._signed_in()
+        official = self._official_in()
         procedure = load_catalogue().get(str(self._store.fields(dossier).get("procedure")))
         if procedure is None:
             raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
@@ -420,7 +439,7 @@ class KioskServices:
         return accepted
 
     def print_receipt(self, dossier: str) -> int:
-        self._signed_in()
+        self._official_in()
         found = self._store.rows("SELECT id FROM print_job WHERE d = ? ORDER BY id DESC LIMIT 1", [dossier])
         if not found:
             raise Refused("no_paper", "Hồ sơ này chưa có phiếu nào trên máy này.", "In tại máy đã nhận hồ sơ.")
@@ -482,8 +501,22 @@ class KioskServices:
             job = usecases.print_test(self._machine)
             self._spooler.wake()
             self._await_print(job, again, self._clock.monotonic() + 20)
+        elif name == "line":
+            if wake(self._config.state):
+                self._await_line(again, self._line.last_try, self._clock.monotonic() + LINE_PATIENCE)
+            else:
+                self._line = LineFact()
+                self._scheduler.call_soon(again)
         else:
             self._scheduler.call_soon(again)
+
+    def _await_line(self, done: Callable[[], None], before: str, deadline: float) -> None:
+        """Until the sync process has tried once more, or patience ends."""
+        self._line = read_status(self._config.state)
+        if self._line.last_try != before or self._clock.monotonic() > deadline:
+            done()
+        else:
+            self._scheduler.call_later(0.2, lambda: self._await_line(done, before, deadline))
 
     def _await_print(self, job: int, done: Callable[[], None], deadline: float) -> None:
         found = self._store.print_job(job)

@@ -241,7 +241,7 @@ class Services(Protocol):
         ...
 
     def call_help(self, where_vi: str) -> None:
-        """A citizen calls an official: shown at once on the official's screen and chimed."""
+        """A citizen calls an official: kept until somebody answers behind the PIN, and shown first on the official's screen."""
         ...
 
     def help_calls(self) -> Sequence[tuple[str, str]]:

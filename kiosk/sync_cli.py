@@ -10,6 +10,7 @@ import argparse
 import fcntl
 import json
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -25,14 +26,14 @@ from kiosk.clock import HANOI
 from kiosk.config import Config, ConfigError
 from kiosk.machine import Machine, add_machine_arguments, config_from, open_machine
 from kiosk.store.connection import StoreError
-from kiosk.sync_status import LineFact, read_status, write_status
+from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from sync.clock import Reading, mark
 from sync.engine import Engine
 from sync.enrol import make_request, open_bundle, request_words, root_words
-from sync.errors import SyncError
+from sync.errors import EnrolRefused, SyncError
 from sync.http import HttpBearer, Waits
 from sync.steps import watch_if_asked
-from sync.worker import Pace, SyncStatus, attempt, run
+from sync.worker import Nudge, Pace, SyncStatus, drain, run
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ class _Reporter:
             last_try=now.isoformat(),
             last_answer=_iso(status.last_answer_ms),
             next_try_s=round(status.next_try_s, 1),
+            written_mono=self._machine.store.clock.monotonic(),
+            boot=self._machine.store.clock.reading().boot,
         )
         write_status(self._machine.config.state, self._line)
         outcome = status.outcome
@@ -154,12 +157,16 @@ def _engine(machine: Machine) -> Engine:
 def _run(machine: Machine, given: argparse.Namespace) -> int:
     if not machine.config["province.url"]:
         raise ConfigError("«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu.")
-    with (machine.config.state / "sync.lock").open("w", encoding="ascii") as lock:
+    with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             _say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
             return BUSY
+        # The holder's number, for whoever wants to wake it (SIGUSR1).
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         engine, bearer, report = _engine(machine), _bearer(machine.config), _Reporter(machine)
         if given.once:
             return _once(machine, engine, bearer, report, given.json)
@@ -168,12 +175,8 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _once(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporter, as_json: bool) -> int:
-    status = SyncStatus()
-    while True:
-        status = attempt(engine, bearer, status, _MachineClock(machine))
-        report(status)
-        if status.failure or status.outcome is None or not status.outcome.more:
-            break
+    status = drain(engine, bearer, _MachineClock(machine))
+    report(status)
     facts = _status_facts(machine)
     _say(
         as_json,
@@ -184,21 +187,15 @@ def _once(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporte
 
 
 def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporter) -> None:
-    stop, nudge = threading.Event(), threading.Event()
+    stop, nudge = threading.Event(), Nudge()
 
     def ended(_number: int, _frame: Any) -> None:
         stop.set()
-        nudge.set()
+        nudge.nudge()
 
     signal.signal(signal.SIGTERM, ended)
     signal.signal(signal.SIGINT, ended)
-    signal.signal(signal.SIGUSR1, lambda _number, _frame: nudge.set())
-
-    def sleep(seconds: float) -> bool:
-        cut = nudge.wait(seconds)
-        nudge.clear()
-        return cut
-
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: nudge.nudge())
     watch_if_asked()
     config = machine.config
     pace = Pace(
@@ -208,7 +205,7 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
         most=float(config["sync.retry_most"]),
     )
     log.info("sync runs")
-    run(engine, bearer, report, _MachineClock(machine), sleep, stop.is_set, pace=pace, free_disk_mib=lambda: _free(machine))
+    run(engine, bearer, report, _MachineClock(machine), nudge.wait, stop.is_set, pace=pace, free_disk_mib=lambda: _free(machine))
 
 
 def _free(machine: Machine) -> int:
@@ -252,19 +249,22 @@ def _enrol(machine: Machine, given: argparse.Namespace) -> int:
     if store.meta("enrol_id") is None:
         if not given.code:
             raise ConfigError("Cần mã ghi danh: --code MÃ (tỉnh cấp).")
-        request = make_request(
-            machine.keyring.device, str(machine.config["place.commune"]), given.operator, secrets.token_bytes(16)
-        )
-        number = bearer.post_enrolment(given.code, request)
+        number = bearer.post_enrolment(given.code, _kept_request(machine, given.operator))
         with store.transaction():
-            store.set_meta("enrol_request", request)
             store.set_meta("enrol_id", number)
     request = bytes(store.meta("enrol_request"))
     words = " ".join(request_words(request))
     number = str(store.meta("enrol_id"))
     _say(given.json, {"id": number, "words": words}, f"Đọc cho cán bộ tỉnh tám từ sau (mã yêu cầu {number}):\n    {words}")
     sys.stdout.flush()
-    bundle = _await_bundle(bearer, number, given.wait)
+    try:
+        bundle = _await_bundle(bearer, number, given.wait)
+    except EnrolRefused:
+        # This request is dead for good; the next try makes a new one with a new code.
+        with store.transaction():
+            store.set_meta("enrol_id", None)
+            store.set_meta("enrol_request", None)
+        raise
     if bundle is None:
         _say(given.json, {"ok": False, "id": number}, "Tỉnh chưa xác nhận. Chạy lại lệnh này sau.")
         return 1
@@ -279,6 +279,18 @@ def _enrol(machine: Machine, given: argparse.Namespace) -> int:
         f"Đã ghi danh: máy số {enrolment.device}, xã {enrolment.commune}.\nSo tám từ của khóa gốc tỉnh:\n    {root}",
     )
     return 0
+
+
+def _kept_request(machine: Machine, operator: str) -> bytes:
+    """The machine's request, made once and kept before it is sent: a lost answer is repaired by sending the same again."""
+    store = machine.store
+    kept = store.meta("enrol_request")
+    if kept is not None:
+        return bytes(kept)
+    request = make_request(machine.keyring.device, str(machine.config["place.commune"]), operator, secrets.token_bytes(16))
+    with store.transaction():
+        store.set_meta("enrol_request", request)
+    return request
 
 
 def _await_bundle(bearer: HttpBearer, number: str, seconds: float) -> bytes | None:

@@ -7,11 +7,16 @@ journal's cursors.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
+import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 NAME = "sync-status.json"
+STALE_SECONDS = 180.0
+"""How much later than promised a status may be: an exchange over a dying line takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,13 @@ class LineFact:
     last_try: str = ""
     last_answer: str = ""
     next_try_s: float = 0.0
+    written_mono: float = 0.0
+    """Monotonic second at which this was written, of the boot ``boot``."""
+    boot: str = ""
+
+    def stale(self, mono: float, boot: str) -> bool:
+        """Whether the sync process should have spoken again by now: it has ended, or hangs."""
+        return self.online is not None and (boot != self.boot or mono - self.written_mono > self.next_try_s + STALE_SECONDS)
 
 
 def read_status(state: Path) -> LineFact:
@@ -45,3 +57,22 @@ def write_status(state: Path, status: LineFact) -> None:
     with contextlib.suppress(OSError):
         new.write_text(json.dumps(asdict(status), ensure_ascii=False), encoding="utf-8")
         new.replace(state / NAME)
+
+
+def lock_file(state: Path) -> Path:
+    """The file the sync process holds locked while it runs, with its process number in it."""
+    return state / "sync.lock"
+
+
+def wake(state: Path) -> bool:
+    """Ask the running sync process for a try now; false when none runs."""
+    try:
+        with lock_file(state).open("r", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.kill(int(lock.read()), signal.SIGUSR1)
+                return True
+    except (OSError, ValueError):
+        return False
+    return False

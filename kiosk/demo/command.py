@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from kiosk.demo.journey import Journey
 from kiosk.demo.processes import DemoError, wait_for
@@ -57,6 +58,8 @@ def _headless(out: Path, size: tuple[int, int]) -> int:
     for old in ("screens", "slips"):
         shutil.rmtree(out / old, ignore_errors=True)
     started = time.monotonic()
+    summary: dict[str, Any] = {"ok": False, "steps": []}
+    ok = False
     with tempfile.TemporaryDirectory(prefix="mcx-demo-") as folder:
         screen = VirtualScreen(*size, Path(folder) / "xvfb.log")
         try:
@@ -64,12 +67,16 @@ def _headless(out: Path, size: tuple[int, int]) -> int:
                 journey = Journey(stage, out, screen)
                 journey.note("set the stage", time.monotonic() - started)
                 _say(f"✓ set the stage ({time.monotonic() - started:.1f} s)")
+                summary = journey.summary
                 ok = journey.walk(_say)
                 if not ok:
                     shutil.copytree(stage.logs, out / "logs", dirs_exist_ok=True)
+        except DemoError as error:
+            summary["steps"].append({"name": "set the stage", "ok": False, "seconds": 0.0, "error": str(error)})
+            _say(f"✗ set the stage: {error}")
         finally:
             screen.close()
-    (out / "summary.json").write_text(json.dumps(journey.summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _say(f"{'Xong' if ok else 'CHƯA XONG'}: {time.monotonic() - started:.1f} giây. Xem summary.json, screens/, slips/.")
     return 0 if ok else 1
 

@@ -31,6 +31,11 @@ class LoopScheduler:
     def call_soon(self, act: Callable[[], None]) -> None:
         self._soon.put(act)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something has come from another thread and not been run yet."""
+        return not self._soon.empty()
+
     def call_later(self, seconds: float, act: Callable[[], None]) -> _Call:
         call = _Call(act)
         heapq.heappush(self._later, (self.now() + seconds, next(self._order), call))

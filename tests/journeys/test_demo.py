@@ -37,6 +37,10 @@ def test_a_birth_is_filed_by_touch_through_a_failing_line_and_accepted(tmp_path:
             (code,) = zxingcpp.read_barcodes(picture)
         assert [code.text] == slip["qr"]
         assert f"/h/{summary['provisional_code']}?k=" in code.text
+    slip, receipt = (read(tmp_path / one["file"]) for one in summary["slips"])
+    assert "GHI NHẬN" in slip
+    assert "HẸN TRẢ" not in slip
+    assert "HẸN TRẢ" in receipt
     for screen in summary["screens"]:
         with Image.open(tmp_path / screen) as picture:
             assert picture.size == (1280, 800)
@@ -44,3 +48,11 @@ def test_a_birth_is_filed_by_touch_through_a_failing_line_and_accepted(tmp_path:
     page = (tmp_path / "tracking.html").read_text(encoding="utf-8")
     assert summary["official_code"] in page
     assert "<script" not in page
+
+
+def read(paper: Path) -> str:
+    """The words on a paper, by a reader of others, in capitals."""
+    with Image.open(paper) as picture:
+        picture.resize((picture.width * 2, picture.height * 2)).save(paper.with_suffix(".ocr.png"))
+    command = ["tesseract", str(paper.with_suffix(".ocr.png")), "-", "--psm", "6", "-l", "vie"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.upper()

@@ -6,6 +6,7 @@ What goes wrong with a device comes to the screen as a sentence with a cure, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from kiosk.officials import add_official
 from kiosk.services import Refused
 from kiosk.sync_status import LineFact, write_status
 from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Clock, card_facts, fill, make_machine
+from tests.waiting import until
 
 T = TypeVar("T")
 
@@ -211,7 +213,9 @@ def test_a_lost_line_is_told_with_what_waits(kiosk: Kiosk, tmp_path: Path) -> No
     kiosk.file()
     told: list[bool] = []
     kiosk.services.on_change(lambda: told.append(True))
-    write_status(tmp_path / "state", LineFact(online=False, since_vi="07:40", failure="offline"))
+    now = kiosk.machine.store.clock.reading()
+    fact = LineFact(online=False, since_vi="07:40", failure="offline", written_mono=now.mono, boot=now.boot)
+    write_status(tmp_path / "state", fact)
     kiosk.until("the news", lambda: kiosk.services.line().online is False)
     assert kiosk.services.line().chip_vi == "Mất mạng từ 07:40 – 1 hồ sơ chờ gửi"
     assert told
@@ -226,3 +230,44 @@ def test_a_call_for_help_reaches_the_officials_screen_at_once(kiosk: Kiosk) -> N
     kiosk.services.answer_help()
     assert kiosk.services.help_calls() == ()
     watch.cancel()
+
+
+def test_a_sync_process_that_fell_silent_is_not_called_healthy(kiosk: Kiosk, tmp_path: Path) -> None:
+    now = kiosk.machine.store.clock.reading()
+    fact = LineFact(online=True, since_vi="07:40", next_try_s=1.0, written_mono=now.mono, boot=now.boot)
+    write_status(tmp_path / "state", fact)
+    kiosk.until("the line", lambda: kiosk.services.line().online)
+    write_status(tmp_path / "state", replace(fact, boot="an earlier boot"))
+    kiosk.until("the doubt", lambda: kiosk.services.line().online is None)
+    line = next(one for one in kiosk.services.devices() if one.name == "line")
+    assert line.state == "warning"
+
+
+def test_a_technician_sees_and_settles_no_dossier(kiosk: Kiosk) -> None:
+    add_official(kiosk.machine.store, "Kỹ thuật Mẫu", "864209", "technician")
+    kiosk.file()
+    dossier = kiosk.machine.store.rows("SELECT d FROM dossier")[0]["d"]
+    kiosk.services.sign_in("864209")
+    for act in (kiosk.services.tabs, lambda: kiosk.services.detail(dossier), lambda: kiosk.services.accept(dossier)):
+        with pytest.raises(Refused) as caught:
+            act()
+        assert caught.value.code == "not_official"
+
+
+def test_a_code_scanned_as_the_person_walks_away_is_dropped(kiosk: Kiosk, tmp_path: Path) -> None:
+    said: list[object] = []
+    listening = kiosk.services.watch_barcode(said.append, said.append)
+    hand = BarcodeTwin(tmp_path / "fifo")
+
+    def scanned() -> bool:
+        try:
+            hand.scan(ChipTwin().qr_text)
+        except DeviceError:
+            return False
+        return True
+
+    until("the reader to take it", scanned)
+    until("the code to be on its way to the screen", lambda: kiosk.loop.waiting)
+    listening.cancel()
+    kiosk.loop.turn(0.3)
+    assert said == []
