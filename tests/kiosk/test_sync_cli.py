@@ -1,0 +1,127 @@
+"""``main.py sync`` on a real store: enrolment over a line that loses answers, what waits, one process at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from kiosk.sync_cli import BUSY, sync_command
+from kiosk.sync_status import lock_file, wake
+from kiosk.usecases import file_dossier
+from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
+
+
+class Office:
+    """A province's enrolment desk: notes every request, and answers as told."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.lose_next = False
+        self.decision = 202
+        office = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                office.asked.append(json.loads(body))
+                if office.lose_next:
+                    office.lose_next = False
+                    self.connection.close()
+                    return
+                self._say(202, {"id": f"E-{len(office.asked)}"})
+
+            def do_GET(self) -> None:
+                self._say(office.decision, {"error": "enrolment_refused"} if office.decision == 403 else {})
+
+            def _say(self, status: int, facts: dict[str, Any]) -> None:
+                body = json.dumps(facts).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    desk = Office()
+    yield desk
+    desk.close()
+
+
+def enrol(state: Path, office: Office, code: str = "ABC-12345") -> int:
+    words = ["enrol", "--state", str(state), "--code", code, "--operator", "Mẫu", "--wait", "0", "--json"]
+    return sync_command([*words, "--set", f"province.url={office.url}", "--set", "sync.timeout=2.0", "--set", "store.reserve_mb=1"])
+
+
+def test_a_lost_answer_is_repaired_by_the_same_request(tmp_path: Path, office: Office) -> None:
+    office.lose_next = True
+    assert enrol(tmp_path, office) == 1
+    assert enrol(tmp_path, office) == 1
+    sent = {asked["request"] for asked in office.asked}
+    assert len(office.asked) >= 2
+    assert len(sent) == 1
+
+
+def test_a_denied_request_is_forgotten_so_that_a_new_code_can_be_tried(tmp_path: Path, office: Office) -> None:
+    assert enrol(tmp_path, office) == 1
+    office.decision = 403
+    assert enrol(tmp_path, office) == 1
+    office.decision = 202
+    before = len(office.asked)
+    assert enrol(tmp_path, office, "XYZ-67890") == 1
+    assert len(office.asked) == before + 1
+    assert office.asked[-1]["code"] == "XYZ-67890"
+    assert office.asked[-1]["request"] != office.asked[0]["request"]
+
+
+def test_the_status_counts_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine = make_machine(tmp_path)
+    file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+    machine.close()
+    assert sync_command(["status", "--state", str(tmp_path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["pending"] == {"dossiers": 1, "events": 2}
+    assert facts["quarantined"] == 0
+    assert facts["last_ack"] == 0
+
+
+def test_two_never_sync_one_store(tmp_path: Path) -> None:
+    make_machine(tmp_path).close()
+    with lock_file(tmp_path).open("w", encoding="ascii") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert sync_command(["--once", "--state", str(tmp_path), "--set", "province.url=http://127.0.0.1:9"]) == BUSY
+
+
+def test_without_a_line_one_round_says_so_and_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine = make_machine(tmp_path)
+    file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+    machine.close()
+    words = ["--once", "--json", "--state", str(tmp_path), "--set", "province.url=http://127.0.0.1:9"]
+    assert sync_command(words) == 1
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (facts["ok"], facts["pending_events"]) == (False, 2)
+
+
+def test_nobody_is_woken_where_no_process_runs(tmp_path: Path) -> None:
+    assert wake(tmp_path) is False
+    lock_file(tmp_path).write_text("1", encoding="ascii")
+    assert wake(tmp_path) is False
