@@ -466,7 +466,7 @@ class KioskServices:
         if self._store.enrolled is None:
             return DeviceFact("line", title, icon, "broken", "Máy chưa được tỉnh ghi danh.", "Chạy «python3 main.py sync enrol».")
         if state.quarantined:
-            return DeviceFact("line", title, icon, "warning", f"{state.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh.")
+            return DeviceFact("line", title, icon, "broken", f"{state.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh.")
         if state.online is False:
             return DeviceFact(
                 "line", title, icon, "warning", f"{state.chip_vi}. {self._line.failure_vi}".strip(), self._line.cure_vi

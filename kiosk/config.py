@@ -46,12 +46,6 @@ FIELDS: tuple[Field, ...] = (
     Field("hours.morning", str, "07:30-11:30", "Morning office hours, `HH:MM-HH:MM`, Asia/Ho_Chi_Minh."),
     Field("hours.afternoon", str, "13:30-17:00", "Afternoon office hours, `HH:MM-HH:MM`."),
     Field(
-        "hours.cutoff",
-        str,
-        "15:00",
-        "Hour after which a same-day procedure may be returned on the next working day (Luật Hộ tịch, Art. 5).",
-    ),
-    Field(
         "devices.printer",
         str,
         "none:",
@@ -64,7 +58,7 @@ FIELDS: tuple[Field, ...] = (
         "pcsc:",
         "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none.",
     ),
-    Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a socket of the demo), `none:`."),
+    Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a fifo of the demo), `none:`."),
     Field(
         "province.url",
         str,
@@ -182,8 +176,6 @@ def _check_ranges(values: Mapping[str, Any]) -> None:
     for key in ("hours.morning", "hours.afternoon"):
         if not re.fullmatch(r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d", values[key]):
             raise ConfigError(f"«{key}»: viết dạng 07:30-11:30, không phải {values[key]!r}.")
-    if not re.fullmatch(r"[0-2]\d:[0-5]\d", values["hours.cutoff"]):
-        raise ConfigError(f"«hours.cutoff»: viết dạng 15:00, không phải {values['hours.cutoff']!r}.")
     if values["place.commune"] and not re.fullmatch(r"\d{5}", values["place.commune"]):
         raise ConfigError('«place.commune»: mã xã gồm năm chữ số trong ngoặc kép, ví dụ "01273".')
     if not re.fullmatch(r"[0-9A-Z]{1,6}", values["place.kiosk"]):
