@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from forms import idnumber
 from forms.expr import Context, as_text, as_truth, evaluate
-from forms.text import date_vi, date_words_vi, fold, nfc, split_date
+from forms.text import date_vi, date_words_vi, fold, nfc, split_date, unprintable
 from forms.xlsform import Choice, Form, Item, dependencies
 
 __all__ = ["Choice", "FormSession", "Position", "Problem", "Question", "ReviewRow", "match_choices", "rows_of"]
@@ -240,7 +240,8 @@ class FormSession:
     def prefill(self, facts: Mapping[str, str]) -> int:
         """Fill what the card (or the unit) knows; answers given by hand stay. Returns how many rows were filled.
 
-        A fact that does not fit its question is left out and the question is asked. Another card's facts replace the first card's.
+        A fact that does not fit its question, or that no paper can carry, is left out and the question is asked. Another card's
+        facts replace the first card's.
         """
         filled = 0
         for item in self.form.items:
@@ -248,10 +249,13 @@ class FormSession:
             if not fact or (item.name in self._answers and item.name not in self._known):
                 continue
             answer = _from_fact(item, fact)
-            if answer and (not item.asked or self._fault(item, answer) is None):
+            if answer and not unprintable(answer) and (not item.asked or self._fault(item, answer) is None):
                 self._set(item.name, answer)
                 self._known.add(item.name)
                 filled += 1
+            elif item.name in self._known:
+                self._known.discard(item.name)
+                self._set(item.name, "")
         self._leave_settled()
         return filled
 
@@ -434,7 +438,10 @@ def _type_fault(item: Item, answer: Answer) -> str:
         return _date_fault(parts[0], partial=item.appearance == "partial-date")
     if item.type == "acknowledge":
         return "" if parts[0] == YES else "Bà con chạm vào ô đồng ý."
-    return f"Câu trả lời dài quá {_MAX_TEXT} chữ." if len(parts[0]) > _MAX_TEXT else ""
+    if len(parts[0]) > _MAX_TEXT:
+        return f"Câu trả lời dài quá {_MAX_TEXT} chữ."
+    strange = unprintable(parts[0])
+    return f"Máy không in được chữ «{strange[:5]}». Bà con viết lại bằng chữ Việt." if strange else ""
 
 
 def _date_fault(text: str, *, partial: bool) -> str:

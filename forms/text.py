@@ -20,6 +20,10 @@ _LETTERS: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _SPACES: Final = re.compile(r"\s+")
 _ONLY_Y: Final = re.compile(r"^(qu|[^aăâeêioôơuưy]+)y$")
 
+_PUNCTUATION: Final = "–—‘’“”«»…·•°§ªº№₫×½¼¾©®"
+_MARKS: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
+"""Marks of Vietnamese letters, left standing alone only where no composed letter exists."""
+
 MASK: Final = "●"
 
 
@@ -28,6 +32,20 @@ def nfc(text: str) -> str:
     # Printable text holds no control character and no white space but the plain one: nearly all text, and the quick way.
     kept = text if text.isprintable() else "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip()
+
+
+def unprintable(text: str) -> str:
+    """The signs of ``text`` that our papers cannot carry, each once, in order; '' when every sign can be printed.
+
+    Papers carry letters of the Latin script, plain digits and usual punctuation; a sign is judged after :func:`nfc`.
+    """
+    return "".join(dict.fromkeys(char for char in nfc(text) if not _prints(char)))
+
+
+def _prints(char: str) -> bool:
+    if char.isascii() or char in _PUNCTUATION or char in _MARKS:
+        return True
+    return unicodedata.category(char) in ("Lu", "Ll") and unicodedata.name(char, "").startswith("LATIN ") and char < "\u1f00"
 
 
 def fold(text: str) -> str:

@@ -2,21 +2,27 @@
 
 The rules are those of the careful policy (``docs/printing.md``): SENDING is on disk before the first byte leaves; a job
 that cannot start stays queued and says why; anything unclear after the first byte is *uncertain* for ever, and only a copy
-marked «BẢN IN LẠI» may follow. A person's answer to «Phiếu đã in ra đủ chưa?» settles an uncertain job.
+marked «BẢN IN LẠI» may follow. A person's answer to «Phiếu đã in ra đủ chưa?» settles an uncertain job. A paper that cannot
+be drawn is parked as uncertain and the next one is printed; a fault nobody foresaw ends the process, so that its supervisor
+starts it anew instead of a kiosk that looks well and prints nothing.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from PIL import Image
 
 from devices.errors import DeviceError
 from devices.printer import Printer, PrinterStatus, render, state_after
 from devices.printer import paper as blocks
 from kiosk.device_facts import CLOSED, printer_fact, printer_unasked
 from kiosk.services import DeviceFact
+from kiosk.store.connection import StoreError
 from kiosk.store.store import PrintJob, Store
 from sync.steps import step
 
@@ -27,6 +33,18 @@ RETRY_SECONDS = 3.0
 
 LOOK_SECONDS = 15.0
 """How often an idle printer is asked how it is."""
+
+UNDRAWABLE_VI = "Phiếu có chữ máy in không in được."
+UNDRAWABLE_CURE_VI = "Bà con chép lại mã hồ sơ trên màn hình. Cán bộ gọi kỹ thuật."
+
+BROKEN_EXIT = 70
+"""Exit code of a process whose printing thread met a fault nobody foresaw."""
+
+
+def end_process() -> None:
+    """Leave at once; the supervisor of the kiosk starts it again, and the store settles what was open."""
+    os._exit(BROKEN_EXIT)
+
 
 _BLOCKS: Mapping[str, Callable[..., Any]] = {
     "line": blocks.Line,
@@ -44,14 +62,33 @@ def to_blocks(content: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
     return tuple(_BLOCKS[item["block"]](**{k: v for k, v in item.items() if k != "block"}) for item in content)
 
 
-class Spooler:
-    """One thread that drives the printer. ``changed`` is called (on that thread) whenever a job's state moves."""
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
-    def __init__(self, store: Store, printer: Printer | None, width: int, changed: Callable[[], None]) -> None:
+
+class Spooler:
+    """One thread that drives the printer. ``changed`` is called (on that thread) whenever a job's state moves.
+
+    ``end`` is called, on that thread, when it meets a fault nobody foresaw; by default it ends the process.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        printer: Printer | None,
+        width: int,
+        changed: Callable[[], None],
+        end: Callable[[], None] = end_process,
+    ) -> None:
         self._store = store
         self._printer = printer
         self._width = width
         self._changed = changed
+        self._end = end
+        self._unsettled = False
         self._fact = printer_fact(None) if printer is None else printer_unasked()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -77,13 +114,36 @@ class Spooler:
         return self._fact
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            if self._stop.is_set():
+                log.warning("printing ended while stopping: %s", type(error).__name__)
+                return
+            # The text of an error may hold words of a paper, so only its kind and place are told.
+            log.critical("printing is broken: %s at %s", type(error).__name__, _place(error))
+            self._end()
+
+    def _work(self) -> None:
         while not self._stop.is_set():
             job = self._store.next_print_job()
             if job is None:
                 self._look()
-            if job is None or not self._print(job):
+            if job is None or not self._tried(job):
                 self._wake.wait(LOOK_SECONDS if job is None else RETRY_SECONDS)
                 self._wake.clear()
+
+    def _tried(self, job: PrintJob) -> bool:
+        """:meth:`_print`, held up but not ended by a disk with no room to note what happens."""
+        try:
+            if self._unsettled:
+                self._store.with_reserve(self._store.doubt_unfinished_prints)
+                self._unsettled = False
+            return self._print(job)
+        except StoreError as error:
+            self._unsettled = True
+            self._know(printer_fact(DeviceError(error.code, error.message_vi, error.cure_vi)))
+            return False
 
     def _look(self) -> PrinterStatus | None:
         """Ask the printer how it is and remember it; ``None`` when it cannot be asked."""
@@ -109,7 +169,10 @@ class Spooler:
         if self._printer is None or status is None or status.state in CLOSED:
             self._note(job, "queued", self._fact.fact_vi, self._fact.cure_vi)
             return False
-        image = render(to_blocks(job.content), self._width)
+        image = self._drawn(job)
+        if image is None:
+            self._note(job, "uncertain", UNDRAWABLE_VI, UNDRAWABLE_CURE_VI)
+            return True
         with step("print.sending"):
             self._note(job, "sending", "Đang in phiếu…", "")
         with step("print.bytes"):
@@ -122,9 +185,19 @@ class Spooler:
             self._note(job, state_after(outcome), outcome.fact_vi, outcome.cure_vi)
         return outcome.state != "not_started"
 
+    def _drawn(self, job: PrintJob) -> Image.Image | None:
+        """The picture of a paper; ``None`` when it holds something no printer of ours can draw."""
+        try:
+            return render(to_blocks(job.content), self._width)
+        except DeviceError as error:
+            log.error("print job %d cannot be drawn: %s", job.id, error.code)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("print job %d cannot be read: %s", job.id, type(error).__name__)
+        return None
+
     def _note(self, job: PrintJob, state: str, fact: str, cure: str) -> None:
         now = self._store.print_job(job.id)
         if now is not None and (now.state, now.fact, now.cure) != (state, fact, cure):
             log.info("print job %d: %s", job.id, state)
-            self._store.set_print_state(job.id, state, fact, cure)
+            self._store.with_reserve(lambda: self._store.set_print_state(job.id, state, fact, cure))
             self._changed()

@@ -393,3 +393,23 @@ def test_no_way_through_the_form_loses_an_answer_or_hands_over_a_wrong_one(acts:
     assert handed.get("copies", 2) == 2, "9 is out of range, words are no number"
     assert handed.get("born", "1990-02-01") == "1990-02-01"
     assert handed.get("name", "Mẫu") not in ("9", "2", "1990-02-01", "1958")
+
+
+def test_letters_no_paper_can_carry_are_refused_and_never_handed_over() -> None:
+    filling = walk(session(), who="other", name="Lò Văn Mẫu", born="1990-02-01", mother="Lò Thị Mẫu", pledge="yes")
+    problem = filling.put("mother", "Lò 中 Mẫu")
+    assert problem is not None
+    assert (problem.code, "«中»" in problem.message_vi) == ("type", True)
+    assert filling.problems()
+    assert "mother" not in filling.answers()
+    assert filling.put("mother", "Lò Jöw Fệ Zô") is None
+
+
+def test_a_name_no_paper_can_carry_on_a_card_is_asked_and_the_first_cards_name_is_gone() -> None:
+    filling = session()
+    filling.prefill(CARD)
+    filling.prefill({"card.full_name": "NÔNG 中 MẪU", "card.ethnicity": "ꪁ", "card.birth": "1991-02-01"})
+    assert "name" in [question.name for question in filling.visible()]
+    assert filling.value("name") is None
+    assert filling.value("card_group") is None
+    assert filling.value("born") == "1991-02-01"

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.text import date_vi, date_words_vi, fold, mask_number, nfc, number_words_vi, same_name, sort_key, split_date, title_name
+from devices.printer.typeface import printable
+from forms.text import (
+    date_vi,
+    date_words_vi,
+    fold,
+    mask_number,
+    nfc,
+    number_words_vi,
+    same_name,
+    sort_key,
+    split_date,
+    title_name,
+    unprintable,
+)
 
 
 def test_every_form_of_writing_becomes_nfc_with_single_spaces() -> None:
@@ -119,3 +132,19 @@ def test_dates_are_shown_day_first_and_never_invented(iso: str, shown: str) -> N
 def test_what_is_no_date_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - date() and ours differ in words
         split_date(wrong)
+
+
+@pytest.mark.parametrize("text", ["NÔNG THỊ ĐÈO", "Phùng Jön Wăn Fệ Zô", "Xóm 3, tổ 5/7 – «Nà Mẫu» (cũ)…", "K’Brêu"])
+def test_vietnamese_foreign_latin_letters_and_usual_signs_can_be_printed(text: str) -> None:
+    assert unprintable(text) == ""
+
+
+def test_signs_of_other_scripts_cannot_be_printed_and_are_named_once() -> None:
+    assert unprintable("Lò 中 Văn ꪁ 中 А") == "中ꪁА"
+    assert unprintable("١٢ 😀 Ａ") == "١٢😀Ａ"
+
+
+def test_every_sign_the_form_lets_in_has_a_glyph_on_the_slip() -> None:
+    carried = "".join(chr(code) for code in range(0x20, 0x2F00) if chr(code).isprintable() and not unprintable(chr(code)))
+    assert len(carried) > 800
+    assert printable(carried) == unicodedata.normalize("NFC", carried)

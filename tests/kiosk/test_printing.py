@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from PIL import Image
 
-from devices.printer import open_printer
+from devices.printer import Printer, PrinterStatus, PrintOutcome, open_printer
 from devices.printer.twin import PrinterTwin
 from kiosk import printing
 from kiosk.printing import Spooler
@@ -35,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def spooler_for(machine: Machine, twin: PrinterTwin | None) -> Spooler:
     printer = open_printer(f"network://127.0.0.1:{twin.port}", "generic80") if twin else None
-    spooler = Spooler(machine.store, printer, 576, lambda: None)
+    spooler = Spooler(machine.store, printer, 576, lambda: None, lambda: None)
     spooler.start()
     return spooler
 
@@ -104,3 +108,63 @@ def test_a_connection_cut_in_the_middle_leaves_the_job_uncertain(machine: Machin
     spooler.stop()
     assert state(machine.store, job) == "uncertain"
     assert "BẢN IN LẠI" in (machine.store.print_job(job) or pytest.fail("no job")).cure
+
+
+@pytest.mark.parametrize("content", [[{"block": "line", "text": "Lò Văn ꪁꪫ"}], [{"block": "hologram"}], [{"block": "gap"}]])
+def test_a_paper_that_cannot_be_drawn_is_parked_and_the_next_one_comes(
+    machine: Machine, twin: PrinterTwin, tmp_path: Path, content: list[dict[str, Any]]
+) -> None:
+    with machine.store.work("citizen") as work:
+        poison = work.queue_print("", "test", content)
+    later = print_test(machine)
+    spooler = spooler_for(machine, twin)
+    until("the later slip", lambda: state(machine.store, later) == "printed")
+    spooler.stop()
+    parked = machine.store.print_job(poison) or pytest.fail("no job")
+    assert (parked.state, parked.fact) == ("uncertain", "Phiếu có chữ máy in không in được.")
+    assert "chép lại mã" in parked.cure
+    assert len(slips(tmp_path)) == 1
+
+
+class Odd:
+    """A printer whose driver breaks in a way nobody foresaw."""
+
+    width_dots = 576
+
+    def status(self) -> PrinterStatus:
+        raise ZeroDivisionError("NÔNG THỊ MẪU")
+
+    def print(self, image: Image.Image) -> PrintOutcome:
+        raise AssertionError("never reached")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_fault_nobody_foresaw_ends_the_process_and_tells_no_name(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    ended: list[bool] = []
+    spooler = Spooler(machine.store, cast(Printer, Odd()), 576, lambda: None, lambda: ended.append(True))
+    spooler.start()
+    until("the end", lambda: ended)
+    spooler.stop()
+    assert "ZeroDivisionError" in caplog.text
+    assert "MẪU" not in caplog.text
+
+
+def test_the_end_of_the_process_is_real() -> None:
+    code = "from kiosk.printing import end_process; end_process()"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == printing.BROKEN_EXIT
+
+
+def test_a_disk_too_full_to_note_a_print_holds_printing_up_and_does_not_end_it(machine: Machine, twin: PrinterTwin) -> None:
+    job = print_test(machine)
+    machine.store.reserve.give_up()
+    machine.store.db.execute("PRAGMA max_page_count = 1")
+    fills = "INSERT INTO meta (k, v) VALUES ('full', zeroblob(1000000));"
+    machine.store.db.execute(f"CREATE TEMP TRIGGER full BEFORE UPDATE ON print_job BEGIN {fills} END")
+    spooler = spooler_for(machine, twin)
+    until("the complaint", lambda: spooler.fact.state == "broken")
+    machine.store.db.execute("DROP TRIGGER full")
+    spooler.wake()
+    until("the slip", lambda: state(machine.store, job) == "printed")
+    spooler.stop()
