@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from forms.calendar import VIETNAM, WEEKDAYS_VI
 from forms.codes import check_code
-from forms.text import nfc
+from forms.text import nfc, unprintable
 
 Size = Literal["small", "normal", "large", "huge"]
 Align = Literal["left", "center", "right"]
@@ -72,6 +72,9 @@ PaperContent = tuple[Block, ...]
 FADES_VI: Final = "Giấy in nhiệt phai sau vài tháng. Bà con có thể xin in lại."
 NOT_A_FEE_RECEIPT_VI: Final = "Không thay biên lai thu phí, lệ phí."
 
+_CODE_MAX: Final = 35
+"""Most signs of an official code whose shape is not known here."""
+
 
 class PaperError(Exception):
     """A paper that may not be printed so: ``code`` is ``wrong_code`` (not a code this paper carries) or ``due_before_receipt``."""
@@ -93,16 +96,19 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class PaperItem:
-    """A paper of the dossier as printed: name, «bản chính»/«bản sao», how many, and whether it is only shown."""
+    """A paper of the dossier as printed: name, «bản chính»/«bản sao», how many, whether it is only shown, and what an official
+    may look up instead ('' when nothing)."""
 
     name_vi: str
     form_vi: str
     quantity: int
     shown_only: bool = False
+    replaced_by_vi: str = ""
 
     def text(self) -> str:
         shown = ", xuất trình" if self.shown_only else ""
-        return f"{self.name_vi} ({self.form_vi}: {self.quantity:02d}{shown})"
+        instead = f" (không cần nếu tra được {self.replaced_by_vi})" if self.replaced_by_vi else ""
+        return f"{self.name_vi} ({self.form_vi}: {self.quantity:02d}{shown}){instead}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +144,8 @@ class ReceiptFacts:
     request_vi: str
     """Nội dung yêu cầu giải quyết."""
     procedure_code: str
-    papers: Sequence[PaperItem]
-    """Papers handed in."""
+    papers: Sequence[PaperItem | str]
+    """Papers handed in; as text when they come from a frozen receipt."""
     sets: int
     duration_vi: str
     received: datetime
@@ -172,22 +178,21 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(VIETNAM)
 
 
-def kiosk_slip(facts: SlipFacts, *, reprint: int = 0) -> PaperContent:
-    """The slip after filing at the kiosk; ``reprint`` n > 0 marks it «BẢN IN LẠI lần n».
+def kiosk_slip(facts: SlipFacts) -> PaperContent:
+    """The slip after filing at the kiosk.
 
     Raises:
         PaperError: ``wrong_code`` when the code is not a sound provisional code.
     """
     if check_code(facts.code).kind != "provisional" or not check_code(facts.code).valid:
         raise PaperError("wrong_code", "Phiếu ghi nhận chỉ in mã tạm đúng.")
-    return tuple(_slip(facts, reprint))
+    return tuple(_slip(facts))
 
 
-def _slip(facts: SlipFacts, reprint: int) -> Iterator[Block]:
+def _slip(facts: SlipFacts) -> Iterator[Block]:
     yield from _head(facts.office)
     yield Line("PHIẾU GHI NHẬN NỘP HỒ SƠ TẠI KIOSK", "large", bold=True, align="center")
     yield Line("Chưa phải giấy tiếp nhận hồ sơ", bold=True, align="center")
-    yield from _reprint(reprint)
     yield Rule()
     yield Line("Mã tạm", "small", align="center")
     yield Line(facts.code, "large", bold=True, align="center")
@@ -211,30 +216,36 @@ def _slip(facts: SlipFacts, reprint: int) -> Iterator[Block]:
     yield Line(FADES_VI, "small")
 
 
-def mau_01(facts: ReceiptFacts, *, reprint: int = 0) -> PaperContent:
-    """Mẫu 01 in slip form, issued when an official accepts; ``reprint`` n > 0 marks it «BẢN IN LẠI lần n».
+def mau_01(facts: ReceiptFacts) -> PaperContent:
+    """Mẫu 01 in slip form, issued when an official accepts. An official code is printed as the province gave it.
 
     Raises:
         PaperError: ``wrong_code``; ``due_before_receipt``.
     """
-    for code, kind in ((facts.provisional_code, "provisional"), (facts.official_code, "official")):
-        if code and (check_code(code).kind != kind or not check_code(code).valid):
-            raise PaperError("wrong_code", f"Mã hồ sơ «{code}» không đúng dạng.")
+    own = check_code(facts.provisional_code)
+    if facts.provisional_code and (own.kind != "provisional" or not own.valid):
+        raise PaperError("wrong_code", f"Mã hồ sơ «{facts.provisional_code}» không đúng dạng.")
+    if not _prints_as_code(facts.official_code):
+        raise PaperError("wrong_code", "Mã hồ sơ của tỉnh quá dài hoặc có chữ máy không in được.")
     if not facts.provisional_code and not facts.official_code:
         raise PaperError("wrong_code", "Giấy tiếp nhận phải có mã hồ sơ.")
     if _local(facts.due) < _local(facts.received):
         raise PaperError("due_before_receipt", "Ngày hẹn trả không thể trước ngày nhận.")
-    return tuple(_receipt(facts, reprint))
+    return tuple(_receipt(facts))
 
 
-def _receipt(facts: ReceiptFacts, reprint: int) -> Iterator[Block]:
+def _prints_as_code(code: str) -> bool:
+    """Whether an official code can stand on paper: whatever its shape, short enough and of signs a printer has."""
+    return (len(code) <= _CODE_MAX and not unprintable(code)) or check_code(code).valid
+
+
+def _receipt(facts: ReceiptFacts) -> Iterator[Block]:
     yield Line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "small", bold=True, align="center")
     yield Line("Độc lập - Tự do - Hạnh phúc", "small", bold=True, align="center")
     yield Gap(1)
     yield from _head(facts.office)
     yield Line("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "large", bold=True, align="center")
     yield Line("(Mẫu số 01, Thông tư số 03/2025/TT-VPCP)", "small", align="center")
-    yield from _reprint(reprint)
     yield Rule()
     yield from _codes(facts)
     yield Rule()
@@ -244,7 +255,7 @@ def _receipt(facts: ReceiptFacts, reprint: int) -> Iterator[Block]:
         yield Pair("Nộp thay cho", nfc(facts.authorised_by))
     yield Pair("Nội dung yêu cầu", nfc(facts.request_vi))
     yield Pair("Mã thủ tục", facts.procedure_code)
-    yield Line("Thành phần hồ sơ nộp gồm:", bold=True)
+    yield Line("Thành phần hồ sơ nộp gồm (theo tờ khai, cán bộ đối chiếu):", bold=True)
     yield from _numbered(facts.papers, empty="Biểu mẫu điện tử.")
     yield Pair("Số lượng hồ sơ", f"{facts.sets:02d} bộ")
     yield Rule()
@@ -281,22 +292,17 @@ def _head(office: Office) -> Iterator[Block]:
     yield Gap(2)
 
 
-def _reprint(reprint: int) -> Iterator[Block]:
-    if reprint > 0:
-        yield Line(f"BẢN IN LẠI lần {reprint}", bold=True, align="center")
-
-
 def _filer(name: str, number: str) -> Iterator[Block]:
     yield Pair("Người nộp", nfc(name).upper())
     if len(number) > 4:
         yield Pair("Số định danh (4 số cuối)", number[-4:])
 
 
-def _numbered(papers: Sequence[PaperItem], *, empty: str) -> Iterator[Block]:
+def _numbered(papers: Sequence[PaperItem | str], *, empty: str) -> Iterator[Block]:
     if not papers:
         yield Line(empty)
     for number, paper in enumerate(papers, 1):
-        yield Line(f"{number}. {paper.text()}")
+        yield Line(f"{number}. {paper if isinstance(paper, str) else paper.text()}")
 
 
 def _hotline(office: Office) -> Iterator[Block]:
@@ -313,4 +319,5 @@ def _fee(facts: ReceiptFacts) -> str:
 def _date_line(facts: ReceiptFacts) -> str:
     at = _local(facts.received)
     day = f"ngày {at:%d} tháng {at:%m} năm {at:%Y}"
-    return f"{facts.place_vi}, {day}" if facts.place_vi else day[0].upper() + day[1:]
+    line = f"{facts.place_vi}, {day}" if facts.place_vi else day
+    return line[0].upper() + line[1:]

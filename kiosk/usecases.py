@@ -6,6 +6,7 @@ durable; only then may anybody ask the printer for anything. Nothing here knows 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,13 +18,15 @@ from forms import papers
 from forms.calendar import CalendarError
 from forms.codes import lookup_key, provisional_code
 from forms.deadline import DeadlineError, due
-from forms.procedure import Component, Procedure
+from forms.procedure import Component, Procedure, load_catalogue
 from forms.session import FormSession, ReviewRow, rows_of
-from kiosk.clock import RELEASED_MS, hour_day_vi
+from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.machine import Machine
 from kiosk.papers import marked_copy, to_content
 from kiosk.services import Accepted, Filed, Official, Refused
 from kiosk.store.connection import StoreError
+from kiosk.store.store import PrintJob, Store
+from sync.clock import CHECKED
 from sync.envelope import base32
 from sync.steps import step
 
@@ -33,24 +36,72 @@ CITIZEN = "citizen"
 BACK_TOLERANCE = timedelta(minutes=10)
 """How far the clock may stand before the last filing: a clock that was set right by a little."""
 
+AHEAD_LIMIT = timedelta(days=400)
+"""How far an unchecked clock may stand after the newest moment known: more than a year switched off is not likely."""
+
 
 def check_can_file(machine: Machine) -> None:
     """Whether a new filing may start, asked before it starts and never in the middle of one.
 
     Raises:
         StoreError: ``not_enrolled``, ``disk_full``.
-        Refused: ``clock_behind`` (VIETNAM.md 2.2: no provisional code while the clock stands before the last one issued).
+        Refused: ``clock_behind`` (VIETNAM.md 2.2: no provisional code while the clock stands before the last one issued),
+            ``clock_ahead`` (so far ahead that a filing now would lock the kiosk when the clock is set right).
     """
     store = machine.store
     store.identity_or_raise()
     if not store.reserve.room_for_filing():
         raise StoreError("disk_full", "Máy đã đầy bộ nhớ, chưa nhận thêm hồ sơ được.", "Bà con nộp tại quầy. Cán bộ gọi kỹ thuật.")
-    last = store.meta("last_filed")
+    _check_clock(store)
+
+
+def _check_clock(store: Store) -> None:
+    """Refuse while the clock cannot be right. One checked against the province is right, whatever an older clock left behind.
+
+    Raises:
+        Refused: ``clock_behind``, ``clock_ahead``.
+    """
     now = store.clock.now()
-    behind = last is not None and now < datetime.fromisoformat(str(last)) - BACK_TOLERANCE
-    if behind or store.clock.wall_ms() < RELEASED_MS:
+    if store.clock.wall_ms() < RELEASED_MS:
+        raise _clock_behind()
+    if store.clock_quality() == CHECKED:
+        return
+    filed, told = _last_filed(store), _last_told(store)
+    if filed is not None and now < filed - BACK_TOLERANCE:
+        raise _clock_behind()
+    known = [moment for moment in (filed, told) if moment is not None]
+    if known and now > max(known) + AHEAD_LIMIT:
         raise Refused(
-            "clock_behind", "Đồng hồ của máy chạy sai, chưa nhận hồ sơ được.", "Bà con báo cán bộ chỉnh lại ngày giờ của máy."
+            "clock_ahead",
+            f"Đồng hồ của máy chỉ {day_vi(now)}, xa quá ngày máy biết. Chưa nhận hồ sơ được.",
+            "Bà con báo cán bộ chỉnh lại ngày giờ của máy, hoặc nối mạng để máy lấy giờ của tỉnh.",
+        )
+
+
+def _clock_behind() -> Refused:
+    return Refused(
+        "clock_behind", "Đồng hồ của máy chạy sai, chưa nhận hồ sơ được.", "Bà con báo cán bộ chỉnh lại ngày giờ của máy."
+    )
+
+
+def _last_filed(store: Store) -> datetime | None:
+    last = store.meta("last_filed")
+    return None if last is None else datetime.fromisoformat(str(last))
+
+
+def _last_told(store: Store) -> datetime | None:
+    """The newest time the province has told this kiosk."""
+    mark = store.meta("server_mark")
+    return None if mark is None else datetime.fromtimestamp(json.loads(mark)["server_ms"] / 1000, HANOI)
+
+
+def _check_in_force(procedure: Procedure, day: datetime) -> None:
+    """Raises Refused ``procedure_expired`` when the law this form was made for is not the law of the day of receipt."""
+    if not procedure.in_force(day.date()):
+        raise Refused(
+            "procedure_expired",
+            f"Tờ khai «{procedure.short_vi}» trên máy này không còn đúng luật cho hồ sơ nộp {day_vi(day)}.",
+            "Mời bà con nộp tại quầy, theo mẫu mới. Kỹ thuật: cập nhật phần mềm của máy.",
         )
 
 
@@ -61,11 +112,12 @@ def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, c
     beyond the form's answers.
 
     Raises:
-        Refused: ``form_incomplete`` when an answer is missing or wrong.
+        Refused: ``form_incomplete`` when an answer is missing or wrong; ``procedure_expired``.
         StoreError: ``not_enrolled``, ``disk_full`` when not even the reserve helps.
     """
     if session.problems():
         raise Refused("form_incomplete", "Còn câu chưa trả lời đúng.", session.problems()[0].message_vi)
+    _check_in_force(procedure, machine.store.clock.now())
     answers = session.answers()
     return machine.store.with_reserve(lambda: _file(machine, procedure, answers, card))
 
@@ -139,7 +191,8 @@ def _office(machine: Machine) -> papers.Office:
 
 
 def _item(component: Component) -> papers.PaperItem:
-    return papers.PaperItem(component.name_vi, component.form_vi, component.quantity, component.kind == "present")
+    shown_only = component.kind == "present"
+    return papers.PaperItem(component.name_vi, component.form_vi, component.quantity, shown_only, component.replaced_by_database_vi)
 
 
 def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
@@ -147,15 +200,21 @@ def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, officia
 
     Raises:
         forms.dossier.DossierError: ``not_new``.
-        Refused: ``no_due_time`` when no due time follows from the procedure's rule or the calendar.
+        Refused: ``no_due_time`` when no due time follows from the procedure's rule or the calendar; ``clock_behind`` (also when
+            the clock stands before the filing), ``clock_ahead``; ``procedure_expired`` by the day of filing; a code of
+            :class:`forms.papers.PaperError` when Mẫu 01 may not be issued so.
         StoreError: ``not_enrolled``, ``disk_full``.
     """
-    return machine.store.with_reserve(lambda: _accept(machine, dossier, procedure, official))
+    try:
+        return machine.store.with_reserve(lambda: _accept(machine, dossier, procedure, official))
+    except papers.PaperError as error:
+        raise Refused(error.code, error.message_vi, "Cán bộ ghi giấy tiếp nhận bằng tay và gọi kỹ thuật.") from None
 
 
 def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
     store = machine.store
     now = store.clock.now()
+    _check_clock(store)
     try:
         promised = due(procedure.time, now, machine.calendar, machine.hours)
     except (DeadlineError, CalendarError) as error:
@@ -163,45 +222,64 @@ def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Offi
         raise Refused("no_due_time", message, "Cán bộ ghi hạn theo quyết định của tỉnh trên giấy.") from None
     with store.work(official.id) as work:
         fields = store.fields(dossier)
-        answers = answers_of(fields)
-        items = [_item(component) for component in _handed_in(procedure, answers)]
+        _check_acceptable(store, procedure, fields, now)
+        items = [_item(component).text() for component in _handed_in(procedure, answers_of(fields))]
         receipt = {
             "due": promised.due.isoformat(),
             "duration_vi": promised.duration_vi,
             "calendar": promised.calendar,
             "received_at": now.isoformat(),
             "received_by": official.name_vi,
-            "papers": [item.text() for item in items],
+            "papers": items,
         }
         with step("accept.events"):
             work.append(acts.accept(dossier, fields, at=now.isoformat(), receipt=receipt))
-        fee = procedure.fee_for(answers, now.date(), machine.calendar)
-        applicant = fields.get("applicant", {})
-        paper = papers.mau_01(
-            papers.ReceiptFacts(
-                office=_office(machine),
-                provisional_code=str(fields["code"]),
-                official_code=str(fields.get("official_code") or ""),
-                key=str(fields["key"]),
-                tracking_base=machine.config.tracking_url,
-                filer_name=str(applicant.get("name", "")),
-                filer_number=str(applicant.get("number", "")),
-                request_vi=procedure.name_vi,
-                procedure_code=procedure.code,
-                papers=items,
-                sets=1,
-                duration_vi=promised.duration_vi,
-                received=now,
-                due=promised.due,
-                return_place_vi=machine.office.address or machine.office.committee_vi,
-                fee_vi=fee.text_vi,
-                fee_paid=None if fee.amount_vnd == 0 else False,
-                officer_vi=official.name_vi,
-            )
-        )
+        paper = _receipt(machine, procedure, {**fields, **{f"receipt.{name}": value for name, value in receipt.items()}})
         with step("accept.print_job"):
             job = work.queue_print(dossier, "mau01", to_content(paper))
     return Accepted(hour_day_vi(promised.due), job)
+
+
+def _check_acceptable(store: Store, procedure: Procedure, fields: Mapping[str, Any], now: datetime) -> None:
+    """The law is that of the day of filing; a filing cannot lie after its acceptance, unless its own clock was wrong."""
+    filed = datetime.fromisoformat(str(fields.get("filed_at") or now.isoformat()))
+    if now < filed - BACK_TOLERANCE and store.clock_quality() != CHECKED:
+        raise _clock_behind()
+    _check_in_force(procedure, min(filed, now).astimezone(HANOI))
+
+
+def _receipt(machine: Machine, procedure: Procedure, fields: Mapping[str, Any]) -> papers.PaperContent:
+    """Mẫu 01 from the folded fields of an accepted dossier: what was promised is read from the frozen ``receipt.*``.
+
+    Raises:
+        papers.PaperError: it may not be issued so.
+    """
+    received = datetime.fromisoformat(str(fields["receipt.received_at"]))
+    fee = procedure.fee_for(answers_of(fields), received.astimezone(HANOI).date(), machine.calendar)
+    applicant = fields.get("applicant", {})
+    return papers.mau_01(
+        papers.ReceiptFacts(
+            office=_office(machine),
+            provisional_code=str(fields["code"]),
+            official_code=str(fields.get("official_code") or ""),
+            key=str(fields["key"]),
+            tracking_base=machine.config.tracking_url,
+            filer_name=str(applicant.get("name", "")),
+            filer_number=str(applicant.get("number", "")),
+            request_vi=procedure.name_vi,
+            procedure_code=procedure.code,
+            papers=[str(item) for item in fields["receipt.papers"]],
+            sets=1,
+            duration_vi=str(fields["receipt.duration_vi"]),
+            received=received,
+            due=datetime.fromisoformat(str(fields["receipt.due"])),
+            return_place_vi=machine.office.address or machine.office.committee_vi,
+            fee_vi=fee.text_vi,
+            fee_paid=None if fee.amount_vnd == 0 else False,
+            officer_vi=str(fields["receipt.received_by"]),
+            place_vi=machine.office.place_vi,
+        )
+    )
 
 
 def _handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> Sequence[Component]:
@@ -210,7 +288,7 @@ def _handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> Sequence[Com
 
 
 def reprint(machine: Machine, job: int) -> int:
-    """Queue a copy of a paper, marked «BẢN IN LẠI» with its number.
+    """Queue a copy of a paper, marked «BẢN IN LẠI» with its number; Mẫu 01 carries the official code once there is one.
 
     Raises:
         Refused: ``no_paper`` when there is no such job.
@@ -224,9 +302,27 @@ def reprint(machine: Machine, job: int) -> int:
         with store.work(CITIZEN) as work:
             rows = store.rows("SELECT max(copy) AS c FROM print_job WHERE d = ? AND kind = ?", [found.dossier, found.kind])
             copy = int(rows[0]["c"] or 0) + 1
-            return work.queue_print(found.dossier, found.kind, marked_copy(found.content, copy), copy)
+            content = _with_official_code(machine, found)
+            return work.queue_print(found.dossier, found.kind, marked_copy(content, copy), copy)
 
     return store.with_reserve(act)
+
+
+_FROZEN = frozenset(f"receipt.{name}" for name in ("due", "duration_vi", "received_at", "received_by", "papers"))
+"""What Mẫu 01 can be made from again."""
+
+
+def _with_official_code(machine: Machine, job: PrintJob) -> Sequence[Mapping[str, Any]]:
+    """Content of a paper as it stands now: Mẫu 01 made anew from what was frozen when an official code has come since."""
+    fields = machine.store.fields(job.dossier) if job.kind == "mau01" else {}
+    procedure = load_catalogue().get(str(fields.get("procedure")))
+    if procedure is None or not fields.get("official_code") or not fields.keys() >= _FROZEN:
+        return job.content
+    try:
+        return to_content(_receipt(machine, procedure, fields))
+    except papers.PaperError:
+        # A copy of what was once handed out is always better than none.
+        return job.content
 
 
 def print_test(machine: Machine) -> int:

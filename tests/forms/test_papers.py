@@ -173,6 +173,7 @@ def test_a_slip_without_papers_or_hotline_still_reads_well() -> None:
         "4 số cuối): 0001",
         "Nội dung yêu cầu: Thủ tục đăng ký khai sinh",
         "Mã thủ tục: 1.001193",
+        "Thành phần hồ sơ nộp gồm (theo tờ khai, cán bộ đối chiếu):",
         "1. Giấy chứng sinh (bản chính: 01)",
         "Số lượng hồ sơ: 01 bộ",
         "Thời gian giải quyết: Trong ngày làm việc",
@@ -207,6 +208,20 @@ def test_the_official_code_leads_and_the_provisional_one_stays_beside_it() -> No
     assert CODE in qr(paper), "the address on the first slip goes on working"
 
 
+@pytest.mark.parametrize(
+    "code", ["H14", "000.00.40.H14-2611-7", "Đ/2026/007", "H" * 35, "A1B2C3.D4E5F6.A1B2C3.D4E5F6-20261123-000007"]
+)
+def test_a_code_of_the_province_is_printed_whatever_its_shape(code: str) -> None:
+    assert code in text(mau_01(replace(RECEIPT, official_code=code)))
+
+
+def test_a_paper_that_a_database_replaces_says_so_and_a_frozen_one_is_printed_as_it_was() -> None:
+    item = PaperItem("Giấy chứng sinh", "bản chính", 1, replaced_by_vi="dữ liệu của cơ sở y tế")
+    words = "1. Giấy chứng sinh (bản chính: 01) (không cần nếu tra được dữ liệu của cơ sở y tế)"
+    assert words in text(mau_01(replace(RECEIPT, papers=[item])))
+    assert words in text(mau_01(replace(RECEIPT, papers=[item.text()])))
+
+
 def test_an_authorised_filer_is_named_with_whom_for() -> None:
     assert "Nộp thay cho: Hoàng Văn Thử" in text(mau_01(replace(RECEIPT, authorised_by="Hoàng Văn Thử")))
 
@@ -218,14 +233,9 @@ def test_the_fee_says_whether_it_is_paid(paid: bool | None, words: str) -> None:
     assert words in text(mau_01(replace(RECEIPT, fee_vi="8.000 đồng", fee_paid=paid)))
 
 
-def test_a_copy_is_marked_with_its_number() -> None:
-    assert "BẢN IN LẠI" not in text(mau_01(RECEIPT)) + text(kiosk_slip(SLIP))
-    assert "BẢN IN LẠI lần 2" in text(mau_01(RECEIPT, reprint=2))
-    assert "BẢN IN LẠI lần 1" in text(kiosk_slip(SLIP, reprint=1))
-
-
 @pytest.mark.parametrize(
-    ("provisional", "official"), [("", ""), (CODE, "H14"), ("TAM-K01-261123-00070", ""), ("H14.40-261123-0007", "")]
+    ("provisional", "official"),
+    [("", ""), (CODE, "H" * 36), (CODE, "H14.中"), ("TAM-K01-261123-00070", ""), ("H14.40-261123-0007", "")],
 )
 def test_a_receipt_needs_sound_codes(provisional: str, official: str) -> None:
     with pytest.raises(PaperError, match="wrong_code"):

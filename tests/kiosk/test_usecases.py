@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from kiosk.officials import add_official
 from kiosk.services import Filed, Refused
 from kiosk.store.connection import StoreError
 from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
+from sync.clock import ServerMark
 from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Machine, ToldClock, fill, filled_session, load_catalogue, make_machine
+from tests.kiosk.store.test_journal import feed_of
 
 PROCEDURE = load_catalogue()[BIRTH]
 
@@ -159,3 +163,143 @@ def test_reprints_are_marked_and_counted(machine: Machine) -> None:
         assert found is not None
         marks.append([block["text"] for block in found.content if block["block"] == "banner"])
     assert marks == [["BẢN IN LẠI · LẦN 1"], ["BẢN IN LẠI · LẦN 2"]]
+
+
+def told_by_the_province(machine: Machine, clock: ToldClock) -> None:
+    with machine.store.transaction():
+        machine.store.learn_time(ServerMark(clock.wall_ms(), clock.mono, clock.boot))
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(Refused) as caught:
+        act()
+    assert caught.value.cure_vi
+    return caught.value.code
+
+
+YEAR = 365 * 24 * 3600
+
+
+def test_one_filing_with_the_clock_ahead_locks_the_kiosk_only_until_the_province_has_told_the_time(
+    machine: Machine, clock: ToldClock
+) -> None:
+    clock.at += 60 * 24 * 3600
+    file_one(machine)
+    clock.at -= 60 * 24 * 3600
+    assert refusal(lambda: check_can_file(machine)) == "clock_behind"
+    told_by_the_province(machine, clock)
+    check_can_file(machine)
+    file_one(machine)
+    clock.mono, clock.boot = 1.0, "boot-2"
+    check_can_file(machine)
+
+
+def test_an_unchecked_clock_more_than_a_year_ahead_of_anything_known_starts_no_filing(machine: Machine, clock: ToldClock) -> None:
+    file_one(machine)
+    clock.at += YEAR
+    check_can_file(machine)
+    clock.at += 36 * 24 * 3600
+    assert refusal(lambda: check_can_file(machine)) == "clock_ahead"
+    told_by_the_province(machine, clock)
+    check_can_file(machine)
+
+
+def test_the_last_time_told_by_the_province_counts_as_known_after_a_restart(machine: Machine, clock: ToldClock) -> None:
+    told_by_the_province(machine, clock)
+    clock.boot = "boot-2"
+    clock.at += 401 * 24 * 3600
+    assert refusal(lambda: check_can_file(machine)) == "clock_ahead"
+
+
+def test_nothing_is_accepted_before_it_was_filed_or_with_a_clock_out_of_reason(machine: Machine, clock: ToldClock) -> None:
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    filed = file_one(machine)
+
+    def accept() -> object:
+        return accept_dossier(machine, filed.dossier, PROCEDURE, official)
+
+    clock.at -= 11 * 60
+    assert refusal(accept) == "clock_behind"
+    machine.store.set_meta("last_filed", None)
+    assert refusal(accept) == "clock_behind"
+    clock.at += 2 * YEAR
+    machine.store.set_meta("last_filed", "2026-11-25T08:15:00+07:00")
+    assert refusal(accept) == "clock_ahead"
+    assert machine.store.fields(filed.dossier)["status"] == Status.NEW
+    clock.at -= 2 * YEAR
+    told_by_the_province(machine, clock)
+    accept()
+    assert machine.store.fields(filed.dossier)["status"] == Status.ACCEPTED
+
+
+def test_the_law_is_that_of_the_day_of_filing(tmp_path: Path) -> None:
+    clock = ToldClock(datetime(2027, 2, 26, 16, 30, tzinfo=HANOI))
+    machine = make_machine(tmp_path, clock)
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    in_time = file_one(machine)
+    clock.advance(4 * 24 * 3600)
+    accept_dossier(machine, in_time.dossier, PROCEDURE, official)
+    assert refusal(lambda: file_one(machine)) == "procedure_expired"
+
+
+def test_what_was_filed_under_a_law_no_longer_in_force_is_not_accepted(tmp_path: Path) -> None:
+    clock = ToldClock(datetime(2026, 11, 30, 8, 0, tzinfo=HANOI))
+    machine = make_machine(tmp_path, clock)
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    filed = file_one(machine)
+    over = replace(PROCEDURE, valid_to=date(2026, 11, 29))
+    assert refusal(lambda: accept_dossier(machine, filed.dossier, over, official)) == "procedure_expired"
+
+
+def give_code(machine: Machine, dossier: str, code: str) -> None:
+    """The province's code for a dossier, as the feed would have left it."""
+    with machine.store.transaction():
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "official_code", "v": code}))
+
+
+@pytest.mark.parametrize("code", ["H14.99-261125-0001", "H14/TTHC.2026-7"])
+def test_a_copy_of_mau_01_carries_the_official_code_that_came_since(machine: Machine, clock: ToldClock, code: str) -> None:
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    filed = file_one(machine)
+    accepted = accept_dossier(machine, filed.dossier, PROCEDURE, official)
+    first = machine.store.print_job(accepted.job)
+    assert first is not None
+    clock.advance(7 * 24 * 3600)
+    give_code(machine, filed.dossier, code)
+    copy = machine.store.print_job(reprint(machine, accepted.job))
+    assert copy is not None
+    text = json.dumps(copy.content, ensure_ascii=False)
+    assert code in text
+    assert f"Mã tạm: {filed.code}" in text
+    assert "sẽ thay bằng mã chính thức" not in text
+    assert copy.content[0] == {**copy.content[0], "block": "banner", "text": "BẢN IN LẠI · LẦN 1"}
+    said = [block for block in copy.content if block["block"] in ("pair", "qr")]
+    assert said == [block for block in first.content if block["block"] in ("pair", "qr")]
+
+
+def test_a_copy_of_a_slip_stays_the_slip_it_was(machine: Machine) -> None:
+    filed = file_one(machine)
+    give_code(machine, filed.dossier, "H14.99-261125-0001")
+    assert "H14.99" not in paper_text(machine, reprint(machine, filed.job))
+
+
+def test_a_code_no_paper_can_carry_is_a_refusal_that_leaves_nothing_and_never_stops_a_copy(machine: Machine) -> None:
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    first, second = file_one(machine), file_one(machine)
+    job = accept_dossier(machine, first.dossier, PROCEDURE, official).job
+    with machine.store.transaction():
+        told = [{"e": "f", "d": one.dossier, "f": "official_code", "v": "中" * 40} for one in (first, second)]
+        machine.store.apply_feed(feed_of(*told))
+    assert refusal(lambda: accept_dossier(machine, second.dossier, PROCEDURE, official)) == "wrong_code"
+    assert machine.store.fields(second.dossier)["status"] == Status.NEW
+    assert "BẢN IN LẠI" in paper_text(machine, reprint(machine, job))
+
+
+def test_mau_01_says_who_checks_the_papers_what_replaces_them_and_where_it_was_made(machine: Machine) -> None:
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    filed = file_one(machine)
+    text = paper_text(machine, accept_dossier(machine, filed.dossier, PROCEDURE, official).job)
+    assert "theo tờ khai, cán bộ đối chiếu" in text
+    assert "không cần nếu tra được" in text
+    place = machine.office.place_vi
+    assert f"{place[0].upper()}{place[1:]}, ngày 25 tháng 11 năm 2026" in text
