@@ -10,18 +10,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import zxingcpp
 from PIL import Image
 
+from devices.printer import render
+from devices.printer.encode import shield
+from devices.printer.profiles import profile
 from kiosk.chaos.torment import Torment, Victim
 from kiosk.config import load
 from kiosk.demo.processes import DemoError, Process, wait_for
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
 from kiosk.machine import Machine, open_machine
+from kiosk.printing import to_blocks
 from sync.envelope import base32
 from sync.steps import VARIABLE
 
@@ -192,29 +196,69 @@ def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, 
             yield f"the province holds another journal of incarnation {base32(inc)}"
 
 
+TOP_ROWS = 120
+"""Rows of a paper that tell a slip from Mẫu 01 and one copy from another; a paper with a readable code has them."""
+
+
+@dataclass(slots=True)
+class Papers:
+    """What came out for one code: papers by their top, and the states of the jobs with that top."""
+
+    names: dict[bytes, str] = field(default_factory=dict)
+    states: dict[bytes, Counter[str]] = field(default_factory=dict)
+    seen: Counter[bytes] = field(default_factory=Counter)
+
+    def findings(self, code: str) -> Iterator[str]:
+        """Every kind of paper by itself; a paper that begins like none of the jobs may be any one of them, but only one."""
+        strange = sum(count for top, count in self.seen.items() if top not in self.names)
+        for top, states in self.states.items():
+            certain, possible, count = states["printed"], states["printed"] + states["uncertain"], self.seen[top]
+            if not certain - strange <= count <= possible:
+                told = f"{count} papers, {certain} printed and {states['uncertain']} uncertain jobs"
+                yield f"{code} {self.names[top]}: {told}"
+        every = sum(self.states.values(), Counter[str]())
+        certain, possible, count = every["printed"], every["printed"] + every["uncertain"], self.seen.total()
+        if strange and not certain <= count <= possible:
+            yield f"{code}: {count} papers, {certain} printed and {every['uncertain']} uncertain jobs"
+
+
 def _judge_paper(machine: Machine, slips: Path) -> Iterator[str]:
-    """Every paper has a record; of each dossier as many papers came out as its jobs allow."""
-    papers: Counter[str] = Counter()
-    torn = 0
-    for file in slips.glob("slip-*.png"):
+    """Every filing has its slip, every paper a record; of each kind of paper as many came out as its jobs allow."""
+    width = profile(str(machine.config["devices.printer_profile"])).width_dots
+    codes: dict[str, Papers] = {}
+    torn = unsure = 0
+    for row in machine.store.rows(
+        "SELECT d.code, j.kind, j.copy, j.state, j.content FROM print_job j JOIN dossier d ON d.d = j.d ORDER BY j.id"
+    ):
+        top = _top(shield(render(to_blocks(json.loads(row["content"])), width)), width)
+        papers = codes.setdefault(row["code"], Papers())
+        papers.names.setdefault(top, f"{row['kind']} copy {row['copy']}" if row["copy"] else row["kind"])
+        papers.states.setdefault(top, Counter())[row["state"]] += 1
+        unsure += row["state"] == "uncertain"
+    for file in sorted(slips.glob("slip-*.png")):
         with Image.open(file) as picture:
-            codes = zxingcpp.read_barcodes(picture)
-        if not codes:
-            torn += 1
-            continue
-        papers[codes[0].text.split("/h/")[1].split("?")[0]] += 1
-    jobs: dict[str, Counter[str]] = {}
-    for row in machine.store.rows("SELECT d.code, j.state FROM print_job j JOIN dossier d ON d.d = j.d"):
-        jobs.setdefault(row["code"], Counter())[row["state"]] += 1
-    unsure = sum(states["uncertain"] for states in jobs.values())
+            found = zxingcpp.read_barcodes(picture)
+            if not found:
+                torn += 1
+                continue
+            code = found[0].text.split("/h/")[1].split("?")[0]
+            if code in codes:
+                codes[code].seen[_top(picture, width)] += 1
+            else:
+                yield f"a slip without a record: {code}"
     if torn > unsure:
         yield f"{torn} torn papers without a code, but only {unsure} uncertain jobs"
-    for code in papers.keys() - jobs.keys():
-        yield f"a slip without a record: {code}"
-    for code, states in jobs.items():
-        certain, possible = states["printed"], states["printed"] + states["uncertain"]
-        if not certain <= papers[code] <= possible:
-            yield f"{code}: {papers[code]} papers, {certain} printed and {states['uncertain']} uncertain jobs"
+    for code, papers in codes.items():
+        yield from papers.findings(code)
+    slipless = "SELECT code FROM dossier WHERE d NOT IN (SELECT d FROM print_job WHERE kind = 'slip')"
+    for row in machine.store.rows(slipless):
+        yield f"filed without a slip: {row['code']}"
+
+
+def _top(picture: Image.Image, width: int) -> bytes:
+    """The first rows of a paper without its margins, in the bytes of a picture of mode "1"."""
+    margin = (picture.width - width) // 2
+    return picture.crop((margin, 0, margin + width, TOP_ROWS)).convert("1", dither=Image.Dither.NONE).tobytes()
 
 
 def _print_the_rest(stage: Stage) -> None:

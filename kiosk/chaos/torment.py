@@ -44,7 +44,6 @@ class Torment:
         self._struck = threading.Event()
         self.histogram: Counter[str] = Counter()
         self.visits: Counter[str] = Counter()
-        self._spent: dict[str, float] = {}
         self._stopped = False
 
     def socket_path(self, victim: str) -> Path:
