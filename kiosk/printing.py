@@ -126,24 +126,30 @@ class Spooler:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            job = self._store.next_print_job()
-            if job is None:
-                self._look()
-            if job is None or not self._tried(job):
-                self._wake.wait(LOOK_SECONDS if job is None else RETRY_SECONDS)
+            pause = self._turn()
+            if pause:
+                self._wake.wait(pause)
                 self._wake.clear()
 
-    def _tried(self, job: PrintJob) -> bool:
-        """:meth:`_print`, held up but not ended by a disk with no room to note what happens."""
+    def _turn(self) -> float:
+        """Print one paper or look at the printer; seconds to wait before the next turn.
+
+        A store that cannot note what happens (disk full, held by another process) holds printing up but does not end it.
+        """
         try:
             if self._unsettled:
                 self._store.with_reserve(self._store.doubt_unfinished_prints)
                 self._unsettled = False
-            return self._print(job)
+                self._changed()
+            job = self._store.next_print_job()
+            if job is None:
+                self._look()
+                return LOOK_SECONDS
+            return 0.0 if self._print(job) else RETRY_SECONDS
         except StoreError as error:
             self._unsettled = True
             self._know(printer_fact(DeviceError(error.code, error.message_vi, error.cure_vi)))
-            return False
+            return RETRY_SECONDS
 
     def _look(self) -> PrinterStatus | None:
         """Ask the printer how it is and remember it; ``None`` when it cannot be asked."""

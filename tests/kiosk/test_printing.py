@@ -156,15 +156,21 @@ def test_the_end_of_the_process_is_real() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == printing.BROKEN_EXIT
 
 
-def test_a_disk_too_full_to_note_a_print_holds_printing_up_and_does_not_end_it(machine: Machine, twin: PrinterTwin) -> None:
+@pytest.mark.parametrize(("blocked", "after"), [("sending", "printed"), ("printed", "uncertain")])
+def test_a_disk_too_full_to_note_a_print_holds_printing_up_and_does_not_end_it(
+    machine: Machine, twin: PrinterTwin, tmp_path: Path, blocked: str, after: str
+) -> None:
     job = print_test(machine)
     machine.store.reserve.give_up()
     machine.store.db.execute("PRAGMA max_page_count = 1")
     fills = "INSERT INTO meta (k, v) VALUES ('full', zeroblob(1000000));"
-    machine.store.db.execute(f"CREATE TEMP TRIGGER full BEFORE UPDATE ON print_job BEGIN {fills} END")
+    when = f"BEFORE UPDATE ON print_job WHEN NEW.state = '{blocked}'"
+    machine.store.db.execute(f"CREATE TEMP TRIGGER full {when} BEGIN {fills} END")
     spooler = spooler_for(machine, twin)
-    until("the complaint", lambda: spooler.fact.state == "broken")
+    until("the complaint", lambda: "đầy" in spooler.fact.fact_vi)
     machine.store.db.execute("DROP TRIGGER full")
     spooler.wake()
-    until("the slip", lambda: state(machine.store, job) == "printed")
+    until("an end", lambda: state(machine.store, job) == after)
+    until("the printer's word", lambda: spooler.fact.state == "ok")
     spooler.stop()
+    assert len(slips(tmp_path)) == 1
