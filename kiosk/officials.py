@@ -13,6 +13,7 @@ from typing import Literal
 import nacl.exceptions
 import nacl.pwhash
 
+from forms.text import sort_key
 from kiosk.clock import Clock
 from kiosk.services import Official, Refused
 from kiosk.store.store import Store
@@ -46,6 +47,26 @@ def add_official(store: Store, name: str, pin: str, role: Literal["official", "t
             "INSERT INTO official (id, name, role, pin) VALUES (?, ?, ?, ?)", (person.id, person.name_vi, person.role, hashed)
         )
     return person
+
+
+def remove_official(store: Store, person: str) -> Official:
+    """Withdraw the PIN of the person with this id, at once and for good; the name stays for what the person has done.
+
+    Raises:
+        Refused: ``no_such_official`` when nobody with this id can sign in.
+    """
+    with store.transaction():
+        found = store.rows("SELECT id, name, role FROM official WHERE id = ? AND active = 1", [person])
+        if not found:
+            raise Refused("no_such_official", "Không có cán bộ nào với mã này.", "Xem mã bằng «store list-officials».")
+        store.db.conn.execute("UPDATE official SET active = 0, pin = x'' WHERE id = ?", (person,))
+    return Official(found[0]["id"], found[0]["name"], found[0]["role"])
+
+
+def officials(store: Store) -> tuple[Official, ...]:
+    """Everybody who can sign in, by name."""
+    rows = store.rows("SELECT id, name, role FROM official WHERE active = 1")
+    return tuple(Official(row["id"], row["name"], row["role"]) for row in sorted(rows, key=lambda row: sort_key(row["name"])))
 
 
 def _who(store: Store, pin: str) -> Official | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from forms.dossier import STATUS_NAMES
 from kiosk.config import ConfigError
 from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
-from kiosk.officials import add_official
+from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
 from kiosk.store import projections
 from kiosk.store.backup import back_up, restore_file
@@ -37,12 +37,16 @@ def store_command(argv: Sequence[str]) -> int:
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("add-official", "thêm cán bộ hoặc kỹ thuật viên (register a person)"),
+        ("list-officials", "liệt kê người đăng nhập được (list who may sign in)"),
+        ("remove-official", "thu lại mã PIN của một người (withdraw a person's PIN)"),
     ):
         one = acts.add_parser(name, help=text)
         add_machine_arguments(one)
         one.add_argument("--json", action="store_true", help="trả lời bằng JSON")
         if name in ("backup", "restore"):
             one.add_argument("file", type=Path)
+        if name == "remove-official":
+            one.add_argument("id", help="mã trong «store list-officials»")
         if name == "add-official":
             one.add_argument("--name", required=True, help="họ tên")
             one.add_argument("--role", choices=("official", "technician"), default="official")
@@ -99,8 +103,10 @@ def _restore(given: argparse.Namespace) -> int:
     config = config_from(given)
     path = config.path("store.file")
     keyring = open_keyring(key_file(config), machine_wrap(), store_exists=True)
-    restore_file(given.file, path, keyring.store)
-    _say(given.json, {"ok": True}, "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation).")
+    kept = restore_file(given.file, path, keyring.store)
+    text = "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation)."
+    name = kept.name if kept else None
+    _say(given.json, {"ok": True, "kept": name}, text + (f" Kho cũ còn nguyên: {name}." if name else ""))
     return 0
 
 
@@ -111,7 +117,31 @@ def _add_official(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-_ACTS = {"check": _check, "list": _list, "rebuild": _rebuild, "backup": _backup, "add-official": _add_official}
+def _list_officials(machine: Machine, given: argparse.Namespace) -> int:
+    people = officials(machine.store)
+    rows = [{"id": one.id, "name": one.name_vi, "role": one.role} for one in people]
+    text = "\n".join(f"{row['id']}  {_ROLES[row['role']]}  {row['name']}" for row in rows)
+    _say(given.json, {"ok": True, "officials": rows}, text or "Chưa có ai.")
+    return 0
+
+
+def _remove_official(machine: Machine, given: argparse.Namespace) -> int:
+    person = remove_official(machine.store, given.id)
+    _say(given.json, {"ok": True, "id": person.id}, f"Đã thu lại mã PIN của {person.name_vi} ({person.id}).")
+    return 0
+
+
+_ROLES = {"official": "cán bộ", "technician": "kỹ thuật"}
+
+_ACTS = {
+    "check": _check,
+    "list": _list,
+    "rebuild": _rebuild,
+    "backup": _backup,
+    "add-official": _add_official,
+    "list-officials": _list_officials,
+    "remove-official": _remove_official,
+}
 
 
 def _say(as_json: bool, fact: dict[str, object], text: str) -> None:

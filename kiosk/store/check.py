@@ -1,15 +1,19 @@
 """``store check``: prove the journal, name the first bad record.
 
 Every local line is chained from the start of its incarnation, every signed head is verified with the device's key, the
-feed's chain is walked, and the projections are compared with what the journal yields. Nothing is changed.
+feed's chain is walked, and the projections are compared with what the journal yields. All of it is read from one copy made in
+one moment, so a kiosk that goes on filing meanwhile is neither held up nor taken for a forger. The store itself is not changed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlite_utils
 
 from kiosk.store import projections
-from kiosk.store.connection import immediate
+from kiosk.store.connection import DatabaseError, StoreError, immediate
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD, EnvelopeError, chain, decode
 from sync.errors import BadSignature
@@ -41,87 +45,118 @@ class Report:
 
 
 def check(store: Store, device: int, key: VerifyKey) -> Report:
-    """Walk the whole store of a device whose verification key is ``key``."""
+    """Walk the whole store of a device whose verification key is ``key``.
+
+    Raises:
+        StoreError: ``check_no_copy`` when there is no room for a copy beside the store.
+    """
+    # A copy has pages and indexes of its own; those on the disk are proved where they are.
+    damage = _damage(store)
+    try:
+        with store.copy() as db:
+            report = _check_copy(db, device, key)
+    except (DatabaseError, OSError) as error:
+        if not damage:
+            raise StoreError(
+                "check_no_copy", f"Không tạo được bản sao để kiểm tra: {error}", "Giải phóng ổ đĩa rồi thử lại."
+            ) from None
+        report = Report(0, 0, 0, 0, ())
+    return replace(report, findings=(*report.findings, *damage))
+
+
+def _damage(store: Store) -> tuple[Finding, ...]:
+    try:
+        said = str(store.rows("PRAGMA integrity_check")[0]["integrity_check"])
+    except DatabaseError as error:
+        said = str(error)
+    return () if said == "ok" else (Finding("store", f"Tệp kho hồ sơ hỏng: {said}"),)
+
+
+def _check_copy(db: sqlite_utils.Database, device: int, key: VerifyKey) -> Report:
     findings: list[Finding] = []
     events = segments = 0
-    for inc in store.incarnations():
-        walked, signed, finding = _check_log(store, inc, device, key)
+    for inc, n, head in db.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal").fetchall():
+        walked, signed, finding = _check_log(db, (inc, n, bytes(head)), device, key)
         events += walked
         segments += signed
         findings += [finding] if finding else []
-    entries, finding = _check_feed(store)
+    entries, finding = _check_feed(db)
     findings += [finding] if finding else []
-    dossiers, finding = _check_projections(store)
+    dossiers, finding = _check_projections(db)
     findings += [finding] if finding else []
-    integrity = store.rows("PRAGMA integrity_check")[0]["integrity_check"]
-    if integrity != "ok":
-        findings.append(Finding("store", f"Tệp kho hồ sơ hỏng: {integrity}"))
     return Report(events, segments, entries, dossiers, tuple(findings))
 
 
-def _check_log(store: Store, inc: int, device: int, key: VerifyKey) -> tuple[int, int, Finding | None]:
+def _check_log(
+    db: sqlite_utils.Database, end: tuple[int, int, bytes], device: int, key: VerifyKey
+) -> tuple[int, int, Finding | None]:
+    """Walk one incarnation that should end at ``end`` = (incarnation, n, head): events, signed heads, first finding."""
+    inc = end[0]
     head, n = ZERO_HEAD, 0
     heads = {0: ZERO_HEAD}
-    while lines := store.lines(inc, n, 500):
-        for line in lines:
-            n += 1
-            where = f"log {inc}/{line.n}"
-            if line.n != n:
-                return n - 1, 0, Finding(where, f"Thiếu sự kiện {n}.")
-            head = chain(head, line.body)
-            if head != line.head:
-                return n, 0, Finding(where, "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
-            try:
-                if decode(line.body).n != n:
-                    return n, 0, Finding(where, "Số thứ tự trong sự kiện không khớp.")
-            except EnvelopeError as error:
-                return n, 0, Finding(where, f"Không đọc được sự kiện: {error}")
-            heads[n] = head
-    last = 0
-    rows = store.rows("SELECT first, n, head, signature FROM segment WHERE inc = ? ORDER BY n", [inc])
-    for row in rows:
-        where = f"segment {inc}/{row['n']}"
-        if row["first"] != last + 1:
+    for number, body, noted in db.conn.execute("SELECT n, body, head FROM log WHERE inc = ? ORDER BY n", (inc,)):
+        n += 1
+        where = f"log {inc}/{number}"
+        if number != n:
+            return n - 1, 0, Finding(where, f"Thiếu sự kiện {n}.")
+        head = chain(head, bytes(body))
+        if head != bytes(noted):
+            return n, 0, Finding(where, "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
+        try:
+            if decode(bytes(body)).n != n:
+                return n, 0, Finding(where, "Số thứ tự trong sự kiện không khớp.")
+        except EnvelopeError as error:
+            return n, 0, Finding(where, f"Không đọc được sự kiện: {error}")
+        heads[n] = head
+    last = signed = 0
+    for first, number, noted, signature in db.conn.execute(
+        "SELECT first, n, head, signature FROM segment WHERE inc = ? ORDER BY n", (inc,)
+    ):
+        where = f"segment {inc}/{number}"
+        if first != last + 1:
             return n, 0, Finding(where, f"Sự kiện từ {last + 1} chưa được ký.")
-        if heads.get(row["n"]) != bytes(row["head"]):
+        if heads.get(number) != bytes(noted):
             return n, 0, Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
         try:
-            verify_head(key, device, inc, row["n"], bytes(row["head"]), bytes(row["signature"]))
+            verify_head(key, device, inc, number, bytes(noted), bytes(signature))
         except BadSignature:
             return n, 0, Finding(where, "Chữ ký không đúng.")
-        last = row["n"]
-    if last != n or store.last(inc) != (n, head):
-        return n, len(rows), Finding(f"incarnation {inc}", "Cuối nhật ký chưa được ký hoặc bị cắt.")
-    return n, len(rows), None
+        last = number
+        signed += 1
+    if last != n or end != (inc, n, head):
+        return n, signed, Finding(f"incarnation {inc}", "Cuối nhật ký chưa được ký hoặc bị cắt.")
+    return n, signed, None
 
 
-def _check_feed(store: Store) -> tuple[int, Finding | None]:
+def _check_feed(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
     head, seq = ZERO_HEAD, 0
-    for row in store.rows("SELECT seq, body, head FROM feed ORDER BY seq"):
+    for number, body, noted in db.conn.execute("SELECT seq, body, head FROM feed ORDER BY seq"):
         seq += 1
-        head = chain(head, bytes(row["body"]))
-        if row["seq"] != seq or bytes(row["head"]) != head:
-            return seq, Finding(f"feed {row['seq']}", "Bản tin của tỉnh bị thiếu hoặc bị sửa.")
+        head = chain(head, bytes(body))
+        if number != seq or bytes(noted) != head:
+            return seq, Finding(f"feed {number}", "Bản tin của tỉnh bị thiếu hoặc bị sửa.")
     return seq, None
 
 
-def _check_projections(store: Store) -> tuple[int, Finding | None]:
-    """Rebuild inside a transaction that is undone, and compare."""
-    wanted = store.rows("SELECT * FROM dossier ORDER BY d")
-    try:
-        with immediate(store.db):
-            projections.rebuild(store.db)
-            made = store.rows("SELECT * FROM dossier ORDER BY d")
-            raise _Undo
-    except _Undo:
-        pass
-    for before, after in zip(wanted, made, strict=False):
-        if before != after:
-            return len(wanted), Finding(f"dossier {before['d']}", "Bảng hiển thị không khớp nhật ký: chạy «store rebuild».")
-    if len(wanted) != len(made):
-        return len(wanted), Finding("dossier", "Bảng hiển thị thiếu hoặc thừa hồ sơ: chạy «store rebuild».")
-    return len(wanted), None
+_PROJECTIONS = {"dossier": "d", "dossier_search": "d", "field": "d, f", "conflict": "seq"}
+"""Tables made from the journal alone, with the order that makes two readings comparable."""
 
 
-class _Undo(Exception):
-    """Ends the trial transaction of :func:`_check_projections`."""
+def _check_projections(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
+    """Rebuild on the copy, and compare."""
+    wanted = _projected(db)
+    with immediate(db):
+        projections.rebuild(db)
+    made = _projected(db)
+    count = len(wanted["dossier"])
+    for table in _PROJECTIONS:
+        for before, after in zip(wanted[table], made[table], strict=False):
+            if before != after:
+                return count, Finding(f"{table} {before[0]}", "Bảng hiển thị không khớp nhật ký: chạy «store rebuild».")
+        if len(wanted[table]) != len(made[table]):
+            return count, Finding(table, "Bảng hiển thị thiếu hoặc thừa hồ sơ: chạy «store rebuild».")
+    return count, None
+
+
+def _projected(db: sqlite_utils.Database) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: db.conn.execute(f"SELECT * FROM {table} ORDER BY {order}").fetchall() for table, order in _PROJECTIONS.items()}

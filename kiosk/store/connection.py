@@ -9,7 +9,7 @@ catches another driver's exceptions).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +75,32 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
 
 @contextmanager
 def immediate(db: sqlite_utils.Database) -> Iterator[None]:
-    """One write transaction, taken at once (``BEGIN IMMEDIATE``), durable when the block ends, undone when it raises."""
+    """One write transaction, taken at once (``BEGIN IMMEDIATE``), durable when the block ends, undone when it raises.
+
+    Raises:
+        StoreError: ``store_busy`` when another process kept the store longer than ``busy_timeout``; nothing is left behind.
+    """
     connection: Any = db.conn
-    connection.execute("BEGIN IMMEDIATE")
+    with _busy_named():
+        connection.execute("BEGIN IMMEDIATE")
     try:
+        before = connection.total_changes
         yield
-        with step("store.commit"):
+        # Only what changes something becomes durable: an empty commit is no durable step.
+        with step("store.commit") if connection.total_changes != before else nullcontext(), _busy_named():
             connection.execute("COMMIT")
     except BaseException:
         # A full disk or a trigger may have ended the transaction already.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def _busy_named() -> Iterator[None]:
+    try:
+        yield
+    except driver.OperationalError as error:
+        if not any(word in str(error) for word in ("locked", "busy")):
+            raise
+        raise StoreError("store_busy", "Máy đang bận ghi dữ liệu.", "Chờ một chút rồi thử lại.") from None

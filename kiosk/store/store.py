@@ -14,7 +14,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import sqlite_utils
@@ -23,10 +25,11 @@ from forms.dossier import SCHEMA, Draft
 from kiosk.clock import RELEASED_MS, Clock
 from kiosk.store import projections
 from kiosk.store.connection import OperationalError, StoreError, connect, immediate
+from kiosk.store.hold import Hold
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.store.migrations import migrate
 from kiosk.store.reserve import Reserve
-from sync.clock import ServerMark, quality
+from sync.clock import ServerMark, plausible_at_start, quality, server_now_ms
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, move_line
 from sync.keys import SigningKey
 from sync.ports import FeedEntry, Line
@@ -127,6 +130,7 @@ class Work:
             (self.inc, self.n, self.first, self.head, signature),
         )
         self._db.conn.execute("UPDATE incarnation SET n = ?, head = ? WHERE inc = ?", (self.n, self.head, self.inc))
+        self._store.note_event_time()
 
 
 class Store:
@@ -137,20 +141,40 @@ class Store:
         self.clock = clock
         self.reserve = reserve
         self._lock = threading.RLock()
-        self.db: sqlite_utils.Database = connect(path, key)
-        migrate(self.db)
-        self.ledger = Ledger(ledger)
+        self._open = partial(connect, key=key)
+        self._witness: Witness | None = None
         self._identity: Identity | None = None
-        self.reserve.make()
-        self._begin()
+        self._hold = Hold(path)
+        try:
+            self.db: sqlite_utils.Database = connect(path, key)
+            migrate(self.db)
+            self.ledger = Ledger(ledger)
+            self.reserve.make()
+            self._begin()
+        except BaseException:
+            self._hold.free()
+            raise
 
     def close(self) -> None:
         self.db.close()
+        self._hold.free()
 
     def copy_to(self, target: Path) -> None:
         """Write a consistent copy, encrypted with the same key, to a file that does not exist yet."""
         with self._lock:
             self.db.conn.execute("VACUUM INTO ?", (str(target),))
+
+    @contextmanager
+    def copy(self) -> Iterator[sqlite_utils.Database]:
+        """The store as it stands at this moment, opened from a file that is gone when the block ends; holds no lock meanwhile."""
+        with TemporaryDirectory(prefix=self.path.name + ".copy-", dir=self.path.parent) as folder:
+            file = Path(folder) / "copy.db"
+            self.copy_to(file)
+            db = self._open(file)
+            try:
+                yield db
+            finally:
+                db.close()
 
     # --- opening -----------------------------------------------------------------------------------------------
 
@@ -186,28 +210,44 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One write transaction of this process; durable when the block ends."""
-        with self._lock, immediate(self.db):
-            yield
+        """One write transaction of this process; durable when the block ends.
+
+        Raises:
+            StoreError: ``store_busy`` when another process kept the store longer than the time-out; nothing is left behind.
+        """
+        with self._lock:
+            self._witness = None
+            with immediate(self.db):
+                yield
+            self._tell_ledger()
+
+    def _tell_ledger(self) -> None:
+        """Note the newest position outside the store, once it is certain that the store has it."""
+        if self._witness is not None:
+            self.ledger.remember(self._witness)
+            self._witness = None
 
     @contextmanager
     def work(self, actor: str) -> Iterator[Work]:
         """Append events with everything that must agree with them, durable when the block ends.
 
         Raises:
-            StoreError: ``disk_full`` when the disk is full and no reserve is left to give.
+            StoreError: ``store_busy`` as in :meth:`transaction`.
         """
-        with self._lock:
-            with immediate(self.db):
-                unit = Work(self, actor)
-                yield unit
-                with step("store.seal"):
-                    unit.seal()
+        with self.transaction():
+            unit = Work(self, actor)
+            yield unit
+            with step("store.seal"):
+                unit.seal()
             if unit.first:
-                self.ledger.remember(Witness(unit.inc, unit.n, unit.head))
+                self._witness = Witness(unit.inc, unit.n, unit.head)
 
     def with_reserve(self, act: Callable[[], T]) -> T:
-        """Run a use case; on a full disk give up the reserve and run it once more (it has left no trace the first time)."""
+        """Run a use case; on a full disk give up the reserve and run it once more (it has left no trace the first time).
+
+        Raises:
+            StoreError: ``disk_full`` when the disk is full and no reserve is left to give.
+        """
         try:
             return act()
         except (OperationalError, OSError) as error:
@@ -251,14 +291,40 @@ class Store:
         return self._identity
 
     def clock_quality(self) -> int:
-        """2, 1 or 0: how far the wall clock may be trusted now (SYNC design 1.12)."""
+        """2, 1 or 0: how far the wall clock may be trusted now (SYNC design 1.12).
+
+        A signed server time of this boot rules; without one, the last own event counts as something that certainly happened.
+        """
+        known, now = self._server_mark(), self.clock.reading()
+        ruled = known is not None and server_now_ms(known, now) is not None
+        return quality(known, now, newest_ms=RELEASED_MS if ruled else self._newest_ms(known))
+
+    def _server_mark(self) -> ServerMark | None:
         row = self.meta("server_mark")
-        known = ServerMark(**json.loads(row)) if row else None
-        return quality(known, self.clock.reading(), newest_ms=RELEASED_MS)
+        return ServerMark(**json.loads(row)) if row else None
+
+    def _newest_ms(self, known: ServerMark | None) -> int:
+        return max(RELEASED_MS, int(self.meta("last_event_ms", 0)), known.server_ms if known else 0)
+
+    def note_event_time(self) -> None:
+        """Keep the moment of an own event as one that certainly happened. Inside a transaction.
+
+        A signed server time of this boot is taken instead of the wall clock, also backwards; without one, only a plausible wall
+        time counts, so an event written with the clock far ahead does not make every right time look wrong.
+        """
+        known, now = self._server_mark(), self.clock.reading()
+        server = server_now_ms(known, now) if known is not None else None
+        newest = self._newest_ms(known)
+        if server is not None:
+            self.set_meta("last_event_ms", server)
+        elif now.wall_ms > newest and plausible_at_start(now.wall_ms, newest):
+            self.set_meta("last_event_ms", now.wall_ms)
 
     def learn_time(self, mark: ServerMark) -> None:
         """Remember a signed server time against this boot's monotonic clock. Inside a transaction."""
         self.set_meta("server_mark", json.dumps(asdict(mark)))
+        if int(self.meta("last_event_ms", 0)) > mark.server_ms:
+            self.set_meta("last_event_ms", mark.server_ms)
 
     # --- KioskJournal ------------------------------------------------------------------------------------------
 
@@ -353,7 +419,9 @@ class Store:
                 (last, at, last, last, inc),
             )
             self._sign_rest(identity, inc, last)
-        self.ledger.remember(Witness(fresh, len(lines), head))
+        self._witness = Witness(fresh, len(lines), head)
+        if not self.db.conn.in_transaction:
+            self._tell_ledger()
         return fresh
 
     def _sign_rest(self, identity: Identity, inc: int, n: int) -> None:

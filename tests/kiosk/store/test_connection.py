@@ -11,6 +11,7 @@ from kiosk.store.connection import StoreError, connect, immediate
 from kiosk.store.keyring import open_keyring
 from kiosk.store.migrations import migrate
 from sync.keys import PassphraseWrap, PlainWrap
+from sync.steps import watch
 
 KEY = bytes(range(32))
 
@@ -51,6 +52,43 @@ def test_a_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
         db.execute("INSERT INTO t VALUES (1)")
         raise ZeroDivisionError
     assert db.execute("SELECT count(*) FROM t").fetchone()[0] == 0
+
+
+class Steps:
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def entered(self, name: str) -> None:
+        self.names.append(name)
+
+    def left(self, name: str) -> None:
+        pass
+
+
+def test_only_a_transaction_that_changes_something_is_a_durable_step(tmp_path: Path) -> None:
+    db = connect(tmp_path / "a.db", KEY)
+    db.execute("CREATE TABLE t (x)")
+    steps = Steps()
+    watch(steps)
+    try:
+        with immediate(db):
+            db.execute("SELECT * FROM t").fetchall()
+        assert steps.names == []
+        with immediate(db):
+            db.execute("INSERT INTO t VALUES (1)")
+        assert steps.names == ["store.commit"]
+    finally:
+        watch(None)
+
+
+def test_a_store_kept_by_another_is_busy_and_other_errors_keep_their_name(tmp_path: Path) -> None:
+    db, other = connect(tmp_path / "a.db", KEY), connect(tmp_path / "a.db", KEY)
+    db.execute("PRAGMA busy_timeout = 20")
+    with immediate(other), pytest.raises(StoreError) as caught, immediate(db):
+        raise AssertionError("entered a busy store")
+    assert caught.value.code == "store_busy"
+    with pytest.raises(connection.OperationalError), immediate(db):
+        db.execute("SELECT * FROM locked_room")
 
 
 def test_migrations_are_recorded_and_run_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from forms.dossier import Draft, Status
 from kiosk.machine import Machine
 from kiosk.store import projections
 from kiosk.store.check import Report, check
+from kiosk.store.connection import StoreError
 from kiosk.usecases import file_dossier
 from sync.envelope import ZERO_HEAD, chain, decode
 from sync.feed import ack_entry, next_entry
@@ -94,6 +96,71 @@ def test_store_check_names_the_first_bad_record(machine: Machine, damage: str, w
     report = proof(machine)
     assert not report.ok
     assert where in report.findings[0].where
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE dossier_search SET text = 'khac'",
+        "DELETE FROM dossier_search",
+        "UPDATE field SET v = '\"9\"'",
+        "UPDATE conflict SET kept = '\"9\"'",
+        "DELETE FROM conflict",
+    ],
+)
+def test_store_check_compares_every_projection(machine: Machine, damage: str) -> None:
+    dossier = file_one(machine)
+    conflict = {"e": "cf", "d": dossier, "f": "phone", "kept": "1", "lost": "2", "why": "unseen"}
+    with machine.store.transaction():
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "phone", "v": "1"}, conflict))
+        machine.store.db.execute("UPDATE conflict SET resolved = 1")
+    assert proof(machine).ok
+    machine.store.db.execute(damage)
+    assert [one.where.split()[0] for one in proof(machine).findings] == [damage.split()[2 if "FROM" in damage else 1]]
+
+
+def test_store_check_finds_no_fault_while_the_kiosk_files(tmp_path: Path, machine: Machine) -> None:
+    checker = make_machine(tmp_path)
+    done = threading.Event()
+
+    def work() -> None:
+        for _ in range(25):
+            file_one(machine)
+        done.set()
+
+    desk = threading.Thread(target=work)
+    desk.start()
+    walked = []
+    while not done.is_set():
+        report = proof(checker)
+        assert report.findings == ()
+        walked.append(report.events)
+    desk.join()
+    assert any(0 < events < 50 for events in walked)
+    assert proof(checker).events == 50
+    assert not list(tmp_path.glob("*.copy-*"))
+
+
+def test_store_check_neither_waits_for_a_writer_nor_changes_anything(tmp_path: Path, machine: Machine) -> None:
+    file_one(machine)
+    checker = make_machine(tmp_path)
+    before = checker.store.data_version(), checker.store.db.conn.total_changes
+    with machine.store.transaction():
+        assert proof(checker).ok
+    assert (checker.store.data_version(), checker.store.db.conn.total_changes) == before
+
+
+def test_a_busy_store_is_named_and_nothing_is_left_behind(tmp_path: Path, machine: Machine) -> None:
+    other = make_machine(tmp_path)
+    machine.store.db.execute("PRAGMA busy_timeout = 20")
+    with other.store.transaction(), pytest.raises(StoreError) as caught:
+        file_one(machine)
+    assert (caught.value.code, caught.value.cure_vi) == ("store_busy", "Chờ một chút rồi thử lại.")
+    assert machine.store.current()[1] == 0
+    assert machine.store.next_print_job() is None
+    assert not machine.store.db.conn.in_transaction
+    file_one(machine)
+    assert machine.store.current()[1] == 2
 
 
 def test_the_feed_confirms_and_acknowledges(machine: Machine) -> None:

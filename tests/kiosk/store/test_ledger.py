@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.usecases import file_dossier
 from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
@@ -72,3 +74,20 @@ def test_a_clean_restart_goes_on_in_the_same_incarnation(tmp_path: Path) -> None
     assert machine.store.current()[0] == before
     number = int(file_one(machine).rsplit("-", 1)[1][:-1])
     assert number == int(first.rsplit("-", 1)[1][:-1]) + 1
+
+
+def test_a_rebase_that_is_undone_leaves_no_trace_in_the_ledger(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    file_one(machine)
+    inc = machine.store.current()[0]
+    with pytest.raises(ZeroDivisionError), machine.store.transaction():
+        machine.store.rebase_incarnation(inc, 1)
+        raise ZeroDivisionError
+    assert Ledger(machine.config.path("store.ledger")).witness == Witness(*machine.store.current())
+    machine.close()
+    machine = make_machine(tmp_path)
+    assert machine.store.current()[0] == inc
+    with machine.store.transaction():
+        fresh = machine.store.rebase_incarnation(inc, 1)
+    assert Ledger(machine.config.path("store.ledger")).witness == Witness(*machine.store.current())
+    assert machine.store.current()[0] == fresh
