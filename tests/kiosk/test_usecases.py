@@ -13,13 +13,25 @@ import pytest
 
 from forms.codes import check_code
 from forms.dossier import DossierError, Status
+from forms.session import FormSession
 from kiosk.clock import HANOI
 from kiosk.officials import add_official
 from kiosk.services import Filed, Refused
 from kiosk.store.connection import StoreError
 from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
 from sync.clock import ServerMark
-from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Machine, ToldClock, fill, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import (
+    ANSWERS,
+    BIRTH,
+    MOTHER,
+    Machine,
+    ToldClock,
+    card_facts,
+    fill,
+    filled_session,
+    load_catalogue,
+    make_machine,
+)
 from tests.kiosk.store.test_journal import feed_of
 
 PROCEDURE = load_catalogue()[BIRTH]
@@ -303,3 +315,13 @@ def test_mau_01_says_who_checks_the_papers_what_replaces_them_and_where_it_was_m
     assert "không cần nếu tra được" in text
     place = machine.office.place_vi
     assert f"{place[0].upper()}{place[1:]}, ngày 25 tháng 11 năm 2026" in text
+
+
+def test_a_forged_card_with_letters_no_paper_can_carry_files_nothing(machine: Machine) -> None:
+    session = FormSession(PROCEDURE.form, today=date(2026, 11, 25))
+    session.prefill(card_facts(replace(MOTHER, name="NÔNG 中 MẪU", source="qr")))
+    session.put("child_name", "Nông Văn Thử")
+    assert "req_name" in [question.name for question in session.visible()]
+    assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHER)) == "form_incomplete"
+    filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHER)
+    assert "中" not in json.dumps(machine.store.fields(filed.dossier), ensure_ascii=False)
