@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -114,27 +115,35 @@ def load(state: Path, file: Path | None = None, overrides: Sequence[str] = ()) -
         ConfigError: unreadable file, unknown key, wrong type, value out of range; the text names the line.
     """
     values = {field.key: field.default for field in FIELDS}
+    lines: dict[str, str] = {}
     path = file if file is not None else state / "kiosk.toml"
     if file is not None and not path.exists():
-        raise ConfigError(f"Không tìm thấy tệp cấu hình {path.name} (no such configuration file).")
+        raise ConfigError(f"Không tìm thấy tệp cấu hình {path} (no such configuration file).")
     if path.exists():
-        values.update(_read(path))
+        read, lines = _read(path)
+        values.update(read)
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals:
             raise ConfigError(f"--set {override}: viết mục.khóa=giá trị (write section.key=value).")
         values[key] = _from_text(key, text)
-    _check_ranges(values)
+        lines[key] = f"--set {key}"
+    for key, problem in _range_faults(values):
+        raise ConfigError(f"{lines.get(key, 'cấu hình')}: «{key}» {problem}")
     return Config(state, values)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8")
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values by key, and where each stands, for messages."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: tệp phải lưu dạng UTF-8.") from None
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name}: không đọc được: {error}.") from None
-    values = {}
+    values, lines = {}, {}
     for section, table in tables.items():
         if not isinstance(table, dict):
             raise ConfigError(f"{path.name}, dòng {_line(text, '', section)}: «{section}» phải nằm trong một mục [..].")
@@ -145,7 +154,8 @@ def _read(path: Path) -> dict[str, Any]:
             if field is None:
                 raise ConfigError(f"{where}: không có khóa «{key}» (unknown key).")
             values[key] = _typed(field, value, where)
-    return values
+            lines[key] = where
+    return values, lines
 
 
 def _typed(field: Field, value: Any, where: str) -> Any:
@@ -172,21 +182,50 @@ def _from_text(key: str, text: str) -> Any:
     return _typed(field, value, f"--set {key}")
 
 
-def _check_ranges(values: Mapping[str, Any]) -> None:
+def _range_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong with its value), for values of the right type."""
     for key in ("hours.morning", "hours.afternoon"):
-        if not re.fullmatch(r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d", values[key]):
-            raise ConfigError(f"«{key}»: viết dạng 07:30-11:30, không phải {values[key]!r}.")
+        if not _is_session(values[key]):
+            yield key, f"viết dạng 07:30-11:30, giờ mở trước giờ đóng, không phải {values[key]!r}."
+    if values["hours.morning"][-5:] > values["hours.afternoon"][:5]:
+        yield "hours.afternoon", "phải bắt đầu sau giờ làm buổi sáng."
     if values["place.commune"] and not re.fullmatch(r"\d{5}", values["place.commune"]):
-        raise ConfigError('«place.commune»: mã xã gồm năm chữ số trong ngoặc kép, ví dụ "01273".')
+        yield "place.commune", 'là mã xã gồm năm chữ số trong ngoặc kép, ví dụ "01273".'
     if not re.fullmatch(r"[0-9A-Z]{1,6}", values["place.kiosk"]):
-        raise ConfigError("«place.kiosk»: 1–6 chữ cái in hoa hoặc chữ số.")
-    if values["screen.idle_grace"] < 20:
-        raise ConfigError("«screen.idle_grace»: ít nhất 20 giây (WCAG 2.2.1).")
-    for key in ("sync.interval", "sync.retry_first", "sync.retry_most", "sync.timeout", "screen.ppi"):
-        if values[key] <= 0:
-            raise ConfigError(f"«{key}»: phải lớn hơn 0.")
+        yield "place.kiosk", "gồm 1–6 chữ cái in hoa hoặc chữ số."
+    for key in ("province.url", "province.tracking_url"):
+        if values[key] and not re.fullmatch(r"https?://[^\s/]+.*", values[key]):
+            yield key, f"phải bắt đầu bằng https:// (hoặc http://), không phải {values[key]!r}."
+    for key, (least, most) in _BOUNDS.items():
+        # Written so that nan, which compares with nothing, is outside too.
+        if not least <= values[key] <= most:
+            yield key, f"phải từ {least:g} đến {most:g}."
     if values["sync.retry_most"] < values["sync.retry_first"]:
-        raise ConfigError("«sync.retry_most»: không được nhỏ hơn «sync.retry_first».")
+        yield "sync.retry_most", "không được nhỏ hơn «sync.retry_first»."
+
+
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "sync.interval": (0.1, 86_400),
+    "sync.retry_first": (0.1, 3_600),
+    "sync.retry_most": (0.1, 86_400),
+    "sync.timeout": (0.5, 600),
+    "screen.width": (320, 10_000),
+    "screen.height": (320, 10_000),
+    "screen.ppi": (30, 600),
+    "screen.idle_warning": (10, 3_600),
+    "screen.idle_grace": (20, 3_600),
+    "store.reserve_mb": (1, 100_000),
+    "store.least_free_mb": (1, 100_000_000),
+}
+"""Least and most of each number; the 20 s of ``idle_grace`` are WCAG 2.2.1."""
+
+
+def _is_session(text: str) -> bool:
+    try:
+        opens, closes = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError:
+        return False
+    return len(text) == 11 and opens < closes
 
 
 def _line(text: str, section: str, name: str) -> int:

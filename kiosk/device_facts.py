@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devices.card import ReaderState
+from devices.card import ReaderState, card_error
 from devices.errors import DeviceError
 from devices.printer import PrinterStatus
 from kiosk.services import DeviceFact, Health
@@ -39,6 +39,9 @@ def reader_fact(state: ReaderState | DeviceError | None, today: int = 0) -> Devi
         return _reader("absent", "Máy này không có đầu đọc thẻ.", "")
     if isinstance(state, DeviceError):
         return _reader("broken", state.message_vi, state.cure_vi)
+    if state.problem in ("pcscd_absent",):
+        absent = card_error(state.problem)
+        return _reader("broken", absent.message_vi, absent.cure_vi)
     if not state.present:
         return _reader("broken", "Không thấy đầu đọc thẻ.", "Kiểm tra dây USB của đầu đọc thẻ rồi thử lại.")
     return _reader("ok", f"Sẵn sàng · đã đọc {today} thẻ" if today else "Sẵn sàng", "")

@@ -37,6 +37,8 @@ from sync.worker import Nudge, Pace, SyncStatus, drain, run
 
 log = logging.getLogger(__name__)
 
+_NO_PROVINCE = "«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu. Ghi địa chỉ vào kiosk.toml."
+
 BUSY = 4
 """Exit code when another sync process holds the store."""
 
@@ -60,9 +62,25 @@ def sync_command(argv: Sequence[str]) -> int:
         config = config_from(given)
         with machine_of(config) as machine:
             return int(_ACTS[act](machine, given))
-    except (ConfigError, StoreError, SyncError) as error:
-        _say(given.json, {"ok": False, "error": {"code": error.code, "message": str(error)}}, str(error))
-        return 1
+    except EnrolRefused as error:
+        _refuse(given.json, error.reason, _ENROL_VI.get(error.reason, f"{error.message_vi} {error.cure_vi}"))
+    except SyncError as error:
+        _refuse(given.json, error.code, f"{error.message_vi} {error.cure_vi}")
+    except (ConfigError, StoreError) as error:
+        _refuse(given.json, error.code, str(error))
+    return 1
+
+
+_ENROL_VI = {
+    "code_invalid": "Mã ghi danh không đúng. Xem lại mã, hoặc xin tỉnh mã mới.",
+    "code_used": "Mã ghi danh đã dùng rồi. Xin tỉnh mã mới.",
+    "code_expired": "Mã ghi danh đã hết hạn. Xin tỉnh mã mới.",
+    "too_many_tries": "Thử sai quá nhiều lần. Chờ một phút rồi thử lại.",
+}
+
+
+def _refuse(as_json: bool, code: str, text: str) -> None:
+    _say(as_json, {"ok": False, "error": {"code": code, "message": text}}, text)
 
 
 _HELP = {
@@ -156,7 +174,7 @@ def _engine(machine: Machine) -> Engine:
 
 def _run(machine: Machine, given: argparse.Namespace) -> int:
     if not machine.config["province.url"]:
-        raise ConfigError("«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu.")
+        raise ConfigError(_NO_PROVINCE)
     with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -245,6 +263,8 @@ def _enrol(machine: Machine, given: argparse.Namespace) -> int:
     if machine.enrolment is not None:
         _say(given.json, {"ok": True, "device": machine.enrolment.device}, f"Máy đã ghi danh, số {machine.enrolment.device}.")
         return 0
+    if not machine.config["province.url"]:
+        raise ConfigError(_NO_PROVINCE)
     bearer = _bearer(machine.config)
     if store.meta("enrol_id") is None:
         if not given.code:

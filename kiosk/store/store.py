@@ -9,7 +9,9 @@ cases; the feed is applied only by the sync process. Each process has one writer
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -167,7 +169,12 @@ class Store:
     @contextmanager
     def copy(self) -> Iterator[sqlite_utils.Database]:
         """The store as it stands at this moment, opened from a file that is gone when the block ends; holds no lock meanwhile."""
-        with TemporaryDirectory(prefix=self.path.name + ".copy-", dir=self.path.parent) as folder:
+        name = self.path.name + ".copy-"
+        for left in self.path.parent.glob(f"{name}*"):
+            # A check that was killed could not clean up after itself.
+            if not Path("/proc", left.name.removeprefix(name).partition("-")[0]).exists():
+                shutil.rmtree(left, ignore_errors=True)
+        with TemporaryDirectory(prefix=f"{name}{os.getpid()}-", dir=self.path.parent) as folder:
             file = Path(folder) / "copy.db"
             self.copy_to(file)
             db = self._open(file)

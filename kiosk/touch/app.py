@@ -8,6 +8,7 @@ keyboard reach only the screen that wants them. Python's automatic garbage colle
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def run_kiosk(
     """
     full = bool(config["screen.fullscreen"])
     prepare(int(config["screen.width"]), int(config["screen.height"]), fullscreen=full, pointer=not full)
-    from kivy.base import EventLoop, runTouchApp
+    from kivy.base import EventLoop, runTouchApp, stopTouchApp
     from kivy.clock import Clock
     from kivy.core.window import Window
 
@@ -92,6 +93,8 @@ def run_kiosk(
     kiosk = make_kiosk(behind, scheduler, idle_s=float(config["screen.idle_warning"]), warn_s=float(config["screen.idle_grace"]))
     shell = make_shell(kiosk, speaker=Voice(), beat=beat)
     Window.bind(on_resize=lambda _w, width, height: shell.resize(width, height))
+    # The window system's library takes SIGTERM for a wish to close the window, which a full screen refuses: it is meant for us.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: Clock.schedule_once(lambda _dt: stopTouchApp(), 0))
     if full:
         Window.bind(on_request_close=lambda *_a, **_k: True)
     listen(Window, shell)

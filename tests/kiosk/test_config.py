@@ -34,12 +34,24 @@ def test_without_a_file_every_key_has_its_default(tmp_path: Path) -> None:
         ('[place]\ncommune = "1273"\n', "năm chữ số"),
         ('[place]\nkiosk = "số 1"\n', "«place.kiosk»"),
         ('[hours]\nmorning = "7h30"\n', "«hours.morning»"),
-        ("[screen]\nidle_grace = 5\n", "ít nhất 20 giây"),
+        ("[screen]\nidle_grace = 5\n", "dòng 2: «screen.idle_grace» phải từ 20"),
+        ("[sync]\ninterval = nan\n", "dòng 2: «sync.interval» phải từ"),
+        ("[screen]\nwidth = -5\n", "dòng 2: «screen.width» phải từ"),
+        ('[hours]\nmorning = "25:00-26:00"\n', "dòng 2: «hours.morning»"),
+        ('[hours]\nmorning = "11:00-07:30"\n', "dòng 2: «hours.morning»"),
+        ('[hours]\nafternoon = "10:00-17:00"\n', "dòng 2: «hours.afternoon»"),
+        ('[province]\nurl = "tinh.example"\n', "dòng 2: «province.url» phải bắt đầu"),
         ("[sync]\nretry_first = 10.0\nretry_most = 5.0\n", "«sync.retry_most»"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, told: str) -> None:
     assert told in mistake(tmp_path, text)
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kiosk.toml").write_bytes("[place]\naddress = 'Quầy'\n".encode("utf-16"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(tmp_path)
 
 
 def test_a_whole_number_is_a_number_too(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -148,6 +150,18 @@ def test_store_check_neither_waits_for_a_writer_nor_changes_anything(tmp_path: P
     with machine.store.transaction():
         assert proof(checker).ok
     assert (checker.store.data_version(), checker.store.db.conn.total_changes) == before
+
+
+def test_store_check_clears_away_the_copy_of_one_that_was_killed(tmp_path: Path, machine: Machine) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left, living = (tmp_path / f"kiosk.db.copy-{pid}-x" for pid in (dead.pid, os.getpid()))
+    for folder in (left, living):
+        folder.mkdir()
+        (folder / "copy.db").write_bytes(b"x")
+    assert proof(machine).ok
+    assert not left.exists()
+    assert living.exists()
 
 
 def test_a_busy_store_is_named_and_nothing_is_left_behind(tmp_path: Path, machine: Machine) -> None:
