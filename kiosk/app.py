@@ -122,9 +122,14 @@ class KioskServices:
         self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
         url = str(self._config["devices.printer"])
         profile = str(self._config["devices.printer_profile"])
-        printer = None if url == "none:" else open_printer(url, profile, lock=self._config.state / "printer.lock")
+        printer, refused = None, None
+        try:
+            printer = None if url == "none:" else open_printer(url, profile, lock=self._config.state / "printer.lock")
+        except DeviceError as error:
+            # A wrong address is a broken printer, not a broken kiosk: filing goes on, the technician sees the sentence.
+            refused = error
         width = printer.width_dots if printer is not None else 576
-        self._spooler = Spooler(machine.store, printer, width, lambda: scheduler.call_soon(self._changed))
+        self._spooler = Spooler(machine.store, printer, width, lambda: scheduler.call_soon(self._changed), refused=refused)
         self._spooler.start()
         self._cards.look()
         self._looking = scheduler.call_later(LOOK_SECONDS, self._look)

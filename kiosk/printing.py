@@ -72,7 +72,8 @@ def _place(error: BaseException) -> str:
 class Spooler:
     """One thread that drives the printer. ``changed`` is called (on that thread) whenever a job's state moves.
 
-    ``end`` is called, on that thread, when it meets a fault nobody foresaw; by default it ends the process.
+    ``end`` is called, on that thread, when it meets a fault nobody foresaw; by default it ends the process. ``refused`` says
+    why there is no printer although one is configured.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Spooler:
         width: int,
         changed: Callable[[], None],
         end: Callable[[], None] = end_process,
+        refused: DeviceError | None = None,
     ) -> None:
         self._store = store
         self._printer = printer
@@ -89,7 +91,8 @@ class Spooler:
         self._changed = changed
         self._end = end
         self._unsettled = False
-        self._fact = printer_fact(None) if printer is None else printer_unasked()
+        self._refused = refused
+        self._fact = printer_fact(refused) if printer is None else printer_unasked()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="printer", daemon=True)
@@ -154,7 +157,7 @@ class Spooler:
     def _look(self) -> PrinterStatus | None:
         """Ask the printer how it is and remember it; ``None`` when it cannot be asked."""
         if self._printer is None:
-            self._know(printer_fact(None))
+            self._know(printer_fact(self._refused))
             return None
         try:
             status = self._printer.status()

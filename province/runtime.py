@@ -6,6 +6,7 @@ set of settings per process; :func:`start` is called once, before any model is i
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def start(
     """
     if _current:
         raise ProvinceError("already_started", "Dịch vụ tỉnh đã được khởi động trong tiến trình này.")
+    # The database is not encrypted: nobody else on this machine may read what is written here.
+    os.umask(0o077)
     options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = load_config(options.config or options.state / "province.toml", options.overrides)
     if options.config is not None and not options.config.exists():

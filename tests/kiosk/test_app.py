@@ -271,3 +271,11 @@ def test_a_code_scanned_as_the_person_walks_away_is_dropped(kiosk: Kiosk, tmp_pa
     listening.cancel()
     kiosk.loop.turn(0.3)
     assert said == []
+
+
+def test_a_wrong_printer_address_is_a_broken_printer_and_no_broken_kiosk(tmp_path: Path) -> None:
+    kiosk = Kiosk(tmp_path / "state", "devices.printer=foo:bar", "devices.reader=none:")
+    fact = next(one for one in kiosk.services.devices() if one.name == "printer")
+    assert (fact.state, bool(fact.cure_vi)) == ("broken", True)
+    assert kiosk.file(None).startswith("TAM-")
+    kiosk.services.close()
