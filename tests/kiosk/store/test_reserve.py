@@ -67,7 +67,7 @@ def test_without_any_reserve_the_filing_is_refused_and_leaves_nothing(tmp_path: 
 
 
 def test_new_filings_are_refused_before_they_start(tmp_path: Path) -> None:
-    machine = make_machine(tmp_path, sets=("store.least_free_mb=900000000",))
+    machine = make_machine(tmp_path, sets=("store.least_free_mb=90000000",))
     with pytest.raises(StoreError) as caught:
         check_can_file(machine)
     assert caught.value.code == "disk_full"
