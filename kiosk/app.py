@@ -463,7 +463,7 @@ class KioskServices:
 
     def _disk(self) -> DeviceFact:
         reserve = self._store.reserve
-        return disk_fact(reserve.free(), reserve.room_for_filing())
+        return disk_fact(reserve.free(), self._store.room_for_filing())
 
     def _line_fact(self) -> DeviceFact:
         state = self.line()

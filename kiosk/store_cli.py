@@ -21,8 +21,9 @@ from kiosk.services import Refused
 from kiosk.store import projections
 from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.keyring import machine_wrap, open_keyring
+from kiosk.store.ledger import Ledger
 from sync.envelope import base32
 
 
@@ -33,6 +34,7 @@ def store_command(argv: Sequence[str]) -> int:
     for name, text in (
         ("check", "chứng minh nhật ký nguyên vẹn (prove the journal)"),
         ("list", "liệt kê hồ sơ, không kèm tên (list dossiers, without names)"),
+        ("start-anew", "bắt đầu kho mới khi kho cũ đã mất hẳn (begin an empty store when the old one is lost for good)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
@@ -53,6 +55,8 @@ def store_command(argv: Sequence[str]) -> int:
             one.add_argument("--pin-stdin", action="store_true", help="đọc mã PIN từ đầu vào chuẩn")
     given = parser.parse_args(argv)
     try:
+        if given.act == "start-anew":
+            return _start_anew(given)
         if given.act == "restore":
             return _restore(given)
         machine = machine_from(given)
@@ -60,9 +64,19 @@ def store_command(argv: Sequence[str]) -> int:
             return _ACTS[given.act](machine, given)
         finally:
             machine.close()
+    except DatabaseError as error:
+        return _refuse(given.json, named(error, given.state))
+    except EOFError:
+        return _refuse(given.json, StoreError("no_pin", "Không đọc được mã PIN.", "Gõ mã PIN, hoặc đưa qua --pin-stdin."))
+    except OSError as error:
+        return _refuse(given.json, StoreError("file", f"Không đọc ghi được tệp: {error.strerror}.", "Xem lại đường dẫn và ổ đĩa."))
     except (StoreError, ConfigError, Refused) as error:
-        _say(given.json, {"ok": False, "error": {"code": error.code, "message": str(error)}}, str(error))
-        return 1
+        return _refuse(given.json, error)
+
+
+def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
+    _say(as_json, {"ok": False, "error": {"code": error.code, "message": str(error)}}, str(error))
+    return 1
 
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
@@ -96,6 +110,12 @@ def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
 def _backup(machine: Machine, given: argparse.Namespace) -> int:
     size = back_up(machine.store, machine.keyring.store, given.file)
     _say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte (vẫn mã hóa).")
+    return 0
+
+
+def _start_anew(given: argparse.Namespace) -> int:
+    Ledger(config_from(given).path("store.ledger")).start_anew()
+    _say(given.json, {"ok": True}, "Lần mở tới máy tạo kho trống; số phiếu đã dùng không dùng lại. Máy phải ghi danh lại.")
     return 0
 
 

@@ -25,7 +25,7 @@ from typing import Any
 from kiosk.clock import HANOI
 from kiosk.config import Config, ConfigError
 from kiosk.machine import Machine, add_machine_arguments, config_from, open_machine
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from sync.clock import Reading, mark
 from sync.engine import Engine
@@ -38,6 +38,9 @@ from sync.worker import Nudge, Pace, SyncStatus, drain, run
 log = logging.getLogger(__name__)
 
 _NO_PROVINCE = "«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu. Ghi địa chỉ vào kiosk.toml."
+
+STORE_PATIENCE = 3.0
+"""Seconds until a store that was busy or full is tried again."""
 
 BUSY = 4
 """Exit code when another sync process holds the store."""
@@ -68,6 +71,9 @@ def sync_command(argv: Sequence[str]) -> int:
         _refuse(given.json, error.code, f"{error.message_vi} {error.cure_vi}")
     except (ConfigError, StoreError) as error:
         _refuse(given.json, error.code, str(error))
+    except DatabaseError as error:
+        told = named(error, given.state)
+        _refuse(given.json, told.code, str(told))
     return 1
 
 
@@ -223,7 +229,25 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
         most=float(config["sync.retry_most"]),
     )
     log.info("sync runs")
-    run(engine, bearer, report, _MachineClock(machine), nudge.wait, stop.is_set, pace=pace, free_disk_mib=lambda: _free(machine))
+    while not stop.is_set():
+        try:
+            run(
+                engine,
+                bearer,
+                report,
+                _MachineClock(machine),
+                nudge.wait,
+                stop.is_set,
+                pace=pace,
+                free_disk_mib=lambda: _free(machine),
+            )
+        except (StoreError, DatabaseError) as error:
+            told = error if isinstance(error, StoreError) else named(error, config.state)
+            if told.code not in ("store_busy", "disk_full"):
+                raise
+            # Passing troubles of this machine: the cursors have not moved, so the same exchange is simply made again.
+            log.warning("the store cannot be written: %s", told.code)
+            nudge.wait(STORE_PATIENCE)
 
 
 def _free(machine: Machine) -> int:

@@ -50,7 +50,7 @@ def check_can_file(machine: Machine) -> None:
     """
     store = machine.store
     store.identity_or_raise()
-    if not store.reserve.room_for_filing():
+    if not store.room_for_filing():
         raise StoreError("disk_full", "Máy đã đầy bộ nhớ, chưa nhận thêm hồ sơ được.", "Bà con nộp tại quầy. Cán bộ gọi kỹ thuật.")
     _check_clock(store)
 

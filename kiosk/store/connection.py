@@ -8,6 +8,7 @@ catches another driver's exceptions).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -38,7 +39,8 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
     """Open (and create) the encrypted file with a raw 32-byte key.
 
     Raises:
-        StoreError: ``store_key`` wrong key or not a store, ``store_engine`` SQLite too old, ``store_wal`` no WAL here.
+        StoreError: ``store_key`` wrong key or not a store, ``store_engine`` SQLite too old, ``store_wal`` no WAL here,
+            ``disk_full``, ``store_damaged``, ``store_io``.
     """
     if driver.sqlite_version_info < LEAST_SQLITE:
         raise StoreError(
@@ -48,29 +50,55 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
         )
     if len(key) != 32:
         raise ValueError("the store key is 32 bytes")
-    connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, timeout=5.0)
+    except driver.DatabaseError as error:
+        raise named(error, path) from None
     # A wrong key is reported by our own error; SQLCipher's lines on stderr would only frighten.
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-    except driver.DatabaseError:
+        for pragma in (
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "busy_timeout = 5000",
+            "wal_autocheckpoint = 1000",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    except driver.DatabaseError as error:
         connection.close()
-        raise StoreError(
-            "store_key", "Không mở được kho hồ sơ: sai khóa hoặc tệp hỏng.", "Khôi phục từ bản sao lưu; đừng xóa tệp này."
-        ) from None
-    for pragma in (
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "busy_timeout = 5000",
-        "wal_autocheckpoint = 1000",
-        "temp_store = MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+        raise named(error, path) from None
     if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
         connection.close()
         raise StoreError("store_wal", "Ổ đĩa này không hỗ trợ ghi an toàn (WAL).", "Đặt kho hồ sơ trên ổ đĩa trong máy.")
     return sqlite_utils.Database(connection)
+
+
+def named(error: Exception, path: Path) -> StoreError:
+    """What a failure of the engine means for the people at the machine; the cure never asks to overwrite a sound store."""
+    text = str(error)
+    cramped = any(word in text for word in ("unable to open", "I/O")) and shutil.disk_usage(path.parent).free < CRAMPED
+    if "full" in text or cramped:
+        return StoreError("disk_full", "Ổ đĩa của máy đã đầy.", "Giải phóng ổ đĩa rồi mở lại; hồ sơ vẫn nguyên.")
+    if "not a database" in text:
+        return StoreError(
+            "store_key", "Không mở được kho hồ sơ: sai khóa hoặc tệp hỏng.", "Khôi phục từ bản sao lưu; đừng xóa tệp này."
+        )
+    if "malformed" in text:
+        return StoreError(
+            "store_damaged",
+            "Tệp kho hồ sơ bị hỏng.",
+            "Giữ nguyên tệp, gọi kỹ thuật: khôi phục từ bản sao lưu bằng «store restore».",
+        )
+    if "locked" in text or "busy" in text:
+        return StoreError("store_busy", "Máy đang bận ghi dữ liệu.", "Chờ một chút rồi thử lại.")
+    return StoreError("store_io", f"Không đọc ghi được kho hồ sơ ({text}).", "Kiểm tra ổ đĩa và quyền của thư mục trạng thái.")
+
+
+CRAMPED = 1024 * 1024
+"""Free bytes below which a failure to open or write is put down to the full disk."""
 
 
 @contextmanager

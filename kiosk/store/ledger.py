@@ -12,9 +12,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+ROOM = 64 * 1024
+"""Free bytes the ledger's disk must have before a filing starts."""
 
 BLOCK = 16
 """Provisional numbers set aside by one fsync."""
@@ -42,6 +46,19 @@ class Ledger:
         self.below = int(_read(self._path).get("below", 0))
         seen = _read(self._last)
         self.witness = Witness(int(seen["inc"]), int(seen["n"]), bytes.fromhex(seen["head"])) if seen else None
+
+    @property
+    def folder(self) -> Path:
+        return self._path.parent
+
+    def has_room(self) -> bool:
+        """Whether another block can be written where the ledger lies."""
+        return shutil.disk_usage(self.folder).free >= ROOM
+
+    def start_anew(self) -> None:
+        """Forget which store this machine wrote last, so that an empty one may be made; the numbers stay set aside."""
+        self._last.unlink(missing_ok=True)
+        self.witness = None
 
     def set_aside(self, number: int) -> None:
         """Make sure ``number`` is inside the block already on disk; durable on return."""

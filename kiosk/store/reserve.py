@@ -52,6 +52,10 @@ class Reserve:
         """Free bytes for this user on the disk of the store."""
         return shutil.disk_usage(self._path.parent).free
 
+    def same_disk(self, folder: Path) -> bool:
+        """Whether giving up the reserve makes room in ``folder``."""
+        return folder.stat().st_dev == self._path.parent.stat().st_dev
+
     def room_for_filing(self) -> bool:
         """Whether a new filing may start."""
         return self.make() and self.free() >= self._least

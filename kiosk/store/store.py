@@ -8,6 +8,7 @@ cases; the feed is applied only by the sync process. Each process has one writer
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -26,7 +27,7 @@ import sqlite_utils
 from forms.dossier import SCHEMA, Draft
 from kiosk.clock import RELEASED_MS, Clock
 from kiosk.store import projections
-from kiosk.store.connection import OperationalError, StoreError, connect, immediate
+from kiosk.store.connection import DatabaseError, OperationalError, StoreError, connect, immediate, named
 from kiosk.store.hold import Hold
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.store.migrations import migrate
@@ -146,13 +147,12 @@ class Store:
         self._open = partial(connect, key=key)
         self._witness: Witness | None = None
         self._identity: Identity | None = None
+        self.ledger = Ledger(ledger)
+        self._refuse_to_start_over()
         self._hold = Hold(path)
         try:
-            self.db: sqlite_utils.Database = connect(path, key)
-            migrate(self.db)
-            self.ledger = Ledger(ledger)
+            self.db: sqlite_utils.Database = self._open_with_reserve()
             self.reserve.make()
-            self._begin()
         except BaseException:
             self._hold.free()
             raise
@@ -184,6 +184,38 @@ class Store:
                 db.close()
 
     # --- opening -----------------------------------------------------------------------------------------------
+
+    def _refuse_to_start_over(self) -> None:
+        """A machine that has filed before never makes an empty store by itself: the old one must be looked for first."""
+        there = self.path.exists() and self.path.stat().st_size > 0
+        if self.ledger.witness is not None and not there:
+            raise StoreError(
+                "store_missing",
+                "Không thấy kho hồ sơ của máy này.",
+                "Khôi phục từ bản sao lưu bằng «store restore»; chỉ khi không còn bản nào: «store start-anew».",
+            )
+
+    def _open_with_reserve(self) -> sqlite_utils.Database:
+        """Open, giving up the reserve when the disk is so full that not even that works."""
+        try:
+            return self._open_once()
+        except StoreError as error:
+            if error.code != "disk_full" or not self.reserve.give_up():
+                raise
+        return self._open_once()
+
+    def _open_once(self) -> sqlite_utils.Database:
+        self.db = self._open(self.path)
+        try:
+            migrate(self.db)
+            self._begin()
+        except DatabaseError as error:
+            self.db.close()
+            raise named(error, self.path) from None
+        except BaseException:
+            self.db.close()
+            raise
+        return self.db
 
     def _begin(self) -> None:
         """Open an incarnation at the first start, and a new one when this file is older than what was written here."""
@@ -258,13 +290,22 @@ class Store:
         try:
             return act()
         except (OperationalError, OSError) as error:
-            if "full" not in str(error) and getattr(error, "errno", None) != 28:
+            if not _is_full(error):
                 raise
-            if not self.reserve.give_up():
-                raise StoreError(
-                    "disk_full", "Ổ đĩa của máy đã đầy.", "Bà con chờ một chút, cán bộ sẽ giúp. Kỹ thuật: giải phóng ổ đĩa."
-                ) from None
+            # Space on the store's disk is no help to a ledger on another one.
+            elsewhere = isinstance(error, OSError) and not self.reserve.same_disk(self.ledger.folder)
+            if elsewhere or not self.reserve.give_up():
+                raise _full() from None
+        try:
             return act()
+        except (OperationalError, OSError) as error:
+            if not _is_full(error):
+                raise
+            raise _full() from None
+
+    def room_for_filing(self) -> bool:
+        """Whether a new filing may start: the reserve stands, and there is room for the store and for the ledger."""
+        return self.reserve.room_for_filing() and self.ledger.has_room()
 
     # --- meta --------------------------------------------------------------------------------------------------
 
@@ -500,6 +541,14 @@ class Store:
                     ("Máy đã khởi động lại khi đang in.", "Xem phiếu đã ra đủ chưa; nếu chưa, bấm «In lại»."),
                 ).rowcount
             )
+
+
+def _is_full(error: Exception) -> bool:
+    return "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
+
+
+def _full() -> StoreError:
+    return StoreError("disk_full", "Ổ đĩa của máy đã đầy.", "Bà con chờ một chút, cán bộ sẽ giúp. Kỹ thuật: giải phóng ổ đĩa.")
 
 
 def _job(row: dict[str, Any]) -> PrintJob:

@@ -150,3 +150,18 @@ def test_a_withdrawn_pin_may_be_given_to_another(desk: Desk, monkeypatch: pytest
     assert add("Lý Văn Mẫu")["error"]["code"] == "pin_taken"
     desk.ask("remove-official", first["id"])
     assert add("Lý Văn Mẫu")["ok"]
+
+
+def test_a_damaged_file_is_named_and_never_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine = make_machine(tmp_path)
+    for _ in range(5):
+        file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+    machine.close()
+    file = tmp_path / "kiosk.db"
+    data = bytearray(file.read_bytes())
+    for place in range(9000, len(data), 4096):
+        data[place] ^= 0xFF
+    file.write_bytes(bytes(data))
+    assert store_command(["check", "--state", str(tmp_path), "--json", "--set", "store.reserve_mb=1"]) == 1
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["error"]["code"] in ("store_damaged", "store_key")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.store.connection import StoreError
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.usecases import file_dossier
 from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
@@ -55,12 +56,25 @@ def test_codes_differ_also_after_the_store_is_restored_from_an_old_image(tmp_pat
     assert len(set(codes)) == len(codes) == 7
 
 
+def test_a_lost_store_is_never_replaced_by_an_empty_one_in_silence(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    file_one(machine)
+    machine.close()
+    for file in tmp_path.glob("kiosk.db*"):
+        file.unlink()
+    with pytest.raises(StoreError) as caught:
+        make_machine(tmp_path)
+    assert caught.value.code == "store_missing"
+    assert not (tmp_path / "kiosk.db").exists()
+
+
 def test_codes_differ_also_after_the_store_is_lost(tmp_path: Path) -> None:
     machine = make_machine(tmp_path)
     first = {file_one(machine) for _ in range(3)}
     machine.close()
     for file in tmp_path.glob("kiosk.db*"):
         file.unlink()
+    Ledger(tmp_path / "ledger.json").start_anew()
     machine = make_machine(tmp_path)
     assert not first & {file_one(machine) for _ in range(3)}
 

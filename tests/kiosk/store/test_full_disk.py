@@ -1,0 +1,92 @@
+"""A disk that is really full, as a small file system in memory: nothing promised is lost, and the sentence names the right cure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.store.connection import StoreError
+from kiosk.usecases import check_can_file, file_dossier
+from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
+
+SETS = ("store.reserve_mb=2", "store.least_free_mb=1")
+
+
+def as_root(*command: str) -> None:
+    subprocess.run([*([] if os.geteuid() == 0 else ["sudo", "-n"]), *command], check=True, capture_output=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of six megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    as_root("mount", "-t", "tmpfs", "-o", f"size=6m,mode=0700,uid={os.geteuid()}", "tmpfs", str(folder))
+    yield folder
+    as_root("umount", "-l", str(folder))
+
+
+def stuff(folder: Path, leave: int = 0) -> Path:
+    """Fill the disk but for ``leave`` bytes."""
+    ballast = folder / "ballast"
+    with ballast.open("wb") as file:
+        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_bsize
+        file.write(bytes(max(0, free - leave)))
+    return ballast
+
+
+def file_one(machine: Machine) -> str:
+    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+
+
+def test_the_filing_in_hand_ends_on_the_reserve_and_the_next_does_not_start(small_disk: Path) -> None:
+    machine = make_machine(small_disk, sets=SETS)
+    codes = [file_one(machine)]
+    stuff(small_disk)
+    codes.append(file_one(machine))
+    assert not machine.store.reserve.stands()
+    with pytest.raises(StoreError) as caught:
+        check_can_file(machine)
+    assert caught.value.code == "disk_full"
+    assert sorted(row["code"] for row in machine.store.rows("SELECT code FROM dossier")) == sorted(codes)
+
+
+def test_a_store_on_a_full_disk_opens_on_its_reserve(small_disk: Path) -> None:
+    machine = make_machine(small_disk, sets=SETS)
+    code = file_one(machine)
+    machine.close()
+    stuff(small_disk)
+    machine = make_machine(small_disk, sets=SETS)
+    assert [row["code"] for row in machine.store.rows("SELECT code FROM dossier")] == [code]
+
+
+def test_a_store_on_a_full_disk_without_reserve_says_full_and_not_wrong_key(small_disk: Path) -> None:
+    machine = make_machine(small_disk, sets=SETS)
+    code = file_one(machine)
+    machine.store.reserve.give_up()
+    machine.close()
+    ballast = stuff(small_disk)
+    with pytest.raises(StoreError) as caught:
+        make_machine(small_disk, sets=SETS)
+    assert caught.value.code == "disk_full"
+    ballast.unlink()
+    machine = make_machine(small_disk, sets=SETS)
+    assert [row["code"] for row in machine.store.rows("SELECT code FROM dossier")] == [code]
+
+
+def test_a_ledger_on_another_full_disk_refuses_before_the_start_and_keeps_the_reserve(tmp_path: Path, small_disk: Path) -> None:
+    machine = make_machine(tmp_path / "state", sets=(*SETS, f"store.ledger={small_disk}/ledger.json"))
+    file_one(machine)
+    stuff(small_disk)
+    with pytest.raises(StoreError) as caught:
+        check_can_file(machine)
+    assert caught.value.code == "disk_full"
+    with pytest.raises(StoreError) as caught:
+        for _ in range(17):
+            file_one(machine)
+    assert caught.value.code == "disk_full"
+    assert machine.store.reserve.stands()
