@@ -39,8 +39,8 @@ def test_a_birth_is_filed_by_touch_through_a_failing_line_and_accepted(tmp_path:
         assert f"/h/{summary['provisional_code']}?k=" in code.text
     slip, receipt = (read(tmp_path / one["file"]) for one in summary["slips"])
     assert "GHI NHẬN" in slip
-    assert "HẸN TRẢ" not in slip
-    assert "HẸN TRẢ" in receipt
+    assert "HẸN TRẢ KẾT QUẢ" not in slip
+    assert "HẸN TRẢ KẾT QUẢ" in receipt
     for screen in summary["screens"]:
         with Image.open(tmp_path / screen) as picture:
             assert picture.size == (1280, 800)
