@@ -64,15 +64,25 @@ class Torment:
             missing = sum(max(0, self._share - self.histogram[step]) for step in steps)
             return missing + max(0, self._free - self.histogram[FREE])
 
-    def run(self, seconds: float, progress: Callable[[int, int], None]) -> None:
-        """Start all, strike, restart, until every step has had its share or the time is over."""
+    def run(
+        self,
+        seconds: float,
+        progress: Callable[[int, int], None],
+        *,
+        rest: tuple[float, float] = (0.2, 1.5),
+        idle: Callable[[], None] | None = None,
+    ) -> None:
+        """Start all, strike, restart, until every step has had its share or the time is over.
+
+        After ``rest`` (least and most seconds) without a strike ``idle`` is called; by default it strikes at a free moment.
+        """
         end = time.monotonic() + seconds
         for victim in self._victims.values():
             victim.start()
             victim.alive = True
         while self.left() and time.monotonic() < end:
-            if not self._struck.wait(self._dice.uniform(0.2, 1.5)):
-                self._strike_freely()
+            if not self._struck.wait(self._dice.uniform(*rest)):
+                (idle or self._strike_freely)()
             self._struck.clear()
             for victim in self._victims.values():
                 if not victim.alive:

@@ -123,3 +123,14 @@ class Fingers:
                 return
         texts = self._glass.ask({"texts": True})["texts"]
         raise DemoError(f"«{name}» does not go on; the glass says: {texts}")
+
+    def to_the_end(self) -> None:
+        """Read the check page to its last part, where «Nộp hồ sơ» is."""
+
+        def end_or_more() -> str:
+            return next((name for name in ("submit", "more") if self._glass.find(name) is not None), "")
+
+        while wait_for("the end of the check page", end_or_more, 10) == "more":
+            self._glass.rest("more")
+            if end_or_more() == "more":
+                self._glass.tap("more")

@@ -156,7 +156,7 @@ class Journey:
         self._glass.tap("way:chip")
         self._glass.wait_screen("scan")
         self._shot("scan")
-        self._scan(self._stage.chip.qr_text)
+        scan_until_heard(self._stage)
         self._glass.wait_screen("read_card")
         self._shot("read_card")
         self._stage.reader.lay(self._stage.chip)
@@ -164,18 +164,6 @@ class Journey:
         self._shot("card_seen")
         self._stage.reader.lift()
         self._glass.tap("accept")
-
-    def _scan(self, text: str) -> None:
-        """Hold the code before the reader until the kiosk listens."""
-
-        def scanned() -> bool:
-            try:
-                self._stage.barcode.scan(text)
-            except DeviceError:
-                return False
-            return True
-
-        wait_for("the barcode reader to listen", scanned, 5)
 
     def _questions(self) -> None:
         seen: set[str] = set()
@@ -199,14 +187,8 @@ class Journey:
         return dict(json.loads((self._stage.kiosk_state / "sync-status.json").read_text(encoding="utf-8")))
 
     def _submit(self) -> None:
-        def end_or_more() -> str:
-            return next((name for name in ("submit", "more") if self._glass.find(name) is not None), "")
-
-        while (shown := wait_for("the end of the check page", end_or_more, 10)) == "more":
-            self._glass.rest("more")
-            if end_or_more() == "more":
-                self._glass.tap("more")
-        self._shot(f"check-{shown}")
+        Fingers(self._glass).to_the_end()
+        self._shot("check-last")
         self._glass.tap("submit")
         self._glass.wait_screen("slip")
         texts = self._glass.ask({"texts": True})["texts"]
@@ -322,3 +304,16 @@ class Journey:
         self.summary["journal"] = {"kiosk_head": head, "province_head": held.get(name, ""), "events": kiosk["events"]}
         if not kiosk["ok"] or not province["ok"] or held != heads:
             raise DemoError(f"the journals differ: {kiosk['findings']} {province['findings']} {heads} {held}")
+
+
+def scan_until_heard(stage: Stage) -> None:
+    """Hold the card's code before the barcode reader until the kiosk listens."""
+
+    def scanned() -> bool:
+        try:
+            stage.barcode.scan(stage.chip.qr_text)
+        except DeviceError:
+            return False
+        return True
+
+    wait_for("the barcode reader to listen", scanned, 5)

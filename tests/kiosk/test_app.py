@@ -115,7 +115,7 @@ def test_without_pcscd_typing_and_filing_go_on(kiosk: Kiosk, reader: PcscdTwin) 
     reader.stop()
     kiosk.services.test_device("reader", lambda _fact: None)
     fact = kiosk.until(
-        "the broken reader", lambda: next(f for f in kiosk.services.devices() if f.name == "reader" and f.state == "broken")
+        "the broken reader", lambda: next((f for f in kiosk.services.devices() if (f.name, f.state) == ("reader", "broken")), None)
     )
     assert fact.cure_vi
     assert kiosk.file(None).startswith("TAM-")

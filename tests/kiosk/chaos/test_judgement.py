@@ -9,7 +9,8 @@ from PIL import Image
 
 from devices.printer import open_printer
 from devices.printer.twin import PrinterTwin
-from kiosk.chaos.command import Promises, _judge_paper, _judge_records, torment
+from kiosk.chaos.command import torment
+from kiosk.chaos.judge import Promises, _judge_paper, _judge_records
 from kiosk.officials import add_official
 from kiosk.printing import Spooler
 from kiosk.usecases import accept_dossier, file_dossier, reprint
