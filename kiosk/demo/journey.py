@@ -21,6 +21,7 @@ from PIL import Image
 
 from devices.errors import DeviceError
 from kiosk.demo.fingers import Fingers
+from kiosk.demo.line import Mode
 from kiosk.demo.processes import DemoError, Process, wait_for
 from kiosk.demo.screen import Glass, VirtualScreen
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
@@ -224,11 +225,15 @@ class Journey:
 
     # --- the line ----------------------------------------------------------------------------------------------
 
+    def _line_fails(self, mode: Mode, failure: str) -> None:
+        self._stage.line.set_mode(mode)
+        wait_for(f"the kiosk to tell {mode}", lambda: self._line()["failure"] == failure, 15, 0.1)
+
     def _failing_line(self) -> None:
         """A login page, an answer 500, an answer lost on its way, a province killed in between: nothing is taken for sent."""
-        for mode, failure in (("portal", "captive_portal"), ("broken", "server_error"), ("hang", "timeout")):
-            self._stage.line.set_mode(mode)  # type: ignore[arg-type]
-            wait_for(f"the kiosk to tell {mode}", lambda failure=failure: self._line()["failure"] == failure, 15, 0.1)  # type: ignore[misc]
+        self._line_fails("portal", "captive_portal")
+        self._line_fails("broken", "server_error")
+        self._line_fails("hang", "timeout")
         self._stage.line.set_mode("midway")
         wait_for("an answer to be lost", lambda: self._stage.line.answers_dropped, 15, 0.1)
         self._stage.line.set_mode("cut")

@@ -13,14 +13,14 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from devices.errors import DeviceError
+from kiosk.demo.line import Mode
 from kiosk.demo.processes import DemoError, Process
 from kiosk.demo.stage import Stage
 
-Mode = Literal["up", "cut", "hang", "portal", "broken"]
-_LINE_VI: Mapping[str, str] = {
+_LINE_VI: Mapping[Mode, str] = {
     "up": "Đường mạng thông",
     "cut": "Đường mạng đứt",
     "hang": "Mạng treo, không trả lời",
@@ -133,9 +133,9 @@ class Panel:
         self._stage.restart_province()
         return "Máy chủ tỉnh đã chạy lại"
 
-    def _line_act(self, mode: str) -> Callable[[], str]:
+    def _line_act(self, mode: Mode) -> Callable[[], str]:
         def act() -> str:
-            self._stage.line.set_mode(mode)  # type: ignore[arg-type]
+            self._stage.line.set_mode(mode)
             return _LINE_VI[mode]
 
         return act

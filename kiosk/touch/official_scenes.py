@@ -13,7 +13,7 @@ from kiosk.services import PrintFact
 from kiosk.touch.samples import SampleServices
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
-from kiosk.viewmodels.official import SignIn
+from kiosk.viewmodels.official import Part, SignIn
 from kiosk.viewmodels.official_flow import DossierPage, TechnicianPage, TouchTestPage, WorklistPage
 
 Scene = Callable[[Kiosk, SampleServices], None]
@@ -90,12 +90,12 @@ def call(kiosk: Kiosk, services: SampleServices) -> None:
     worklist(choose)(kiosk, services)
 
 
-def dossier(part: str = "answers") -> Scene:
+def dossier(part: Part = "answers") -> Scene:
     """The dossier as a page of its own."""
 
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
         worklist(lambda page: page.choose("d42", whole=True))(kiosk, services)
-        on(kiosk, DossierPage).desk.show(part)  # type: ignore[arg-type]
+        on(kiosk, DossierPage).desk.show(part)
 
     return scene
 

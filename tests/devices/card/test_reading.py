@@ -255,6 +255,7 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
     for _ in range(5):
         open_card_reader("pcsc:").state()
     until(lambda: helpers() <= before)
+    assert helpers() <= before
 
 
 def test_only_pcsc_addresses_are_taken() -> None:
