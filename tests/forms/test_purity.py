@@ -14,7 +14,24 @@ ROOM = Path(forms.__file__).parent
 FILES = sorted(ROOM.rglob("*.py"))
 ALLOWED = frozenset(
     {"__future__", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "forms", "functools", "importlib", "io"}
-    | {"itertools", "json", "math", "re", "types", "typing", "unicodedata", "urllib", "yaml"}
+    | {
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "openpyxl",
+        "re",
+        "string",
+        "types",
+        "typing",
+        "typst",
+        "unicodedata",
+        "urllib",
+        "yaml",
+        "zipfile",
+        "zlib",
+    }
+    | {"defusedxml", "warnings", "enum", "heapq", "bisect", "operator"}
 )
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "monotonic"})
 
