@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from forms.expr import Expr, ExprError, parse
+from forms.xlsform.model import Fault as Fault
+from forms.xlsform.model import FormError as FormError
 
 LANGUAGE: Final = "Tiếng Việt (vi)"
 MAX_LABEL: Final = 60
@@ -43,31 +45,6 @@ _COLUMNS: Final[Mapping[str, frozenset[str]]] = {
 }
 WRITTEN_AS: Final = ("", "date_words")
 """What ``k_as`` may ask of a computed value: ``date_words`` writes a date out in Vietnamese."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong in a form or procedure file. ``row`` counts from 1, 0 is the file as a whole."""
-
-    file: str
-    row: int
-    column: str
-    rule: str
-    message: str
-
-    def __str__(self) -> str:
-        where = f"dòng {self.row}" + (f", cột {self.column}" if self.column else "") if self.row else "cả tệp"
-        return f"{self.file}, {where}: {self.message}"
-
-
-class FormError(Exception):
-    """A form or procedure that may not be used; ``faults`` lists everything found."""
-
-    code = "form_invalid"
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
