@@ -214,7 +214,9 @@ class Catalogue:
         return ServiceTile(named.code, title, group.name_vi, "Cán bộ hẹn ngày trả", group.icon, group.colour, False, self._menu.counter_vi)
 
     def _everything(self) -> Iterator[str]:
-        yield from self.codes()
+        """Codes, those people come for most often first."""
+        yield from self._menu.tiles
+        yield from (code for code in self.codes() if code not in self._menu.tiles)
         yield from (code for code in self._named if code not in self._editions)
 
     def _group_of(self, code: str) -> str:
@@ -279,12 +281,9 @@ def from_sources(folder: Traversable | None = None, province: str = CAO_BANG) ->
         if entry.joinpath("procedure.yaml").is_file():
             editions += _editions(entry, shared, faults)
     for edition in editions:
-        try:
-            edition.procedure()
-        except FormError as error:
-            faults += error.faults
+        faults += _unsound(edition)
     if faults:
-        raise FormError(faults)
+        raise FormError(list(dict.fromkeys(faults)))
     decisions = [one for one in read_overrides(_text(folder, "overrides.yaml")) if one.province in ("", province)]
     return Catalogue(editions, _menu(folder), _named(folder), decisions)
 
@@ -303,20 +302,29 @@ def _name(entry: Traversable) -> str:
     return entry.name
 
 
+def _unsound(edition: Edition) -> Sequence[Fault]:
+    try:
+        edition.procedure()
+    except FormError as error:
+        return error.faults
+    return ()
+
+
 class _Shared:
     """Forms and keys that several procedures share: the folders ``_general`` and ``_ct01``, each read once."""
 
     def __init__(self, folder: Traversable) -> None:
-        self._folder = folder
+        self.folder = folder
         self._read: dict[str, tuple[Mapping[str, object], Form]] = {}
 
-    def named(self, name: str, asker: str) -> tuple[Mapping[str, object], Form]:
+    def named(self, name: str, asker: Marked) -> tuple[Mapping[str, object], Form]:
         if name not in self._read:
-            folder = self._folder.joinpath(f"_{name}")
-            if not folder.joinpath("form.csv").is_file():
-                raise FormError([Fault(asker, 0, "form", "reference", f"Không có biểu mẫu dùng chung «{name}».")])
+            folder = self.folder.joinpath(f"_{name}")
+            if not folder.joinpath("shared.yaml").is_file():
+                message = f"Không có biểu mẫu dùng chung «{name}». Viết own (biểu mẫu riêng), general (đơn đề nghị) hoặc ct01."
+                raise FormError([Fault(asker.file, asker.line(("form",)), "form", "reference", message)])
             data = read_marked(_text(folder, "shared.yaml"), f"{folder.name}/shared.yaml").data
-            self._read[name] = data, _form(folder)
+            self._read[name] = data, _form(folder, self.folder)
         return self._read[name]
 
 
@@ -341,15 +349,30 @@ def _editions(folder: Traversable, shared: _Shared, faults: list[Fault]) -> Iter
 def _edition(folder: Traversable, base: Traversable, shared: _Shared) -> Edition:
     file = f"{folder.name}/procedure.yaml" if folder is base else f"{base.name}/{folder.name}/procedure.yaml"
     source = read_marked(_text(folder, "procedure.yaml"), file)
-    kind = source.data.get("form", "own")
+    kind = str(source.data.get("form", "own"))
     if kind == "own":
-        return Edition(source, _form(folder if folder.joinpath("form.csv").is_file() else base))
-    common, form = shared.named(str(kind), file)
+        return Edition(source, _form(folder if _form_file(folder) else base, shared.folder))
+    common, form = shared.named(kind, source)
     return Edition(replace(source, data={**common, **source.data}), form)
 
 
-def _form(folder: Traversable) -> Form:
-    return read_form(_text(folder, "form.csv"), f"{folder.name}/form.csv")
+def _form(folder: Traversable, catalogue: Traversable) -> Form:
+    """A folder's form, CSV or workbook; its lists stand in its ``media`` folder or in the shared ``_lists``."""
+
+    def lists(name: str) -> bytes:
+        for place in (folder.joinpath("media"), catalogue.joinpath("_lists")):
+            if place.joinpath(name).is_file():
+                return place.joinpath(name).read_bytes()
+        raise KeyError(name)
+
+    name = _form_file(folder)
+    if not name:
+        raise FormError([Fault(f"{folder.name}/form.csv", 0, "", "file", "Thiếu biểu mẫu: cần form.csv hoặc form.xlsx.")])
+    return read_form(folder.joinpath(name).read_bytes(), f"{folder.name}/{name}", lists)
+
+
+def _form_file(folder: Traversable) -> str:
+    return next((name for name in ("form.csv", "form.xlsx") if folder.joinpath(name).is_file()), "")
 
 
 def _text(folder: Traversable, name: str) -> str:

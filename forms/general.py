@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from forms.xlsform import Form, Item
@@ -34,7 +33,7 @@ def asking_for(form: Form, components: Sequence[Component]) -> Form:
     items = (*form.items[:place], *asked, *form.items[place:])
     names = " ".join(item.name for item in asked)
     version = f"{form.version}-{hashlib.blake2s(names.encode(), digest_size=3).hexdigest()}"
-    return replace(form, version=version, items=items, by_name=MappingProxyType({item.name: item for item in items}))
+    return replace(form, version=version, items=items)
 
 
 def question_of(component: Component) -> str:

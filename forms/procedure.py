@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, get_args
 from forms.calendar import WorkingCalendar
 from forms.deadline import TimeRule, read_time
 from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
-from forms.fee import FeeQuote, FeeRule, fee, read_fee
+from forms.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
 from forms.general import asking_for
 from forms.marked_yaml import Marked, Path, read_marked
 from forms.xlsform import Fault, Form, FormError
@@ -191,8 +191,7 @@ class Procedure:
 
     def fee_for(self, answers: Mapping[str, Any], received: date, calendar: WorkingCalendar | None = None) -> FeeQuote:
         """Fee of a filing received on that day."""
-        event = as_date(str(answers.get(self.fee.from_field, "")))
-        return fee(self.fee, received=received, event=event, calendar=calendar)
+        return quote(self.fee, filing_of(self.fee, answers, received), calendar)
 
 
 def within(day: date, first: date | None, last: date | None) -> bool:
