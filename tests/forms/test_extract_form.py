@@ -41,7 +41,7 @@ def test_a_mother_asks_for_her_young_child_without_an_authorisation() -> None:
     assert not {"paper_uy_quyen", "req_parent"} & set(done.asked)
     assert (done.paper["req_relation"], done.paper["s_name"], done.paper["s_residence"]) == ("Mẹ", "Hoàng Văn Bé", "Xã Mẫu")
     assert "s_id" not in done.paper
-    assert extract(dict(MAN), req_relation="child", s_name="Hoàng Văn Bé", s_dob="2020").paper["req_relation"] == "Cha"
+    assert extract(dict(MAN), req_relation="child", s_id_type="none", **child).paper["req_relation"] == "Cha"
 
 
 def test_another_relative_shows_an_authorisation() -> None:

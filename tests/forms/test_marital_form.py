@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.forms.declarations import CARD, CARD_WORDS, MAN, TYPED, Walk, form_of, required, sitting, walk
+from tests.forms.declarations import CARD, CARD_WORDS, MAN, OLD_POLICE, TYPED, Walk, form_of, required, sitting, walk
 
 ANSWERS = {
     **TYPED,
@@ -61,7 +61,7 @@ def test_a_brother_fills_in_the_subject_and_shows_the_authorisation() -> None:
         "Hoàng Thị Em",
         "Anh ruột",
     )
-    assert done.paper["s_id"] == f"{CARD_WORDS[:21]} 004195000004 do {CARD_WORDS[38:-21]} cấp ngày 02/01/2022"
+    assert done.paper["s_id"] == f"Căn cước công dân số 004195000004 do {OLD_POLICE} cấp ngày 02/01/2022"
     assert required("1.004873") <= done.paper.keys()
 
 
