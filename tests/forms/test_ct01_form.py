@@ -19,7 +19,7 @@ ANSWERS = {
     "away_from": "2026-12-01",
     "away_reason": "đi làm",
     "remove_reason": "ra nước ngoài sống",
-    "paper_cho_o_hop_phap": "counter",
+    "paper_giay_to_cho_o": "counter",
     "has_members": "no",
 }
 CODES = {"permanent": "1.004222", "temporary": "1.004194", "absent": "1.003677", "remove": "1.003197", "split": "1.010038"}
@@ -89,8 +89,8 @@ def test_an_absence_does_not_end_before_it_begins() -> None:
 
 
 def test_only_a_new_home_needs_its_papers() -> None:
-    assert "paper_cho_o_hop_phap" in ct01(dict(CARD), kind="temporary").asked
-    assert "paper_cho_o_hop_phap" not in ct01(dict(CARD), kind="absent").asked
+    assert "paper_giay_to_cho_o" in ct01(dict(CARD), kind="temporary").asked
+    assert "paper_giay_to_cho_o" not in ct01(dict(CARD), kind="absent").asked
 
 
 def test_phone_and_mail_may_be_left_out() -> None:

@@ -63,8 +63,8 @@ def test_a_neighbour_or_office_may_declare() -> None:
 
 
 def test_an_authorised_person_is_asked_for_the_paper() -> None:
-    assert "paper_uy_quyen" in death(req_relation="proxy", paper_uy_quyen="counter").asked
-    assert "paper_uy_quyen" not in death().asked
+    assert "paper_giay_uy_quyen" in death(req_relation="proxy", paper_uy_quyen="counter").asked
+    assert "paper_giay_uy_quyen" not in death().asked
 
 
 def test_a_year_is_enough_for_an_elder_and_nothing_is_invented() -> None:

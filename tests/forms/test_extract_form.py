@@ -38,7 +38,7 @@ def test_without_a_card_the_same_paper_is_typed() -> None:
 def test_a_mother_asks_for_her_young_child_without_an_authorisation() -> None:
     child = {"s_name": "Hoàng Văn Bé", "s_dob": "2020-05-01", "s_sex": "nam", "s_number": ""}
     done = extract(dict(CARD), req_relation="child", s_id_type="none", s_residence="Xã Mẫu", **child)
-    assert not {"paper_uy_quyen", "req_parent"} & set(done.asked)
+    assert not {"paper_giay_uy_quyen", "req_parent"} & set(done.asked)
     assert (done.paper["req_relation"], done.paper["s_name"], done.paper["s_residence"]) == ("Mẹ", "Hoàng Văn Bé", "Xã Mẫu")
     assert "s_id" not in done.paper
     assert extract(dict(MAN), req_relation="child", s_id_type="none", **child).paper["req_relation"] == "Cha"
@@ -47,7 +47,7 @@ def test_a_mother_asks_for_her_young_child_without_an_authorisation() -> None:
 def test_another_relative_shows_an_authorisation() -> None:
     changes = {"s_name": "Nông Văn Thử", "s_dob": "1941", "s_number": "004041000003", "req_relation_text": "Con"}
     done = extract(dict(CARD), req_relation="kin", **changes)
-    assert "paper_uy_quyen" in done.asked
+    assert "paper_giay_uy_quyen" in done.asked
     assert done.paper["req_relation"] == "Con"
     assert len(done.asked) <= 25
 

@@ -30,7 +30,7 @@ BROTHER = {
     "s_dob": "1995-03-04",
     "s_number": "004195000004",
     "s_id_issued": "2022-01-02",
-    "paper_uy_quyen": "counter",
+    "paper_giay_uy_quyen": "counter",
 }
 
 
@@ -54,7 +54,7 @@ def test_without_a_card_only_what_the_card_would_have_said_is_asked_more() -> No
 
 def test_a_brother_fills_in_the_subject_and_shows_the_authorisation() -> None:
     done = marital(dict(MAN), **BROTHER)
-    assert {"s_name", "s_dob", "s_sex", "s_ethnic", "s_nation_kind", "s_number", "paper_uy_quyen"} <= set(done.asked)
+    assert {"s_name", "s_dob", "s_sex", "s_ethnic", "s_nation_kind", "s_number", "paper_giay_uy_quyen"} <= set(done.asked)
     assert len(done.asked) <= 25
     assert (done.paper["req_name"], done.paper["s_name"], done.paper["req_relation"]) == (
         "HOÀNG VĂN THỬ",
@@ -100,9 +100,9 @@ def test_each_status_is_written_in_the_words_of_the_law(status: str, facts: dict
 
 def test_only_the_papers_of_the_status_are_asked_about() -> None:
     asked = set(marital(dict(CARD), s_marital="divorced").asked)
-    assert {"divorce_no", "divorce_date", "divorce_by", "paper_ly_hon_hoac_chet"} <= asked
+    assert {"divorce_no", "divorce_date", "divorce_by", "paper_ban_an_ly_hon"} <= asked
     assert not asked & {"mc_no", "death_no", "spouse_name"}
-    assert "paper_ly_hon_hoac_chet" not in marital(dict(CARD)).asked
+    assert "paper_ban_an_ly_hon" not in marital(dict(CARD)).asked
 
 
 def test_an_answer_of_another_status_is_not_handed_over() -> None:
@@ -151,5 +151,5 @@ def test_a_period_does_not_end_before_it_begins() -> None:
 
 
 def test_an_earlier_certificate_is_asked_for_only_when_there_was_one() -> None:
-    assert "paper_xac_nhan_da_cap" not in marital(dict(CARD)).asked
-    assert "paper_xac_nhan_da_cap" in marital(dict(CARD), asked_before="yes").asked
+    assert "paper_giay_xac_nhan_cu" not in marital(dict(CARD)).asked
+    assert "paper_giay_xac_nhan_cu" in marital(dict(CARD), asked_before="yes").asked

@@ -81,8 +81,8 @@ def test_a_first_marriage_needs_no_story() -> None:
 
 
 def test_who_was_married_before_says_how_it_ended_and_is_asked_for_the_paper() -> None:
-    done = marriage(dict(CARD), par_times="2", par_before="divorced", paper_ly_hon_hoac_khai_tu="counter")
-    assert {"par_before", "paper_ly_hon_hoac_khai_tu"} <= set(done.asked)
+    done = marriage(dict(CARD), par_times="2", par_before="divorced", paper_ban_an_ly_hon="counter")
+    assert {"par_before", "paper_ban_an_ly_hon"} <= set(done.asked)
     assert "đã ly hôn" in done.paper["m_marital"]
     assert (done.paper["f_times"], done.paper["m_times"]) == ("1", "2")
 
