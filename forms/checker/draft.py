@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from forms.checker.world import Search
-from forms.procedure import Procedure
+from forms.marked_yaml import Marked
+from forms.procedure import Component, Procedure
 from forms.xlsform import Form
 from forms.xlsform.workbook import Row, Workbook
 
@@ -21,22 +22,31 @@ Place = Literal["survey", "choices", "settings", "procedure"]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form in the making. ``media`` names the pictures and sounds beside it."""
+    """A form in the making, alone or with its procedure. ``media`` names the pictures and sounds beside it."""
 
     book: Workbook
     form: Form
     search: Search
     procedure: Procedure | None = None
-    procedure_file: str = ""
+    yaml: Marked | None = None
+    """The procedure's file as written."""
     media: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        return self.procedure.components if self.procedure is not None else ()
 
     def rows(self, sheet: Place) -> tuple[Row, ...]:
         return self.book.sheets[sheet].rows if sheet in self.book.sheets else ()
 
+    def line(self, *path: str | int) -> int:
+        """Line of a key of the procedure's file; 0 when that is not there."""
+        return self.yaml.line(path) if self.yaml is not None else 0
+
     def where(self, place: Place) -> str:
         """The file a fault in that place is told with."""
         if place == "procedure":
-            return self.procedure_file
+            return self.yaml.file if self.yaml is not None else ""
         return self.book.sheets[place].where if place in self.book.sheets else self.book.file
 
 

@@ -15,7 +15,9 @@ def _missing(draft: Draft) -> Iterator[Finding]:
         for row in draft.rows(place):
             for column, name in row.cells.items():
                 if column.startswith("media::") and name not in draft.media:
-                    yield Finding(row.number, column, f"Không có tệp «{name}» trong thư mục media. Chép tệp vào đó, hoặc xóa ô.", place)
+                    yield Finding(
+                        row.number, column, f"Không có tệp «{name}» trong thư mục media. Chép tệp vào đó, hoặc xóa ô.", place
+                    )
 
 
 def _gaps(draft: Draft) -> Iterator[Finding]:

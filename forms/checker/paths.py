@@ -61,7 +61,13 @@ def _unreachable(draft: Draft) -> Iterator[Finding]:
 
 def _no_answer(draft: Draft) -> Iterator[Finding]:
     for item in draft.form.items:
-        if item.asked and item.required and item.choices and draft.search.reaches(item) == "yes" and draft.search.answers(item) == "no":
+        if (
+            item.asked
+            and item.required
+            and item.choices
+            and draft.search.reaches(item) == "yes"
+            and draft.search.answers(item) == "no"
+        ):
             column = "choice_filter" if item.choice_filter else "constraint"
             yield Finding(item.row, column, f"Câu «{item.name}» bắt buộc nhưng không lựa chọn nào được nhận. Sửa {column}.")
 
@@ -86,7 +92,9 @@ def _constant(draft: Draft) -> Iterator[Finding]:
 def _long(draft: Draft) -> Iterator[Finding]:
     longest = draft.search.longest()
     if longest > MAX_PATH:
-        yield Finding(0, "", f"Có cách trả lời phải qua {longest} câu hỏi, nên nhiều nhất {MAX_PATH}. Gộp, bỏ, hoặc lấy từ thẻ căn cước.")
+        yield Finding(
+            0, "", f"Có cách trả lời phải qua {longest} câu hỏi, nên nhiều nhất {MAX_PATH}. Gộp, bỏ, hoặc lấy từ thẻ căn cước."
+        )
 
 
 RULES: Final = (

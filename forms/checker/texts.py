@@ -9,15 +9,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from forms.checker.draft import Draft, Finding, Place, Rule
+from forms.marked_yaml import Path
 from forms.xlsform.workbook import Row
 
-_TEXTS: Final = ("label", "hint", "guidance_hint", "required_message", "constraint_message", "k_short", "k_more", "k_hint", "form_title")
+_TEXTS: Final = (
+    "label",
+    "hint",
+    "guidance_hint",
+    "required_message",
+    "constraint_message",
+    "k_short",
+    "k_more",
+    "k_hint",
+    "form_title",
+)
 _BLANK: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 _VIETNAMESE: Final = "(vi)"
 
@@ -49,10 +59,10 @@ def _glyphs(draft: Draft) -> Iterator[Finding]:
             for column, text in row.cells.items():
                 if _is_text(column) and _strange(text):
                     yield Finding(row.number, column, _say_strange(_strange(text)), place)
-    if draft.procedure is not None:
-        for key, text in _sentences(draft.procedure):
-            if _strange(text):
-                yield Finding(0, key, _say_strange(_strange(text)), "procedure")
+    for path, text in _sentences(draft.yaml.data if draft.yaml is not None else {}, ()):
+        if _strange(text):
+            column = ".".join(part for part in path if isinstance(part, str))
+            yield Finding(draft.line(*path), column, _say_strange(_strange(text)), "procedure")
 
 
 def _say_strange(signs: str) -> str:
@@ -60,16 +70,16 @@ def _say_strange(signs: str) -> str:
     return f"Màn hình hoặc giấy in không có chữ {named}. Thay bằng chữ hoặc dấu thường."
 
 
-def _sentences(facts: object) -> Iterator[tuple[str, str]]:
-    """Every Vietnamese text of a dataclass of facts, those in it included, with the key it stands under."""
-    for one in fields(facts):  # type: ignore[arg-type]
-        value = getattr(facts, one.name)
-        if isinstance(value, str) and one.name.endswith("_vi"):
-            yield one.name, value
-        elif isinstance(value, tuple):
-            for part in value:
-                if hasattr(part, "__dataclass_fields__"):
-                    yield from ((f"{one.name}.{key}", text) for key, text in _sentences(part))
+def _sentences(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every text for people in a procedure's file, with the way to it."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _sentences(inner, (*path, str(key)))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _sentences(inner, (*path, place))
+    elif isinstance(value, str) and any(isinstance(part, str) and part.endswith("_vi") for part in path):
+        yield path, value
 
 
 def _icons(draft: Draft) -> Iterator[Finding]:
@@ -77,7 +87,9 @@ def _icons(draft: Draft) -> Iterator[Finding]:
     for row in draft.rows("choices"):
         icon = row.cells.get("k_icon", "")
         if icon and icon not in known:
-            yield Finding(row.number, "k_icon", f"Không có hình «{icon}». Chọn hình có sẵn (docs/forms.md) hoặc để trống.", "choices")
+            yield Finding(
+                row.number, "k_icon", f"Không có hình «{icon}». Chọn hình có sẵn (docs/forms.md) hoặc để trống.", "choices"
+            )
 
 
 def _blanks(draft: Draft) -> Iterator[Finding]:

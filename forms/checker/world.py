@@ -115,7 +115,9 @@ class World:
         if item.choice_filter is None:
             return True
         chosen = [choice for choice in item.choices if choice.name in answer.split()]
-        return all(as_truth(evaluate(item.choice_filter, self, choice={**choice.columns, "name": choice.name})) for choice in chosen)
+        return all(
+            as_truth(evaluate(item.choice_filter, self, choice={**choice.columns, "name": choice.name})) for choice in chosen
+        )
 
     def values(self, name: str) -> Sequence[str]:
         self.unsure = True
@@ -176,7 +178,9 @@ class Search:
         if item.type == "select_multiple":
             return Answers((*_several([choice.name for choice in item.choices]), *none), all=len(item.choices) <= _EVERY_SET)
         written = tuple(dict.fromkeys(_around(item, compared)))
-        return Answers((*written, *(("",) if not item.required or item.type == "hidden" else ())), item.name not in self._used_otherwise)
+        return Answers(
+            (*written, *(("",) if not item.required or item.type == "hidden" else ())), item.name not in self._used_otherwise
+        )
 
     def _listed(self, item: Item, compared: set[str | float]) -> Sequence[str]:
         names = [choice.name for choice in item.choices]
@@ -279,4 +283,3 @@ def _around(item: Item, compared: set[str | float]) -> Iterator[str]:
         elif value != "":
             yield as_text(value)
     yield from {"date": ("1960-03-02", str(_TODAY)), "integer": ("1", "0"), "decimal": ("1", "0")}.get(item.type, ("Nông Thị Mẫu",))
-
