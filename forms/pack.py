@@ -1,10 +1,10 @@
 """Packs: what a kiosk loads instead of the files people write.
 
-A pack is one form or one procedure as canonical JSON (sorted keys, NFC, no row numbers, no empty cells, external lists laid into the
-choices), so the same content has the same bytes whether it was written as CSV or in Excel, and the SHA-256 of the bytes is its name.
-A procedure names its form by that hash: a form shared by many procedures is stored once, and a damaged or exchanged pack is found
-when it is loaded. A pack holds the authored tables, not our classes: the same reader checks them again, and a pack of years ago
-still loads.
+A pack is one form or one procedure as canonical JSON (sorted keys, NFC, no row numbers, no empty cells, external lists laid
+into the choices), so the same content has the same bytes whether it was written as CSV or in Excel; its name is their SHA-256.
+A procedure names its form by that hash: a form shared by many procedures is stored once, and a damaged or exchanged pack is
+found when it is loaded. A pack holds the authored tables, not our classes: the same reader checks them again, and a pack of
+years ago still loads.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What changed between two versions of a form, and what may not: a code that was once released stays what it was.
 
-A filed dossier keeps its answers under the names of questions and the codes of choices for ever, and others have built on them. So a
+A filed dossier keeps its answers under the names of questions and the codes of choices for ever, and others build on them. So a
 released name or code is never dropped, renamed or given another type; one that is no longer asked is listed in
 ``forms/catalog/retired.yaml`` with the reason, and never used again. Everything else may change with a new version number.
 """
@@ -110,7 +110,8 @@ def _wording(before: Item, item: Item, named: str) -> Iterator[Change]:
         text = f"{named} nay {'bắt buộc' if item.required else 'không bắt buộc'}."
         yield Change("required_changed", text, item.name, "", item.row, "required")
     if _sources(before.relevant) != _sources(item.relevant):
-        text = f"{named} hiện ra khi: {_sources(item.relevant) or 'luôn luôn'} (trước đây: {_sources(before.relevant) or 'luôn luôn'})."
+        then, now = (_sources(exprs) or "luôn luôn" for exprs in (before.relevant, item.relevant))
+        text = f"{named} hiện ra khi: {now} (trước đây: {then})."
         yield Change("condition_changed", text, item.name, "", item.row, "relevant")
     for column, about in (("constraint", "cách kiểm tra"), ("calculation", "công thức"), ("choice_filter", "cách lọc lựa chọn")):
         if _source(getattr(before, column)) != _source(getattr(item, column)):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from forms.checker.draft import Draft, Finding, Rule
 from forms.expr import Call, Expr, Literal, walk
-from forms.xlsform import Form, Item
+from forms.xlsform import Item, placeholders
 
 
 def expressions(item: Item) -> Iterator[tuple[str, Expr]]:
@@ -47,19 +47,23 @@ def _unread(draft: Draft) -> Iterator[Finding]:
 
 
 def _read_elsewhere(draft: Draft) -> set[str]:
-    """Names read by repeats, by soft checks and by the procedure."""
+    """Names read by repeats, by soft checks, by texts and by the procedure."""
     read = {name for repeat in draft.form.repeats.values() for name in repeat.names}
+    read |= {name for item in draft.form.items for name in (*placeholders(item.label), *placeholders(item.hint))}
     read |= {source for item in draft.form.items if item.check for source in item.check.arguments.values()}
-    return read | (procedure_reads(draft) if draft.procedure is not None else set())
+    return read | set(_named_in(draft.yaml.data if draft.yaml is not None else {}))
 
 
-def procedure_reads(draft: Draft) -> set[str]:
-    """Names of the form that the procedure refers to: persons, fee, papers."""
-    procedure = draft.procedure
-    if procedure is None:
-        return set()
-    read = {*procedure.applicant_fields.values(), procedure.subject_field, procedure.fee.from_field}
-    return read | {name for component in procedure.components if component.when for name in component.when.names}
+def _named_in(value: Any) -> Iterator[str]:
+    """Names a procedure's file refers to, as a value of its own or inside a condition."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _named_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_in(inner)
+    elif isinstance(value, str):
+        yield from placeholders(value) or (value,)
 
 
 def _unused_lists(draft: Draft) -> Iterator[Finding]:
@@ -70,11 +74,6 @@ def _unused_lists(draft: Draft) -> Iterator[Finding]:
         if name not in used and name not in told:
             told.add(name)
             yield Finding(row.number, "list_name", f"Không câu hỏi nào dùng danh sách «{name}». Xóa, hoặc sửa tên.", "choices")
-
-
-def names_of(form: Form) -> set[str]:
-    """Every name an expression may read."""
-    return {*form.by_name, *form.repeats}
 
 
 RULES: Final = (

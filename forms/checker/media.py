@@ -22,9 +22,8 @@ def _missing(draft: Draft) -> Iterator[Finding]:
 
 def _gaps(draft: Draft) -> Iterator[Finding]:
     """A form either speaks or it does not: one silent question among spoken ones is a slip."""
-    for column in draft.book.sheets["survey"].header:
-        if not column.startswith("media::audio"):
-            continue
+    columns = {column for row in draft.rows("survey") for column in row.cells if column.startswith("media::audio")}
+    for column in sorted(columns):
         for row in draft.rows("survey"):
             item = draft.form.by_name.get(row.cells.get("name", ""))
             if item is not None and item.asked and column not in row.cells:

@@ -75,7 +75,7 @@ def _no_answer(draft: Draft) -> Iterator[Finding]:
 def _undecided(draft: Draft) -> Iterator[Finding]:
     for item in draft.form.items:
         if draft.search.reaches(item) == "not_found":
-            message = f"Máy không tự tìm được cách trả lời làm «{item.name}» hiện ra. Thử bằng forms preview, hoặc viết điều kiện đơn giản."
+            message = f"Máy không tự tìm được cách trả lời làm «{item.name}» hiện ra. Thử trên máy, hoặc viết điều kiện đơn giản."
             yield Finding(item.row, "relevant", message)
 
 

@@ -59,6 +59,9 @@ def _glyphs(draft: Draft) -> Iterator[Finding]:
             for column, text in row.cells.items():
                 if _is_text(column) and _strange(text):
                     yield Finding(row.number, column, _say_strange(_strange(text)), place)
+
+
+def _glyphs_of_procedure(draft: Draft) -> Iterator[Finding]:
     for path, text in _sentences(draft.yaml.data if draft.yaml is not None else {}, ()):
         if _strange(text):
             column = ".".join(part for part in path if isinstance(part, str))
@@ -114,8 +117,10 @@ def _list(names: list[str]) -> str:
     return ", ".join(f"${{{name}}}" for name in names) or "không chỗ nào"
 
 
+_EVERY_LETTER: Final = "Mọi chữ hiện cho người đọc đều có trong phông chữ của màn hình, phiếu và giấy in"
 RULES: Final = (
-    Rule("glyph", "Mọi chữ hiện cho người đọc đều có trong phông chữ của màn hình, phiếu và giấy in", "error", _glyphs),
+    Rule("glyph", _EVERY_LETTER, "error", _glyphs),
     Rule("icon", "Hình của lựa chọn (k_icon) có trong bộ hình", "error", _icons),
     Rule("placeholder", "Các tiếng của một câu có cùng các chỗ điền ${tên}", "error", _blanks),
 )
+PROCEDURE_RULES: Final = (Rule("glyph", _EVERY_LETTER, "error", _glyphs_of_procedure),)
