@@ -3,8 +3,10 @@
 An expression is parsed once, when the form is read, into a small tree; every mistake is found then and told with the column
 where it stands. Evaluation never raises: an answer that is missing or not a number makes arithmetic NaN and comparisons false,
 as in the standard. Values are text, numbers, truth values and dates; an ISO date in an answer compares as a date, a partial
-date by its earliest day, and an empty answer compares with no date. Grammar: ``${name} . 'text' 12 = != < <= > >= and or + - *
-div mod ( ) f(…)``, functions in :data:`FUNCTIONS`.
+date by its earliest day, and an empty answer compares with no date. Numbers carry fifteen digits, as in a spreadsheet: đồng
+stay exact, and 0.1 + 0.2 is 0.3. A question inside a repeat is, seen from outside, as many answers as there are entries: only
+``count sum min max`` take it. Grammar: ``${name} . 'text' 12 = != < <= > >= and or + - * div mod ( ) f(…)``, functions in
+:data:`FUNCTIONS`; ``..`` stands in ``position(..)`` only, the bare name of a column in a choice filter only.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final, Protocol
 
 from forms.text import split_date
@@ -38,8 +41,17 @@ class Context(Protocol):
     @property
     def today(self) -> date: ...
 
+    @property
+    def position(self) -> int:
+        """Number of the entry the expression stands in, from 1; 0 outside a repeat."""
+        ...
+
     def value(self, name: str) -> str:
         """Answer or computed value, '' when there is none or it is not relevant; several choices are joined by spaces."""
+        ...
+
+    def values(self, name: str) -> Sequence[str]:
+        """Answers of a question in all entries where it is relevant; for the name of a repeat, something for each entry."""
         ...
 
     def choice_label(self, name: str, choice: str) -> str:
@@ -60,12 +72,19 @@ class Ref:
     """``${name}``; ``column`` is kept for messages about unknown names."""
 
     name: str
-    column: int
+    column: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class This:
     """``.``: the answer being checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A bare name in a choice filter: that column of the choice being judged."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,7 @@ class Negative:
     operand: Node
 
 
-Node = Literal | Ref | This | Call | Binary | Negative
+Node = Literal | Ref | This | Column | Call | Binary | Negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,32 @@ class Expr:
     def reads_this(self) -> bool:
         return any(isinstance(node, This) for node in walk(self.root))
 
+    @property
+    def calls(self) -> frozenset[str]:
+        """Names of the functions used."""
+        return frozenset(node.function for node in walk(self.root) if isinstance(node, Call))
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the choices that a filter reads."""
+        return frozenset(node.name for node in walk(self.root) if isinstance(node, Column))
+
+    @property
+    def single(self) -> tuple[Ref, ...]:
+        """References that want one answer: those that do not stand directly in a function over all entries."""
+        gathered = {
+            id(argument)
+            for node in walk(self.root)
+            if isinstance(node, Call) and node.function in GATHERING
+            for argument in node.arguments
+        }
+        return tuple(ref for ref in self.refs if id(ref) not in gathered)
+
+
+def constant(text: str) -> Expr:
+    """The expression whose value is always ``text``."""
+    return Expr(text, Literal(text), ())
+
 
 def walk(node: Node) -> Sequence[Node]:
     """All nodes of a tree, parents first."""
@@ -118,6 +163,33 @@ def walk(node: Node) -> Sequence[Node]:
     return [node, *(deeper for child in below for deeper in walk(child))]
 
 
+def show(node: Node, level: int = 0) -> str:
+    """A tree as an expression again, with no parentheses but the needed ones; parsing it gives an equal tree."""
+    if isinstance(node, Literal):
+        quote = '"' if isinstance(node.value, str) and "'" in node.value else "'"
+        return f"{quote}{node.value}{quote}" if isinstance(node.value, str) else as_text(node.value)
+    if isinstance(node, Ref):
+        return f"${{{node.name}}}"
+    if isinstance(node, This):
+        return "."
+    if isinstance(node, Column):
+        return node.name
+    if isinstance(node, Negative):
+        return f"-{show(node.operand, len(_LEVELS))}"
+    if isinstance(node, Call):
+        return _show_call(node)
+    own = next(place for place, operators in enumerate(_LEVELS) if node.operator in operators)
+    text = f"{show(node.left, own)} {node.operator} {show(node.right, own + 1)}"
+    return f"({text})" if own < level else text
+
+
+def _show_call(node: Call) -> str:
+    arguments = [show(argument) for argument in node.arguments]
+    if node.function == "jr:choice-name":
+        arguments[1] = f"'{arguments[1]}'"
+    return f"{node.function}({'..' if node.function == 'position' else ', '.join(arguments)})"
+
+
 # --- parsing -----------------------------------------------------------------------------------------------------
 
 _TOKEN: Final = re.compile(
@@ -125,16 +197,20 @@ _TOKEN: Final = re.compile(
       (?P<ref>\$\{\s*[A-Za-z_][A-Za-z0-9_.-]*\s*\})
     | (?P<number>[0-9]+(?:\.[0-9]+)?)
     | (?P<text>'[^']*'|"[^"]*")
-    | (?P<name>[A-Za-z][A-Za-z0-9]*(?::[a-z])?(?:-?[A-Za-z0-9]+)*)
-    | (?P<op><=|>=|!=|[=<>+*(),.]|-)
+    | (?P<name>[A-Za-z][A-Za-z0-9_]*(?::[a-z])?(?:-?[A-Za-z0-9_]+)*)
+    | (?P<op><=|>=|!=|\.\.|[=<>+*(),.]|-)
     )""",
     re.VERBOSE,
 )
 _COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
 _LEVELS: Final[Sequence[Sequence[str]]] = (("or",), ("and",), ("=", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "div", "mod"))
 _WORDS: Final = frozenset({"or", "and", "div", "mod"})
+GATHERING: Final = frozenset({"count", "sum", "min", "max"})
+"""Functions over all entries of a repeat."""
 _MAX_DEPTH: Final = 60
 _MAX_TOKENS: Final = 400
+_DIGITS: Final = 15
+"""Decimal digits that a number holds exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +220,13 @@ class _Token:
     column: int
 
 
-def parse(source: str) -> Expr:
-    """Parse an expression.
+def parse(source: str, columns: Collection[str] = ()) -> Expr:
+    """Parse an expression; ``columns`` are the bare names a choice filter may read.
 
     Raises:
         ExprError: malformed, an unknown function, or a wrong number of arguments.
     """
-    parser = _Parser(_tokens(source), len(source) + 1)
+    parser = _Parser(_tokens(source), len(source) + 1, columns)
     root = parser.level(0)
     parser.end()
     return Expr(source, root, tuple(node for node in walk(root) if isinstance(node, Ref)))
@@ -175,8 +251,9 @@ def _tokens(source: str) -> list[_Token]:
 class _Parser:
     """Precedence climbing over a list of tokens."""
 
-    def __init__(self, tokens: Sequence[_Token], end_column: int) -> None:
+    def __init__(self, tokens: Sequence[_Token], end_column: int, columns: Collection[str]) -> None:
         self._tokens = tokens
+        self._columns = columns
         self._at = 0
         self._end_column = end_column
         self._depth = 0
@@ -217,6 +294,8 @@ class _Parser:
         if token.kind == "ref":
             return Ref(token.text[2:-1].strip(), token.column)
         if token.kind == "number":
+            if len(token.text.replace(".", "")) > _DIGITS:
+                raise ExprError(token.column, f"Số dài quá {_DIGITS} chữ số.")
             return Literal(float(token.text))
         if token.kind == "text":
             return Literal(unicodedata.normalize("NFC", token.text[1:-1]))
@@ -239,19 +318,16 @@ class _Parser:
 
     def _call(self, name: _Token) -> Node:
         if self._peek().text != "(":
-            raise ExprError(name.column, f"«{name.text}» không phải là số, chữ trong nháy, ${{tên}} hay hàm.")
+            return self._column(name)
         function = FUNCTIONS.get(name.text)
         if function is None:
             near = difflib.get_close_matches(name.text, FUNCTIONS, 1)
             hint = f" Có phải «{near[0]}» không?" if near else ""
             raise ExprError(name.column, f"Không có hàm «{name.text}».{hint}")
         self._take()
-        arguments: list[Node] = []
-        while self._peek().text != ")" or self._peek().kind != "op":
-            arguments.append(self.level(0))
-            if self._peek().kind != "op" or self._peek().text != ",":
-                break
-            self._take()
+        if name.text == "position":
+            self._expect("..", name)
+        arguments = list(self._arguments())
         self._expect(")", name)
         if not function.fewest <= len(arguments) <= function.most:
             wanted = f"{function.fewest} đến {function.most}"
@@ -259,6 +335,21 @@ class _Parser:
         if name.text == "jr:choice-name":
             arguments[1] = self._quoted_ref(arguments[1], name)
         return Call(name.text, tuple(arguments))
+
+    def _arguments(self) -> Iterator[Node]:
+        while self._peek().text != ")" or self._peek().kind != "op":
+            yield self.level(0)
+            if self._peek().kind != "op" or self._peek().text != ",":
+                return
+            self._take()
+
+    def _column(self, name: _Token) -> Node:
+        """A bare name: a column in a choice filter, a slip anywhere else."""
+        if name.text in self._columns:
+            return Column(name.text)
+        if self._columns:
+            raise ExprError(name.column, f"Danh sách lựa chọn không có cột «{name.text}».")
+        raise ExprError(name.column, f"«{name.text}» không phải là số, chữ trong nháy, ${{tên}} hay hàm.")
 
     def _quoted_ref(self, node: Node, name: _Token) -> Node:
         """The second argument of jr:choice-name is a reference inside quotes in the standard."""
@@ -279,22 +370,25 @@ def as_text(value: Value) -> str:
     if isinstance(value, float):
         if math.isnan(value) or math.isinf(value):
             return ""
-        return str(int(value)) if value == int(value) else repr(value)
+        return str(int(value)) if value == int(value) else format(Decimal(repr(value)), "f")
     return value.isoformat() if isinstance(value, date) else value
 
 
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
 def as_number(value: Value) -> float:
-    """Number of a value; NaN when it is none. A date is its day number, so that differences are days."""
+    """Number of a value; NaN when it is none. A date is its days since 1/1/1970, so that differences are days."""
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, float):
         return value
     if isinstance(value, date):
-        return float(value.toordinal())
+        return float(value.toordinal() - _EPOCH)
     if re.fullmatch(r"\s*-?[0-9]{1,15}(\.[0-9]{1,15})?\s*", value):
         return float(value)
     day = as_date(value)
-    return math.nan if day is None else float(day.toordinal())
+    return math.nan if day is None else as_number(day)
 
 
 def as_truth(value: Value) -> bool:
@@ -304,10 +398,13 @@ def as_truth(value: Value) -> bool:
 
 
 def as_date(value: Value) -> date | None:
-    """Date of a value; the earliest day of a partial date; ``None`` when it is no date."""
+    """Date of a value; the earliest day of a partial date; ``None`` when it is no date. A number counts days since 1/1/1970."""
     if isinstance(value, date):
         return value
-    if not isinstance(value, str):
+    if isinstance(value, float):
+        day = _EPOCH + math.floor(value) if math.isfinite(value) else 0
+        return date.fromordinal(day) if 0 < day <= date.max.toordinal() else None
+    if isinstance(value, bool):
         return None
     try:
         year, month, day = split_date(value)
@@ -319,15 +416,16 @@ def as_date(value: Value) -> date | None:
 # --- evaluation ----------------------------------------------------------------------------------------------------
 
 
-def evaluate(expr: Expr, context: Context, this: str = "") -> Value:
-    """Value of an expression; ``this`` is what ``.`` stands for."""
-    return _Evaluator(context, this).of(expr.root)
+def evaluate(expr: Expr, context: Context, this: str = "", choice: Mapping[str, str] | None = None) -> Value:
+    """Value of an expression; ``this`` is what ``.`` stands for (in a formula: what ``once`` keeps), ``choice`` the columns."""
+    return _Evaluator(context, this, choice or {}).of(expr.root)
 
 
 class _Evaluator:
-    def __init__(self, context: Context, this: str) -> None:
+    def __init__(self, context: Context, this: str, choice: Mapping[str, str]) -> None:
         self.context = context
         self.this = this
+        self.choice = choice
 
     def of(self, node: Node) -> Value:
         if isinstance(node, Literal):
@@ -336,6 +434,8 @@ class _Evaluator:
             return self.context.value(node.name)
         if isinstance(node, This):
             return self.this
+        if isinstance(node, Column):
+            return self.choice.get(node.name, "")
         if isinstance(node, Negative):
             return -as_number(self.of(node.operand))
         if isinstance(node, Call):
@@ -350,13 +450,26 @@ class _Evaluator:
         left, right = self.of(node.left), self.of(node.right)
         if node.operator in _COMPARISONS:
             return _compare(node.operator, left, right)
-        return _ARITHMETIC[node.operator](as_number(left), as_number(right))
+        return _exact(_ARITHMETIC[node.operator](as_number(left), as_number(right)))
 
     def text(self, node: Node) -> str:
         return as_text(self.of(node))
 
     def number(self, node: Node) -> float:
         return as_number(self.of(node))
+
+    def numbers(self, nodes: Sequence[Node]) -> list[float]:
+        """Numbers of all entries; what is not answered yet is left out, what is no number stays NaN."""
+        found: list[float] = []
+        for node in nodes:
+            values = self.context.values(node.name) if isinstance(node, Ref) else [self.of(node)]
+            found += [as_number(value) for value in values if value != ""]
+        return found
+
+
+def _exact(number: float) -> float:
+    """A result to fifteen digits, so that adding decimals leaves no dust; too large a one is no number."""
+    return float(f"{number:.{_DIGITS}g}") if math.isfinite(number) else math.nan
 
 
 def _compare(operator: str, left: Value, right: Value) -> bool:
@@ -391,7 +504,7 @@ _ARITHMETIC: Final[Mapping[str, Callable[[float, float], float]]] = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "div": lambda a, b: a / b if b else math.nan,
-    "mod": lambda a, b: math.fmod(a, b) if b and not math.isinf(a) else math.nan,
+    "mod": lambda a, b: math.fmod(a, b) if b else math.nan,
 }
 
 
@@ -426,7 +539,7 @@ def _substr(e: _Evaluator, a: Sequence[Node]) -> Value:
 def _regex(e: _Evaluator, a: Sequence[Node]) -> Value:
     try:
         return re.fullmatch(e.text(a[1]), e.text(a[0])) is not None
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
 
 
@@ -445,20 +558,30 @@ def _format_date(e: _Evaluator, a: Sequence[Node]) -> Value:
 
 def _int(e: _Evaluator, a: Sequence[Node]) -> Value:
     number = e.number(a[0])
-    return number if math.isnan(number) or math.isinf(number) else float(math.trunc(number))
+    return number if math.isnan(number) else float(math.trunc(number))
 
 
 def _round(e: _Evaluator, a: Sequence[Node]) -> Value:
     number, digits = e.number(a[0]), e.number(a[1]) if len(a) == 2 else 0.0
-    if math.isnan(number) or math.isnan(digits) or math.isinf(number):
+    if not abs(digits) <= _DIGITS:
         return math.nan
     scale = 10.0 ** int(digits)
-    return math.floor(number * scale + 0.5) / scale
+    scaled = _exact(number * scale)
+    return scaled if math.isnan(scaled) else _exact(math.floor(scaled + 0.5) / scale)
 
 
 def _choice_name(e: _Evaluator, a: Sequence[Node]) -> Value:
     ref = a[1]
     return e.context.choice_label(ref.name, e.text(a[0])) if isinstance(ref, Ref) else ""
+
+
+def _ordered(numbers: list[float]) -> list[float]:
+    """Numbers that can be compared: none at all when one of them is no number."""
+    return [] if any(map(math.isnan, numbers)) else numbers
+
+
+def _count(e: _Evaluator, a: Sequence[Node]) -> Value:
+    return float(len(e.context.values(a[0].name)) if isinstance(a[0], Ref) else 1)
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
@@ -476,13 +599,20 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "starts-with": Function(2, 2, lambda e, a: e.text(a[0]).startswith(e.text(a[1]))),
     "contains": Function(2, 2, lambda e, a: e.text(a[1]) in e.text(a[0])),
     "today": Function(0, 0, lambda e, a: e.context.today),
+    "now": Function(0, 0, lambda e, a: e.context.today),
     "date": Function(1, 1, _date),
     "format-date": Function(2, 2, _format_date),
+    "decimal-date-time": Function(1, 1, lambda e, a: as_number(as_date(e.of(a[0])) or "")),
     "int": Function(1, 1, _int),
     "round": Function(1, 2, _round),
+    "count": Function(1, 1, _count),
+    "sum": Function(1, 20, lambda e, a: _exact(sum(e.numbers(a)))),
+    "min": Function(1, 20, lambda e, a: min(_ordered(e.numbers(a)), default=math.nan)),
+    "max": Function(1, 20, lambda e, a: max(_ordered(e.numbers(a)), default=math.nan)),
+    "position": Function(0, 0, lambda e, a: float(e.context.position)),
     "number": Function(1, 1, lambda e, a: e.number(a[0])),
     "string": Function(1, 1, lambda e, a: e.text(a[0])),
     "once": Function(1, 1, lambda e, a: e.this or e.text(a[0])),
     "jr:choice-name": Function(2, 2, _choice_name),
 }
-"""The functions a form may use, by name."""
+"""The functions a form may use, by name. ``now`` is the day of filling in too: a session has no clock."""

@@ -6,6 +6,7 @@ import pytest
 
 from forms.xlsform import Fault, FormError, read_form
 
+LABEL = "label::Tiếng Việt (vi)"
 HEADER = (
     "settings,form_title,form_id,version\nsettings,Thử,thu,1\n"
     "survey,type,name,label::Tiếng Việt (vi),relevant,constraint,constraint_message::Tiếng Việt (vi),calculation,required,"
@@ -49,19 +50,19 @@ def test_an_inner_group_without_a_title_keeps_the_outer_one() -> None:
     ("rows", "fault"),
     [
         ("survey,textt,a,Tên?\n", (4, "type", "type")),
-        ("survey,begin repeat,a,Tên?\n", (4, "type", "type")),
+        ("survey,begin repeat,a,Tên?\n", (4, "k_more", "k_more")),
         ("survey,text,A,Tên?\n", (4, "name", "name")),
         ("survey,text,1a,Tên?\n", (4, "name", "name")),
         ("survey,text,,Tên?\n", (4, "name", "name")),
-        ("survey,text,a,\n", (4, "label", "label")),
-        ("survey,text,a," + "x" * 61 + "\n", (4, "label", "length")),
+        ("survey,text,a,\n", (4, LABEL, "label")),
+        ("survey,text,a," + "x" * 61 + "\n", (4, LABEL, "length")),
         ("survey,text,a,Tên?\nsurvey,text,a,Tên?\n", (5, "name", "duplicate")),
         ("survey,select_one khong_co,a,Chọn?\n", (4, "type", "list")),
         ("survey,text,a,Tên?,${b} = 'x'\n", (4, "relevant", "reference")),
         ("survey,text,a,Tên?,. = 'x'\n", (4, "relevant", "reference")),
         ("survey,text,a,Tên?,(1 = 1\n", (4, "relevant", "expression")),
         ("survey,text,a,Tên?,,foo(.)\n", (4, "constraint", "expression")),
-        ("survey,text,a,Tên?,,. != ''\n", (4, "constraint_message", "message")),
+        ("survey,text,a,Tên?,,. != ''\n", (4, "constraint_message::Tiếng Việt (vi)", "message")),
         ("survey,calculate,a,\n", (4, "calculation", "calculation")),
         ("survey,text,a,Tên?,,,,,maybe\n", (4, "required", "flag")),
         ("survey,begin group,g,Phần\nsurvey,text,a,Tên?\n", (4, "type", "group")),
@@ -71,7 +72,7 @@ def test_an_inner_group_without_a_title_keeps_the_outer_one() -> None:
         ("survey,text,a,Tên?,,,,,,,roman\n", (4, "k_as", "k_as")),
         ("survey,text,a,Tên?,,,,,,,,thừa\n", (4, "", "cells")),
         ("khac,text,a,Tên?\n", (4, "", "sheet")),
-        ("survey,text,a,Te\u0302n?\n", (0, "", "nfc")),
+        ("survey,text,a,Te\u0302n?\n", (4, LABEL, "nfc")),
     ],
 )
 def test_a_fault_is_told_with_its_place(rows: str, fault: tuple[int, str, str]) -> None:
@@ -83,8 +84,8 @@ def test_a_fault_is_told_with_its_place(rows: str, fault: tuple[int, str, str]) 
     [
         ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,Yes,Có\n", (6, "name", "name")),
         ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,yes,Có\nchoices,yn,yes,Có\n", (7, "name", "duplicate")),
-        ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,yes,\n", (6, "label", "label")),
-        ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,yes," + "x" * 41 + "\n", (6, "label", "length")),
+        ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,yes,\n", (6, LABEL, "label")),
+        ("choices,list_name,name,label::Tiếng Việt (vi)\nchoices,yn,yes," + "x" * 41 + "\n", (6, LABEL, "length")),
         ("choices,list_name,name,nhan\nchoices,yn,yes,Có\n", (5, "nhan", "column")),
         ("choices,list_name,name,name\nchoices,yn,yes,yes\n", (5, "name", "column")),
     ],
