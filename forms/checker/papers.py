@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from forms.checker.draft import Draft, Finding, Rule
 from forms.papers import Kind, PaperError, kind, template_fields
+from forms.xlsform import Form, Item, Repeat
 
 
 def _captures(draft: Draft) -> Iterator[Finding]:
@@ -17,46 +19,50 @@ def _captures(draft: Draft) -> Iterator[Finding]:
             yield Finding(draft.line("components", place), "components.capture", message, "procedure")
 
 
-def _papers(draft: Draft) -> Iterator[Kind]:
-    """The declarations of the procedure that exist."""
-    for name in draft.procedure.papers if draft.procedure is not None else ():
-        try:
-            yield kind(name)
-        except PaperError:
-            continue
+def _papers(draft: Draft) -> Iterator[tuple[int, str]]:
+    """Line and id of the papers that the file at hand names (a shared form's are named in its own file)."""
+    named = draft.yaml.data.get("papers") if draft.yaml is not None else None
+    yield from ((draft.line("papers", place), str(name)) for place, name in enumerate(named or ()))
+
+
+def _kinds(draft: Draft) -> Iterator[tuple[int, Kind]]:
+    for line, name in _papers(draft):
+        with suppress(PaperError):
+            yield line, kind(name)
 
 
 def _unknown_papers(draft: Draft) -> Iterator[Finding]:
-    for place, name in enumerate(draft.procedure.papers if draft.procedure is not None else ()):
+    for line, name in _papers(draft):
         try:
             kind(name)
         except PaperError as error:
-            yield Finding(draft.line("papers", place), "papers", error.message_vi, "procedure")
+            yield Finding(
+                line, "papers", f"{error.message_vi} Xem tên các tờ trong forms/papers/templates/papers.yaml.", "procedure"
+            )
+
+
+def _rows(form: Form) -> tuple[Item | Repeat, ...]:
+    return *form.items, *form.repeats.values()
 
 
 def _unfilled(draft: Draft) -> Iterator[Finding]:
-    if draft.procedure is None:
-        return
-    filled = {field.field for field in draft.procedure.paper_fields}
-    filled |= {row.template for row in (*draft.form.items, *draft.form.repeats.values())}
-    for place, paper in enumerate(_papers(draft)):
+    outside = draft.yaml.data.get("outside_the_form") if draft.yaml is not None else None
+    filled = {row.template for row in _rows(draft.form)} | set(outside or ())
+    for line, paper in _kinds(draft):
         for name in sorted(template_fields(paper.id) - filled):
             message = f"Mục «{name}» của tờ «{paper.title_vi}» không câu nào điền. Ghi k_template, hoặc lý do ở outside_the_form."
-            yield Finding(draft.line("papers", place), "papers", message, "procedure")
+            yield Finding(line, "papers", message, "procedure")
 
 
 def _unprinted(draft: Draft) -> Iterator[Finding]:
-    papers = tuple(_papers(draft))
-    if not papers:
-        return
+    papers = [paper for _, paper in _kinds(draft)]
     fields = {name for paper in papers for name in template_fields(paper.id)}
     columns = {table: names for paper in papers for table, names in paper.tables.items()}
-    for row in (*draft.form.items, *draft.form.repeats.values()):
-        repeat = draft.form.repeats.get(getattr(row, "repeat", ""))
+    for row in _rows(draft.form) if papers else ():
+        repeat = draft.form.repeats.get(row.repeat) if isinstance(row, Item) else None
         known = columns.get(repeat.template, ()) if repeat is not None else fields
         if row.template and row.template not in known:
-            message = f"Tờ in không có mục «{row.template}». Xem lại tên mục, hoặc để trống ô này."
-            yield Finding(row.row, "k_template", message)
+            yield Finding(row.row, "k_template", f"Tờ in không có mục «{row.template}». Xem lại tên mục, hoặc để trống ô này.")
 
 
 RULES: Final = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from forms.checker.draft import Draft, Finding, Rule
-from forms.expr import Expr, as_truth, evaluate, parse
+from forms.expr import Expr, parse
 from forms.xlsform import Item
 from forms.xlsform.workbook import Row
 
@@ -31,7 +31,7 @@ def _is_group(row: Row) -> bool:
 
 def _dead_groups(draft: Draft) -> Iterator[tuple[Row, Expr]]:
     for row, expr in _own_conditions(draft):
-        if _is_group(row) and draft.search.can(lambda world, expr=expr: as_truth(evaluate(expr, world))) == "no":  # type: ignore[misc]
+        if _is_group(row) and draft.search.never(expr):
             yield row, expr
 
 
@@ -81,11 +81,11 @@ def _undecided(draft: Draft) -> Iterator[Finding]:
 
 def _constant(draft: Draft) -> Iterator[Finding]:
     for row, expr in _own_conditions(draft):
-        if draft.search.can(lambda world, expr=expr: not as_truth(evaluate(expr, world))) == "no":  # type: ignore[misc]
+        if draft.search.always(expr):
             yield Finding(row.number, "relevant", "Điều kiện lúc nào cũng đúng. Xóa ô này, hoặc sửa điều kiện.")
     for item in draft.form.items:
-        expr = item.constraint
-        if expr is not None and not expr.reads_this and not expr.names:
+        rule = item.constraint
+        if rule is not None and not rule.reads_this and not rule.names:
             yield Finding(item.row, "constraint", "Điều kiện không xem câu trả lời (dấu chấm). Sửa, hoặc xóa ô này.")
 
 
@@ -93,7 +93,7 @@ def _long(draft: Draft) -> Iterator[Finding]:
     longest = draft.search.longest()
     if longest > MAX_PATH:
         yield Finding(
-            0, "", f"Có cách trả lời phải qua {longest} câu hỏi, nên nhiều nhất {MAX_PATH}. Gộp, bỏ, hoặc lấy từ thẻ căn cước."
+            0, "", f"Có thẻ căn cước vẫn có thể phải qua {longest} câu hỏi, nên nhiều nhất {MAX_PATH}. Gộp hoặc bỏ bớt câu."
         )
 
 
@@ -103,5 +103,5 @@ RULES: Final = (
     Rule("no_answer", "Câu bắt buộc nào cũng có lựa chọn được nhận", "error", _no_answer),
     Rule("undecided", "Máy tự thấy được câu nào cũng có lúc hiện ra", "warning", _undecided),
     Rule("constant", "Điều kiện nào cũng có lúc đúng, có lúc sai", "warning", _constant),
-    Rule("long_path", f"Không đường nào quá {MAX_PATH} câu hỏi", "warning", _long),
+    Rule("long_path", f"Không đường nào quá {MAX_PATH} câu hỏi, trừ những câu thẻ căn cước trả lời", "warning", _long),
 )

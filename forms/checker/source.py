@@ -124,8 +124,8 @@ def _check(folder: Traversable, base: Traversable, catalogue: Traversable) -> It
     draft = replace(_draft(found), yaml=source, procedure=procedure)
     if home is folder:
         yield from check_form(draft)
-    if procedure is not None:
-        yield from check_procedure(replace(draft, form=procedure.form))
+    if source is not None:
+        yield from check_procedure(replace(draft, form=procedure.form) if procedure is not None else draft)
 
 
 def _form_in(home: Traversable, called: str) -> FormFile:

@@ -95,6 +95,12 @@ def _icons(draft: Draft) -> Iterator[Finding]:
             )
 
 
+def _icon_of_procedure(draft: Draft) -> Iterator[Finding]:
+    icon = draft.yaml.data.get("icon") if draft.yaml is not None else None
+    if icon is not None and icon not in _coverage()["icons"]:
+        yield Finding(draft.line("icon"), "icon", f"Không có hình «{icon}». Chọn hình có sẵn (docs/forms.md).", "procedure")
+
+
 def _blanks(draft: Draft) -> Iterator[Finding]:
     places: tuple[Place, ...] = ("survey", "choices")
     for place in places:
@@ -117,10 +123,14 @@ def _list(names: list[str]) -> str:
     return ", ".join(f"${{{name}}}" for name in names) or "không chỗ nào"
 
 
-_EVERY_LETTER: Final = "Mọi chữ hiện cho người đọc đều có trong phông chữ của màn hình, phiếu và giấy in"
+_LETTERS_VI: Final = "Mọi chữ hiện cho người đọc đều có trong phông chữ của màn hình, phiếu và giấy in"
+_ICONS_VI: Final = "Hình (icon, k_icon) có trong bộ hình của máy"
 RULES: Final = (
-    Rule("glyph", _EVERY_LETTER, "error", _glyphs),
-    Rule("icon", "Hình của lựa chọn (k_icon) có trong bộ hình", "error", _icons),
+    Rule("glyph", _LETTERS_VI, "error", _glyphs),
+    Rule("icon", _ICONS_VI, "error", _icons),
     Rule("placeholder", "Các tiếng của một câu có cùng các chỗ điền ${tên}", "error", _blanks),
 )
-PROCEDURE_RULES: Final = (Rule("glyph", _EVERY_LETTER, "error", _glyphs_of_procedure),)
+PROCEDURE_RULES: Final = (
+    Rule("glyph", _LETTERS_VI, "error", _glyphs_of_procedure),
+    Rule("icon", _ICONS_VI, "error", _icon_of_procedure),
+)

@@ -169,14 +169,14 @@ class Search:
         compared = self._compared.get(item.name, set())
         none = () if item.required else ("",)
         if item.type in ("acknowledge", "note"):
-            return Answers(("yes", *none), all=True)
+            return Answers((*none, "yes"), all=True)
         if item.type in ("image", "file"):
-            return Answers(("counter", *(("none", "") if not item.required else ())), all=True)
+            return Answers((*none, "counter", *(("none",) if not item.required else ())), all=True)
         if item.type == "select_one":
             names = self._listed(item, compared)
-            return Answers((*names, *none), all=True)
+            return Answers((*none, *names), all=True)
         if item.type == "select_multiple":
-            return Answers((*_several([choice.name for choice in item.choices]), *none), all=len(item.choices) <= _EVERY_SET)
+            return Answers((*none, *_several([choice.name for choice in item.choices])), all=len(item.choices) <= _EVERY_SET)
         written = tuple(dict.fromkeys(_around(item, compared)))
         return Answers(
             (*written, *(("",) if not item.required or item.type == "hidden" else ())), item.name not in self._used_otherwise
@@ -189,8 +189,16 @@ class Search:
         others = [name for name in names if name not in compared]
         return [name for name in names if name in compared] + others[:1]
 
-    def can(self, goal: Callable[[World], bool]) -> Verdict:
-        """Whether some answers make ``goal`` true."""
+    def never(self, expr: Expr) -> bool:
+        """Whether no answers make a condition true."""
+        return self.can(lambda world: as_truth(evaluate(expr, world))) == "no"
+
+    def always(self, expr: Expr) -> bool:
+        """Whether a condition is true at every moment, also while questions are still unanswered."""
+        return self.can(lambda world: not as_truth(evaluate(expr, world)), midway=True) == "no"
+
+    def can(self, goal: Callable[[World], bool], *, midway: bool = False) -> Verdict:
+        """Whether some answers make ``goal`` true; ``midway``, whether it may be so before everything required is answered."""
         waiting: list[dict[str, str]] = [{}]
         certain = True
         for _ in range(_BUDGET):
@@ -204,7 +212,8 @@ class Search:
             except _Unanswered as unanswered:
                 answers = self._answers[unanswered.name]
                 certain = certain and answers.all
-                waiting += [{**chosen, unanswered.name: value} for value in reversed(answers.values)]
+                values = dict.fromkeys(("", *answers.values) if midway else answers.values)
+                waiting += [{**chosen, unanswered.name: value} for value in reversed(values)]
             except _Impossible:
                 pass
             except RecursionError:
@@ -224,10 +233,14 @@ class Search:
         return self.can(lambda world: world.asked(item) and any(world.accepts(item, value) for value in tried))
 
     def longest(self) -> int:
-        """Questions on the longest path found by changing one answer at a time for the longer; a path that long exists."""
-        chosen: dict[str, str] = {}
+        """Questions on the longest path found by changing one answer at a time for the longer; a path that long exists.
+
+        Questions the identity card answers are not counted.
+        """
+        card = {item.name for item in self.form.items if item.autofill.startswith("card.")}
+        chosen = {name: self._answers[name].values[-1] for name in card}
         best = self._length(chosen)
-        steering = [name for name in self._compared if name in self.form.by_name and self.form.by_name[name].type != "calculate"]
+        steering = [name for name in self._compared if name in self._answers and name not in card]
         for name in (*steering, *steering):
             for value in self._answers[name].values:
                 length = self._length({**chosen, name: value})
@@ -238,7 +251,7 @@ class Search:
     def _length(self, chosen: Mapping[str, str]) -> int:
         world = World(self.form, chosen, strict=False)
         try:
-            return sum(world.asked(item) for item in self.form.items)
+            return sum(world.asked(item) for item in self.form.items if not item.autofill.startswith("card."))
         except (_Impossible, RecursionError):
             return 0
 
