@@ -145,6 +145,14 @@ class Catalogue:
         lawful = [place for place in places if self._versions[code][place].in_force(day)]
         return self._decided(code, (lawful or places)[-1], day)
 
+    def shown(self, code: str, day: date) -> Procedure:
+        """The version to show people on a day: the one in force, else the latest known.
+
+        Raises:
+            KeyError: not known in detail.
+        """
+        return self.on(code, day) or self._versions[code][-1]
+
     def title(self, code: str) -> str:
         """What people call a procedure, known in detail or by name only; '' for a code nobody knows."""
         if versions := self.versions(code):
@@ -200,13 +208,12 @@ class Catalogue:
         """
         if not self.versions(code):
             return self._named_tile(self._named[code])
-        procedure = self.on(code, day)
-        shown = procedure or self.versions(code)[-1]
-        routing = shown.routing
-        available = procedure is not None and routing.filed_here and procedure.question_types <= set(supported)
-        note = "" if available else routing.note_vi if not routing.filed_here else self._menu.counter_vi
+        shown = self.shown(code, day)
+        here = shown.routing.filed_here
+        available = here and shown.in_force(day) and shown.question_types <= set(supported)
+        note = "" if available else (not here and shown.routing.note_vi) or self._menu.counter_vi
         texts = (shown.short_vi, shown.for_whom_vi, shown.how_long_vi, shown.icon, shown.colour)
-        return ServiceTile(code, *texts, available, note or ("" if available else self._menu.counter_vi))
+        return ServiceTile(code, *texts, available, note)
 
     def _named_tile(self, named: Named) -> ServiceTile:
         group = next(group for group in self._menu.groups if group.id == named.group)

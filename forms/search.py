@@ -2,7 +2,8 @@
 
 Everything is compared without accents; a word that agrees with its accents counts more, so «đẻ» finds birth before «đề nghị». A
 word finds what begins with it. Words that stand in few procedures say more than «giấy» or «cho», so each counts by how rare it is, and
-by where it stands: in the names people use, then for whom it is, then in the official name.
+by where it stands: in the names people use, then for whom it is, then in the official name. A name written out in full comes first; what
+lacks a word is found only when nothing has them all.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from forms.text import fold, nfc
 _PLACES: Final = (4, 2, 1)
 """Weight of people's names, of «for whom», of the official name."""
 _ACCENTS: Final = 3
-_PHRASE: Final = 3
-_KEEP: Final = 0.34
+_KEEP: Final = 0.5
 """Share of the best score below which a find only distracts."""
 
 
@@ -44,20 +44,17 @@ def ranked(words: str, among: Iterable[Searchable]) -> tuple[str, ...]:
     if exact := tuple(one.code for one in everything if one.code == wanted):
         return exact
     texts = {one.code: tuple(map(_text, (" ".join(one.names), one.for_whom, one.official))) for one in everything}
-    scores = {one.code: _phrase(wanted, one) for one in everything}
+    scores = dict.fromkeys(texts, 0.0)
+    whole = set(texts)
     for word in dict.fromkeys(_words(wanted)):
         found = {code: value for code, places in texts.items() if (value := _value(word, places))}
+        whole &= found.keys()
         for code, value in found.items():
             scores[code] += value / len(found)
     best = max(scores.values(), default=0)
-    kept = [code for code, score in scores.items() if score and score >= best * _KEEP]
-    return tuple(sorted(kept, key=lambda code: -scores[code]))
-
-
-def _phrase(wanted: str, one: Searchable) -> float:
-    """More for a name people use written out in full."""
-    names = [fold(name) for name in one.names]
-    return _PHRASE if fold(wanted) in names else 0
+    kept = [code for code, score in scores.items() if score and score >= best * _KEEP and (code in whole or not whole)]
+    full = {one.code for one in everything if fold(wanted) in map(fold, (*one.names, one.official))}
+    return tuple(sorted(kept, key=lambda code: (code not in full, -scores[code])))
 
 
 def _value(word: str, places: tuple[_Text, ...]) -> float:
