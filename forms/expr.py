@@ -18,7 +18,6 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Final, Protocol
 
 from forms.text import split_date
@@ -370,7 +369,10 @@ def as_text(value: Value) -> str:
     if isinstance(value, float):
         if math.isnan(value) or math.isinf(value):
             return ""
-        return str(int(value)) if value == int(value) else format(Decimal(repr(value)), "f")
+        if value == int(value):
+            return str(int(value))
+        after_point = max(_DIGITS - len(str(int(abs(value)))), 1)
+        return f"{value:.{after_point}f}".rstrip("0").rstrip(".")
     return value.isoformat() if isinstance(value, date) else value
 
 

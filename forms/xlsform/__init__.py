@@ -17,7 +17,7 @@ from forms.xlsform.model import (
     Repeat,
     dependencies,
 )
-from forms.xlsform.reader import APPEARANCES, MAX_CHOICE, MAX_HINT, MAX_LABEL, MAX_SECTION, placeholders, read_form
+from forms.xlsform.reader import APPEARANCES, MAX_CHOICE, MAX_HINT, MAX_LABEL, MAX_SECTION, PLACEHOLDER, placeholders, read_form
 
 __all__ = [
     "APPEARANCES",
@@ -27,6 +27,7 @@ __all__ = [
     "MAX_HINT",
     "MAX_LABEL",
     "MAX_SECTION",
+    "PLACEHOLDER",
     "QUESTION_TYPES",
     "SIGNATURE",
     "SILENT_TYPES",

@@ -7,11 +7,13 @@ other languages stand in ``translations`` by language code and column (``{"en": 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 from forms.expr import Expr
+from forms.xlsform.graph import Graph, build_graph
 
 Translations = Mapping[str, Mapping[str, str]]
 
@@ -155,7 +157,7 @@ class Repeat:
         return tuple(dict.fromkeys(name for expr in exprs for name in expr.names))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A sound form: its rows in order, its names unique, its expressions parsed, without cycles."""
 
@@ -165,11 +167,16 @@ class Form:
     items: tuple[Item, ...]
     repeats: Mapping[str, Repeat] = field(default_factory=dict)
     languages: tuple[str, ...] = (VIETNAMESE,)
-    by_name: Mapping[str, Item] = field(init=False, repr=False, compare=False)
-    _reach: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {item.name: item for item in self.items})
+    @cached_property
+    def by_name(self) -> Mapping[str, Item]:
+        return {item.name: item for item in self.items}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What depends on what, rows and repeats alike; worked out once, when first asked."""
+        judged_by = {item.name: item.constraint.names for item in self.items if item.constraint}
+        return build_graph(needs(self.items, self.repeats.values()), judged_by)
 
     def item(self, name: str) -> Item:
         """Row of a name.
@@ -179,12 +186,6 @@ class Form:
         """
         return self.by_name[name]
 
-    def dependents(self, name: str) -> frozenset[str]:
-        """Names of rows and repeats that may change in presence, value or judgement with this one, itself included."""
-        if not self._reach:
-            self._reach.update(_closures(self))
-        return self._reach[name]
-
 
 def dependencies(item: Item) -> tuple[str, ...]:
     """Names an item's presence, choices and value depend on."""
@@ -193,38 +194,7 @@ def dependencies(item: Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for expr in exprs for name in expr.names))
 
 
-def _closures(form: Form) -> Iterator[tuple[str, frozenset[str]]]:
-    """For every name all that is reached from it along «is read by», worked out once for a form."""
-    readers: dict[str, set[str]] = {name: set() for name in (*form.by_name, *form.repeats)}
-    for item in form.items:
-        judged = item.constraint.names if item.constraint else ()
-        for name in (*dependencies(item), *judged, *([item.repeat] if item.repeat else [])):
-            readers[name].add(item.name)
-    for repeat in form.repeats.values():
-        for name in repeat.names:
-            readers[name].add(repeat.name)
-    for start in readers:
-        reached, waiting = {start}, [start]
-        while waiting:
-            new = readers[waiting.pop()] - reached
-            reached |= new
-            waiting += new
-        yield start, frozenset(reached)
-
-
-def find_cycle(start: str, needs: Callable[[str], Sequence[str]], done: set[str]) -> Sequence[str]:
-    """A path from a name back to itself, found depth first without recursion; names proved clean are added to ``done``."""
-    stack: list[tuple[str, Iterator[str]]] = [(start, iter(needs(start)))] if start not in done else []
-    while stack:
-        name, rest = stack[-1]
-        step = next(rest, None)
-        if step is None:
-            done.add(name)
-            stack.pop()
-            continue
-        on_path = [above for above, _ in stack]
-        if step in on_path:
-            return [*on_path[on_path.index(step) :], step]
-        if step not in done:
-            stack.append((step, iter(needs(step))))
-    return ()
+def needs(items: Iterable[Item], repeats: Iterable[Repeat]) -> dict[str, tuple[str, ...]]:
+    """For every row and repeat the names it is worked out from; a row inside a repeat also needs the entry it stands in."""
+    table = {repeat.name: repeat.names for repeat in repeats}
+    return table | {item.name: (*dependencies(item), *([item.repeat] if item.repeat else [])) for item in items}

@@ -18,6 +18,7 @@ from typing import Final
 from forms.expr import Expr, ExprError, constant, parse
 from forms.text import nfc
 from forms.xlsform.columns import Header, read_header
+from forms.xlsform.graph import find_cycles
 from forms.xlsform.model import (
     QUESTION_TYPES,
     SIGNATURE,
@@ -30,8 +31,7 @@ from forms.xlsform.model import (
     FormError,
     Item,
     Repeat,
-    dependencies,
-    find_cycle,
+    needs,
 )
 from forms.xlsform.workbook import Row, Sheet, Workbook, read_workbook
 
@@ -48,7 +48,7 @@ WRITTEN_AS: Final = ("", "date_words")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _CHOICE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FILE: Final = re.compile(r"[a-z0-9_-]+\.csv")
-_PLACEHOLDER: Final = re.compile(r"\$\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}")
+PLACEHOLDER: Final = re.compile(r"\$\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}")
 _FORMULA: Final = re.compile(r".*\$\{.*|[a-z][a-z:-]*\(.*\)")
 _LENGTHS: Final = (("label", MAX_LABEL), ("hint", MAX_HINT), ("constraint_message", MAX_HINT), ("required_message", MAX_HINT))
 _LENGTHS_OF_OTHERS: Final[Mapping[str, int]] = {**dict(_LENGTHS), "k_short": MAX_CHOICE, "k_more": MAX_LABEL, "k_hint": MAX_HINT}
@@ -77,7 +77,7 @@ def read_form(source: str | bytes, file: str = "form.csv", lists: Lists = _no_li
 
 def placeholders(text: str) -> tuple[str, ...]:
     """Names of the answers that a label or hint shows, ``${name}``."""
-    return tuple(_PLACEHOLDER.findall(text))
+    return tuple(PLACEHOLDER.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,16 +481,9 @@ class _Reader:
                     self.fault(item.row, self.survey.title(column), "placeholder_pii", message)
 
     def _cycles(self, items: Sequence[Item]) -> None:
-        needs = {item.name: (*dependencies(item), *([item.repeat] if item.repeat else [])) for item in items}
-        rows = {item.name: item.row for item in items}
-        for repeat in self.repeats.values():
-            needs[repeat.name], rows[repeat.name] = repeat.names, repeat.row
-        done: set[str] = set()
-        for start in needs:
-            path = find_cycle(start, lambda name: needs.get(name, ()), done)
-            if path:
-                self.fault(rows[path[0]], "", "cycle", f"Công thức đi vòng: {' → '.join(path)}.")
-                done.update(path)
+        rows = {item.name: item.row for item in items} | {repeat.name: repeat.row for repeat in self.repeats.values()}
+        for path in find_cycles(needs(items, self.repeats.values())):
+            self.fault(rows[path[0]], "", "cycle", f"Công thức đi vòng: {' → '.join(path)}.")
 
 
 def _renamed(columns: Mapping[str, str]) -> dict[str, str]:

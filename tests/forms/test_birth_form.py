@@ -286,6 +286,8 @@ def test_every_combination_of_choices_reaches_the_check_page_or_says_why_not(cho
         "mother_id_issued": "2022-02-02",
         "mc_date": "2020-02-02",
         "req_phone": "",
+        "paper_uy_quyen": "counter",
+        "paper_bien_ban_bo_roi": "none",
     }
     for _ in range(60):
         if session.current is None:

@@ -1,0 +1,81 @@
+"""All declarations together: every field of the official paper has one source, the shared lists are whole, no text is too hard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from forms.xlsform import Form
+from tests.forms.declarations import FIELDS, SIGNED, form_of
+
+pytestmark = pytest.mark.parametrize("folder", FIELDS)
+
+PERSONAL = re.compile(r".*_(name|dob|number|phone|email|residence|id|sex|ethnic)|(name|dob|number|sex)")
+
+
+def templates(form: Form) -> list[str]:
+    rows = (*(item for item in form.items if not item.repeat), *form.repeats.values())
+    return [row.template for row in rows if row.template]
+
+
+def test_every_field_of_the_paper_is_filled_by_exactly_one_row_or_by_hand(folder: str) -> None:
+    by_hand = SIGNED.get(folder, frozenset({"signature"}))
+    assert sorted([*templates(form_of(folder)), *by_hand]) == sorted(FIELDS[folder])
+
+
+def test_fields_follow_the_order_of_the_paper_within_a_person(folder: str) -> None:
+    """Whole sections may be asked in another order; inside one the paper's order of name before birth stands."""
+    names = templates(form_of(folder))
+    for prefix in ("req", "dec", "s", "p", "f", "m", "child", "mother", "father"):
+        pair = [name for name in names if name in (f"{prefix}_name", f"{prefix}_dob")]
+        assert pair in ([], [f"{prefix}_name"], [f"{prefix}_name", f"{prefix}_dob"])
+
+
+def test_personal_answers_are_marked_as_such(folder: str) -> None:
+    asked = [item for item in form_of(folder).items if PERSONAL.fullmatch(item.name) and item.type != "calculate"]
+    assert [item.name for item in asked if not item.pii and item.name not in NOT_PERSONAL] == []
+
+
+NOT_PERSONAL = frozenset({"bank_name", "req_paper_name"})
+
+
+def test_every_personal_number_is_checked_and_none_is_refused_for_its_meaning(folder: str) -> None:
+    numbers = [item for item in form_of(folder).items if re.fullmatch(r"(\w+_)?number", item.name) and "paper" not in item.name]
+    numbers = [item for item in numbers if item.name != "bank_number"]
+    assert numbers
+    for item in numbers:
+        assert item.check is not None, item.name
+        assert item.constraint is not None, item.name
+        assert item.constraint.source == "regex(., '[0-9]{12}')"
+
+
+def test_a_phone_is_never_required(folder: str) -> None:
+    phones = [item for item in form_of(folder).items if item.name.endswith("_phone")]
+    assert phones
+    assert not any(item.required for item in phones)
+
+
+def test_papers_to_hand_in_never_stop_anybody(folder: str) -> None:
+    captured = [item for item in form_of(folder).items if item.type == "image"]
+    assert all(item.name.startswith("paper_") and not item.required for item in captured)
+
+
+HARD = re.compile(r"\b(đương sự|chủ thể|thẩm quyền|kê khai|nêu trên|cá nhân|thông tin cư trú|yếu tố)\b", re.IGNORECASE)
+
+
+def test_questions_use_plain_words(folder: str) -> None:
+    asked = [item for item in form_of(folder).items if item.asked and item.name != "foreign_note"]
+    assert [item.label for item in asked if HARD.search(item.label) or HARD.search(item.hint)] == []
+    assert [item.label for item in asked if item.type != "note" and not item.label.endswith("?")] == []
+
+
+def test_an_example_or_a_way_out_stands_under_every_text_question(folder: str) -> None:
+    bare = [item.name for item in form_of(folder).items if item.asked and item.type in ("text", "integer") and not item.hint]
+    assert bare == []
+
+
+def test_an_optional_question_says_that_it_may_be_skipped(folder: str) -> None:
+    free = [item for item in form_of(folder).items if item.type in ("text", "integer", "date") and item.asked and not item.required]
+    said = re.compile(r"bỏ qua|chỉ cần năm|[Cc]họn như trên giấy tờ")
+    assert [item.name for item in free if not said.search(item.hint)] == []
