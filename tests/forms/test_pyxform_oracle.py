@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 from pyxform.xls2xform import convert
 
-from forms.procedure import load_catalogue
+from tests.forms.birth import BIRTH
 from forms.xlsform import Form
 
 XFORM = "{http://www.w3.org/2002/xforms}"
@@ -40,7 +40,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> ElementTree.Element:
 
 @pytest.fixture(scope="module")
 def form() -> Form:
-    return load_catalogue()["1.001193"].form
+    return BIRTH.form
 
 
 def binds(root: ElementTree.Element) -> dict[str, ElementTree.Element]:

@@ -29,12 +29,10 @@ from tests.kiosk.machines import (
     card_facts,
     fill,
     filled_session,
-    load_catalogue,
+    PROCEDURE,
     make_machine,
 )
 from tests.kiosk.store.test_journal import feed_of
-
-PROCEDURE = load_catalogue()[BIRTH]
 
 
 @pytest.fixture

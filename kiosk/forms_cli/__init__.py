@@ -16,6 +16,7 @@ from pathlib import Path
 
 from forms.procedure import read_procedure
 from forms.xlsform import Fault, FormError, read_form
+from kiosk.forms_cli import ask
 
 
 def forms_command(argv: Sequence[str]) -> int:
@@ -23,11 +24,19 @@ def forms_command(argv: Sequence[str]) -> int:
 
     ``--json``: ``errors`` and ``warnings``, lists of ``file``, ``row`` (0: the whole file), ``column``, ``rule``, ``message``.
     """
-    parser = argparse.ArgumentParser(prog="main.py forms", description="Kiểm tra tệp thủ tục và biểu mẫu (check procedure files).")
-    parser.add_argument("act", choices=("check",))
-    parser.add_argument("folder", nargs="*", type=Path, help="thư mục có procedure.yaml và form.csv (mặc định: cả danh mục)")
-    parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
-    given = parser.parse_intermixed_args(argv)
+    parser = argparse.ArgumentParser(prog="main.py forms", description="Thủ tục, biểu mẫu và luật lệ (procedures, forms, rules).")
+    acts = parser.add_subparsers(required=True)
+    checking = acts.add_parser("check", help="kiểm tra tệp thủ tục và biểu mẫu (check procedure files)")
+    checking.add_argument("folder", nargs="*", type=Path, help="thư mục có procedure.yaml và form.csv (mặc định: cả danh mục)")
+    checking.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    checking.set_defaults(handler=_check)
+    ask.add_commands(acts)
+    given = parser.parse_args(argv)
+    code: int = given.handler(given)
+    return code
+
+
+def _check(given: argparse.Namespace) -> int:
     folders: list[Traversable] = list(given.folder) or list(_catalogue())
     faults = [fault for folder in folders for fault in _faults(folder)]
     if given.json:
