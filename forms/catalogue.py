@@ -159,6 +159,12 @@ class Catalogue:
             return versions[-1].short_vi
         return self._named[code].short_vi if code in self._named else ""
 
+    def official_name(self, code: str) -> str:
+        """The published name of a procedure; '' for a code nobody knows."""
+        if versions := self.versions(code):
+            return versions[-1].name_vi
+        return self._named[code].name_vi if code in self._named else ""
+
     def with_overrides(self, overrides: Sequence[Override]) -> Catalogue:
         """This catalogue with more decisions (a machine's own file), which win over those it has.
 
@@ -218,7 +224,9 @@ class Catalogue:
     def _named_tile(self, named: Named) -> ServiceTile:
         group = next(group for group in self._menu.groups if group.id == named.group)
         title = named.short_vi
-        return ServiceTile(named.code, title, group.name_vi, "Cán bộ hẹn ngày trả", group.icon, group.colour, False, self._menu.counter_vi)
+        return ServiceTile(
+            named.code, title, group.name_vi, "Cán bộ hẹn ngày trả", group.icon, group.colour, False, self._menu.counter_vi
+        )
 
     def _everything(self) -> Iterator[str]:
         """Codes, those people come for most often first."""

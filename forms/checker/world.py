@@ -167,7 +167,7 @@ class Search:
 
     def _possible(self, item: Item) -> Answers:
         compared = self._compared.get(item.name, set())
-        none = () if item.required else ("",)
+        none = ("",) if not item.required or item.type == "hidden" else ()
         if item.type in ("acknowledge", "note"):
             return Answers((*none, "yes"), all=True)
         if item.type in ("image", "file"):
@@ -178,9 +178,7 @@ class Search:
         if item.type == "select_multiple":
             return Answers((*none, *_several([choice.name for choice in item.choices])), all=len(item.choices) <= _EVERY_SET)
         written = tuple(dict.fromkeys(_around(item, compared)))
-        return Answers(
-            (*written, *(("",) if not item.required or item.type == "hidden" else ())), item.name not in self._used_otherwise
-        )
+        return Answers((*none, *written), all=item.name not in self._used_otherwise)
 
     def _listed(self, item: Item, compared: set[str | float]) -> Sequence[str]:
         names = [choice.name for choice in item.choices]

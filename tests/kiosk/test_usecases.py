@@ -35,7 +35,6 @@ from tests.kiosk.machines import (
 from tests.kiosk.store.test_journal import feed_of
 
 
-
 @pytest.fixture
 def clock() -> ToldClock:
     return ToldClock()
