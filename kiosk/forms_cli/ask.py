@@ -17,8 +17,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from forms.catalogue import load_catalogue
 from forms.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
+from forms.catalogue import load_catalogue
 from forms.codes import CodeFacts, ProcedureCode, check_code, read_procedure_code
 from forms.deadline import DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
 from forms.fee import FeeError, FeeQuote, Filing, Original, quote

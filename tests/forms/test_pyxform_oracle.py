@@ -12,8 +12,8 @@ import pytest
 from openpyxl import Workbook
 from pyxform.xls2xform import convert
 
-from tests.forms.birth import BIRTH
 from forms.xlsform import Form
+from tests.forms.birth import BIRTH
 
 XFORM = "{http://www.w3.org/2002/xforms}"
 
