@@ -2,8 +2,8 @@
 
 A procedure may have several versions, one for each law; a dossier follows the version in force, and the province's decisions, on
 the day it is received (:meth:`Catalogue.on`), and keeps the questions it answered for life (:meth:`Catalogue.form_version`). There
-is no «current» version without a day: nothing here knows a clock. Sources are folders ``<code>/procedure.yaml`` with later versions in
-``<code>/<first day>/``; a version without a form of its own takes the folder's, or the shared one that ``form`` names.
+is no «current» version without a day: nothing here knows a clock. Sources are folders ``<code>/procedure.yaml`` with later versions
+in ``<code>/<first day>/``; a version without a form of its own takes the folder's, or the shared one that ``form`` names.
 """
 
 from __future__ import annotations
@@ -159,6 +159,12 @@ class Catalogue:
             return versions[-1].short_vi
         return self._named[code].short_vi if code in self._named else ""
 
+    def official_name(self, code: str) -> str:
+        """The published name of a procedure; '' for a code nobody knows."""
+        if versions := self.versions(code):
+            return versions[-1].name_vi
+        return self._named[code].name_vi if code in self._named else ""
+
     def with_overrides(self, overrides: Sequence[Override]) -> Catalogue:
         """This catalogue with more decisions (a machine's own file), which win over those it has.
 
@@ -218,7 +224,9 @@ class Catalogue:
     def _named_tile(self, named: Named) -> ServiceTile:
         group = next(group for group in self._menu.groups if group.id == named.group)
         title = named.short_vi
-        return ServiceTile(named.code, title, group.name_vi, "Cán bộ hẹn ngày trả", group.icon, group.colour, False, self._menu.counter_vi)
+        return ServiceTile(
+            named.code, title, group.name_vi, "Cán bộ hẹn ngày trả", group.icon, group.colour, False, self._menu.counter_vi
+        )
 
     def _everything(self) -> Iterator[str]:
         """Codes, those people come for most often first."""
@@ -283,7 +291,7 @@ def from_sources(folder: Traversable | None = None, province: str = CAO_BANG) ->
     folder = folder or resources.files("forms").joinpath("catalog")
     faults: list[Fault] = []
     shared = _Shared(folder)
-    editions = []
+    editions: list[Edition] = []
     for entry in sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=_name):
         if entry.joinpath("procedure.yaml").is_file():
             editions += _editions(entry, shared, faults)

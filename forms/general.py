@@ -49,5 +49,13 @@ def _question(anchor: Item, component: Component) -> Item:
     hint = _BLANK_VI if component.blank else f"Cần khi {condition}." if condition else ""
     short = plain[:1].upper() + plain[1:]
     return replace(
-        anchor, type="image", name=question_of(component), label=label, hint=hint, short=short, template="", appearance="", pii=False
+        anchor,
+        type="image",
+        name=question_of(component),
+        label=label,
+        hint=hint,
+        short=short,
+        template="",
+        appearance="",
+        pii=False,
     )

@@ -84,7 +84,7 @@ def _faults(source: Marked, place: int, row: Any) -> list[Fault]:
         return faults
     codes, change = row.get("codes"), row.get("change")
     if codes != "*" and not (isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes)):
-        fault("codes", "codes", "codes phải là danh sách mã thủ tục trong ngoặc kép, hoặc \"*\".")
+        fault("codes", "codes", 'codes phải là danh sách mã thủ tục trong ngoặc kép, hoặc "*".')
     if not str(row.get("basis_vi") or "").strip():
         fault("basis_vi", "missing", "Thiếu basis_vi: văn bản nào của tỉnh quyết định?")
     for key in ("from", "to"):

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from forms.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
+from forms.catalogue import load_catalogue
 from forms.codes import CodeFacts, ProcedureCode, check_code, read_procedure_code
 from forms.deadline import DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
 from forms.fee import FeeError, FeeQuote, Filing, Original, quote
 from forms.holidays import doubts, proposal
 from forms.money import dong, dong_words
 from forms.names import read_name
-from forms.procedure import Procedure, load_catalogue
+from forms.procedure import Procedure
 from kiosk.clock import Clock
 
 
@@ -218,10 +219,10 @@ def _code(given: argparse.Namespace) -> Answer:
 
 
 def _procedure_code(found: ProcedureCode) -> Answer:
-    known = load_catalogue().get(found.code)
-    parts = {"service": found.service, "agency": found.agency, "name": known.name_vi if known else ""}
+    name = load_catalogue().official_name(found.code)
+    parts = {"service": found.service, "agency": found.agency, "name": name}
     facts = {"kind": "procedure", "normalised": found.code, "valid": True, "why": "", "parts": parts}
-    lines = [f"Mã thủ tục hành chính {found.code}: {known.name_vi if known else 'chưa có trong danh mục của máy'}."]
+    lines = [f"Mã thủ tục hành chính {found.code}: {name or 'chưa có trong danh mục của máy'}."]
     lines += [f"Phần «{found.agency}» do danh mục của tỉnh thêm vào."] if found.agency else []
     lines += [f"Phần «{found.service}» là số dịch vụ trên Cổng dịch vụ công."] if found.service else []
     return Answer(facts, lines)
@@ -308,10 +309,11 @@ def _special_vi(day: Special) -> str:
 
 def _procedure(text: str, day: date) -> Procedure:
     code = read_procedure_code(text)
-    procedure = load_catalogue().get(code.code) if code else None
-    if procedure is None:
+    catalogue = load_catalogue()
+    if code is None or not catalogue.versions(code.code):
         raise AskError("unknown_procedure", f"Danh mục của máy không có thủ tục «{text}».", "Xem lại mã thủ tục, ví dụ 1.001193.")
-    if not procedure.in_force(day):
+    procedure = catalogue.on(code.code, day)
+    if procedure is None:
         raise AskError("not_in_force", f"Thủ tục «{text}» không áp dụng ngày {day:%d/%m/%Y}.", "Xem lại ngày nhận hồ sơ.")
     return procedure
 
