@@ -73,7 +73,7 @@ def unfilled(paper: str, form: Form) -> tuple[str, ...]:
         PaperError: ``unknown_paper``.
     """
     found = kind(paper)
-    given = {row.template for row in (*form.items, *form.repeats.values())}
+    given = {item.template for item in form.items} | {repeat.template for repeat in form.repeats.values()}
     return tuple(key for key in (*found.fields, *found.tables) if key not in given)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import typst
 
@@ -37,13 +37,11 @@ def compile(paper: str, data: Mapping[str, Any], *, made: datetime, copy: int = 
     written = json.dumps({**data, "paper": paper, "copy": copy}, ensure_ascii=False)
     try:
         with _ONE_AT_A_TIME:
-            return bytes(
-                _compiler().compile(
-                    input=f"{_folder('templates')}/{kind(paper).template}.typ",
-                    sys_inputs={"data": written},
-                    timestamp=local(made),
-                    pdf_standards=_STANDARD,
-                )
+            pdf = _compiler().compile(
+                input=f"{_folder('templates')}/{kind(paper).template}.typ",
+                sys_inputs={"data": written},
+                timestamp=local(made),
+                pdf_standards=_STANDARD,
             )
     except typst.TypstError as error:
         missing = re.findall(r"the text `\"(.+?)\"` could not be displayed", getattr(error, "diagnostic", ""))
@@ -51,6 +49,7 @@ def compile(paper: str, data: Mapping[str, Any], *, made: datetime, copy: int = 
             raise
         signs = "".join(dict.fromkeys(missing))
         raise PaperError("glyph_missing", f"Không in được chữ «{signs}».", "Cán bộ sửa lại bằng chữ Việt rồi in.") from None
+    return cast("bytes", pdf)
 
 
 @cache

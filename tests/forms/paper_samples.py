@@ -28,6 +28,7 @@ from forms.papers import (
     SupplementFacts,
     kind,
 )
+from forms.papers.kinds import kinds
 from forms.papers.sheets import SheetFacts
 
 FILED = datetime(2026, 11, 23, 8, 5, tzinfo=VIETNAM)
@@ -140,12 +141,14 @@ LONG_ADDRESS = (
     "Số nhà 123/45/67, ngõ Đường Nghuyễn Trường Thượng, xóm Nà Khuổi Nghiêng Phja Oắc, tổ dân phố số 10 phường Nùng Trí Cao "
     "(trước đây là xóm Lũng Ngườm, xã Trường Hà, huyện Hà Quảng), tỉnh Cao Bằng, Việt Nam"
 )
-LONG_PERSON = Person(LONG_NAME, NUMBER, LONG_ADDRESS, "0912 000 001", "mot.dia.chi.thu.dien.tu.rat.dai.cua.ba.con@tinh-cao-bang.example.vn")
+LONG_PERSON = Person(
+    LONG_NAME, NUMBER, LONG_ADDRESS, "0912 000 001", "mot.dia.chi.thu.dien.tu.rat.dai.cua.ba.con@tinh-cao-bang.example.vn"
+)
 LONG_CASE = replace(
     CASE,
     person=LONG_PERSON,
-    procedure_vi="Thủ tục đăng ký lại khai sinh có yếu tố nước ngoài kết hợp nhận cha, mẹ, con và thay đổi, cải chính, bổ sung thông tin "
-    "hộ tịch, xác định lại dân tộc cho người đã có hồ sơ, giấy tờ cá nhân tại khu vực biên giới",
+    procedure_vi="Thủ tục đăng ký lại khai sinh có yếu tố nước ngoài kết hợp nhận cha, mẹ, con và thay đổi, cải chính, bổ sung "
+    "thông tin hộ tịch, xác định lại dân tộc cho người đã có hồ sơ, giấy tờ cá nhân tại khu vực biên giới",
     code="A1B2C3.D4E5F6.A1B2C3.D4E5F6-20261123-000007",
 )
 LONG_OFFICE = Office(
@@ -176,17 +179,28 @@ LONG_SHEETS: Mapping[str, SheetFacts] = {
         book="01/2026",
         book_entry="1234",
     ),
-    "mau_02": replace(SUPPLEMENT, head=LONG_HEAD, case=LONG_CASE, wanted=MANY_PAPERS, reason_vi=LONG_REASON, contact_vi="", contact_phone=""),
+    "mau_02": replace(
+        SUPPLEMENT, head=LONG_HEAD, case=LONG_CASE, wanted=MANY_PAPERS, reason_vi=LONG_REASON, contact_vi="", contact_phone=""
+    ),
     "mau_03": replace(REFUSAL, head=LONG_HEAD, case=LONG_CASE, reason_vi=LONG_REASON),
     "mau_04": replace(APOLOGY, head=LONG_HEAD, case=LONG_CASE, reason_vi=LONG_REASON),
     "mau_05": replace(STOP, head=LONG_HEAD, case=LONG_CASE, asked=None, reason_vi=LONG_REASON, returned=MANY_PAPERS),
-    "mau_06": replace(CONTROL, head=LONG_HEAD, code=LONG_CASE.code, steps=(STEP, replace(STEP, outcome_vi="", note_vi=LONG_ADDRESS)) * 10),
+    "mau_06": replace(
+        CONTROL, head=LONG_HEAD, code=LONG_CASE.code, steps=(STEP, replace(STEP, outcome_vi="", note_vi=LONG_ADDRESS)) * 10
+    ),
     "mau_07": replace(
         REGISTER,
         head=LONG_HEAD,
         rows=(
             ROW,
-            replace(ROW, code=LONG_CASE.code, procedure_vi=LONG_CASE.procedure_vi, person_vi=LONG_NAME, contact_vi=LONG_ADDRESS, returned=None),
+            replace(
+                ROW,
+                code=LONG_CASE.code,
+                procedure_vi=LONG_CASE.procedure_vi,
+                person_vi=LONG_NAME,
+                contact_vi=LONG_ADDRESS,
+                returned=None,
+            ),
         )
         * 20,
     ),
@@ -311,25 +325,21 @@ _LONG: Mapping[str, str] = {
     "kind": "thay đổi thông tin người nhận thay và nơi nhận",
 }
 
-DECLARATIONS = (
-    ("to_khai_dang_ky_khai_sinh", "to_khai_dang_ky_khai_tu", "to_khai_dang_ky_ket_hon")
-    + ("to_khai_cap_giay_xac_nhan_tinh_trang_hon_nhan", "to_khai_cap_ban_sao_trich_luc_ho_tich")
-    + ("chung_thuc_ban_sao", "mau01_tro_cap_huu_tri_xa_hoi", "ct01", "don_de_nghi")
-)  # fmt: skip
+DECLARATIONS = tuple(paper.id for paper in kinds().values() if paper.fields)
 
 
 def _text(key: str) -> Any:
     return _SPECIAL.get(key) or _TEXTS.get(key.rsplit("_", 1)[-1], f"Mục {key}")
 
 
-def _long(key: str) -> str:
+def _long(key: str) -> Any:
     return _LONG.get(key) or _LONG.get(key.rsplit("_", 1)[-1]) or _text(key)
 
 
 def filled(paper: str) -> Declaration:
     """A declaration with every field of its paper answered."""
     found = kind(paper)
-    values = {key: _text(key) for key in (*found.fields, *found.tables)}
+    values: dict[str, Any] = {key: _text(key) for key in (*found.fields, *found.tables)}
     return Declaration(paper, "Ủy ban nhân dân xã Mẫu", values, FILED, CODE)
 
 
@@ -337,7 +347,7 @@ def longest(paper: str) -> Declaration:
     """The longest answers, and twenty rows in every table."""
     found = kind(paper)
     rows = {table: [{column: _long(column) for column in columns}] * 20 for table, columns in found.tables.items()}
-    values = {**{key: _long(key) for key in found.fields}, **rows}
+    values: dict[str, Any] = {**{key: _long(key) for key in found.fields}, **rows}
     return Declaration(paper, "Ủy ban nhân dân phường Nùng Trí Cao", values, FILED, CODE)
 
 
