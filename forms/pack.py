@@ -13,6 +13,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from forms.xlsform.reader import Lists
 from forms.xlsform.workbook import SHEETS, Row, Sheet, Workbook
 
 FORMAT: Final = 1
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 _SHORT: Final = 12
 """Signs of the hash in a pack's file name; the index has all of them."""
 
@@ -77,7 +79,8 @@ def procedure_pack(source: Marked, version: str, form: str) -> Pack:
 
 def _pack(name: str, version: str, content: Mapping[str, Any]) -> Pack:
     data = json.dumps({**content, "format": FORMAT}, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return Pack(f"{name}-{version}-{hashlib.sha256(data).hexdigest()[:_SHORT]}.json", data)
+    called = _NOT_IN_NAMES.sub("_", f"{name}-{version}")
+    return Pack(f"{called}-{hashlib.sha256(data).hexdigest()[:_SHORT]}.json", data)
 
 
 def _external(form: Form, lists: Lists) -> Iterator[Mapping[str, str]]:

@@ -149,6 +149,51 @@ def _sources(exprs: Sequence[Expr]) -> str:
     return " and ".join(expr.source for expr in exprs)
 
 
+_KEYS_VI: Final = {
+    "name_vi": "Tên thủ tục",
+    "valid": "Hiệu lực",
+    "legal_basis": "Căn cứ pháp lý",
+    "components": "Giấy tờ",
+    "channels": "Cách nộp",
+    "time": "Thời hạn",
+    "fee": "Phí, lệ phí",
+    "result": "Kết quả",
+    "routing": "Nơi giải quyết",
+}
+
+
+def procedure_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What changed in the facts of a procedure, key by key; papers by their id."""
+    return tuple(
+        Change(
+            "fact_changed", f"{_KEYS_VI.get(key.partition('.')[0], 'Mục')} ({key}): {_said(now)} (trước đây {_said(then)}).", key
+        )
+        for key, then, now in _differences("", old, new)
+    )
+
+
+def _differences(key: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    then, now = _by_key(old), _by_key(new)
+    if then is not None and now is not None:
+        for inner in dict.fromkeys((*then, *now)):
+            yield from _differences(f"{key}.{inner}" if key else str(inner), then.get(inner), now.get(inner))
+    elif old != new:
+        yield key, old, new
+
+
+def _by_key(value: Any) -> Mapping[str, Any] | None:
+    """A group by its keys, a list of things with ids by those."""
+    if isinstance(value, list) and value and all(isinstance(row, Mapping) and "id" in row for row in value):
+        return {str(row["id"]): row for row in value}
+    return value if isinstance(value, Mapping) else None
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "không có"
+    return "có" if isinstance(value, Mapping) else f"«{value}»"
+
+
 # --- what an answered form suffers -----------------------------------------------------------------------------------------
 
 

@@ -95,52 +95,81 @@ def check_file(file: Traversable, folder: Traversable) -> tuple[Fault, ...]:
     return check_form(_draft(found))
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder a procedure's form lies in: its own, its first version's, or a shared one."""
+
+    folder: Traversable
+    called: str
+
+    def read(self) -> FormFile:
+        """Read the form.
+
+        Raises:
+            FormError: there is none, or it is wrong.
+        """
+        file = form_file_of(self.folder)
+        if file is None:
+            message = "Thiếu biểu mẫu: cần form.csv hoặc form.xlsx. Bắt đầu bằng: main.py forms new."
+            raise FormError([Fault(f"{self.called}/form.csv", 0, "", "file", message)])
+        return read_form_file(file, self.folder, f"{self.called}/{file.name}")
+
+
+def home_of(source: Marked | None, folder: Traversable, base: Traversable, catalogue: Traversable) -> Home:
+    """Where the form of ``folder`` lies; ``base`` is the procedure's folder when this one is a later law's."""
+    kind = str(source.data.get("form", "own")) if source is not None else "own"
+    if kind != "own":
+        return Home(catalogue.joinpath(f"_{kind}"), f"_{kind}")
+    own = folder is base or form_file_of(folder) is not None
+    return Home(folder, _called(folder, base)) if own else Home(base, base.name)
+
+
+def _called(folder: Traversable, base: Traversable) -> str:
+    return folder.name if folder is base else f"{base.name}/{folder.name}"
+
+
+def read_procedure_file(source: Marked, form: Form, home: Home) -> tuple[Marked, Procedure]:
+    """A procedure's file with the keys that come with a shared form, and the procedure.
+
+    Raises:
+        FormError: with every fault found.
+    """
+    shared = home.folder.joinpath("shared.yaml")
+    common = read_yaml(shared, f"{home.called}/shared.yaml").data if shared.is_file() else {}
+    whole = replace(source, data={**common, **source.data})
+    return whole, procedure_of(whole, form)
+
+
 def check_folder(folder: Traversable, base: Traversable, catalogue: Traversable) -> tuple[Fault, ...]:
     """Everything wrong with a folder; ``base`` is the procedure's folder when this one is a later law's."""
     return tuple(dict.fromkeys(_check(folder, base, catalogue)))
 
 
 def _check(folder: Traversable, base: Traversable, catalogue: Traversable) -> Iterator[Fault]:
-    called = folder.name if folder is base else f"{base.name}/{folder.name}"
     name = "shared.yaml" if folder.joinpath("shared.yaml").is_file() else "procedure.yaml"
     source: Marked | None = None
     try:
-        source = read_yaml(folder.joinpath(name), f"{called}/{name}")
+        source = read_yaml(folder.joinpath(name), f"{_called(folder, base)}/{name}")
     except FormError as error:
         yield from error.faults
-    kind = str(source.data.get("form", "own")) if source is not None else "own"
-    home = catalogue.joinpath(f"_{kind}") if kind != "own" else folder if form_file_of(folder) else base
+    home = home_of(source, folder, base, catalogue)
     try:
-        found = _form_in(home, called if home is folder else home.name)
+        found = home.read()
     except FormError as error:
         yield from error.faults
         return
-    procedure = None
-    if source is not None and name == "procedure.yaml":
-        try:
-            procedure = _procedure(source, found.form, home)
-        except FormError as error:
-            yield from error.faults
-    draft = replace(_draft(found), yaml=source, procedure=procedure)
-    if home is folder:
+    draft = replace(_draft(found), yaml=source)
+    if home.folder is folder:
         yield from check_form(draft)
-    if source is not None:
-        yield from check_procedure(replace(draft, form=procedure.form) if procedure is not None else draft)
-
-
-def _form_in(home: Traversable, called: str) -> FormFile:
-    file = form_file_of(home)
-    if file is None:
-        message = "Thiếu biểu mẫu: cần form.csv hoặc form.xlsx. Bắt đầu bằng: main.py forms new."
-        raise FormError([Fault(f"{called}/form.csv", 0, "", "file", message)])
-    return read_form_file(file, home, f"{called}/{file.name}")
-
-
-def _procedure(source: Marked, form: Form, home: Traversable) -> Procedure:
-    """The procedure with the keys that come with a shared form."""
-    shared = home.joinpath("shared.yaml")
-    common = read_yaml(shared, f"{home.name}/shared.yaml").data if shared.is_file() else {}
-    return procedure_of(replace(source, data={**common, **source.data}), form)
+    if source is None:
+        return
+    try:
+        procedure = read_procedure_file(source, found.form, home)[1] if name == "procedure.yaml" else None
+    except FormError as error:
+        yield from error.faults
+        return
+    form = procedure.form if procedure is not None else found.form
+    yield from check_procedure(replace(draft, procedure=procedure, form=form))
 
 
 def _draft(found: FormFile) -> Draft:

@@ -31,6 +31,9 @@ _EVERY_SET: Final = 5
 _COMPARISONS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 
+Goal = Callable[["World"], bool]
+
+
 class _Unanswered(Exception):
     """Somebody read an answer that is not chosen yet."""
 
@@ -195,18 +198,27 @@ class Search:
         """Whether a condition is true at every moment, also while questions are still unanswered."""
         return self.can(lambda world: not as_truth(evaluate(expr, world)), midway=True) == "no"
 
-    def can(self, goal: Callable[[World], bool], *, midway: bool = False) -> Verdict:
+    def can(self, goal: Goal, *, midway: bool = False) -> Verdict:
         """Whether some answers make ``goal`` true; ``midway``, whether it may be so before everything required is answered."""
+        found, certain = self._look(goal, midway=midway)
+        return "yes" if found is not None else "no" if certain else "not_found"
+
+    def answers_for(self, item: Item) -> Mapping[str, str] | None:
+        """Answers that bring a question up, by name; ``None`` when none were found."""
+        return self._look(lambda world: world.asked(item), midway=False)[0]
+
+    def _look(self, goal: Goal, *, midway: bool) -> tuple[Mapping[str, str] | None, bool]:
+        """Answers that make ``goal`` true, and whether finding none proves that there are none."""
         waiting: list[dict[str, str]] = [{}]
         certain = True
         for _ in range(_BUDGET):
             if not waiting:
-                return "no" if certain else "not_found"
+                return None, certain
             chosen = waiting.pop()
             world = World(self.form, chosen)
             try:
                 if goal(world):
-                    return "yes"
+                    return chosen, True
             except _Unanswered as unanswered:
                 answers = self._answers[unanswered.name]
                 certain = certain and answers.all
@@ -215,9 +227,9 @@ class Search:
             except _Impossible:
                 pass
             except RecursionError:
-                return "not_found"
+                return None, False
             certain = certain and not world.unsure
-        return "not_found"
+        return None, False
 
     def reaches(self, item: Item) -> Verdict:
         """Whether some answers bring the row up: as a screen, or as a value that is worked out."""
