@@ -2,12 +2,13 @@
 
 from forms.session.answer import COUNTER, NONE, ON_PAPER, match_choices
 from forms.session.filling import FormSession
-from forms.session.model import YES, Answer, Caution, Entries, Position, Problem, Question, ReviewRow
+from forms.session.model import NO, YES, Answer, Caution, Entries, Position, Problem, Question, ReviewRow
 from forms.session.stored import StoredAnswers, rows_of
 from forms.xlsform import Choice
 
 __all__ = [
     "COUNTER",
+    "NO",
     "NONE",
     "ON_PAPER",
     "YES",
