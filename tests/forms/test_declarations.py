@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+from random import Random
 
 import pytest
 
+from forms.answers import random_sitting
+from forms.session import FormSession
 from forms.xlsform import Form
-from tests.forms.declarations import FIELDS, SIGNED, form_of
+from kiosk import touch
+from tests.forms.declarations import CARD, FIELDS, MAN, SIGNED, TODAY, UNIT, Walk, form_of, required
 
 pytestmark = pytest.mark.parametrize("folder", FIELDS)
 
@@ -79,3 +85,24 @@ def test_an_optional_question_says_that_it_may_be_skipped(folder: str) -> None:
     free = [item for item in form_of(folder).items if item.type in ("text", "integer", "date") and item.asked and not item.required]
     said = re.compile(r"bỏ qua|chỉ cần năm|[Cc]họn như trên giấy tờ")
     assert [item.name for item in free if not said.search(item.hint)] == []
+
+
+def test_whatever_people_answer_the_lines_the_paper_requires_are_filled(folder: str) -> None:
+    for seed in range(40):
+        facts = {**({}, CARD, MAN)[seed % 3], **UNIT}
+        session = random_sitting(form_of(folder), Random(seed), TODAY, facts)
+        assert session.problems() == ()
+        assert required(folder) - Walk(session, ()).paper.keys() == set(), seed
+
+
+def test_what_is_required_and_missing_is_said_and_not_handed_over(folder: str) -> None:
+    session = FormSession(form_of(folder), today=TODAY)
+    missing = {problem.name for problem in session.problems()}
+    assert {problem.code for problem in session.problems()} == {"required"}
+    assert not missing & session.answers().keys()
+
+
+def test_every_picture_of_a_choice_is_in_the_icon_font(folder: str) -> None:
+    font = json.loads((Path(touch.__file__).parent / "fonts" / "icons.json").read_text("utf-8"))
+    icons = {choice.icon for item in form_of(folder).items for choice in item.choices if choice.icon}
+    assert icons - font.keys() == set()

@@ -88,7 +88,8 @@ def test_the_statuses_are_the_four_that_are_known() -> None:
         (
             "widowed",
             {"death_no": "03"},
-            "Đã đăng ký kết hôn nhưng chồng đã chết theo giấy chứng tử, trích lục khai tử số 03, hiện tại chưa đăng ký kết hôn với ai",
+            "Đã đăng ký kết hôn nhưng chồng đã chết theo giấy chứng tử, trích lục khai tử số 03,"
+            " hiện tại chưa đăng ký kết hôn với ai",
         ),
         ("divorced", {}, "Đã đăng ký kết hôn nhưng đã ly hôn, hiện tại chưa đăng ký kết hôn với ai"),
     ],
