@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from forms.dossier.sentences import FIELD_NAMES
 from forms.procedure import load_catalogue
 from forms.session import rows_of
 from province import words
@@ -21,24 +22,6 @@ from province.projection import read_entry
 from sync.envelope import decode
 
 _ANSWER: Final = "a."
-_NAMES: Final[Mapping[str, str]] = {
-    "status": "Trạng thái",
-    "status_at": "Thời điểm chuyển trạng thái",
-    "official_code": "Mã hồ sơ",
-    "province_received_at": "Thời điểm về tỉnh",
-    "applicant": "Người nộp",
-    "procedure": "Thủ tục",
-    "code": "Mã tạm",
-    "key": "Khóa tra cứu",
-    "unit": "Đơn vị",
-    "channel": "Cách nộp",
-    "form": "Mẫu tờ khai",
-    "filed_at": "Thời điểm nộp",
-    "remark": "Nhận xét",
-    "appointment": "Lịch hẹn",
-    "receipt.due": "Hẹn trả kết quả",
-    "receipt.received_by": "Người tiếp nhận",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +63,7 @@ def procedure_name(code: str) -> str:
 
 
 def field_name(name: str) -> str:
-    """Name of a field for people: from the forms for answers, from the table above for the rest, else itself."""
+    """Name of a field for people: from the forms for answers, from the table of fields for the rest, else itself."""
     if name.startswith(_ANSWER):
         bare = name.removeprefix(_ANSWER)
         for procedure in load_catalogue().values():
@@ -88,7 +71,7 @@ def field_name(name: str) -> str:
                 if item.name == bare:
                     return item.short or item.label or bare
         return bare
-    return _NAMES.get(name, name)
+    return FIELD_NAMES.get(name, name)
 
 
 def _sections(procedure: str, fields: Mapping[str, Any]) -> list[tuple[str, Sequence[Answer]]]:

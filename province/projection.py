@@ -153,7 +153,7 @@ def _index_field(index: DossierIndex, name: str, value: Any) -> None:
         index.filed_at = text[:40]
     elif name == "province_received_at":
         index.received_at = text[:40]
-    elif name == "receipt.due":
+    elif name in ("receipt.due", "due"):
         index.due = text[:40]
 
 
