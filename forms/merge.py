@@ -1,17 +1,19 @@
-"""The merge: what a commune's event does to the confirmed fields, decided field by field at the province.
+"""The merge: what an event does to the confirmed fields, told as entries of the feed.
 
-The writer *saw* a value when the feed position it had applied (``base``) is at least the value's revision, or when the value is
-the same device's own earlier write. An unseen overwrite is never silent: it leaves a conflict entry with both values (SYNC
-design 1.10; what is kept per class is written at :func:`merge`).
+:func:`forms.dossier.outcome` decides, here as at the kiosk; the province adds the one thing only it knows: which values the writer
+had seen. A value is *seen* when the feed position the writer had applied (``base``) is at least the value's revision, or when it is
+the same device's own earlier write; the province itself sees everything. Entries: ``f`` a field's new value, ``cf`` a value that
+gave way unseen or may not be written, ``na`` an event that was not applied. ``cf`` and ``na`` wait for a person
+(:func:`forms.dossier.decide`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.dossier import FieldClass, change, closed, field_class, refusal
+from forms.dossier import Loss, Side, change, outcome
 
 Entry = Mapping[str, Any]
 
@@ -27,9 +29,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One incoming event: who wrote it and what it had seen."""
+    """One incoming event: who wrote it and what it had seen. ``device`` ``None``: the province writes it now."""
 
-    device: int
+    device: int | None
     incarnation: int
     n: int
     dossier: str
@@ -41,46 +43,31 @@ class Writing:
 def merge(confirmed: Mapping[str, Known], event: Writing) -> Sequence[Entry]:
     """Feed entries for one event.
 
-    I immutable: a second value is refused (``cf``). C commune: newest by server order wins, the loser is recorded. P province:
-    a commune's write is recorded and ignored. S shared: the value already there stays, the new one is recorded. A, N: every entry
-    is kept under its own name and never rewritten; a second value under a name already used is recorded. T: a step from another
-    state is recorded as not applied (``na``) with its other writes undone.
+    I immutable: a second value is refused (``cf``), a correction is its own act. C commune: newest by server order wins, an unseen
+    loser is recorded; the province suggests. P province: a commune's write is recorded and ignored. S shared: the value already
+    there stays, the new one is recorded. A, N: every entry is kept under its own name and never rewritten. T: written by an act
+    only; one that does not find what it named is not applied (``na``), with all its other writes.
     """
-    wanted = change(event.kind, event.content)
-    why = refusal({name: known.value for name, known in confirmed.items()}, wanted)
-    if why is not None:
-        return ({"e": "na", "d": event.dossier, "dev": event.device, "inc": event.incarnation, "n": event.n, "why": why},)
-    return tuple(_entries(confirmed, event, wanted.writes))
+    done = outcome(
+        {name: known.value for name, known in confirmed.items()},
+        change(event.kind, event.content),
+        Side.COMMUNE if event.device is not None else Side.PROVINCE,
+        frozenset(name for name, known in confirmed.items() if not _seen(known, event)),
+    )
+    if done.refused is not None:
+        return ({"e": "na", "d": event.dossier, **_origin(event), "why": done.refused},)
+    fields = ({"e": "f", "d": event.dossier, "f": name, "v": value} for name, value in done.writes.items())
+    return (*(_conflict(event, loss) for loss in done.losses), *fields)
 
 
-def _entries(confirmed: Mapping[str, Known], event: Writing, writes: Mapping[str, Any]) -> Iterator[Entry]:
-    for name, value in writes.items():
-        known = confirmed.get(name)
-        if known is not None and known.value == value:
-            continue
-        kind = field_class(name)
-        why = closed(name, has_value=known is not None)
-        if why is not None:
-            yield _conflict(event, name, kept=known.value if known else None, lost=value, why=why)
-            continue
-        seen = known is None or known.rev <= event.base or known.device == event.device
-        if known is not None and not seen and kind is FieldClass.SHARED:
-            yield _conflict(event, name, kept=known.value, lost=value, why="unseen")
-            continue
-        if known is not None and not seen and kind is FieldClass.COMMUNE:
-            yield _conflict(event, name, kept=value, lost=known.value, why="unseen")
-        yield {"e": "f", "d": event.dossier, "f": name, "v": value}
+def _seen(known: Known, event: Writing) -> bool:
+    return event.device is None or known.rev <= event.base or known.device == event.device
 
 
-def _conflict(event: Writing, name: str, *, kept: Any, lost: Any, why: str) -> Entry:
-    return {
-        "e": "cf",
-        "d": event.dossier,
-        "f": name,
-        "kept": kept,
-        "lost": lost,
-        "dev": event.device,
-        "inc": event.incarnation,
-        "n": event.n,
-        "why": why,
-    }
+def _origin(event: Writing) -> Entry:
+    return {"dev": event.device, "inc": event.incarnation, "n": event.n}
+
+
+def _conflict(event: Writing, loss: Loss) -> Entry:
+    told = {"f": loss.field, "kept": loss.kept, "lost": loss.lost}
+    return {"e": "cf", "d": event.dossier, **told, **_origin(event), "why": loss.why}

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from forms.dossier import STATUS_NAMES
+from forms.dossier import Conflict, open_conflicts
+from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
 from kiosk.clock import HANOI
 from kiosk.store.store import Store
-from sync.envelope import decode
+from kiosk.usecases import CITIZEN
+from sync.envelope import Event, decode
 
 
 def history_vi(store: Store, dossier: str, names: Mapping[str, str]) -> list[str]:
@@ -24,14 +26,25 @@ def _own(store: Store, dossier: str, names: Mapping[str, str]) -> Iterator[str]:
     )
     for row in rows:
         event = decode(bytes(row["body"]))
-        when = datetime.fromtimestamp(event.wall_ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
-        unsure = " (giờ chưa xác minh)" if event.quality == 0 else ""
-        if event.kind == "new":
-            yield f"{when}{unsure}: nộp tại kiosk, mã tạm {event.content.get('code', '')}."
-        elif event.kind == "st":
-            who = names.get(event.actor, event.actor)
-            step = STATUS_NAMES.get(_whole(event.content.get("to")), "chuyển trạng thái")
-            yield f"{when}{unsure}: {step.lower()} – {who}."
+        told = _told(event, names)
+        if told:
+            when = datetime.fromtimestamp(event.wall_ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
+            unsure = " (giờ chưa xác minh)" if event.quality == 0 else ""
+            yield f"{when}{unsure}: {told}"
+
+
+def _told(event: Event, names: Mapping[str, str]) -> str:
+    """The sentence of an event; the answers of a filing are on the page, not in its history."""
+    if event.kind == "new":
+        return f"nộp tại kiosk, mã tạm {event.content.get('code', '')}."
+    if event.actor == CITIZEN and event.kind == "f":
+        return ""
+    told = act_vi(event.kind, event.content, _field)
+    return f"{told.rstrip('.')} – {names.get(event.actor, event.actor)}." if told else ""
+
+
+def _field(name: str) -> str:
+    return FIELD_NAMES.get(name, "thông tin trong tờ khai")
 
 
 def _confirmed(store: Store, dossier: str) -> Iterator[str]:
@@ -45,11 +58,18 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
             yield f"Tỉnh cấp mã hồ sơ {value}."
         else:
             yield f"Tỉnh đã nhận hồ sơ lúc {_when(value)}."
-    for row in store.rows("SELECT why, f FROM conflict WHERE d = ? AND resolved = 0 ORDER BY seq", [dossier]):
-        if row["f"] is None:
-            yield "Một bước không được áp dụng vì hồ sơ đã ở trạng thái khác. Cần cán bộ xem."
-        else:
-            yield "Có thông tin hai nơi ghi khác nhau. Cần cán bộ xem."
+    rows = store.rows("SELECT f.body FROM conflict c JOIN feed f ON f.seq = c.seq WHERE c.d = ? ORDER BY c.seq", [dossier])
+    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["body"]) for row in rows]):
+        yield _waiting(conflict)
+
+
+def _waiting(conflict: Conflict) -> str:
+    if conflict.why == "suggested":
+        return f"Tỉnh đề nghị sửa {_field(conflict.field)}. Cần cán bộ xem."
+    why = WHY_VI.get(conflict.why, conflict.why)
+    if not conflict.field:
+        return f"Một bước không được áp dụng: {why}. Cần cán bộ xem."
+    return f"Có thông tin hai nơi ghi khác nhau: {why}. Cần cán bộ xem."
 
 
 def _when(value: Any) -> str:
@@ -57,7 +77,3 @@ def _when(value: Any) -> str:
         return datetime.fromisoformat(str(value)).astimezone(HANOI).strftime("%H:%M %d/%m/%Y")
     except ValueError:
         return str(value)
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0

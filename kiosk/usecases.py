@@ -132,21 +132,19 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
             number = work.take_number()
         code = provisional_code(base32(store.identity_or_raise().device), now.date(), number)
         dossier = work.next().dossier_id()
-        applicant = {**procedure.applicant(answers), "by": card.source if card is not None else "typed"}
-        drafts = acts.file(
-            dossier,
+        applicant = acts.Person.read({**procedure.applicant(answers), "by": card.source if card is not None else "typed"})
+        filing = acts.Filing(
             procedure=procedure.code,
             form=procedure.form_version,
             code=code,
             key=key,
             unit=machine.office.commune,
-            at=now.isoformat(),
-            applicant=applicant,
+            persons=acts.Persons(applicant),
             subject=procedure.subject(answers),
             answers=answers,
         )
         with step("filing.events"):
-            work.append(drafts)
+            work.append(acts.file(dossier, filing, now.isoformat()))
         slip = papers.kiosk_slip(_slip(machine, procedure, answers, applicant, code, key, now))
         with step("filing.print_job"):
             job = work.queue_print(dossier, "slip", to_content(slip))
@@ -167,7 +165,7 @@ def _slip(
     machine: Machine,
     procedure: Procedure,
     answers: Mapping[str, Any],
-    applicant: Mapping[str, str],
+    applicant: acts.Person,
     code: str,
     key: str,
     filed: datetime,
@@ -178,8 +176,8 @@ def _slip(
         code=code,
         key=key,
         tracking_base=machine.config.tracking_url,
-        filer_name=applicant.get("name", ""),
-        filer_number=applicant.get("number", ""),
+        filer_name=applicant.name,
+        filer_number=applicant.number,
         procedure_vi=procedure.name_vi,
         procedure_code=procedure.code,
         papers=[_item(component) for component in procedure.to_bring(answers)],
@@ -225,17 +223,12 @@ def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Offi
         fields = store.fields(dossier)
         _check_acceptable(store, procedure, fields, now)
         items = [_item(component).text() for component in _handed_in(procedure, answers_of(fields))]
-        receipt = {
-            "due": promised.due.isoformat(),
-            "duration_vi": promised.duration_vi,
-            "calendar": promised.calendar,
-            "received_at": now.isoformat(),
-            "received_by": official.name_vi,
-            "papers": items,
-        }
+        by = acts.By(acts.Role.OFFICIAL, official.name_vi)
+        promise = acts.Promise(promised.due, promised.calendar, promised.duration_vi)
+        drafts = acts.accept(acts.Situation(dossier, fields, by, now), acts.Receipt(promise, items))
         with step("accept.events"):
-            work.append(acts.accept(dossier, fields, at=now.isoformat(), receipt=receipt))
-        paper = _receipt(machine, procedure, {**fields, **{f"receipt.{name}": value for name, value in receipt.items()}})
+            work.append(drafts)
+        paper = _receipt(machine, procedure, acts.fold(drafts, fields))
         with step("accept.print_job"):
             job = work.queue_print(dossier, "mau01", to_content(paper))
     return Accepted(hour_day_vi(promised.due), job)
@@ -257,7 +250,7 @@ def _receipt(machine: Machine, procedure: Procedure, fields: Mapping[str, Any]) 
     """
     received = datetime.fromisoformat(str(fields["receipt.received_at"]))
     fee = procedure.fee_for(answers_of(fields), received.astimezone(HANOI).date(), machine.calendar)
-    applicant = fields.get("applicant", {})
+    filer = acts.persons_of(fields).standing
     return papers.mau_01(
         papers.ReceiptFacts(
             office=_office(machine),
@@ -265,8 +258,8 @@ def _receipt(machine: Machine, procedure: Procedure, fields: Mapping[str, Any]) 
             official_code=str(fields.get("official_code") or ""),
             key=str(fields["key"]),
             tracking_base=machine.config.tracking_url,
-            filer_name=str(applicant.get("name", "")),
-            filer_number=str(applicant.get("number", "")),
+            filer_name=filer.name,
+            filer_number=filer.number,
             request_vi=procedure.name_vi,
             procedure_code=procedure.code,
             papers=[str(item) for item in fields["receipt.papers"]],

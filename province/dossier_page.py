@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from forms.catalogue import load_catalogue
+from forms.dossier.sentences import FIELD_NAMES
 from forms.procedure import Procedure
 from forms.session import rows_of
 from province import words
@@ -23,24 +24,6 @@ from province.projection import read_entry
 from sync.envelope import decode
 
 _ANSWER: Final = "a."
-_NAMES: Final[Mapping[str, str]] = {
-    "status": "Trạng thái",
-    "status_at": "Thời điểm chuyển trạng thái",
-    "official_code": "Mã hồ sơ",
-    "province_received_at": "Thời điểm về tỉnh",
-    "applicant": "Người nộp",
-    "procedure": "Thủ tục",
-    "code": "Mã tạm",
-    "key": "Khóa tra cứu",
-    "unit": "Đơn vị",
-    "channel": "Cách nộp",
-    "form": "Mẫu tờ khai",
-    "filed_at": "Thời điểm nộp",
-    "remark": "Nhận xét",
-    "appointment": "Lịch hẹn",
-    "receipt.due": "Hẹn trả kết quả",
-    "receipt.received_by": "Người tiếp nhận",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +69,11 @@ def procedure_name(code: str) -> str:
 
 
 def field_name(name: str) -> str:
-    """Name of a field for people: from the forms for answers, from the table above for the rest, else itself."""
+    """Name of a field for people: from the forms for answers, from the table of fields for the rest, else itself."""
     if name.startswith(_ANSWER):
         bare = name.removeprefix(_ANSWER)
         return _questions().get(bare, bare)
-    return _NAMES.get(name, name)
+    return FIELD_NAMES.get(name, name)
 
 
 @cache

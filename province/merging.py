@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from forms.dossier import Status
+from forms.dossier import Status, step_of
 from forms.merge import Known, Writing, merge
 from province.clock import moment
 from province.config import Config
@@ -47,10 +47,16 @@ class ProvinceMerge:
         if written and "province_received_at" not in confirmed:
             entries.append(_field(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
         unit = self._config.units.get(device.commune) if device is not None else None
-        if written.get("status") == Status.ACCEPTED and "official_code" not in confirmed and unit is not None:
+        if _accepts(event) and "status" in written and "official_code" not in confirmed and unit is not None:
             day = acceptance_day(event.content.get("at"), event.quality, received_ms)
             entries.append(_field(event.dossier, "official_code", next_code(unit, day)))
         return Effect(entries)
+
+
+def _accepts(event: Event) -> bool:
+    """Whether an event is the step to «Được tiếp nhận» by acceptance; others come back to that state or stay in it."""
+    step = step_of(event.kind, event.content)
+    return step is not None and step[1] == Status.ACCEPTED and event.content.get("act", "accept") == "accept"
 
 
 def _writing(event: Event, origin: Origin) -> Writing:
@@ -96,6 +102,6 @@ def assign_missing(config: Config, now_ms: int) -> int:
 def _accepted_on(index: DossierIndex) -> date:
     for row in EventRow.objects.filter(commune=index.commune, dossier=index.dossier).order_by("-received_ms", "-n"):
         event = decode(bytes(row.body))
-        if event.kind == "st" and event.content.get("to") == Status.ACCEPTED:
+        if _accepts(event):
             return acceptance_day(event.content.get("at"), event.quality, row.received_ms)
     return moment(index.changed_ms).date()

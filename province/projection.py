@@ -1,4 +1,4 @@
-"""From the feed to what people look at: confirmed fields, one index row per dossier, the list of conflicts.
+"""From the feed to what people look at: confirmed fields, one index row per dossier, the conflicts nobody has decided.
 
 Every entry of the feed is projected in the transaction that appends it, and :func:`rebuild` gives the same tables from the
 feed alone. Contents come from devices and may be of any shape: whatever does not fit a column is shown empty, never an error,
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from forms.codes import check_code
-from forms.dossier import STATUS_NAMES, Status
+from forms.dossier import STATUS_NAMES, Status, conflict_of
 from forms.text import fold, nfc
 from province.errors import ProvinceError
 from province.models import ConfirmedField, Conflict, DossierIndex, FeedRow
@@ -23,6 +23,7 @@ from sync.envelope import Origin
 from sync.ports import Confirmed
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+_DECIDED: Final = "decided."
 _Key = tuple[str, str]
 """(commune, dossier)"""
 _TOGETHER: Final = 2000
@@ -69,7 +70,7 @@ class Projection:
         self._changed: dict[tuple[str, str, str], ConfirmedField] = {}
         self._index: dict[_Key, DossierIndex] = {}
         self._moved: set[_Key] = set()
-        self._conflicts: list[Conflict] = []
+        self._conflicts: list[tuple[str, Conflict]] = []
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         """The confirmed fields of a dossier, with what this transaction changed."""
@@ -85,7 +86,7 @@ class Projection:
         if kind == "f":
             self._project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
         elif kind in ("cf", "na"):
-            self._conflicts.append(_conflict(row, kind, entry))
+            self._conflicts.append((conflict_of(entry).id, _conflict(row, kind, entry)))
 
     def flush(self) -> None:
         """Write everything changed since the last time."""
@@ -97,11 +98,21 @@ class Projection:
         )
         for key in self._moved:
             self._index[key].save()
-        Conflict.objects.bulk_create(self._conflicts)
+        Conflict.objects.bulk_create(conflict for _, conflict in self._conflicts)
         self._changed, self._moved, self._conflicts = {}, set(), []
+
+    def _settle(self, commune: str, dossier: str, conflict: str) -> None:
+        """A decided conflict leaves the list; what it was and who decided stay in the feed and the events."""
+        self._conflicts = [one for one in self._conflicts if one[0] != conflict]
+        waiting = Conflict.objects.filter(commune=commune, dossier=dossier).values_list("seq", flat=True)
+        for row in FeedRow.objects.filter(commune=commune, seq__in=waiting):
+            if conflict_of(read_entry(row)).id == conflict:
+                Conflict.objects.filter(commune=commune, seq=row.seq).delete()
 
     def _project_field(self, row: FeedRow, dossier: str, name: str, value: Any) -> None:
         key = row.commune, dossier
+        if name.startswith(_DECIDED):
+            self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
         if key in self._fields:
             self._fields[key][name] = Confirmed(value, row.seq, origin_of(row))
         self._changed[row.commune, dossier, name] = ConfirmedField(
@@ -153,7 +164,7 @@ def _index_field(index: DossierIndex, name: str, value: Any) -> None:
         index.filed_at = text[:40]
     elif name == "province_received_at":
         index.received_at = text[:40]
-    elif name == "receipt.due":
+    elif name in ("receipt.due", "due"):
         index.due = text[:40]
 
 

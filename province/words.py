@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from forms.dossier import STATUS_NAMES, Status
+from forms.dossier import STATUS_NAMES, Status, sentences
 from province.clock import VIETNAM, moment
 from sync.envelope import Event
 
@@ -190,12 +190,7 @@ def steps(status: int, filed_at: str, received_at: str, times: Mapping[str, str]
 # --- the console ------------------------------------------------------------------------------------------------------
 
 WHY_VI: Final[Mapping[str, str]] = {
-    "unseen": "hai bên sửa mà chưa thấy của nhau",
-    "class_I": "mục này không được sửa sau khi nộp",
-    "class_P": "mục này chỉ tỉnh được ghi",
-    "exists": "hồ sơ đã được tạo trước đó",
-    "step_from_other_state": "hồ sơ không còn ở trạng thái mà bước này bắt đầu",
-    "step_unlawful": "bước chuyển này không được phép",
+    **sentences.WHY_VI,
     "content_unreadable": "nội dung không ghi được vào bảng",
     "effect_too_large": "nội dung quá lớn",
     "foreign_dossier": "hồ sơ thuộc xã khác",
@@ -238,27 +233,7 @@ def plain_vi(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def act_vi(event: Event, label: Any) -> str:
+def act_vi(event: Event, label: Callable[[str], str]) -> str:
     """What one event did, as a sentence without its time. ``label(field)`` gives a field's name for people."""
-    content = event.content
-    if event.kind == "new":
-        return "Người dân nộp hồ sơ tại kiosk."
-    if event.kind == "f":
-        return _fields_vi([str(name) for name in content], label)
-    if event.kind == "st":
-        came, went = content.get("from"), content.get("to")
-        if isinstance(came, int) and isinstance(went, int):
-            return f"Chuyển từ «{status_name(came)}» sang «{status_name(went)}»."
-        return "Chuyển trạng thái (nội dung không đọc được)."
-    if event.kind == "note":
-        return f"Ghi chú: {plain_vi(content.get('text'))}"
-    return f"Sự kiện loại «{event.kind[:20]}», được giữ nguyên."
-
-
-def _fields_vi(names: Sequence[str], label: Any) -> str:
-    if not names:
-        return "Không ghi mục nào."
-    if len(names) > 3:
-        answers = sum(name.startswith("a.") for name in names)
-        return f"Điền tờ khai: {answers} câu trả lời." if answers == len(names) else f"Ghi {len(names)} mục thông tin."
-    return f"Ghi: {', '.join(label(name) for name in names)}."
+    told = sentences.act_vi(event.kind, event.content, label)
+    return told or f"Sự kiện loại «{event.kind[:20]}», được giữ nguyên."

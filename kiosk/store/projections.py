@@ -14,8 +14,8 @@ from typing import Any
 
 import sqlite_utils
 
-from forms.dossier import Draft, apply
-from forms.text import fold
+from forms.dossier import Draft, apply, conflict_of, due_of, fold, is_decided
+from forms.text import fold as folded
 from sync.envelope import decode
 
 
@@ -52,8 +52,7 @@ def add(db: sqlite_utils.Database, dossier: str, drafts: Sequence[Draft]) -> Non
     """Fold events just appended on top of the row as it stands: what :func:`refresh` would find, without reading the journal."""
     row = db.conn.execute("SELECT fields, pending FROM dossier WHERE d = ?", (dossier,)).fetchone()
     fields: Mapping[str, Any] = json.loads(row[0]) if row else {}
-    for draft in drafts:
-        fields = apply(fields, draft.kind, draft.content)
+    fields = fold(drafts, fields)
     if fields:
         write_row(db, dossier, fields, (row[1] if row else 0) + len(drafts))
 
@@ -72,13 +71,21 @@ def write_row(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any]
             fields.get("status"),
             name,
             fields.get("filed_at"),
-            fields.get("province_due") or fields.get("receipt.due"),
+            due_of(fields) or None,
             waiting,
             json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
         ],
     )
     words = (name, _applicant(fields), str(fields.get("code") or ""), str(fields.get("official_code") or ""))
-    db.execute("INSERT OR REPLACE INTO dossier_search (d, text) VALUES (?, ?)", [dossier, fold(" | ".join(words))])
+    db.execute("INSERT OR REPLACE INTO dossier_search (d, text) VALUES (?, ?)", [dossier, folded(" | ".join(words))])
+    _mark_decided(db, dossier, fields)
+
+
+def _mark_decided(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any]) -> None:
+    """A conflict is settled when the fold holds a person's decision on it, this kiosk's own included."""
+    rows = db.execute("SELECT c.seq, f.body FROM conflict c JOIN feed f ON f.seq = c.seq WHERE c.d = ?", [dossier]).fetchall()
+    for seq, body in rows:
+        db.execute("UPDATE conflict SET resolved = ? WHERE seq = ?", [is_decided(fields, conflict_of(json.loads(body))), seq])
 
 
 def _applicant(fields: Mapping[str, Any]) -> str:
@@ -134,13 +141,11 @@ def refresh_all(db: sqlite_utils.Database, dossiers: Iterable[str]) -> None:
 
 def rebuild(db: sqlite_utils.Database) -> int:
     """Drop every projection and make it again from ``log`` and ``feed``; returns the number of dossiers."""
-    resolved = {row[0] for row in db.execute("SELECT seq FROM conflict WHERE resolved = 1").fetchall()}
     for table in ("field", "conflict", "dossier", "dossier_search"):
         db.execute(f"DELETE FROM {table}")
     db.execute("UPDATE incarnation SET acked = 0")
     dossiers = {row[0] for row in db.execute("SELECT DISTINCT d FROM log WHERE d <> ''").fetchall()}
     for seq, body in db.execute("SELECT seq, body FROM feed ORDER BY seq").fetchall():
         dossiers |= apply_entry(db, seq, json.loads(body))
-    db.conn.executemany("UPDATE conflict SET resolved = 1 WHERE seq = ?", [(seq,) for seq in resolved])
     refresh_all(db, dossiers)
     return int(db.execute("SELECT count(*) FROM dossier").fetchone()[0])

@@ -140,6 +140,12 @@ class KioskTwin:
         base = self.journal.feed_position()[0]
         return self.journal.write(dossier, "st", {"from": came, "to": to, "at": at, "set": dict(extra or {})}, base=base)
 
+    def act(self, dossier: str, name: str, came: int, to: int, at: str, **sets: Any) -> Origin:
+        """An official's act as version 2 writes it."""
+        by = {"role": "official", "name": "Lý Văn Mẫu"}
+        content = {"act": name, "from": came, "to": to, "at": at, "by": by, "set": sets}
+        return self.journal.write(dossier, "st", content, base=self.journal.feed_position()[0])
+
     def confirmed(self, dossier: str) -> dict[str, Any]:
         """What the feed told this kiosk about a dossier."""
         return {name: value for (d, name), value in self.journal.state.confirmed.items() if d == dossier}

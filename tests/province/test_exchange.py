@@ -116,6 +116,53 @@ def test_a_unit_configured_later_gives_the_waiting_codes(site: Site, enrolled: E
     assert DossierIndex.objects.get(dossier=dossier).code_missing == ""
 
 
+def test_a_code_given_later_counts_from_the_acceptance_and_not_from_a_supplement(site: Site, enrolled: Enrolled) -> None:
+    from province.config import Config
+    from province.merging import assign_missing
+
+    kiosk = enrolled("01279")
+    dossier = kiosk.file()
+    kiosk.accept(dossier)
+    kiosk.step(dossier, 2, 5)
+    kiosk.act(dossier, "supplement", 5, 2, "2025-12-09T08:00:00+07:00", due="2025-12-12T17:00:00+07:00")
+    kiosk.settle()
+    assign_missing(Config(units={"01279": "H14.998"}), site.clock.wall_ms)
+    kiosk.settle()
+    assert kiosk.confirmed(dossier)["official_code"] == "H14.998-251201-0001"
+
+
+def test_a_supplement_moves_the_due_time_people_see(kiosk: KioskTwin) -> None:
+    from province.models import DossierIndex
+
+    dossier = kiosk.file()
+    kiosk.accept(dossier)
+    kiosk.step(dossier, 2, 5)
+    kiosk.act(dossier, "supplement", 5, 2, "2025-12-09T08:00:00+07:00", due="2025-12-12T17:00:00+07:00")
+    kiosk.settle()
+    assert DossierIndex.objects.get(dossier=dossier).due == "2025-12-12T17:00:00+07:00"
+    assert kiosk.confirmed(dossier)["due_before"] == "2025-12-02T17:00:00+07:00"
+
+
+def test_a_decided_conflict_leaves_the_list_and_the_value_follows_the_decision(kiosk: KioskTwin, enrolled: Enrolled) -> None:
+    from province.models import Conflict
+    from province.projection import rebuild
+
+    dossier = kiosk.file()
+    kiosk.settle()
+    other = enrolled("01273")
+    lost = other.journal.write(dossier, "f", {"a.child_name": "NÔNG VĂN KHÁC", "code": "x"})
+    other.settle()
+    assert Conflict.objects.count() == 2
+    names = {"of": f"{lost.device}-{lost.incarnation}-{lost.n}:a.child_name", "field": "a.child_name", "choice": "lost"}
+    values = {"kept": "NÔNG VĂN KHÁC", "lost": "NÔNG VĂN MẪU", "at": FILED_AT, "by": {"role": "official", "name": "Lý Văn Mẫu"}}
+    kiosk.journal.write(dossier, "dec", {**names, **values})
+    kiosk.settle()
+    assert kiosk.confirmed(dossier)["a.child_name"] == "NÔNG VĂN MẪU"
+    assert [one.field for one in Conflict.objects.all()] == ["code"]
+    rebuild()
+    assert [one.field for one in Conflict.objects.all()] == ["code"]
+
+
 def test_the_same_request_twice_changes_nothing(site: Site, kiosk: KioskTwin) -> None:
     kiosk.accept(kiosk.file())
     request = kiosk.engine.make_request(0.0, site.clock.wall_ms)

@@ -1,0 +1,193 @@
+"""Events and what each asks for.
+
+An event is JSON that asks for field writes; whether they happen is decided by the fold (:mod:`forms.dossier.fold`). Kinds and
+contents (money and ids are text, times ISO with their zone, ``by`` is ``{"role","name"}``)::
+
+    new  {"procedure","form","code","key","unit","channel","at","applicant","subject", …}          creates; status becomes 1
+    f    {field: value, …}                                                    plain writes, each by the rule of its class
+    st   {"act","from","to","at","by","set": {field: value},"if": {field: value}}   one act; names the state it leaves
+    note {"id","text"}    fee {"id","amount_vnd","what_vi","way","state","at","by"}             entries under their own name
+    rm   {"of": name,"saw": value,"why","at","by"}                        hides exactly the entry that had this value
+    cor  {"field","was","value","why","at","by"}                          corrects an immutable field, keeps the old value
+    dec  {"of","field","kept","lost","choice","at","by"}                  a person decides a conflict or a suggestion
+
+Version 1 knew ``new f st note``; its ``st`` has no ``act`` and asks for the bare step. Unknown kinds and malformed contents ask for
+nothing: they are kept and relayed, and change no field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from forms.dossier.fields import CORRECTABLE, FIRST, FieldClass, field_class
+from forms.dossier.states import ACTS, Role, Status
+
+SCHEMA: Final = 2
+"""Schema version written into every event envelope."""
+
+_BY_KIND: Final[Mapping[str, str]] = {"fee": "fee", "rm": "remove", "cor": "correct", "dec": "decide"}
+"""Kinds that are one act each. ``f`` and ``note`` say nothing of their author."""
+
+_CHOOSABLE: Final = frozenset({FieldClass.COMMUNE, FieldClass.SHARED})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event about to be written: what the use case hands to the journal, which adds position, time and actor."""
+
+    dossier: str
+    kind: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event asks for. It happens whole or not at all when it names what it found."""
+
+    writes: Mapping[str, Any]
+    finds: Mapping[str, Any] = field(default_factory=dict)
+    """Field -> value it must have; ``None`` = it must be absent."""
+    grants: frozenset[str] = frozenset()
+    """Writes that belong to the act and are not judged by their class."""
+    grows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """List field -> record the fold appends to it."""
+    act: str = ""
+    """Name in :data:`forms.dossier.states.ACTS`; empty for plain writes and steps of version 1."""
+    role: Role | None = None
+    at: str = ""
+    creates: bool = False
+
+    @property
+    def leaves(self) -> int | None:
+        """Status a step leaves; ``None`` when the event is no step."""
+        return self.finds.get("status")
+
+
+_NOTHING: Final = Change({})
+
+
+def change(kind: str, content: Mapping[str, Any]) -> Change:
+    """Read an event as what it asks for."""
+    readers = {"new": _new, "f": _plain, "st": _step, "note": _note, "fee": _fee, "rm": _remove, "cor": _correct, "dec": _decide}
+    reader = readers.get(kind)
+    return reader(content) if reader is not None else _NOTHING
+
+
+def step_of(kind: str, content: Mapping[str, Any]) -> tuple[int, int] | None:
+    """(status left, status entered) of a step that reads as one; equal when the act lets the status stay."""
+    leaves, to = content.get("from"), content.get("to")
+    if kind != "st" or not _whole(leaves) or not _whole(to):
+        return None
+    return int(str(leaves)), int(str(to))
+
+
+def _new(content: Mapping[str, Any]) -> Change:
+    if not isinstance(content.get("procedure"), str):
+        return _NOTHING
+    names = (*sorted(FIRST), "subject", "resolving", "return_at", "return_way")
+    writes = {name: content[name] for name in names if name in content}
+    writes["filed_at"] = content.get("at")
+    writes["status"] = Status.NEW
+    return Change(writes, grants=frozenset({"status", "resolving"}), creates=True)
+
+
+def _plain(content: Mapping[str, Any]) -> Change:
+    return Change({str(name): value for name, value in content.items()})
+
+
+def _step(content: Mapping[str, Any]) -> Change:
+    step = step_of("st", content)
+    if step is None:
+        return _NOTHING
+    leaves, to = step
+    act = str(content.get("act") or "")
+    extra = content.get("set")
+    writes = {str(k): v for k, v in extra.items() if k not in ("status", "status_at")} if isinstance(extra, Mapping) else {}
+    stays = bool(act) and leaves == to
+    goes = {} if stays else {"status": to, "status_at": content.get("at")}
+    found = content.get("if")
+    granted = frozenset({*goes, *(name for name in writes if _goes_with(act, name))})
+    return Change(
+        {**writes, **goes},
+        finds={**(found if isinstance(found, Mapping) else {}), "status": leaves},
+        grants=granted,
+        grows={"route": {"unit": writes["resolving"], "at": content.get("at")}} if "resolving" in granted else {},
+        act=act,
+        role=_role(content),
+        at=str(content.get("at") or ""),
+    )
+
+
+def _goes_with(act: str, name: str) -> bool:
+    """Whether a field is written together with an act; a step of version 1 carries the receipt only."""
+    known = ACTS.get(act)
+    sets = known.sets if known is not None else ("receipt.",)
+    return any(name.startswith(one) if one.endswith(".") else name == one for one in sets)
+
+
+def _note(content: Mapping[str, Any]) -> Change:
+    if not isinstance(content.get("id"), str):
+        return _NOTHING
+    return Change({f"note.{content['id']}": content.get("text", "")})
+
+
+def _fee(content: Mapping[str, Any]) -> Change:
+    if not isinstance(content.get("id"), str):
+        return _NOTHING
+    entry = {key: value for key, value in content.items() if key != "id"}
+    return Change({f"fee.{content['id']}": entry}, act="fee", role=_role(content))
+
+
+def _remove(content: Mapping[str, Any]) -> Change:
+    name = content.get("of")
+    if not isinstance(name, str) or field_class(name) not in (FieldClass.ADD_ONLY, FieldClass.NUMBER):
+        return _NOTHING
+    grave = f"rm.{name}"
+    record = {key: content.get(key) for key in ("saw", "why", "at", "by")}
+    return Change({grave: record}, finds={grave: None}, grants=frozenset({grave}), act="remove", role=_role(content))
+
+
+def _correct(content: Mapping[str, Any]) -> Change:
+    name = content.get("field")
+    if not isinstance(name, str) or name not in CORRECTABLE or "value" not in content:
+        return _NOTHING
+    record = {key: content.get(key) for key in ("field", "was", "value", "why", "at", "by")}
+    return Change(
+        {name: content["value"]},
+        finds={name: content.get("was")},
+        grants=frozenset({name}),
+        grows={"corrections": record},
+        act="correct",
+        role=_role(content),
+    )
+
+
+def _decide(content: Mapping[str, Any]) -> Change:
+    of, name, choice = content.get("of"), content.get("field"), content.get("choice")
+    if not isinstance(of, str) or choice not in ("kept", "lost"):
+        return _NOTHING
+    record = f"decided.{of}"
+    writes: dict[str, Any] = {record: {key: content.get(key) for key in ("choice", "kept", "lost", "at", "by")}}
+    finds: dict[str, Any] = {record: None}
+    if choice == "lost":
+        if not isinstance(name, str) or field_class(name) not in _CHOOSABLE:
+            return _NOTHING
+        writes[name], finds[name] = content.get("lost"), content.get("kept")
+    return Change(writes, finds=finds, grants=frozenset(writes), act="decide", role=_role(content))
+
+
+def choosable(name: str) -> bool:
+    """Whether the value that lost may be taken after all: commune-owned and shared fields."""
+    return field_class(name) in _CHOOSABLE
+
+
+def _role(content: Mapping[str, Any]) -> Role | None:
+    by = content.get("by")
+    role = by.get("role") if isinstance(by, Mapping) else None
+    return Role(role) if isinstance(role, str) and role in list(Role) else None
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
