@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from kiosk.bench.filing import bench_filing
+from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
 from kiosk.bench.result import Result
 
 BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "filing": bench_filing,
+    "forms": bench_forms,
     "start": bench_start,
     "touch": bench_touch,
 }

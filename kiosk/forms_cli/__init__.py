@@ -1,11 +1,12 @@
-"""``python3 main.py forms …``: writing forms and procedures (``author``, ``preview``) and asking the rules (``ask``)."""
+"""``python3 main.py forms …``: writing forms and procedures (``author``, ``preview``) asking the rules
+(``ask``), and proving every declaration end to end (``prove``)."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from kiosk.forms_cli import ask, author, preview
+from kiosk.forms_cli import ask, author, preview, prove
 
 
 def forms_command(argv: Sequence[str]) -> int:
@@ -15,6 +16,7 @@ def forms_command(argv: Sequence[str]) -> int:
     author.add_commands(acts)
     preview.add_commands(acts)
     ask.add_commands(acts)
+    prove.add_commands(acts)
     given = parser.parse_args(argv)
     code: int = given.handler(given)
     return code

@@ -13,25 +13,35 @@ import forms
 ROOM = Path(forms.__file__).parent
 FILES = sorted(ROOM.rglob("*.py"))
 ALLOWED = frozenset(
-    {"__future__", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "forms", "functools", "importlib", "io"}
+    {
+        "__future__",
+        "collections",
+        "contextlib",
+        "csv",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "enum",
+        "forms",
+        "functools",
+    }
     | {
         "hashlib",
+        "importlib",
+        "io",
         "itertools",
         "json",
         "math",
-        "openpyxl",
+        "operator",
         "re",
         "string",
+        "threading",
         "types",
         "typing",
-        "typst",
         "unicodedata",
-        "urllib",
-        "yaml",
-        "zipfile",
-        "zlib",
     }
-    | {"defusedxml", "warnings", "enum", "heapq", "bisect", "operator"}
+    | {"urllib", "warnings", "zipfile", "zlib", "defusedxml", "openpyxl", "qrcode", "typst", "yaml"}
 )
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "monotonic"})
 

@@ -1,0 +1,135 @@
+"""``python3 main.py forms prove``: many made-up citizens through every declaration, from the first question to the printed page.
+
+Each sitting answers the form at random but validly, is filed as events, folded back to a dossier and printed as PDF; what comes
+back must be what was answered. The same seed gives the same citizens. Nothing is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, time as clock_time
+from typing import Final
+
+from forms import dossier, papers
+from forms.answers import random_answers
+from forms.calendar import VIETNAM
+from forms.catalogue import load_catalogue
+from forms.codes import provisional_code
+from forms.procedure import Procedure
+from kiosk.clock import Clock
+
+_SHARE: Final = 25
+"""Sittings one worker does before it asks for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A run of sittings of one procedure. ``first`` seeds the first of them."""
+
+    code: str
+    first: int
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A sitting that did not come through, with what it takes to see it again."""
+
+    code: str
+    seed: int
+    what: str
+
+
+def add_commands(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``prove`` to ``main.py forms``."""
+    parser = acts.add_parser("prove", help="điền thử mọi tờ khai bằng người bịa, đến tận trang in (random citizens, end to end)")
+    parser.add_argument("codes", nargs="*", metavar="MÃ", help="thủ tục; mặc định là mỗi tờ khai một thủ tục")
+    parser.add_argument("--runs", type=int, default=1000, help="số lần điền mỗi tờ khai")
+    parser.add_argument("--first", type=int, default=1, help="số gieo đầu tiên (first seed)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    parser.set_defaults(handler=_prove)
+
+
+def _prove(given: argparse.Namespace) -> int:
+    at = Clock().now()
+    codes = given.codes or declared(at)
+    broken: list[Broken] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for code in codes:
+            started = time.monotonic()
+            shares = [Share(code, seed, min(_SHARE, given.first + given.runs - seed), at) for seed in _seeds(given.first, given.runs)]
+            found = [one for share in pool.map(prove, shares) for one in share]
+            broken += found
+            name = load_catalogue().title(code)
+            sys.stdout.write(f"{code} {name}: {given.runs} lần, {len(found)} hỏng, {time.monotonic() - started:.0f} s\n")
+            sys.stdout.flush()
+    for one in broken:
+        sys.stdout.write(f"HỎNG {one.code} --first {one.seed} --runs 1: {one.what}\n")
+    return 1 if broken else 0
+
+
+def _seeds(first: int, runs: int) -> range:
+    return range(first, first + runs, _SHARE)
+
+
+def declared(at: datetime) -> list[str]:
+    """One procedure for each printed declaration, in order of code."""
+    catalogue, seen = load_catalogue(), {}
+    for code in catalogue.codes():
+        procedure = catalogue.shown(code, at.date())
+        for paper in procedure.papers:
+            seen.setdefault(paper, code)
+    return sorted(set(seen.values()))
+
+
+def prove(share: Share) -> list[Broken]:
+    """The sittings of a share that did not come through."""
+    procedure = load_catalogue().shown(share.code, share.at.date())
+    broken = []
+    for seed in range(share.first, share.first + share.count):
+        try:
+            sit(procedure, seed, share.at)
+        except Exception as error:  # every kind of failure is what this looks for
+            broken.append(Broken(share.code, seed, f"{type(error).__name__}: {error}"))
+    return broken
+
+
+def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
+    """One citizen: answers, events, fold, PDF.
+
+    Raises:
+        AssertionError: the folded dossier does not say what was answered, or the page says nothing.
+    """
+    answers = random_answers(procedure.form, random.Random(seed), at.date())
+    filed = datetime.combine(at.date(), clock_time(9), VIETNAM)
+    code = provisional_code("K01", at.date(), seed)
+    applicant = dossier.Person.read(procedure.applicant(answers))
+    filing = dossier.Filing(
+        procedure.code, procedure.form_version, code, "k", "01273", dossier.Persons(applicant), procedure.subject(answers), answers
+    )
+    written = [replace(event, content=json.loads(json.dumps(event.content))) for event in dossier.file("1-1", filing, filed.isoformat())]
+    fields = dossier.fold(written)
+    stored = {name[2:]: value for name, value in fields.items() if name.startswith("a.")}
+    if stored != dict(answers):
+        raise AssertionError("the folded dossier does not say what was answered")
+    values = papers.declaration_values(procedure.form, stored)
+    if not values:
+        raise AssertionError("the page says nothing")
+    pages = b""
+    for paper in procedure.papers:
+        pages += papers.declaration(papers.Declaration(paper, "Ủy ban nhân dân xã Mẫu", values, filed, code))
+    return pages
+
+
+def run(codes: Sequence[str], at: datetime, runs: int) -> list[Broken]:
+    """The same in this process, for tests."""
+    return [one for code in codes for one in prove(Share(code, 1, runs, at))]
