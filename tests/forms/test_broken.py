@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 
+from forms import procedure
 from forms.checker import FORM_RULES, PROCEDURE_RULES
 from forms.checker.source import check_file, check_folder
-from forms.xlsform import Fault
+from forms.xlsform import Fault, reader
 from kiosk.forms_cli.author import CATALOGUE
 
 BROKEN = Path(__file__).parent / "broken"
@@ -38,8 +42,8 @@ def test_a_broken_form_is_told_with_row_column_and_rule(form: Path) -> None:
 def spoilt(case: Mapping[str, Any], tmp_path: Path) -> Path:
     folder = tmp_path / "base"
     shutil.copytree(BASE, folder)
-    changes = [(case["file"], case), *((name, case["also"]) for name in ["procedure.yaml"] if "also" in case)]
-    for name, change in changes:
+    also = {"procedure.yaml": case["also"]} if "also" in case else {}
+    for name, change in ({case["file"]: case} | also).items():
         text = (folder / name).read_text("utf-8")
         assert text.count(change["old"]) == 1, change["old"]
         (folder / name).write_text(text.replace(change["old"], change["new"]), "utf-8")
@@ -78,6 +82,19 @@ def test_a_folder_without_a_form_is_told(tmp_path: Path) -> None:
 def test_every_rule_of_the_checker_has_a_broken_file(rule: str) -> None:
     forms = {code for form in FORMS for _, _, code in expected(form)}
     assert rule in forms | {code for case in CASES for *_, code in case["expect"]}
+
+
+def codes_in(module: ModuleType, place: int) -> set[str]:
+    """Rule codes a reader tells faults with, from its source: argument ``place`` of its ``fault``."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    told = [call.args[place] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "fault"]
+    return {code.value for code in told if isinstance(code, ast.Constant)}
+
+
+def test_every_refusal_of_the_readers_has_a_broken_file() -> None:
+    assert codes_in(reader, 2) <= {code for form in FORMS for _, _, code in expected(form)}
+    assert codes_in(procedure, 1) <= {code for case in CASES for *_, code in case["expect"]}
+    assert len(codes_in(reader, 2)) > 20
 
 
 def test_every_rule_says_in_one_line_what_it_demands() -> None:
