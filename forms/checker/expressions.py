@@ -38,6 +38,8 @@ def _pattern_fault(pattern: object) -> str:
 
 
 def _unread(draft: Draft) -> Iterator[Finding]:
+    if draft.yaml is None:  # a form alone: who refers to it is not known
+        return
     read = {name for item in draft.form.items for _, expr in expressions(item) for name in expr.names} | _read_elsewhere(draft)
     for item in draft.form.items:
         used = item.name in read or item.template or item.review
@@ -51,7 +53,7 @@ def _read_elsewhere(draft: Draft) -> set[str]:
     read = {name for repeat in draft.form.repeats.values() for name in repeat.names}
     read |= {name for item in draft.form.items for name in (*placeholders(item.label), *placeholders(item.hint))}
     read |= {source for item in draft.form.items if item.check for source in item.check.arguments.values()}
-    return read | set(_named_in(draft.yaml.data if draft.yaml is not None else {}))
+    return read | (set(_named_in(draft.yaml.data)) if draft.yaml is not None else set())
 
 
 def _named_in(value: Any) -> Iterator[str]:

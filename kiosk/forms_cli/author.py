@@ -80,7 +80,8 @@ def _check(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps({"errors": _rows(errors), "warnings": _rows(warnings)}, ensure_ascii=False) + "\n")
     else:
         _say((*(f"Lỗi: {fault}" for fault in errors), *(f"Nên xem: {fault}" for fault in warnings)))
-        _say([f"Đã kiểm tra {len(paths) or 'cả danh mục'}: {len(errors) or 'không có'} lỗi, {len(warnings)} điều nên xem."])
+        where = ", ".join(path.name for path in paths) or "cả danh mục"
+        _say([f"Đã kiểm tra {where}: {len(errors) or 'không có'} lỗi, {len(warnings) or 'không có'} điều nên xem."])
     return 1 if errors else 0
 
 
