@@ -91,3 +91,53 @@ def test_a_phone_is_taken_as_people_write_it(folder: str) -> None:
 def test_the_pledge_is_given_by_hand_and_never_for_the_citizen(folder: str) -> None:
     assert form_of(folder).item("pledge").required
     assert "pledge" not in sitting(folder, CARD).answers()
+
+
+SUBJECT = ("1.004873", "2.000635")
+PASSPORT = {
+    "req_id_type": "passport",
+    "req_paper_number": "E1234567",
+    "req_id_issued": "2021-04-15",
+    "req_id_issuer": "Cục Mẫu",
+    "req_residence": "Xã Mẫu",
+}
+OF_THE_SUBJECT = {"s_name", "s_dob", "s_number", "s_id_type", "s_paper_number", "s_id_issued", "s_id_issuer", "s_residence"}
+
+
+@pytest.mark.parametrize("folder", SUBJECT)
+def test_who_asks_for_herself_with_a_passport_is_the_subject_whole(folder: str) -> None:
+    session = put(
+        sitting(folder, {"card.nationality": "Lào"}), req_relation="self", req_name="Mẫu", req_dob="1990-02-01", **PASSPORT
+    )
+    assert not visible(session) & (OF_THE_SUBJECT | {"s_nation_kind", "s_nation_other", "paper_giay_uy_quyen"})
+    answers = session.answers()
+    assert (answers["s_id"], answers["s_residence"], answers["s_nation"]) == (answers["req_id"], "Xã Mẫu", "Lào")
+    assert "s_number" not in answers
+
+
+@pytest.mark.parametrize("folder", SUBJECT)
+def test_without_a_chip_or_card_the_nationality_is_asked(folder: str) -> None:
+    session = put(sitting(folder), req_relation="self", **PASSPORT)
+    assert "s_nation_kind" in visible(session)
+    put(session, s_nation_kind="other")
+    assert "s_nation_other" in visible(session)
+    assert put(session, s_nation_kind="vn").answers()["s_nation"] == "Việt Nam"
+
+
+@pytest.mark.parametrize("folder", SUBJECT)
+def test_another_person_without_a_number_is_known_by_another_paper(folder: str) -> None:
+    session = put(sitting(folder, CARD), req_relation="kin")
+    assert {"s_number", "s_id_type", "s_residence", "paper_giay_uy_quyen"} <= visible(session)
+    assert not visible(session) & {"s_paper_number", "s_id_issued", "s_id_issuer"}
+    put(session, s_id_type="passport", s_paper_number="E7654321", s_id_issuer="Cục Mẫu", s_residence="Xã Thử")
+    assert (session.value("s_id"), session.value("s_residence")) == ("Hộ chiếu số E7654321 do Cục Mẫu", "Xã Thử")
+    put(session, s_number="004088000002", s_id_issued="2024-08-01")
+    assert not visible(session) & {"s_id_type", "s_residence", "s_paper_number", "s_id_issuer"}
+    assert session.value("s_id") == "Căn cước số 004088000002 do Bộ Công an cấp ngày 01/08/2024"
+
+
+@pytest.mark.parametrize("folder", SUBJECT)
+def test_the_number_of_papers_wanted_is_at_least_one(folder: str) -> None:
+    assert sitting(folder).put("qty", "0") is not None
+    assert sitting(folder).put("qty", "51") is not None
+    assert sitting(folder).put("qty", "20") is None
