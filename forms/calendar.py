@@ -8,7 +8,7 @@ due date was computed with and is never recomputed after an edit of the table.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, timezone
 from functools import cache
@@ -31,6 +31,22 @@ class CalendarError(Exception):
         super().__init__(f"{self.code}: {day} is outside calendar {version}")
         self.message_vi = f"Lịch làm việc (bản {version}) chưa có ngày {day:%d/%m/%Y}."
         self.cure_vi = "Cán bộ kỹ thuật cập nhật lịch nghỉ lễ mới."
+
+
+class CalendarFileError(ValueError):
+    """A calendar file cannot be used; ``faults`` are Vietnamese sentences, one per mistake. ``code`` is ``calendar_file``."""
+
+    code = "calendar_file"
+    cure_vi = "Sửa các dòng trên theo quyết định nghỉ lễ hằng năm rồi nạp lại."
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(f"{self.code}: {' '.join(faults)}")
+        self.faults = tuple(faults)
+        self.message_vi = "Tệp lịch làm việc có lỗi:\n" + "\n".join(f"- {fault}" for fault in faults)
+
+
+KINDS: Final = ("statutory", "compensatory", "swap_off", "swap_work")
+STATUSES: Final = ("official", "official_from_knowledge", "computed", "provisional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +82,20 @@ class WorkingCalendar:
         """A calendar from a table ``{"version", "first", "last", "holidays": [{"date", "name", "kind", "status"}]}``.
 
         Raises:
-            ValueError: a day twice, a swap Saturday that is no Saturday, an unknown kind, or a day outside the years covered.
+            CalendarFileError: with every fault: a day twice or outside the years covered, a made-up working day in mid-week, an
+                unknown kind or status, a missing key.
         """
-        first, last = date.fromisoformat(table["first"]), date.fromisoformat(table["last"])
-        special: dict[date, Special] = {}
-        for row in table["holidays"]:
-            day = Special(date.fromisoformat(row["date"]), row["name"], row["kind"], row["status"])
-            if day.day in special or not first <= day.day <= last:
-                raise ValueError(f"{day.day} is listed twice or outside {first} to {last}")
-            if day.kind not in ("statutory", "compensatory", "swap_off", "swap_work"):
-                raise ValueError(f"{day.day}: unknown kind {day.kind!r}")
-            if day.works and day.day.weekday() < 5:
-                raise ValueError(f"{day.day}: a made-up working day falls on a weekend")
-            special[day.day] = day
-        return cls(table["version"], first, last, special)
+        reader = _TableReader(table)
+        version, first, last = reader.text("version"), reader.day(table, "first"), reader.day(table, "last")
+        special = reader.specials(first, last)
+        if reader.faults:
+            raise CalendarFileError(reader.faults)
+        return cls(version, first, last, special)
+
+    @property
+    def provisional_years(self) -> frozenset[int]:
+        """Years with days that still wait for the yearly decision."""
+        return frozenset(day.year for day, listed in self.special.items() if listed.status == "provisional")
 
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last
@@ -123,7 +139,71 @@ class WorkingCalendar:
         return day
 
 
+class _TableReader:
+    """Reads a calendar table row by row and collects what is wrong with it, in words."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.table = table
+        self.faults: list[str] = []
+
+    def text(self, key: str) -> str:
+        value = self.table.get(key)
+        if not isinstance(value, str) or not value:
+            self.faults.append(f"Thiếu «{key}».")
+        return str(value)
+
+    def day(self, row: Mapping[str, Any], key: str) -> date:
+        try:
+            return date.fromisoformat(str(row.get(key)))
+        except ValueError:
+            self.faults.append(f"«{key}: {row.get(key)}» không phải là ngày dạng 2026-11-24.")
+            return date.min
+
+    def specials(self, first: date, last: date) -> Mapping[date, Special]:
+        rows = self.table.get("holidays")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self.faults.append("«holidays» phải là danh sách các ngày.")
+            return {}
+        found: dict[date, Special] = {}
+        for row in rows:
+            one = Special(self.day(row, "date"), str(row.get("name", "")), str(row.get("kind")), str(row.get("status")))
+            self.faults += [f"Ngày {one.day}: {fault}." for fault in _faults(one, first, last, found)]
+            found[one.day] = one
+        return found
+
+
+def _faults(one: Special, first: date, last: date, before: Mapping[date, Special]) -> Iterator[str]:
+    if one.day in before:
+        yield "ghi hai lần"
+    if not first <= one.day <= last:
+        yield f"nằm ngoài khoảng {first} đến {last}"
+    if not one.name_vi:
+        yield "thiếu tên ngày nghỉ («name»)"
+    if one.kind not in KINDS:
+        yield f"không có loại «{one.kind}»; chọn {', '.join(KINDS)}"
+    if one.status not in STATUSES:
+        yield f"không có mức chắc chắn «{one.status}»; chọn {', '.join(STATUSES)}"
+    if one.works and one.day.weekday() < 5:
+        yield "ngày làm bù phải là thứ Bảy hoặc Chủ Nhật"
+    if one.kind == "swap_off" and one.day.weekday() >= 5:
+        yield "ngày hoán đổi được nghỉ phải là ngày từ thứ Hai đến thứ Sáu"
+
+
+def read_calendar(data: bytes) -> WorkingCalendar:
+    """A calendar from the bytes of a file (JSON, UTF-8) as the province sends it.
+
+    Raises:
+        CalendarFileError: the file cannot be read, or its table has faults.
+    """
+    try:
+        table = json.loads(data.decode("utf-8-sig"))
+    except ValueError:
+        raise CalendarFileError(["Tệp không phải là JSON mã UTF-8."]) from None
+    if not isinstance(table, dict):
+        raise CalendarFileError(["Tệp phải là một nhóm gồm version, first, last và holidays."])
+    return WorkingCalendar.of(table)
+
+
 @cache
 def _packaged() -> WorkingCalendar:
-    text = resources.files("forms").joinpath("data/calendar.json").read_text("utf-8")
-    return WorkingCalendar.of(json.loads(text))
+    return read_calendar(resources.files("forms").joinpath("data/calendar.json").read_bytes())

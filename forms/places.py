@@ -2,16 +2,18 @@
 
 Codes are text of five digits with their leading zero. Fifteen new units carry the code of a former unit with another name, so a
 code alone is not one place for ever: a former unit is found by its own name and, where names were used twice or more, its former
-district. All former units were merged whole, so old -> new is a function. Names are compared without accents; «Hoà An» and «Hòa An»
-are one.
+district. All former units were merged whole, so old -> new is a function; what a code means is asked with a day
+(:func:`place_on`). Names are compared without accents; «Hoà An» and «Hòa An» are one.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -21,7 +23,10 @@ from forms.text import fold
 PROVINCE_CODE: Final = "04"
 PROVINCE_VI: Final = "Tỉnh Cao Bằng"
 
-_KINDS: Final = ("phuong ", "xa ", "thi tran ", "huyen ", "thanh pho ")
+MERGED_ON: Final = date(2025, 7, 1)
+"""First day of the 56 communes; districts ended the day before (NQ 1657/NQ-UBTVQH15)."""
+
+_KIND: Final = re.compile(r"^(?:(?:phuong|xa|thi tran|thi xa|huyen|thanh pho|tinh)\s|(?:tp|tx|tt|p|x|h|t)(?:\.|\s)\s?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +71,34 @@ def commune(code: str) -> Commune:
     return _communes()[code]
 
 
+def place_on(code: str, day: date) -> Commune | FormerUnit | None:
+    """What a code named on a day: one of the 56 from 1/7/2025 on, a former unit before; ``None`` when it named nothing here."""
+    if day >= MERGED_ON:
+        return _communes().get(code)
+    return next((unit for unit in _former() if unit.code == code), None)
+
+
+def former_units() -> Sequence[FormerUnit]:
+    """All 161, in order of code."""
+    return _former()
+
+
 def find(text: str) -> Sequence[Commune]:
     """Communes whose name, in either spelling and without accents, begins with ``text``; with or without «xã», «phường»."""
-    wanted = _bare(text)
+    wanted = bare(text)
     return tuple(place for place in communes() if wanted and place.folded.startswith(wanted))
 
 
 def former(name: str, district: str = "") -> Sequence[FormerUnit]:
     """Former units of that name; several when the name was used more than once and ``district`` does not decide."""
-    wanted, where = _bare(name), _bare(district)
-    found = [unit for unit in _former() if _bare(unit.full_name) == wanted]
-    return tuple(unit for unit in found if not where or _bare(unit.district) == where)
+    wanted, where = bare(name), bare(district)
+    found = [unit for unit in _former() if bare(unit.full_name) == wanted]
+    return tuple(unit for unit in found if not where or bare(unit.district) == where)
 
 
-def _bare(text: str) -> str:
-    folded = fold(text)
-    return next((folded[len(kind) :] for kind in _KINDS if folded.startswith(kind)), folded)
+def bare(text: str) -> str:
+    """A place's name for comparison: without accents and without the kind before it, written out or short («TP.», «x.»)."""
+    return _KIND.sub("", fold(text)).strip()
 
 
 def _rows(file: str) -> Sequence[Mapping[str, str]]:

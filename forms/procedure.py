@@ -1,32 +1,37 @@
-"""The catalogue of procedures (thủ tục hành chính): what each asks for, how long it takes, what it costs, which papers it needs.
+"""A procedure (thủ tục hành chính): what it asks for, how long it takes, what it costs, which papers it needs, who handles it.
 
-A procedure is a folder of data, ``procedure.yaml`` beside its ``form.csv``; this module reads and checks both, and answers
-questions about them (which papers for these answers, who files, is the law in force on a day). Loading fails as a whole, with
-every fault listed (:class:`forms.xlsform.FormError`), never in front of a citizen. Amounts and limits nobody has stated stay
-unknown; how sure each fact is is kept as data beside it.
+A procedure is data, ``procedure.yaml``, beside or pointing to its form; this module reads and checks it and answers questions about
+it: which papers these answers call for, who files, is the law in force on a day. Everything wrong is told at once, with line and
+key (:class:`forms.xlsform.FormError`). Amounts and limits nobody has stated stay unknown; how sure each group of facts is stands
+beside it (``certainty``). Which procedures there are, and which version counts on a day, ``forms/catalogue.py`` knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any, Final, Literal
-
-import yaml
+from typing import Any, Final, Literal, get_args
 
 from forms.calendar import WorkingCalendar
-from forms.deadline import KINDS, TimeRule
+from forms.deadline import TimeRule, read_time
 from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
-from forms.fee import FeeQuote, FeeRule, fee
-from forms.xlsform import Fault, Form, FormError, read_form
+from forms.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
+from forms.general import asking_for
+from forms.marked_yaml import Marked, Path, read_marked
+from forms.session.stored import StoredAnswers
+from forms.xlsform import Fault, Form, FormError
 
-_APPLICANT: Final = frozenset({"name", "number", "birth", "phone", "relation", "document"})
+Kind = Literal["submit", "present"]
+PaperForm = Literal["original", "copy", "certified_copy"]
+Backend = Literal["province", "business", "police", "portal_only"]
+State = Literal["yes", "no", "official"]
+
+_PERSON: Final = frozenset({"name", "number", "birth", "phone", "relation", "document"})
 _FORM_VI: Final[Mapping[str, str]] = {"original": "bản chính", "copy": "bản sao", "certified_copy": "bản sao chứng thực"}
+_NONE: Final = ("", "none")
+"""Answers of a capture question that bring no paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,19 @@ class Basis:
     note: str = ""
 
     def in_force(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+        return within(day, self.valid_from, self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Whose system handles it (VIETNAM §1.8), and whether the kiosk may file it at all. The override file may switch both.
+
+    ``police``: the declaration is printed for the citizen to take along; ``portal_only``: the kiosk only shows the way.
+    """
+
+    backend: Backend
+    filed_here: bool
+    note_vi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +65,9 @@ class Component:
 
     id: str
     name_vi: str
-    kind: Literal["submit", "present"]
+    kind: Kind
     """Handed in, or only shown."""
-    form: str
-    """"original", "copy" or "certified_copy"."""
+    form: PaperForm
     quantity: int
     condition_vi: str
     replaced_by_database_vi: str
@@ -59,6 +75,12 @@ class Component:
     when: Expr | None
     made_by_kiosk: bool = False
     """The declaration itself: printed from the answers, nothing to bring."""
+    capture: str = ""
+    """The question of the form that asks for this paper; '' when none does."""
+    short_vi: str = ""
+    """What people call it, for the capture question; '' when the name does."""
+    blank: bool = False
+    """A printed form to fill in, which the office hands out."""
 
     @property
     def form_vi(self) -> str:
@@ -70,7 +92,7 @@ class Needed:
     """A paper and whether these answers call for it: ``yes``, ``no``, or ``official`` when only a person can tell."""
 
     component: Component
-    state: Literal["yes", "no", "official"]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +106,20 @@ class PaperField:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One procedure as published, with its form."""
+    """One version of one procedure as published, with its form."""
 
     code: str
     name_vi: str
     short_vi: str
+    """What people call it; stands on tiles and slips."""
     sector_vi: str
     authority_vi: str
     icon: str
     colour: str
+    group: str
     for_whom_vi: str
-    how_long_vi: str
+    words: tuple[str, ...]
+    """Other words people search with."""
     valid_from: date | None
     valid_to: date | None
     legal_basis: tuple[Basis, ...]
@@ -102,17 +127,25 @@ class Procedure:
     channels: tuple[int, ...]
     """National channel codes: 1 in person, 2 online, 3 post."""
     online_vi: str
+    """«toàn trình», «một phần …»; '' where it has not been established."""
     time: TimeRule
     fee: FeeRule
     result_vi: str
     result_code: str
     result_note_vi: str
+    routing: Routing
+    confidential: bool
+    """Never named on a screen that others can see (victims of trafficking)."""
     certainty: Mapping[str, str]
     """How each group of facts is known: «seen …», «knowledge-high» …"""
     applicant_fields: Mapping[str, str]
-    """Keys of the applicant (``name``, ``number``, ``birth``, ``phone``, ``relation``, ``document``) -> names of the form."""
+    """Keys of the filer (``name``, ``number``, ``birth``, ``phone``, ``relation``, ``document``) -> names of the form."""
+    owner_fields: Mapping[str, str]
+    """The same keys for the person the result belongs to, when another one files."""
     subject_field: str
     declaration_vi: str
+    papers: tuple[str, ...]
+    """Templates printed from the answers."""
     paper_fields: tuple[PaperField, ...]
     form: Form
 
@@ -120,12 +153,27 @@ class Procedure:
     def form_version(self) -> str:
         return self.form.version
 
+    @property
+    def how_long_vi(self) -> str:
+        """The limit in plain words; «khoảng» where it rests on memory and not on a source."""
+        return _how_long(self.time, sure=not self.certainty.get("time", "").startswith(("knowledge-low", "knowledge-med")))
+
+    @property
+    def question_types(self) -> frozenset[str]:
+        """What a screen must be able to ask."""
+        repeats = {"repeat"} if getattr(self.form, "repeats", ()) else set()
+        return frozenset({item.type for item in self.form.items if item.asked} | repeats)
+
     def in_force(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+        return within(day, self.valid_from, self.valid_to)
 
     def applicant(self, answers: Mapping[str, Any]) -> dict[str, str]:
-        """Who files, from stored answers: only the keys that have a value."""
-        return {key: str(answers[name]) for key, name in self.applicant_fields.items() if answers.get(name)}
+        """Who files (người nộp), from stored answers: only the keys that have a value."""
+        return _person(self.applicant_fields, answers)
+
+    def owner(self, answers: Mapping[str, Any]) -> dict[str, str]:
+        """Whose dossier it is (chủ hồ sơ) when somebody else files; empty when the filer's own."""
+        return _person(self.owner_fields, answers)
 
     def subject(self, answers: Mapping[str, Any]) -> str:
         """Whom it is about (the child's name); '' when not answered."""
@@ -133,7 +181,7 @@ class Procedure:
 
     def checklist(self, answers: Mapping[str, Any]) -> tuple[Needed, ...]:
         """Every paper of the procedure and whether these answers call for it."""
-        context = _Stored(self.form, answers)
+        context = StoredAnswers(self.form, answers, as_date(str(answers.get("date", ""))) or date.min)
         return tuple(Needed(component, _state(component, context)) for component in self.components)
 
     def to_bring(self, answers: Mapping[str, Any]) -> tuple[Component, ...]:
@@ -144,268 +192,253 @@ class Procedure:
 
     def fee_for(self, answers: Mapping[str, Any], received: date, calendar: WorkingCalendar | None = None) -> FeeQuote:
         """Fee of a filing received on that day."""
-        event = as_date(str(answers.get(self.fee.from_field, "")))
-        return fee(self.fee, received=received, event=event, calendar=calendar)
+        return quote(self.fee, filing_of(self.fee, answers, received), calendar)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTile:
-    """One tile of the services screen. Not ``available``: ``note_vi`` says in a plain sentence how an official helps."""
-
-    code: str
-    title_vi: str
-    for_whom_vi: str
-    how_long_vi: str
-    icon: str
-    colour: str
-    available: bool
-    note_vi: str = ""
+def within(day: date, first: date | None, last: date | None) -> bool:
+    """Whether a day lies between two days, both counted; ``None`` is open."""
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
-class _Stored:
-    """Expression context over stored answers."""
-
-    def __init__(self, form: Form, answers: Mapping[str, Any]) -> None:
-        self._form = form
-        self._answers = answers
-
-    @property
-    def today(self) -> date:
-        return as_date(str(self._answers.get("date", ""))) or date.min
-
-    def value(self, name: str) -> str:
-        answer = self._answers.get(name, "")
-        return " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
-
-    def choice_label(self, name: str, choice: str) -> str:
-        found = self._form.item(name).choice(choice)
-        return found.label if found else ""
+def _person(fields: Mapping[str, str], answers: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(answers[name]) for key, name in fields.items() if answers.get(name)}
 
 
-def _state(component: Component, context: _Stored) -> Literal["yes", "no", "official"]:
-    if component.when is None:
-        return "official"
-    return "yes" if as_truth(evaluate(component.when, context)) else "no"
+def _how_long(time: TimeRule, *, sure: bool) -> str:
+    days = time.days or sum(stage.days for stage in time.stages) or -(-time.quarters // 4)
+    about = "Hẹn" if sure else "Khoảng"
+    if time.kind == "same_day_15h":
+        return "Xong trong ngày"
+    if time.kind == "hours":
+        return f"{about} {time.hours} giờ làm việc"
+    if time.kind == "calendar_days":
+        return f"{about} {days} ngày"
+    return f"{about} {days} ngày làm việc" if days else "Cán bộ hẹn ngày trả"
 
 
-def load_yaml(text: str) -> Any:
-    """Plain YAML, with libyaml's parser where the package has it: ten times faster, the same result.
-
-    Raises:
-        yaml.YAMLError: not YAML.
-    """
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def _state(component: Component, context: StoredAnswers) -> State:
+    if component.when is not None:
+        return "yes" if as_truth(evaluate(component.when, context)) else "no"
+    asked = context.value(component.capture) if component.capture else ""
+    return "official" if asked in _NONE else "yes"
 
 
-# --- loading -------------------------------------------------------------------------------------------------------
-
-
-def load_catalogue() -> Mapping[str, Procedure]:
-    """The packaged procedures by code.
-
-    Raises:
-        FormError: a file of the catalogue is wrong (a build that passes its tests never raises this).
-    """
-    return _packaged()
-
-
-@cache
-def _packaged() -> Mapping[str, Procedure]:
-    entries = resources.files("forms").joinpath("catalog").iterdir()
-    folders = [entry for entry in entries if entry.is_dir() and entry.joinpath("procedure.yaml").is_file()]
-    procedures = [_load(folder) for folder in sorted(folders, key=_name)]
-    return MappingProxyType({procedure.code: procedure for procedure in procedures})
-
-
-def _name(entry: Traversable) -> str:
-    return entry.name
-
-
-def _load(folder: Traversable) -> Procedure:
-    form = read_form(folder.joinpath("form.csv").read_text("utf-8"), f"{folder.name}/form.csv")
-    return read_procedure(folder.joinpath("procedure.yaml").read_text("utf-8"), form, f"{folder.name}/procedure.yaml")
-
-
-def services_index() -> Sequence[ServiceTile]:
-    """The tiles of the services screen, at most six; one is available exactly when its procedure is in the catalogue."""
-    text = resources.files("forms").joinpath("catalog/services.yaml").read_text("utf-8")
-    data = load_yaml(text)
-    return tuple(_tile(row, data["at_the_counter_vi"]) for row in data["services"])
-
-
-def _tile(row: Mapping[str, Any], counter_vi: str) -> ServiceTile:
-    procedure = load_catalogue().get(row["code"])
-    if procedure is not None:
-        texts = (procedure.short_vi, procedure.for_whom_vi, procedure.how_long_vi, procedure.icon, procedure.colour)
-    else:
-        texts = (row["title_vi"], row["for_whom_vi"], row["how_long_vi"], row["icon"], row["colour"])
-    return ServiceTile(row["code"], *texts, available=procedure is not None, note_vi="" if procedure else counter_vi)
+# --- reading -------------------------------------------------------------------------------------------------------------
 
 
 def read_procedure(text: str, form: Form, file: str = "procedure.yaml") -> Procedure:
-    """Read and check ``procedure.yaml`` against its form.
+    """Read and check a ``procedure.yaml`` against its form; for ``form: general`` that is the shared general request.
 
     Raises:
         FormError: with every fault found.
     """
-    reader = _Reader(form, file)
-    try:
-        data = load_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise FormError([Fault(file, mark.line + 1 if mark else 0, "", "yaml", f"Không đọc được YAML: {error}")]) from None
-    if not isinstance(data, dict):
-        raise FormError([Fault(file, 0, "", "yaml", "Tệp phải là các cặp «khóa: giá trị».")])
-    procedure = reader.read(data)
+    return procedure_of(read_marked(text, file), form)
+
+
+def procedure_of(source: Marked, form: Form) -> Procedure:
+    """Make a procedure of data already read (a file, a pack, a file with an override applied) and its form.
+
+    Raises:
+        FormError: with every fault found.
+    """
+    reader = _Reader(source, form)
+    procedure = reader.read()
     if reader.faults:
         raise FormError(reader.faults)
     return procedure
 
 
 class _Reader:
-    def __init__(self, form: Form, file: str) -> None:
+    """Reads the groups of a file, remembering what is wrong and going on."""
+
+    def __init__(self, source: Marked, form: Form) -> None:
+        self.source = source
         self.form = form
-        self.file = file
         self.faults: list[Fault] = []
 
-    def fault(self, key: str, rule: str, message: str) -> None:
-        self.faults.append(Fault(self.file, 0, key, rule, message))
+    def fault(self, path: Path, rule: str, message: str) -> None:
+        column = ".".join(str(part) for part in path if isinstance(part, str))
+        self.faults.append(Fault(self.source.file, self.source.line(path), column, rule, message))
 
-    def read(self, data: Mapping[str, Any]) -> Procedure:
-        valid = self._mapping(data, "valid")
-        result = self._mapping(data, "result")
+    def read(self) -> Procedure:
+        data = self.source.data
+        components = [self._component(row, ("components", place)) for place, row in enumerate(self._rows("components"))]
+        self._unique(components)
+        if data.get("form") == "general":
+            self.form = asking_for(self.form, components)
+        components = [self._captured(component, ("components", place)) for place, component in enumerate(components)]
+        valid, result = self._group("valid"), self._group("result")
         return Procedure(
-            code=self._text(data, "code"),
-            name_vi=self._text(data, "name_vi"),
-            short_vi=self._text(data, "short_vi"),
-            sector_vi=self._text(data, "sector_vi"),
-            authority_vi=self._text(data, "authority_vi"),
-            icon=self._text(data, "icon"),
-            colour=self._text(data, "colour"),
-            for_whom_vi=self._text(data, "for_whom_vi"),
-            how_long_vi=self._text(data, "how_long_vi"),
-            valid_from=self._date(valid, "valid.from", valid.get("from")),
-            valid_to=self._date(valid, "valid.to", valid.get("to")),
-            legal_basis=tuple(self._basis(row) for row in self._list(data, "legal_basis")),
-            components=tuple(self._component(row) for row in self._list(data, "components")),
-            channels=tuple(row for row in self._list(data, "channels")),
-            online_vi=self._text(data, "online_vi"),
-            time=self._time(self._mapping(data, "time")),
-            fee=self._fee(self._mapping(data, "fee")),
-            result_vi=self._text(result, "name_vi"),
-            result_code=self._text(result, "code"),
-            result_note_vi=str(result.get("note_vi", "")),
-            certainty=MappingProxyType(dict(self._mapping(data, "certainty"))),
-            applicant_fields=MappingProxyType(self._applicant(self._mapping(data, "applicant"))),
-            subject_field=self._form_name("subject", self._text(data, "subject")),
-            declaration_vi=self._text(data, "declaration_vi"),
-            paper_fields=tuple(self._paper_fields(self._mapping(data, "outside_the_form"))),
+            code=self._text(("code",)),
+            name_vi=self._text(("name_vi",)),
+            short_vi=self._text(("short_vi",)),
+            sector_vi=self._text(("sector_vi",)),
+            authority_vi=self._text(("authority_vi",)),
+            icon=self._text(("icon",)),
+            colour=self._text(("colour",)),
+            group=self._text(("group",)),
+            for_whom_vi=self._text(("for_whom_vi",)),
+            words=tuple(map(str, data.get("words") or ())),
+            valid_from=self._date(("valid", "from"), valid.get("from")),
+            valid_to=self._date(("valid", "to"), valid.get("to")),
+            legal_basis=tuple(self._basis(row, ("legal_basis", place)) for place, row in enumerate(self._rows("legal_basis"))),
+            components=tuple(components),
+            channels=tuple(self._rows("channels")),
+            online_vi=str(data.get("online_vi") or ""),
+            time=self._time(),
+            fee=self._fee(),
+            result_vi=self._text(("result", "name_vi")),
+            result_code=str(result.get("code") or ""),
+            result_note_vi=str(result.get("note_vi") or ""),
+            routing=self._routing(),
+            confidential=data.get("confidential") is True,
+            certainty=MappingProxyType({str(key): str(value) for key, value in self._group("certainty").items()}),
+            applicant_fields=self._person("applicant", self._group("applicant")),
+            owner_fields=self._person("owner", data.get("owner") or {}),
+            subject_field=self._question(("subject",), self._text(("subject",))),
+            declaration_vi=self._text(("declaration_vi",)),
+            papers=tuple(map(str, data.get("papers") or ())),
+            paper_fields=tuple(self._paper_fields(data.get("outside_the_form") or {})),
             form=self.form,
         )
 
-    def _text(self, data: Mapping[str, Any], key: str) -> str:
-        value = data.get(key)
+    def _at(self, path: Path) -> Any:
+        value: Any = self.source.data
+        for part in path:
+            if isinstance(value, Mapping):
+                value = value.get(part)
+            else:
+                value = value[part] if isinstance(value, list) and isinstance(part, int) else None
+        return value
+
+    def _text(self, path: Path) -> str:
+        value = self._at(path)
         if not isinstance(value, str) or not value.strip():
-            self.fault(key, "missing", f"Thiếu «{key}», hoặc không phải là chữ.")
+            self.fault(path, "missing", f"Thiếu «{path[-1]}», hoặc không phải là chữ.")
             return ""
         return value.strip()
 
-    def _mapping(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        value = data.get(key)
-        if not isinstance(value, dict):
-            self.fault(key, "missing", f"Thiếu nhóm «{key}».")
+    def _group(self, key: str) -> Mapping[str, Any]:
+        value = self.source.data.get(key)
+        if not isinstance(value, Mapping):
+            self.fault((key,), "missing", f"Thiếu nhóm «{key}».")
             return {}
         return value
 
-    def _list(self, data: Mapping[str, Any], key: str) -> Sequence[Any]:
-        value = data.get(key)
+    def _rows(self, key: str) -> Sequence[Any]:
+        value = self.source.data.get(key)
         if not isinstance(value, list) or not value:
-            self.fault(key, "missing", f"Thiếu danh sách «{key}».")
+            self.fault((key,), "missing", f"Thiếu danh sách «{key}».")
             return ()
         return value
 
-    def _date(self, _: Mapping[str, Any], key: str, value: Any) -> date | None:
+    def _date(self, path: Path, value: Any) -> date | None:
         if value is not None and type(value) is not date:
-            self.fault(key, "date", f"«{value}» không phải là ngày dạng 2026-11-24.")
+            self.fault(path, "date", f"«{value}» không phải là ngày dạng 2026-11-24.")
             return None
         return value
 
-    def _basis(self, row: Mapping[str, Any]) -> Basis:
-        title = self._text(row, "title")
+    def _basis(self, row: Any, path: Path) -> Basis:
+        row = row if isinstance(row, Mapping) else {}
         return Basis(
-            title,
-            self._date(row, f"legal_basis «{title}» from", row.get("from")),
-            self._date(row, f"legal_basis «{title}» to", row.get("to")),
-            str(row.get("note", "")),
+            self._text((*path, "title")),
+            self._date((*path, "from"), row.get("from")),
+            self._date((*path, "to"), row.get("to")),
+            str(row.get("note") or ""),
         )
 
-    def _component(self, row: Mapping[str, Any]) -> Component:
-        name = self._text(row, "name_vi")
+    def _component(self, row: Any, path: Path) -> Component:
+        row = row if isinstance(row, Mapping) else {}
         kind, form, quantity = row.get("kind"), row.get("form"), row.get("quantity", 1)
-        if kind not in ("submit", "present"):
-            self.fault("components", "kind", f"«{name}»: kind phải là submit hoặc present.")
-        if form not in _FORM_VI:
-            self.fault("components", "form", f"«{name}»: form phải là một trong {', '.join(_FORM_VI)}.")
-        if not isinstance(quantity, int) or quantity < 1:
-            self.fault("components", "quantity", f"«{name}»: quantity phải là số từ 1.")
+        if kind not in get_args(Kind):
+            self.fault((*path, "kind"), "kind", "kind phải là submit (nộp) hoặc present (xuất trình).")
+        if form not in get_args(PaperForm):
+            self.fault((*path, "form"), "form", f"form phải là một trong {', '.join(get_args(PaperForm))}.")
+        if type(quantity) is not int or quantity < 1:
+            self.fault((*path, "quantity"), "quantity", "quantity phải là số từ 1.")
         return Component(
-            id=self._text(row, "id"),
-            name_vi=name,
+            id=self._text((*path, "id")),
+            name_vi=self._text((*path, "name_vi")),
             kind="present" if kind == "present" else "submit",
-            form=str(form) if form in _FORM_VI else "original",
+            form=form if form in get_args(PaperForm) else "original",
             quantity=quantity,
-            condition_vi=str(row.get("condition_vi", "")),
-            replaced_by_database_vi=str(row.get("replaced_by_database_vi", "")),
-            when=self._when(name, row.get("when", "")),
+            condition_vi=str(row.get("condition_vi") or ""),
+            replaced_by_database_vi=str(row.get("replaced_by_database_vi") or ""),
+            when=self._when(str(row.get("when", "")), (*path, "when")),
             made_by_kiosk=row.get("made_by_kiosk") is True,
+            capture=str(row.get("capture") or ""),
+            short_vi=str(row.get("short_vi") or ""),
+            blank=row.get("blank") is True,
         )
 
-    def _when(self, name: str, source: str) -> Expr | None:
+    def _unique(self, components: Sequence[Component]) -> None:
+        ids = [component.id for component in components]
+        for place, one in enumerate(ids):
+            if one in ids[:place]:
+                self.fault(("components", place, "id"), "duplicate", f"Hai giấy tờ cùng id «{one}».")
+
+    def _when(self, source: str, path: Path) -> Expr | None:
         if source == "official":
             return None
         try:
-            expr = parse("true()" if source == "always" else source)
+            return parse("true()" if source == "always" else source)
         except ExprError as error:
-            self.fault("components", "expression", f"«{name}», ký tự {error.column}: {error.message_vi}")
+            self.fault(path, "expression", f"Ký tự {error.column}: {error.message_vi}")
             return None
-        for unknown in (known for known in expr.names if known not in self.form.by_name):
-            self.fault("components", "reference", f"«{name}»: không có câu hỏi tên «{unknown}».")
-        return expr
 
-    def _time(self, row: Mapping[str, Any]) -> TimeRule:
-        rule = TimeRule(self._text(row, "rule"), row.get("days", 0), self._text(row, "text_vi"))
-        if rule.kind not in KINDS or (rule.kind in ("working_days", "calendar_days") and rule.days < 1):
-            self.fault("time", "rule", f"Không có cách tính hạn «{rule.kind}», hoặc thiếu số ngày.")
+    def _captured(self, component: Component, path: Path) -> Component:
+        """The component with its capture question found; names its condition uses must be the form's."""
+        for name in component.when.names if component.when is not None else ():
+            self._question((*path, "when"), name)
+        if component.capture:
+            self._question((*path, "capture"), component.capture)
+            return component
+        usual = f"paper_{component.id}"
+        return replace(component, capture=usual) if usual in self.form.by_name else component
+
+    def _time(self) -> TimeRule:
+        try:
+            return read_time(self._group("time"))
+        except ValueError as error:
+            self.fault(("time",), "rule", str(error))
+            return TimeRule("unknown")
+
+    def _fee(self) -> FeeRule:
+        try:
+            rule = read_fee(self._group("fee"))
+        except ValueError as error:
+            self.fault(("fee",), "rule", str(error))
+            return FeeRule("by_resolution", "")
+        for key in ("from", "copies", "pages", "item_copies"):
+            if name := self._at(("fee", key)):
+                self._question(("fee", key), str(name))
         return rule
 
-    def _fee(self, row: Mapping[str, Any]) -> FeeRule:
-        rule = FeeRule(
-            self._text(row, "rule"),
-            self._text(row, "text_vi"),
-            row.get("days", 0),
-            str(row.get("from", "")),
-            str(row.get("exempt_vi", "")),
-            row.get("amount_vnd"),
-        )
-        if rule.kind not in ("free", "free_within_days", "by_resolution"):
-            self.fault("fee", "rule", f"Không có cách tính lệ phí «{rule.kind}».")
-        if rule.kind == "free_within_days":
-            self._form_name("fee.from", rule.from_field)
-        return rule
+    def _routing(self) -> Routing:
+        row = self._group("routing")
+        here = row.get("filed_here")
+        backend: Backend | None = next((one for one in get_args(Backend) if one == row.get("backend")), None)
+        if backend is None:
+            self.fault(("routing", "backend"), "routing", f"backend phải là một trong {', '.join(get_args(Backend))}.")
+        if type(here) is not bool:
+            self.fault(("routing", "filed_here"), "routing", "filed_here phải là true hoặc false.")
+        if here is True and backend in ("police", "portal_only"):
+            self.fault(("routing", "filed_here"), "routing", f"Việc của «{backend}» không nộp ở máy: filed_here phải là false.")
+        return Routing(backend or "province", here is True, str(row.get("note_vi") or ""))
 
-    def _form_name(self, key: str, name: str) -> str:
+    def _question(self, path: Path, name: str) -> str:
         if name not in self.form.by_name:
-            self.fault(key, "reference", f"Không có câu hỏi tên «{name}».")
+            self.fault(path, "reference", f"Không có câu hỏi tên «{name}» trong biểu mẫu.")
         return name
 
-    def _applicant(self, row: Mapping[str, Any]) -> dict[str, str]:
-        for key in row.keys() - _APPLICANT:
-            self.fault("applicant", "key", f"Không có mục «{key}» của người nộp.")
-        return {key: self._form_name(f"applicant.{key}", str(name)) for key, name in row.items()}
+    def _person(self, group: str, row: Mapping[str, Any]) -> Mapping[str, str]:
+        for key in row.keys() - _PERSON:
+            self.fault((group, key), "key", f"Không có mục «{key}»; các mục: {', '.join(sorted(_PERSON))}.")
+        return MappingProxyType({key: self._question((group, key), str(name)) for key, name in row.items()})
 
     def _paper_fields(self, outside: Mapping[str, Any]) -> Sequence[PaperField]:
         inside = [PaperField(item.template, item.name) for item in self.form.items if item.template]
         names = [field.field for field in inside] + [*outside]
-        for name in {name for name in names if names.count(name) > 1}:
-            self.fault("outside_the_form", "duplicate", f"Mục «{name}» của tờ khai được điền từ hai nơi.")
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.fault(("outside_the_form", name), "duplicate", f"Mục «{name}» của tờ khai được điền từ hai nơi.")
         return [*inside, *(PaperField(str(name), "", str(reason)) for name, reason in outside.items())]

@@ -79,6 +79,14 @@ def _compared(text: str) -> list[tuple[str, int]]:
     return words
 
 
+_EARLY_TONE: Final = re.compile(rf"(o(?=.[ae])|u(?=.y))([{''.join(_TONES)}])([aey])$", re.IGNORECASE)
+
+
+def tone_in_place(word: str) -> str:
+    """A word with its tone mark on the second vowel of a final oa, oe, uy: «Hòa» -> «Hoà», «thủy» -> «thuỷ»; both are in use."""
+    return unicodedata.normalize("NFC", _EARLY_TONE.sub(r"\1\3\2", unicodedata.normalize("NFD", word)))
+
+
 def sort_key(text: str) -> str:
     """Key for lists of people: by given name (last word), then from the family name on; compare keys as plain strings.
 

@@ -17,9 +17,10 @@ from devices.barcode import BarcodeReader, open_barcode
 from devices.card import CardPerson, key_candidates, parse_card_qr
 from devices.errors import DeviceError
 from devices.printer import open_printer
+from forms.catalogue import ServiceTile, load_catalogue
 from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, DossierError, Status
-from forms.procedure import Procedure, ServiceTile, load_catalogue, services_index
+from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
 from kiosk import usecases
@@ -31,6 +32,7 @@ from kiosk.machine import Machine
 from kiosk.officials import SignIn
 from kiosk.printing import Spooler
 from kiosk.services import (
+    ASKED,
     Accepted,
     Detail,
     DeviceFact,
@@ -187,10 +189,10 @@ class KioskServices:
     # --- citizens ----------------------------------------------------------------------------------------------
 
     def tiles(self) -> Sequence[ServiceTile]:
-        return services_index()
+        return load_catalogue().services(self._clock.now().date(), ASKED)
 
     def procedure(self, code: str) -> Procedure:
-        return load_catalogue()[code]
+        return load_catalogue().shown(code, self._clock.now().date())
 
     def line(self) -> LineState:
         now = self._clock.reading()
@@ -220,8 +222,8 @@ class KioskServices:
         return told
 
     def open_form(self, procedure: str) -> FormSession:
-        session = FormSession(load_catalogue()[procedure].form, today=self._clock.now().date())
-        session.prefill({"unit.place": self._machine.office.place_vi})
+        session = FormSession(self.procedure(procedure).form, today=self._clock.now().date())
+        session.prefill({"unit.place": self._machine.office.place_vi, "procedure.code": procedure})
         return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
@@ -261,14 +263,11 @@ class KioskServices:
         keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
         return self._cards.read(keys, on_progress, on_person, on_refused)
 
-    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
-        filed = _refusing(lambda: usecases.file_dossier(self._machine, self._procedure_of(session), session, card))
+    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+        filed = _refusing(lambda: usecases.file_dossier(self._machine, procedure, session, card))
         self._spooler.wake()
         self._changed()
         return filed
-
-    def _procedure_of(self, session: FormSession) -> Procedure:
-        return next(one for one in load_catalogue().values() if one.form is session.form)
 
     def print_fact(self, job: int) -> PrintFact:
         found = self._store.print_job(job)
@@ -377,14 +376,13 @@ class KioskServices:
         due_vi, kind = self._due(due, int(row["status"] or 0))
         now = self._clock.now()
         when = "" if filed is None else f"{filed:%H:%M}" if filed.date() == now.date() else f"{filed:%d/%m}"
-        procedure = load_catalogue().get(str(row["procedure"]))
         status = int(row["status"] or 0)
         return Row(
             dossier=row["d"],
             number=_short_number(code),
             code=str(row["official_code"] or code),
             name=str(row["name"] or "") if show_name else "",
-            procedure_vi=procedure.short_vi if procedure else str(row["procedure"]),
+            procedure_vi=load_catalogue().title(str(row["procedure"])) or str(row["procedure"]),
             when_vi=when,
             due_vi=due_vi,
             due_kind=kind,
@@ -411,7 +409,7 @@ class KioskServices:
             raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
         fields = self._store.fields(dossier)
         row = self._row(found[0])
-        procedure = load_catalogue().get(str(fields.get("procedure")))
+        procedure = usecases.procedure_of(fields)
         applicant = fields.get("applicant")
         name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
         filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
@@ -435,7 +433,7 @@ class KioskServices:
 
     def accept(self, dossier: str) -> Accepted:
         official = self._official_in()
-        procedure = load_catalogue().get(str(self._store.fields(dossier).get("procedure")))
+        procedure = usecases.procedure_of(self._store.fields(dossier))
         if procedure is None:
             raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
         accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official))

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from devices.card import CardPerson
-from forms.procedure import Procedure, ServiceTile
+from forms.catalogue import ServiceTile
+from forms.procedure import Procedure
 from forms.session import FormSession
+
+ASKED: Final = frozenset({"text", "integer", "date", "select_one", "select_multiple", "note", "acknowledge", "image"})
+"""Types of questions the screens can ask, ``repeat`` for repeated ones; a service that needs another leads to the counter."""
 
 
 class Refused(Exception):
@@ -226,7 +230,7 @@ class Services(Protocol):
         """Read the chip with keys from ``person`` (from QR or typing: number, birth, issued) and an optional typed expiry (ISO)."""
         ...
 
-    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
         """File. Returns after the transaction is durable; only then is the printer asked. Raises Refused."""
         ...
 

@@ -16,9 +16,10 @@ from devices.card import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.calendar import CalendarError
+from forms.catalogue import load_catalogue
 from forms.codes import lookup_key, provisional_code
 from forms.deadline import DeadlineError, due
-from forms.procedure import Component, Procedure, load_catalogue
+from forms.procedure import Component, Procedure
 from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.machine import Machine
@@ -315,7 +316,7 @@ _FROZEN = frozenset(f"receipt.{name}" for name in ("due", "duration_vi", "receiv
 def _with_official_code(machine: Machine, job: PrintJob) -> Sequence[Mapping[str, Any]]:
     """Content of a paper as it stands now: Mẫu 01 made anew from what was frozen when an official code has come since."""
     fields = machine.store.fields(job.dossier) if job.kind == "mau01" else {}
-    procedure = load_catalogue().get(str(fields.get("procedure")))
+    procedure = procedure_of(fields)
     if procedure is None or not fields.get("official_code") or not fields.keys() >= _FROZEN:
         return job.content
     try:
@@ -337,6 +338,13 @@ def print_test(machine: Machine) -> int:
     ]
     with machine.store.work(CITIZEN) as work:
         return work.queue_print("", "test", to_content(blocks))
+
+
+def procedure_of(fields: Mapping[str, Any]) -> Procedure | None:
+    """The procedure of a filed dossier as of the day of filing, with the questions it answered; ``None`` when unknown here."""
+    filed = str(fields.get("filed_at") or "")
+    day = datetime.fromisoformat(filed).astimezone(HANOI).date() if filed else None
+    return load_catalogue().form_version(str(fields.get("procedure")), str(fields.get("form")), day)
 
 
 def answers_of(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
-from forms.procedure import load_catalogue
+from forms.catalogue import load_catalogue
+from forms.procedure import Procedure
 from forms.session import rows_of
 from province import words
 from province.models import ConfirmedField, Conflict, DossierIndex, EventRow, FeedRow
@@ -70,30 +72,37 @@ def dossier_facts(row: DossierIndex) -> DossierFacts:
         for field in ConfirmedField.objects.filter(commune=row.commune, dossier=row.dossier).order_by("rev")
     }
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
-    return DossierFacts(_sections(row.procedure, fields), list(_history(row)), conflicts)
+    return DossierFacts(_sections(_filed(row.procedure, fields), fields), list(_history(row)), conflicts)
+
+
+def _filed(code: str, fields: Mapping[str, Any]) -> Procedure | None:
+    """The procedure with the questions the dossier answered; ``None`` when this version of the software does not have them."""
+    return load_catalogue().form_version(code, str(fields.get("form")))
 
 
 def procedure_name(code: str) -> str:
     """Name of a procedure for people; one this version does not know is shown by its code."""
-    procedure = load_catalogue().get(code)
-    return procedure.short_vi if procedure is not None else code or "(chưa rõ thủ tục)"
+    return load_catalogue().title(code) or code or "(chưa rõ thủ tục)"
 
 
 def field_name(name: str) -> str:
     """Name of a field for people: from the forms for answers, from the table above for the rest, else itself."""
     if name.startswith(_ANSWER):
         bare = name.removeprefix(_ANSWER)
-        for procedure in load_catalogue().values():
-            for item in procedure.form.items:
-                if item.name == bare:
-                    return item.short or item.label or bare
-        return bare
+        return _questions().get(bare, bare)
     return _NAMES.get(name, name)
 
 
-def _sections(procedure: str, fields: Mapping[str, Any]) -> list[tuple[str, Sequence[Answer]]]:
+@cache
+def _questions() -> Mapping[str, str]:
+    """Short names of the questions of every form; forms that share a name mean the same by it."""
+    catalogue = load_catalogue()
+    items = [item for code in catalogue.codes() for one in catalogue.versions(code) for item in one.form.items]
+    return {item.name: item.short or item.label for item in reversed(items) if item.short or item.label}
+
+
+def _sections(known: Procedure | None, fields: Mapping[str, Any]) -> list[tuple[str, Sequence[Answer]]]:
     answers = {name.removeprefix(_ANSWER): value for name, value in fields.items() if name.startswith(_ANSWER)}
-    known = load_catalogue().get(procedure)
     rows = rows_of(known.form, answers) if known is not None else ()
     sections: list[tuple[str, Sequence[Answer]]] = [
         (section, [Answer(row.label, row.text) for row in group]) for section, group in groupby(rows, key=lambda row: row.section)

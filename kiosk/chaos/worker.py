@@ -29,7 +29,7 @@ def main(state: str, pin: str, seed: str) -> None:
     say("READY", "")
     person = SAMPLES[0].person
     while True:
-        filed = services.submit(sample_session(machine.store.clock.now().date())[1], person)
+        filed = services.submit(*sample_session(machine.store.clock.now().date()), person)
         say("FILED", filed.code)
         scheduler.turn(dice.uniform(0.05, 0.3))
         services.sign_in(pin)

@@ -6,7 +6,8 @@ from datetime import date
 
 from devices.card import CardPerson
 from devices.card.twin import SAMPLES
-from forms.procedure import Procedure, load_catalogue
+from forms.catalogue import load_catalogue
+from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.viewmodels.filing import FACTS
 
@@ -15,7 +16,7 @@ BIRTH = "1.001193"
 
 def sample_session(today: date, person: CardPerson = SAMPLES[0].person) -> tuple[Procedure, FormSession]:
     """The procedure, and a session ready to submit: the card answers what it knows, the first thing that fits answers the rest."""
-    procedure = load_catalogue()[BIRTH]
+    procedure = load_catalogue().shown(BIRTH, today)
     session = FormSession(procedure.form, today=today)
     session.prefill({key: getattr(person, name) for key, name in FACTS.items()})
     plain = {"text": "Nông Văn Thử", "date": today.replace(day=1).isoformat(), "integer": "1", "acknowledge": "yes"}

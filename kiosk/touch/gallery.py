@@ -181,7 +181,7 @@ def _checked(page_number: int, missing: Sequence[str] = ()) -> Scene:
 def _slip(paper: PrintFact, *, offline: bool = False) -> Scene:
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
         services.paper, services.offline = paper, offline
-        kiosk.show(Slip(kiosk, services.submit(services.open_form(BIRTH), None)))
+        kiosk.show(Slip(kiosk, services.submit(services.procedure(BIRTH), services.open_form(BIRTH), None)))
 
     return scene
 

@@ -11,10 +11,12 @@ from datetime import date
 from typing import Any
 
 from devices.card import CardPerson
+from forms.catalogue import ServiceTile, load_catalogue
 from forms.dossier import STATUS_NAMES
-from forms.procedure import Procedure, ServiceTile, load_catalogue, services_index
+from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.services import (
+    ASKED,
     Accepted,
     Detail,
     DeviceFact,
@@ -112,10 +114,10 @@ class SampleServices:
         return "Thứ Hai, 23/11/2026", "08:15"
 
     def tiles(self) -> Sequence[ServiceTile]:
-        return services_index()
+        return load_catalogue().services(TODAY, ASKED)
 
     def procedure(self, code: str) -> Procedure:
-        return load_catalogue()[code]
+        return load_catalogue().shown(code, TODAY)
 
     def line(self) -> LineState:
         if self.offline:
@@ -150,7 +152,7 @@ class SampleServices:
             on_progress(*self.reading)
         return self.scheduler
 
-    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
         return Filed(
             "d42",
             CODE,

@@ -184,7 +184,7 @@ class Saving(Page):
 
         filing = self.filing
         try:
-            filed: Filed = self.services.submit(filing.session, filing.card)
+            filed: Filed = self.services.submit(filing.procedure, filing.session, filing.card)
         except Refused as refused:
             kiosk = self.kiosk
             stopped = Stopped(kiosk, refused, self.where_vi, lambda: kiosk.show(Saving(kiosk, filing)))

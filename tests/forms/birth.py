@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from forms.procedure import Procedure, load_catalogue
+from forms.catalogue import load_catalogue
+from forms.procedure import Procedure
 from forms.session import FormSession
 
 TODAY = date(2026, 11, 23)
-BIRTH: Procedure = load_catalogue()["1.001193"]
+BIRTH: Procedure = load_catalogue().shown("1.001193", TODAY)
 
 CARD: Mapping[str, str] = {
     "card.full_name": "NÔNG THỊ MẪU",

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 
 from forms.calendar import WorkingCalendar
-from forms.procedure import load_catalogue
+from tests.forms.birth import BIRTH
 
-BIRTH = load_catalogue()["1.001193"]
 CALENDAR = WorkingCalendar.load()
 
 

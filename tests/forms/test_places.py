@@ -40,7 +40,7 @@ def test_a_reused_code_does_not_lead_a_former_unit_astray() -> None:
 
 
 def test_every_commune_grew_from_former_units() -> None:
-    from forms.places import _former
+    from forms.places import former_units
 
-    assert len(_former()) == 161
-    assert {unit.now.code for unit in _former()} == {place.code for place in communes()}
+    assert len(former_units()) == 161
+    assert {unit.now.code for unit in former_units()} == {place.code for place in communes()}

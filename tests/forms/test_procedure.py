@@ -1,29 +1,22 @@
-"""The catalogue: what is known of the birth registration, which papers an answer calls for, and how a wrong file is told."""
+"""A procedure: which papers an answer calls for, who files, how long it takes, and how a wrong file is told with its place."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from forms.catalogue import load_catalogue
 from forms.deadline import TimeRule
-from forms.procedure import load_catalogue, read_procedure, services_index
-from forms.xlsform import FormError
-from tests.forms.birth import ANSWERS, BIRTH, CARD, filled
+from forms.marked_yaml import Marked, read_marked
+from forms.procedure import Procedure, procedure_of, read_procedure
+from forms.xlsform import Fault, FormError
+from tests.forms.birth import ANSWERS, BIRTH, CARD, TODAY, filled
 
 SOURCE = resources.files("forms").joinpath("catalog", "1.001193", "procedure.yaml").read_text("utf-8")
-TODAY = date(2026, 11, 23)
-
-
-def test_the_catalogue_is_read_once_and_cannot_be_changed() -> None:
-    assert load_catalogue() is load_catalogue()
-    with pytest.raises(TypeError):
-        load_catalogue()["x"] = BIRTH  # type: ignore[index]
 
 
 def test_the_facts_of_the_birth_registration() -> None:
@@ -32,13 +25,7 @@ def test_the_facts_of_the_birth_registration() -> None:
     assert (BIRTH.result_code, BIRTH.channels, BIRTH.online_vi) == ("KQ.G15.000031", (1, 2, 3), "toàn trình")
     assert BIRTH.fee.amount_vnd is None, "the province's amount was not found: never invented"
     assert BIRTH.form_version == BIRTH.form.version != ""
-    assert BIRTH.certainty["code"] == "seen"
-
-
-def test_its_laws_are_in_force_today_and_no_repealed_one_is_named() -> None:
-    assert all(basis.in_force(TODAY) for basis in BIRTH.legal_basis)
-    for repealed in ("61/2018", "01/2018", "42/2022"):
-        assert repealed not in SOURCE
+    assert BIRTH.papers == ("to_khai_dang_ky_khai_sinh",)
 
 
 def test_the_law_of_civil_status_changes_on_the_first_of_march_2027() -> None:
@@ -47,20 +34,6 @@ def test_the_law_of_civil_status_changes_on_the_first_of_march_2027() -> None:
     assert not law.in_force(date(2027, 3, 1))
     assert BIRTH.in_force(date(2027, 2, 28))
     assert not BIRTH.in_force(date(2027, 3, 1))
-
-
-def test_a_basis_whose_day_is_unknown_says_so() -> None:
-    for basis in BIRTH.legal_basis:
-        assert basis.valid_from is not None or "chưa xác minh" in basis.note
-
-
-def test_every_published_paper_is_listed_with_its_condition_and_the_database_that_replaces_it() -> None:
-    published = json.loads((Path(__file__).parent / "data" / "birth_components.json").read_text("utf-8"))
-    for theirs, ours in zip(published, BIRTH.components, strict=True):
-        assert ours.name_vi.split(" của người yêu cầu")[0] in theirs["name_vi"]
-        assert (ours.kind, ours.form, ours.quantity) == (theirs["kind"], theirs["form"], theirs["quantity"])
-        assert bool(ours.condition_vi) == ("condition" in theirs), ours.name_vi
-        assert bool(ours.replaced_by_database_vi) == ("replaced_by_database" in theirs), ours.name_vi
 
 
 def needed(**changes: str) -> dict[str, str]:
@@ -128,24 +101,69 @@ def test_filer_and_child_are_found_in_the_answers() -> None:
     assert BIRTH.applicant({}) == {}
 
 
-def test_six_services_are_offered_and_only_what_is_in_the_catalogue_is_available() -> None:
-    tiles = services_index()
-    assert len(tiles) == 6
-    assert [tile.code for tile in tiles if tile.available] == list(load_catalogue())
-    assert all("cán bộ" in tile.note_vi for tile in tiles if not tile.available)
-    assert all(tile.title_vi and tile.for_whom_vi and tile.how_long_vi and tile.icon and tile.colour for tile in tiles)
-    assert tiles[0].title_vi == "Khai sinh"
-    assert not {"1.004222", "1.004194"} & {tile.code for tile in tiles}, "residence belongs to the police"
+def known(code: str) -> Procedure:
+    return load_catalogue().shown(code, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("1.001193", "Xong trong ngày"),
+        ("2.001035", "Hẹn 2 ngày làm việc"),
+        ("2.000286", "Hẹn 25 ngày làm việc"),
+        ("2.001263", "Khoảng 30 ngày"),
+        ("1.004884", "Khoảng 5 ngày làm việc"),
+        ("1.012753", "Cán bộ hẹn ngày trả"),
+    ],
+)
+def test_how_long_it_takes_is_said_in_plain_words_and_no_surer_than_known(code: str, words: str) -> None:
+    assert known(code).how_long_vi == words
+
+
+def test_residence_belongs_to_the_police_and_is_only_printed() -> None:
+    for code in ("1.004222", "1.004194", "1.003677", "1.003197", "1.010038"):
+        procedure = known(code)
+        assert (procedure.routing.backend, procedure.routing.filed_here) == ("police", False)
+        assert procedure.papers == ("ct01",)
+        assert "Công an" in procedure.routing.note_vi
+
+
+def test_interlinked_sets_are_filed_at_the_national_portal_only() -> None:
+    for code in ("2.000986", "2.002913"):
+        procedure = known(code)
+        assert (procedure.routing.backend, procedure.routing.filed_here) == ("portal_only", False)
+        assert procedure.channels == (2,)
+
+
+def test_household_businesses_go_to_the_business_registry() -> None:
+    assert {known(code).routing.backend for code in ("1.001612", "2.000720", "1.001570", "1.001266", "2.000575")} == {"business"}
+
+
+def test_a_marriage_is_prepared_and_both_must_come() -> None:
+    assert "cùng đến" in known("1.000894").routing.note_vi
+
+
+def test_victims_of_trafficking_are_never_named_on_a_shared_screen() -> None:
+    confidential = [code for code in load_catalogue().codes() if known(code).confidential]
+    assert confidential == ["2.001661"]
+
+
+# --- wrong files -------------------------------------------------------------------------------------------------------
+
+
+def faults(text: str) -> tuple[Fault, ...]:
+    with pytest.raises(FormError) as caught:
+        read_procedure(text, BIRTH.form)
+    return caught.value.faults
 
 
 def wrong(**changes: Any) -> list[tuple[str, str]]:
-    data = {**yaml.safe_load(SOURCE), **changes}
-    with pytest.raises(FormError) as caught:
-        read_procedure(yaml.safe_dump(data, allow_unicode=True), BIRTH.form)
-    return [(fault.column, fault.rule) for fault in caught.value.faults]
+    text = yaml.safe_dump({**yaml.safe_load(SOURCE), **changes}, allow_unicode=True)
+    return [(fault.column, fault.rule) for fault in faults(text)]
 
 
 COMPONENT: dict[str, Any] = {"id": "x", "name_vi": "Giấy", "kind": "submit", "form": "original", "when": "always"}
+ROUTING: dict[str, Any] = {"backend": "province", "filed_here": True}
 
 
 @pytest.mark.parametrize(
@@ -153,34 +171,66 @@ COMPONENT: dict[str, Any] = {"id": "x", "name_vi": "Giấy", "kind": "submit", "
     [
         ({"name_vi": ""}, ("name_vi", "missing")),
         ({"legal_basis": []}, ("legal_basis", "missing")),
-        ({"legal_basis": [{"title": "Luật", "from": "hôm qua"}]}, ("legal_basis «Luật» from", "date")),
+        ({"legal_basis": [{"title": "Luật", "from": "hôm qua"}]}, ("legal_basis.from", "date")),
+        ({"legal_basis": ["Luật"]}, ("legal_basis.title", "missing")),
         ({"valid": None}, ("valid", "missing")),
-        ({"components": [{**COMPONENT, "kind": "give"}]}, ("components", "kind")),
-        ({"components": [{**COMPONENT, "form": "scan"}]}, ("components", "form")),
-        ({"components": [{**COMPONENT, "quantity": 0}]}, ("components", "quantity")),
-        ({"components": [{**COMPONENT, "when": "${no_such} = 1"}]}, ("components", "reference")),
-        ({"components": [{**COMPONENT, "when": "(1"}]}, ("components", "expression")),
+        ({"components": [{**COMPONENT, "kind": "give"}]}, ("components.kind", "kind")),
+        ({"components": [{**COMPONENT, "form": "scan"}]}, ("components.form", "form")),
+        ({"components": [{**COMPONENT, "quantity": 0}]}, ("components.quantity", "quantity")),
+        ({"components": [{**COMPONENT, "when": "${no_such} = 1"}]}, ("components.when", "reference")),
+        ({"components": [{**COMPONENT, "when": "(1"}]}, ("components.when", "expression")),
+        ({"components": [{**COMPONENT, "capture": "no_such"}]}, ("components.capture", "reference")),
+        ({"components": [COMPONENT, COMPONENT]}, ("components.id", "duplicate")),
+        ({"components": ["Giấy"]}, ("components.name_vi", "missing")),
         ({"time": {"rule": "soon", "text_vi": "x"}}, ("time", "rule")),
         ({"time": {"rule": "working_days", "text_vi": "x"}}, ("time", "rule")),
         ({"fee": {"rule": "guess", "text_vi": "x"}}, ("fee", "rule")),
         ({"fee": {"rule": "free_within_days", "days": 60, "from": "no_such", "text_vi": "x"}}, ("fee.from", "reference")),
+        ({"routing": {**ROUTING, "backend": "mail"}}, ("routing.backend", "routing")),
+        ({"routing": {**ROUTING, "filed_here": "yes"}}, ("routing.filed_here", "routing")),
+        ({"routing": {**ROUTING, "backend": "police"}}, ("routing.filed_here", "routing")),
         ({"applicant": {"name": "no_such"}}, ("applicant.name", "reference")),
-        ({"applicant": {"shoe": "req_name"}}, ("applicant", "key")),
+        ({"applicant": {"shoe": "req_name"}}, ("applicant.shoe", "key")),
+        ({"owner": {"name": "no_such"}}, ("owner.name", "reference")),
         ({"subject": "no_such"}, ("subject", "reference")),
-        ({"outside_the_form": {"child_name": "x"}}, ("outside_the_form", "duplicate")),
+        ({"outside_the_form": {"child_name": "x"}}, ("outside_the_form.child_name", "duplicate")),
     ],
 )
 def test_a_wrong_file_is_told(changes: dict[str, Any], fault: tuple[str, str]) -> None:
     assert fault in wrong(**changes)
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2\n", "", "chữ"])
+def test_a_fault_stands_on_its_line() -> None:
+    text = SOURCE.replace("backend: province", "backend: post")
+    line = text.splitlines().index("  backend: post") + 1
+    assert [(fault.row, fault.column) for fault in faults(text)] == [(line, "routing.backend")]
+
+
+def test_a_missing_key_is_told_at_the_group_it_is_missing_from() -> None:
+    text = SOURCE.replace("  code: KQ.G15.000031\n", "").replace("    name_vi: Giấy chứng sinh\n", "")
+    line = text.splitlines().index("  - id: giay_chung_sinh") + 1
+    assert (line, "components.name_vi") in [(fault.row, fault.column) for fault in faults(text)]
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    assert len(wrong(name_vi="", subject="no_such", valid=None)) >= 3
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2\n", "", "chữ", "a: 2026-02-31", "? [1]\n: 2"])
 def test_what_is_no_procedure_is_refused(text: str) -> None:
-    with pytest.raises(FormError):
-        read_procedure(text, BIRTH.form)
+    assert faults(text)
 
 
 def test_broken_yaml_is_told_with_its_line() -> None:
-    with pytest.raises(FormError) as caught:
-        read_procedure("code: x\nname: [\n", BIRTH.form, "p.yaml")
-    assert caught.value.faults[0].row >= 2
+    assert faults("code: x\nname: [\n")[0].row >= 2
+
+
+def test_a_key_written_twice_is_refused_and_not_dropped_in_silence() -> None:
+    found = faults(SOURCE + "\ncode: '1.000000'\n")
+    assert (found[0].column, found[0].rule) == ("code", "duplicate")
+    assert found[0].row == len(SOURCE.splitlines()) + 2
+
+
+def test_the_same_data_make_the_same_procedure_without_their_file() -> None:
+    marked = read_marked(SOURCE, "procedure.yaml")
+    assert procedure_of(Marked("pack", marked.data), BIRTH.form) == load_catalogue().versions("1.001193")[0]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from devices.card import CardPerson
-from forms.procedure import load_catalogue
+from forms.catalogue import load_catalogue
+from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.clock import HANOI, Clock
 from kiosk.config import load
@@ -17,6 +18,7 @@ from kiosk.machine import Machine, open_machine
 from kiosk.viewmodels.filing import FACTS
 
 BIRTH = "1.001193"
+PROCEDURE: Procedure = load_catalogue().shown(BIRTH, date(2026, 11, 25))
 
 MOTHER = CardPerson(
     number="004190000001",
@@ -105,6 +107,6 @@ def _something(question: Any) -> Any:
 
 def filled_session(today: date = date(2026, 11, 25), answers: Mapping[str, Any] = ANSWERS) -> FormSession:
     """A birth registration by :data:`MOTHER` with her card, ready to submit."""
-    session = FormSession(load_catalogue()[BIRTH].form, today=today)
+    session = FormSession(PROCEDURE.form, today=today)
     session.prefill(card_facts(MOTHER))
     return fill(session, answers)

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from devices.card import CardPerson
+from forms.catalogue import ServiceTile, load_catalogue
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
-from forms.procedure import Procedure, ServiceTile, load_catalogue, services_index
+from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
 from kiosk.services import (
+    ASKED,
     Accepted,
     Detail,
     DeviceFact,
@@ -190,7 +192,6 @@ class ServicesTwin:
         self.calls: list[tuple[str, str]] = []
         self.card_on_reader: CardPerson | Refused | None = None
         self.card_seconds = 3.0
-        self.catalogue: Mapping[str, Procedure] | None = None
         self.dossiers: dict[str, _Dossier] = {}
         self.jobs: dict[int, _Job] = {}
         self.answered: list[tuple[int, bool]] = []
@@ -227,12 +228,10 @@ class ServicesTwin:
     # --- citizens ------------------------------------------------------------------------------------------------------
 
     def tiles(self) -> Sequence[ServiceTile]:
-        return services_index()
+        return load_catalogue().services(self.wall().date(), ASKED)
 
     def procedure(self, code: str) -> Procedure:
-        if self.catalogue is None:
-            self.catalogue = load_catalogue()
-        return self.catalogue[code]
+        return load_catalogue().shown(code, self.wall().date())
 
     def can_file(self) -> None:
         if self.refuse_filing is not None:
@@ -288,7 +287,7 @@ class ServicesTwin:
         calls.append(self.scheduler.call_later(self.card_seconds, finish))
         return reading
 
-    def submit(self, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
         self.can_file()
         if session.problems():
             raise Refused("incomplete", "Còn câu chưa trả lời.", "Chạm “Sửa” ở câu có dấu đỏ.")

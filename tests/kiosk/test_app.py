@@ -48,7 +48,7 @@ class Kiosk:
     def file(self, card: CardPerson | None = MOTHER) -> str:
         session = self.services.open_form(BIRTH)
         session.prefill(card_facts(MOTHER))
-        return self.services.submit(fill(session, ANSWERS), card).code
+        return self.services.submit(self.services.procedure(BIRTH), fill(session, ANSWERS), card).code
 
     def read(self, person: CardPerson | None = MOTHER) -> list[CardPerson | Refused]:
         """Start a reading; the list fills with the person or the refusal."""

@@ -14,7 +14,7 @@ from kiosk.officials import SignIn
 from kiosk.services import Refused
 from kiosk.store_cli import store_command
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 SMALL = ("--set", "store.reserve_mb=1", "--set", "store.least_free_mb=1")
 
@@ -32,7 +32,7 @@ class Desk:
     def file_one(self) -> str:
         machine = self.machine()
         try:
-            return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+            return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
         finally:
             machine.close()
 
@@ -104,7 +104,7 @@ def test_restore_is_refused_while_a_kiosk_runs_and_its_promises_stand(desk: Desk
     result, answer = desk.ask("restore", str(tmp_path / "b.db"))
     assert (result, answer["error"]["code"]) == (1, "store_in_use")
     assert "Dừng kiosk" in answer["error"]["message"]
-    code = file_dossier(running, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+    code = file_dossier(running, PROCEDURE, filled_session(), MOTHER).code
     running.close()
     assert [row["code"] for row in desk.ask("list")[1]["dossiers"]] == [code]
 
@@ -155,7 +155,7 @@ def test_a_withdrawn_pin_may_be_given_to_another(desk: Desk, monkeypatch: pytest
 def test_a_damaged_file_is_named_and_never_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
     for _ in range(5):
-        file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
     machine.close()
     file = tmp_path / "kiosk.db"
     data = bytearray(file.read_bytes())

@@ -15,7 +15,7 @@ import pytest
 from kiosk.sync_cli import BUSY, sync_command
 from kiosk.sync_status import lock_file, wake
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 
 class Office:
@@ -95,7 +95,7 @@ def test_a_denied_request_is_forgotten_so_that_a_new_code_can_be_tried(tmp_path:
 
 def test_the_status_counts_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
-    file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
     machine.close()
     assert sync_command(["status", "--state", str(tmp_path), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
@@ -113,7 +113,7 @@ def test_two_never_sync_one_store(tmp_path: Path) -> None:
 
 def test_without_a_line_one_round_says_so_and_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
-    file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
     machine.close()
     words = ["--once", "--json", "--state", str(tmp_path), "--set", "province.url=http://127.0.0.1:9"]
     assert sync_command(words) == 1

@@ -15,7 +15,7 @@ from kiosk.officials import add_official
 from kiosk.printing import Spooler
 from kiosk.usecases import accept_dossier, file_dossier, reprint
 from sync.envelope import base32
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 
@@ -25,7 +25,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
 
 
 def province_of(machine: Machine, dossiers: int) -> dict[str, object]:
@@ -89,7 +89,7 @@ def test_a_second_slip_in_place_of_the_receipt_is_found_though_the_number_of_pap
     code = file_one(machine)
     dossier = machine.store.rows("SELECT d FROM dossier")[0]["d"]
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
-    job = accept_dossier(machine, dossier, load_catalogue()[BIRTH], official).job
+    job = accept_dossier(machine, dossier, PROCEDURE, official).job
     reprint(machine, job)
     paper = tmp_path / "paper"
     slip, receipt, copy = print_all(machine, paper)

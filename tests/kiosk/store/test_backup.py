@@ -15,11 +15,11 @@ from kiosk.store.backup import back_up, restore_file
 from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
 
 
 def codes(file: Path, key: bytes) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.store.connection import StoreError
 from kiosk.usecases import check_can_file, file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 SETS = ("store.reserve_mb=2", "store.least_free_mb=1")
 
@@ -40,7 +40,7 @@ def stuff(folder: Path, leave: int = 0) -> Path:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
 
 
 def test_the_filing_in_hand_ends_on_the_reserve_and_the_next_does_not_start(small_disk: Path) -> None:

@@ -10,11 +10,11 @@ import pytest
 from kiosk.store.connection import StoreError
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, load_catalogue()[BIRTH], filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
 
 
 def test_a_block_is_on_the_disk_before_its_first_number_is_used(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from forms.procedure import load_catalogue, services_index
+from forms.catalogue import load_catalogue
+from forms.procedure import Procedure
 from kiosk import language
 from kiosk.touch import theme
 from kiosk.touch.gallery import CITIZEN
@@ -99,9 +100,15 @@ def test_each_font_carries_its_licence() -> None:
     assert {"OFL-BeVietnamPro.txt", "OFL-NotoSans.txt", "APACHE-2.0-MaterialSymbols.txt"} <= files
 
 
+def procedures() -> list[Procedure]:
+    """Every version of every procedure."""
+    catalogue = load_catalogue()
+    return [version for code in catalogue.codes() for version in catalogue.versions(code)]
+
+
 def test_every_icon_the_catalogue_names_can_be_drawn() -> None:
-    named = {tile.icon for tile in services_index()}
-    for procedure in load_catalogue().values():
+    named = {group.icon for group in load_catalogue().groups()}
+    for procedure in procedures():
         named.add(procedure.icon)
         named |= {choice.icon for item in procedure.form.items for choice in item.choices if choice.icon}
     assert named - theme.icons().keys() == set()
@@ -109,11 +116,12 @@ def test_every_icon_the_catalogue_names_can_be_drawn() -> None:
 
 
 def test_every_tile_colour_the_catalogue_names_is_a_token() -> None:
-    assert {tile.colour for tile in services_index()} - theme.TILE_COLOURS.keys() == set()
+    groups = {group.colour for group in load_catalogue().groups()}
+    assert groups | {procedure.colour for procedure in procedures()} <= theme.TILE_COLOURS.keys()
 
 
 def test_every_letter_of_the_forms_can_be_drawn() -> None:
-    for procedure in load_catalogue().values():
+    for procedure in procedures():
         for item in procedure.form.items:
             text = item.label + item.hint + (item.short or "") + "".join(c.label + c.hint for c in item.choices)
             assert {c for c in text if c != "\n" and ord(c) not in letters("be")} == set(), item.name

@@ -18,7 +18,7 @@ from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
 from kiosk.viewmodels.official import Desk, SignIn
 from kiosk.viewmodels.official_flow import WorklistPage, open_staff
-from tests.kiosk.machines import MOTHER, ToldClock, filled_session, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
 from tests.kiosk.services_twin import FakeScheduler
 
 PIN = "482913"
@@ -69,7 +69,7 @@ def real(tmp_path: Path) -> Iterator[RealOffice]:
         scheduler = FakeScheduler()
         services = KioskServices(machine, scheduler)
         try:
-            filed = services.submit(filled_session(), MOTHER)
+            filed = services.submit(PROCEDURE, filled_session(), MOTHER)
             kiosk = Kiosk(services, scheduler, Attract, open_staff)
             yield RealOffice(scheduler, services, kiosk, printer, filed)
         finally:

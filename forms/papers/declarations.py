@@ -1,0 +1,99 @@
+"""A declaration (tờ khai) filled from a form and its answers, printed like the official paper.
+
+A row of the form whose ``k_template`` names a key of the paper fills that key; a repeat fills a table, its rows the columns.
+Words are those of the paper: the label of a choice, day before month, partial dates as far as they are known. What is not
+answered stays dots for a pen. Places to sign are never filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from forms.papers import pdf
+from forms.papers.content import PaperError
+from forms.papers.kinds import kind
+from forms.papers.wording import require_code, short_date
+from forms.text import nfc
+from forms.xlsform import Form, Item
+
+_DATED: Final = ("date", "calculate", "hidden")
+"""Types whose text may be a date; text a person typed is printed as typed."""
+
+Value = str | Sequence[Mapping[str, str]]
+"""A line of the paper, or the rows of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A declaration to print. ``addressee_vi`` follows «Kính gửi»; ``code`` of the dossier stands small at the foot."""
+
+    paper: str
+    addressee_vi: str
+    values: Mapping[str, Value]
+    made: datetime
+    code: str = ""
+
+
+def declaration(facts: Declaration, *, copy: int = 0) -> bytes:
+    """The declaration as PDF; ``copy`` from 1 on is printed as «BẢN IN LẠI · LẦN n».
+
+    Raises:
+        PaperError: ``unknown_paper``; ``unknown_field`` when a value has no line on the paper, so that nothing said is left out
+            unseen; ``wrong_code``; ``glyph_missing``.
+    """
+    found = kind(facts.paper)
+    strange = facts.values.keys() - {*found.fields, *found.tables}
+    if strange:
+        raise PaperError("unknown_field", f"Giấy «{found.title_vi}» không có mục: {', '.join(sorted(strange))}.")
+    require_code(facts.code)
+    data = {"values": facts.values, "addressee": nfc(facts.addressee_vi), "code": facts.code}
+    return pdf.compile(facts.paper, data, made=facts.made, copy=copy)
+
+
+def declaration_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Value]:
+    """What the answers of a dossier put on its declaration, by key of the paper; keys without an answer are absent.
+
+    ``answers`` as handed over by the session: choices by name, dates ISO and perhaps partial, repeats as lists of objects.
+    """
+    values: dict[str, Value] = _filled([item for item in form.items if not item.repeat], answers)
+    for repeat in form.repeats.values():
+        if repeat.template and repeat.name in answers:
+            columns = [item for item in form.items if item.repeat == repeat.name]
+            values[repeat.template] = [_entry(columns, entry) for entry in answers[repeat.name]]
+    return values
+
+
+def unfilled(paper: str, form: Form) -> tuple[str, ...]:
+    """Keys of a paper that no row of the form fills, in the order of the paper; places to sign are not among them.
+
+    Raises:
+        PaperError: ``unknown_paper``.
+    """
+    found = kind(paper)
+    given = {item.template for item in form.items} | {repeat.template for repeat in form.repeats.values()}
+    return tuple(key for key in (*found.fields, *found.tables) if key not in given)
+
+
+def _filled(items: Sequence[Item], answers: Mapping[str, Any]) -> dict[str, Any]:
+    texts = ((item.template, _text(item, answers[item.name])) for item in items if item.template and item.name in answers)
+    return {key: text for key, text in texts if text}
+
+
+def _entry(columns: Sequence[Item], entry: Mapping[str, Any]) -> dict[str, str]:
+    return {item.template or item.name: _text(item, entry[item.name]) for item in columns if item.name in entry}
+
+
+def _text(item: Item, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(item, part) for part in value)
+    text = nfc(str(value))
+    choice = item.choice(text)
+    if choice is not None:
+        return choice.label
+    try:
+        return short_date(text) if item.type in _DATED else text
+    except ValueError:
+        return text
