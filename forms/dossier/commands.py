@@ -115,13 +115,15 @@ def ask_supplement(on: Situation, request: SupplementRequest) -> Drafts:
     """Ask for a supplement (yêu cầu bổ sung, Mẫu 02): once, with everything that is missing; the clock stands.
 
     Raises:
-        DossierError: ``supplement_twice`` (index 766 counts it overdue), ``supplement_empty``, ``reason_missing``, ``wrong_state``,
-            ``role_forbidden``, ``resolved_elsewhere``.
+        DossierError: ``supplement_twice`` (index 766 counts it overdue), ``supplement_empty``, ``reason_missing``, ``due_past``,
+            ``wrong_state``, ``role_forbidden``, ``resolved_elsewhere``.
     """
     _check(on, "ask_supplement")
     items = [item.strip() for item in request.items if item.strip()]
     if not items:
         raise DossierError("supplement_empty")
+    if request.until <= on.at:
+        raise DossierError("due_past")
     told = {
         "items": items,
         "reason_vi": _reason(request.reason_vi),

@@ -104,7 +104,7 @@ def _step(content: Mapping[str, Any]) -> Change:
     leaves, to = step
     act = str(content.get("act") or "")
     extra = content.get("set")
-    writes = {str(k): v for k, v in extra.items() if k not in ("status", "status_at")} if isinstance(extra, Mapping) else {}
+    writes = {str(name): value for name, value in extra.items()} if isinstance(extra, Mapping) else {}
     stays = bool(act) and leaves == to
     goes = {} if stays else {"status": to, "status_at": content.get("at")}
     found = content.get("if")

@@ -85,7 +85,7 @@ def refusal(fields: Fields, wanted: Change, side: Side = Side.COMMUNE) -> str | 
     if wanted.act and not _entitled(wanted, side):
         return "role_forbidden"
     for name, value in wanted.finds.items():
-        if fields.get(name) != value:
+        if not same(fields.get(name), value):
             return "step_from_other_state" if name == "status" else "found_other"
     return _step_refusal(fields, wanted, wanted.leaves) if wanted.leaves is not None else None
 
@@ -112,33 +112,39 @@ def outcome(fields: Fields, wanted: Change, side: Side = Side.COMMUNE, unseen: f
     why = refusal(fields, wanted, side)
     if why is not None:
         return Outcome({}, (), why)
+    bench = _Bench(fields, side, unseen)
     writes: dict[str, Any] = {}
     losses: list[Loss] = []
     for name, value in wanted.writes.items():
         if name in fields and same(fields[name], value):
             continue
-        if name in wanted.grants:
-            writes[name] = value
-        else:
-            _judge(fields, name, value, side, name in unseen, writes, losses)
+        written, loss = ({name: value}, None) if name in wanted.grants else bench.judge(name, value)
+        writes.update(written)
+        losses += [loss] if loss is not None else []
     writes.update(_derived(fields, wanted))
     return Outcome(writes, tuple(losses))
 
 
-def _judge(fields: Fields, name: str, value: Any, side: Side, unseen: bool, writes: dict[str, Any], losses: list[Loss]) -> None:
-    """A plain write by the rule of its class."""
-    kind, present = field_class(name), fields.get(name)
-    owned = kind is FieldClass.STATE or (kind is FieldClass.PROVINCE and side is Side.COMMUNE)
-    if owned or (kind in _ONE_VALUE and name in fields):
-        losses.append(Loss(name, present, value, f"class_{kind.value}"))
-    elif kind is FieldClass.COMMUNE and side is Side.PROVINCE:
-        writes.update(_suggested(fields, name, value))
-    elif kind is FieldClass.SHARED and unseen:
-        losses.append(Loss(name, present, value, "unseen"))
-    else:
-        if kind is FieldClass.COMMUNE and unseen:
-            losses.append(Loss(name, value, present, "unseen"))
-        writes[name] = value
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Judges the plain writes of one event, each by the class of its field."""
+
+    fields: Fields
+    side: Side
+    unseen: frozenset[str]
+
+    def judge(self, name: str, value: Any) -> tuple[Mapping[str, Any], Loss | None]:
+        kind, present = field_class(name), self.fields.get(name)
+        owned = kind is FieldClass.STATE or (kind is FieldClass.PROVINCE and self.side is Side.COMMUNE)
+        if owned or (kind in _ONE_VALUE and name in self.fields):
+            return {}, Loss(name, present, value, f"class_{kind.value}")
+        if kind is FieldClass.COMMUNE and self.side is Side.PROVINCE:
+            return _suggested(self.fields, name, value), None
+        if name not in self.unseen:
+            return {name: value}, None
+        if kind is FieldClass.SHARED:
+            return {}, Loss(name, present, value, "unseen")
+        return {name: value}, Loss(name, value, present, "unseen")
 
 
 def _suggested(fields: Fields, name: str, value: Any) -> Mapping[str, Any]:

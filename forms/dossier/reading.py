@@ -9,7 +9,7 @@ from typing import Any
 from forms.dossier.fields import Fields, same
 from forms.dossier.fold import is_paused
 from forms.dossier.records import Conflict, FeeState
-from forms.dossier.states import Status
+from forms.dossier.states import Role, Status
 
 
 def parsed(value: Any) -> datetime | None:
@@ -47,10 +47,14 @@ def fees_received(fields: Fields) -> int:
 
 
 def _amount(fee: Any) -> int:
-    if not isinstance(fee, Mapping) or fee.get("state") != FeeState.RECEIVED.value:
+    if not isinstance(fee, Mapping) or fee.get("state") != FeeState.RECEIVED.value or not _by_office(fee.get("by")):
         return 0
     text = fee.get("amount_vnd")
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 12 else 0
+
+
+def _by_office(by: Any) -> bool:
+    return isinstance(by, Mapping) and by.get("role") in (Role.OFFICIAL.value, Role.PROVINCE.value)
 
 
 def conflict_of(entry: Mapping[str, Any]) -> Conflict:

@@ -37,6 +37,10 @@ class Situation:
     by: By
     at: datetime
 
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("an act happens at a time with its zone")
+
     @property
     def moment(self) -> str:
         return self.at.isoformat()

@@ -54,8 +54,8 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "Chờ đến hết thời hạn ghi trên phiếu yêu cầu bổ sung.",
     ),
     "due_past": (
-        "Ngày hẹn trả không sau thời điểm hiện tại.",
-        "Kiểm tra ngày giờ của máy và ngày hẹn mới.",
+        "Ngày hẹn không sau thời điểm hiện tại.",
+        "Kiểm tra ngày giờ của máy và ngày hẹn.",
     ),
     "no_due": (
         "Hồ sơ chưa có ngày hẹn trả để gia hạn.",

@@ -284,6 +284,13 @@ def test_a_suggestion_of_the_province_is_taken_or_left_by_the_commune() -> None:
     assert open_conflicts(feed.fields, feed.told) == []
 
 
+def test_a_suggestion_that_came_true_by_itself_waits_for_nobody() -> None:
+    feed = Feed({**accepted(), "a.req_phone": "1"})
+    feed.take(edit(on(feed.fields, PROVINCE), {"a.req_phone": "2"})[0], None, 0)
+    feed.take(edit(on(feed.fields), {"a.req_phone": "2"})[0], ME, feed.seq)
+    assert open_conflicts(feed.fields, feed.told) == []
+
+
 def test_a_conflict_has_the_same_name_wherever_the_feed_puts_it() -> None:
     entry = {"e": "cf", "d": "d1", "f": "a.x", "kept": 1, "lost": 2, "dev": 7, "inc": 9, "n": 4, "why": "unseen"}
     assert conflict_of(entry) == conflict_of({**entry, "seq": 5})

@@ -96,6 +96,7 @@ def test_acceptance_freezes_due_time_and_calendar() -> None:
     assert (fields["due"], fields["calendar"]) == (DUE.isoformat(), "vn-2026.1")
     assert (fields["receipt.due"], fields["receipt.received_by"]) == (DUE.isoformat(), "Lý Văn Mẫu")
     assert fields["receipt.papers"] == ["Giấy chứng sinh (bản chính, 1)"]
+    assert "receipt.number" not in fields
 
 
 def test_only_a_waiting_dossier_is_accepted_and_only_once() -> None:
@@ -145,6 +146,15 @@ def test_a_second_supplement_is_refused() -> None:
 def test_a_supplement_request_lists_what_is_missing_and_says_why() -> None:
     assert refused(lambda: ask_supplement(on(accepted()), replace(REQUEST, items=["", " "]))) == "supplement_empty"
     assert refused(lambda: ask_supplement(on(accepted()), replace(REQUEST, reason_vi=""))) == "reason_missing"
+
+
+def test_the_time_to_bring_a_supplement_lies_ahead() -> None:
+    assert refused(lambda: ask_supplement(on(accepted()), replace(REQUEST, until=AT))) == "due_past"
+
+
+def test_an_act_has_a_time_with_its_zone() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        on(accepted(), at=AT.replace(tzinfo=None))
 
 
 def test_what_was_never_accepted_is_accepted_when_its_papers_are_complete_and_no_clock_stood() -> None:
@@ -295,6 +305,13 @@ def test_fees_are_entries_and_their_sum_leaves_claims_and_removed_ones_out() -> 
     assert fields["fee.f2"]["amount_vnd"] == "2000"
 
 
+def test_money_is_received_by_the_office_only() -> None:
+    forged = {"id": "f9", "amount_vnd": "5000", "state": "received", "by": {"role": "citizen"}}
+    fields = apply(accepted(), "fee", forged)
+    assert "fee.f9" in fields
+    assert fees_received(fields) == 0
+
+
 @pytest.mark.parametrize(
     ("fee", "by", "code"),
     [
@@ -358,6 +375,7 @@ def test_a_closed_field_is_not_edited(name: str) -> None:
 
 def test_the_province_edits_its_own_fields() -> None:
     assert edit(on(filed(), PROVINCE), {"result_number": "9"})[0].content == {"result_number": "9"}
+    assert refused(lambda: edit(on(filed(), PROVINCE), {"suggest.a.x": 1})) == "field_closed"
 
 
 PHONE = Conflict("7-99-3:a.req_phone", "a.req_phone", "2", "1", "unseen")

@@ -111,6 +111,65 @@ def test_the_fold_refuses_what_a_command_would_refuse(content: dict[str, Any], w
     assert outcome(accepted(), change("st", content)).refused == why
 
 
+def test_an_act_starts_only_where_the_table_lets_it() -> None:
+    asked = {**accepted(), "status": 5}
+    assert outcome(asked, change("st", step("start", 5, 4))).refused == "step_unlawful"
+
+
+def test_a_step_of_version_1_to_its_own_state_is_no_step() -> None:
+    content = {"from": 2, "to": 2, "at": AT, "set": {"remark": "x"}}
+    assert outcome(accepted(), change("st", content)).refused == "step_unlawful"
+
+
+def test_an_act_that_does_not_transfer_leaves_unit_and_route_alone() -> None:
+    done = outcome(accepted(), change("st", step("start", 2, 4) | {"set": {"resolving": "01279"}}))
+    assert "route" not in done.writes
+    assert [loss.field for loss in done.losses] == ["resolving"]
+
+
+def test_the_same_due_time_again_is_not_one_before() -> None:
+    asked = {**accepted(), "status": 5}
+    same = step("supplement", 5, 2) | {"set": {"due": asked["due"]}}
+    assert "due_before" not in apply(asked, "st", same)
+
+
+def test_a_closed_interval_is_never_opened_again() -> None:
+    stood = [{"from": "a", "to": "b", "why": 5, "left": 2}]
+    asked = {**accepted(), "status": 5, "paused": stood}
+    assert apply(asked, "st", step("supplement", 5, 2))["paused"] == stood
+
+
+def signed(**content: Any) -> dict[str, Any]:
+    return {**content, "at": AT, "by": OFFICIAL.json()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("cor", signed(field="procedure", was="1.001193", value="1.000656", why="x")),
+        ("cor", signed(field="a.child_name", was="Nông Văn Bé", value="x", why="x")),
+        ("dec", signed(of="7-1-1:status", field="status", kept=1, lost=9, choice="lost")),
+        ("dec", signed(of="7-1-1:code", field="code", kept="TAM-K01-261123-0001V", lost="x", choice="lost")),
+        ("rm", signed(of="a.child_name", saw="Nông Văn Bé", why="x")),
+    ],
+)
+def test_an_act_on_a_field_it_is_not_for_asks_for_nothing(kind: str, content: dict[str, Any]) -> None:
+    assert outcome(filed(), change(kind, content)) == Outcome({})
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("dec", signed(of="7-1-1:remark", field="remark", kept=None, lost="x", choice="kept")),
+        ("rm", signed(of="note.n1", saw="x", why="x")),
+    ],
+)
+def test_what_was_decided_or_removed_is_not_decided_or_removed_again(kind: str, content: dict[str, Any]) -> None:
+    once = apply(filed(), kind, content)
+    assert once != filed()
+    assert outcome(once, change(kind, content | {"at": "later"})).refused == "found_other"
+
+
 def test_the_province_speaks_for_itself() -> None:
     assert outcome(accepted(), change("st", step("start", 2, 4, "province")), Side.PROVINCE).refused is None
 
