@@ -83,11 +83,14 @@ def declaration_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Valu
 
     ``answers`` as handed over by the session: choices by name, dates ISO and perhaps partial, repeats as lists of objects.
     """
-    values: dict[str, Value] = _filled([item for item in form.items if not item.repeat], answers)
+    values: dict[str, Any] = {}
+    for item in form.items:
+        text = _text(item, answers[item.name]) if item.template and item.name in answers else ""
+        if text:
+            values[item.template] = text
     for repeat in form.repeats.values():
         if repeat.template and repeat.name in answers:
-            columns = [item for item in form.items if item.repeat == repeat.name]
-            values[repeat.template] = [_entry(columns, entry) for entry in answers[repeat.name]]
+            values[repeat.template] = [_entry(form, entry) for entry in answers[repeat.name]]
     return values
 
 
@@ -104,17 +107,13 @@ def unfilled(paper: str, form: Form) -> tuple[str, ...]:
         PaperError: ``unknown_paper``.
     """
     found = kind(paper)
-    given = {item.template for item in form.items} | {repeat.template for repeat in form.repeats.values()}
+    given = {item.template for item in form.items if not item.repeat} | {repeat.template for repeat in form.repeats.values()}
     return tuple(key for key in (*found.fields, *found.tables) if key not in given)
 
 
-def _filled(items: Sequence[Item], answers: Mapping[str, Any]) -> dict[str, Any]:
-    texts = ((item.template, _text(item, answers[item.name])) for item in items if item.template and item.name in answers)
-    return {key: text for key, text in texts if text}
-
-
-def _entry(columns: Sequence[Item], entry: Mapping[str, Any]) -> dict[str, str]:
-    return {item.template or item.name: _text(item, entry[item.name]) for item in columns if item.name in entry}
+def _entry(form: Form, entry: Mapping[str, Any]) -> dict[str, str]:
+    items = [form.item(name) for name in entry if name in form.by_name]
+    return {item.template or item.name: _text(item, entry[item.name]) for item in items}
 
 
 def _text(item: Item, value: Any) -> str:

@@ -149,6 +149,7 @@ survey,image,paper_birth,Có giấy không?,,,,
 survey,begin repeat,items,Giấy tờ,,items,Có nữa không?,
 survey,text,kind,Loại gì?,,,,
 survey,integer,pages,Mấy trang?,,sheets,,
+survey,text,bearer,Tên ai?,,name,,
 survey,end repeat,,,,,,
 choices,list_name,name,label::Tiếng Việt (vi)
 choices,sex,nam,Nam
@@ -181,6 +182,10 @@ def test_a_repeat_becomes_a_table_whose_columns_are_its_rows() -> None:
     assert declaration_values(FORM, answers) == {"items": [{"kind": "Bằng tốt nghiệp", "sheets": "2"}, {"kind": "Giấy khai sinh"}]}
 
 
+def test_a_stored_answer_the_form_no_longer_asks_is_left_out() -> None:
+    assert declaration_values(FORM, {"old": "cũ", "items": [{"old": "cũ"}]}) == {"items": [{}]}
+
+
 def test_what_was_not_asked_for_the_paper_stays_off_it() -> None:
     assert declaration_values(FORM, {"silent": "không in", "who": ""}) == {}
 
@@ -206,6 +211,7 @@ def test_an_unknown_paper_is_refused() -> None:
 
 
 def test_a_form_that_leaves_keys_empty_is_told_which() -> None:
+    # A column called «name» does not fill the field «name».
     assert unfilled("chung_thuc_ban_sao", FORM) == ("name", "id", "phone", "need_photocopy")
 
 

@@ -125,7 +125,8 @@ ENDLESS = "Nghuyễn" * 70
 def endless(paper: str) -> Declaration:
     """Answers as long as a form takes, without one space in them."""
     found = kind(paper)
-    rows = {table: [dict.fromkeys(columns, ENDLESS[:120])] * 2 for table, columns in found.tables.items()}
+    cells = (ENDLESS[:120], ENDLESS[:19].upper())
+    rows = {table: [dict.fromkeys(columns, cell) for cell in cells] for table, columns in found.tables.items()}
     return replace(longest(paper), values={**dict.fromkeys(found.fields, ENDLESS[:500]), **rows})
 
 
