@@ -15,7 +15,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, time as clock_time
+from datetime import datetime
+from datetime import time as clock_time
 from typing import Final
 
 from forms import dossier, papers
@@ -66,7 +67,8 @@ def _prove(given: argparse.Namespace) -> int:
     with ProcessPoolExecutor(given.jobs) as pool:
         for code in codes:
             started = time.monotonic()
-            shares = [Share(code, seed, min(_SHARE, given.first + given.runs - seed), at) for seed in _seeds(given.first, given.runs)]
+            end = given.first + given.runs
+            shares = [Share(code, seed, min(_SHARE, end - seed), at) for seed in range(given.first, end, _SHARE)]
             found = [one for share in pool.map(prove, shares) for one in share]
             broken += found
             name = load_catalogue().title(code)
@@ -77,13 +79,10 @@ def _prove(given: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
-def _seeds(first: int, runs: int) -> range:
-    return range(first, first + runs, _SHARE)
-
-
 def declared(at: datetime) -> list[str]:
     """One procedure for each printed declaration, in order of code."""
-    catalogue, seen = load_catalogue(), {}
+    catalogue = load_catalogue()
+    seen: dict[str, str] = {}
     for code in catalogue.codes():
         procedure = catalogue.shown(code, at.date())
         for paper in procedure.papers:
@@ -116,8 +115,7 @@ def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
     filing = dossier.Filing(
         procedure.code, procedure.form_version, code, "k", "01273", dossier.Persons(applicant), procedure.subject(answers), answers
     )
-    written = [replace(event, content=json.loads(json.dumps(event.content))) for event in dossier.file("1-1", filing, filed.isoformat())]
-    fields = dossier.fold(written)
+    fields = dossier.fold(_as_stored(event) for event in dossier.file("1-1", filing, filed.isoformat()))
     stored = {name[2:]: value for name, value in fields.items() if name.startswith("a.")}
     if stored != dict(answers):
         raise AssertionError("the folded dossier does not say what was answered")
@@ -128,6 +126,11 @@ def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
     for paper in procedure.papers:
         pages += papers.declaration(papers.Declaration(paper, "Ủy ban nhân dân xã Mẫu", values, filed, code))
     return pages
+
+
+def _as_stored(event: dossier.Draft) -> dossier.Draft:
+    """The event as it comes back from the journal."""
+    return replace(event, content=json.loads(json.dumps(event.content)))
 
 
 def run(codes: Sequence[str], at: datetime, runs: int) -> list[Broken]:
