@@ -43,6 +43,25 @@ def test_personal_answers_are_marked_as_such(folder: str) -> None:
     assert [item.name for item in asked if not item.pii and item.name not in NOT_PERSONAL] == []
 
 
+MAY_BE_EMPTY = {
+    "1.001193": "mc_no mc_book mc_date mc_place mother_dob mother_ethnic mother_number mother_id_issued mother_id_issuer "
+    "mother_residence father_dob father_ethnic father_number father_id_issued father_id_issuer father_residence req_phone",
+    "1.000656": "dec_number dec_id_issued dec_id_issuer known_date dec_hour dec_minute notice_no notice_by notice_date req_phone",
+    "1.000894": "par_number par_id_issued par_id_issuer par_residence req_phone",
+    "1.004873": "s_number s_id_issued s_id_issuer s_residence mc_no mc_date mc_by divorce_no divorce_date divorce_by "
+    "death_no death_date death_by fiance_number req_phone",
+    "2.000635": "s_number s_id_issued s_id_issuer s_residence reg_date reg_no reg_book req_phone",
+    "2.000815": "req_phone",
+    "1.014027": "p_contact p_phone amount since req_phone",
+    "_ct01": "req_phone req_email stay_until away_to content_more number",
+}
+
+
+def test_only_what_people_may_not_know_can_be_left_empty(folder: str) -> None:
+    asked = [item for item in form_of(folder).items if item.asked and item.type not in ("note", "image")]
+    assert [item.name for item in asked if not item.required] == MAY_BE_EMPTY[folder].split()
+
+
 NOT_PERSONAL = frozenset({"bank_name", "req_paper_name"})
 
 
