@@ -2,8 +2,8 @@
 
 A procedure may have several versions, one for each law; a dossier follows the version in force, and the province's decisions, on
 the day it is received (:meth:`Catalogue.on`), and keeps the questions it answered for life (:meth:`Catalogue.form_version`). There
-is no «current» version without a day: nothing here knows a clock. Sources are folders ``<code>/procedure.yaml`` with later versions in
-``<code>/<first day>/``; a version without a form of its own takes the folder's, or the shared one that ``form`` names.
+is no «current» version without a day: nothing here knows a clock. Sources are folders ``<code>/procedure.yaml`` with later versions
+in ``<code>/<first day>/``; a version without a form of its own takes the folder's, or the shared one that ``form`` names.
 """
 
 from __future__ import annotations
@@ -291,7 +291,7 @@ def from_sources(folder: Traversable | None = None, province: str = CAO_BANG) ->
     folder = folder or resources.files("forms").joinpath("catalog")
     faults: list[Fault] = []
     shared = _Shared(folder)
-    editions = []
+    editions: list[Edition] = []
     for entry in sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=_name):
         if entry.joinpath("procedure.yaml").is_file():
             editions += _editions(entry, shared, faults)

@@ -50,7 +50,7 @@ def read_marked(text: str, file: str) -> Marked:
         raise FormError([Fault(file, mark.line + 1 if mark else 0, "", "yaml", f"Không đọc được YAML: {error}")]) from None
     finally:
         loader.dispose()
-    if not isinstance(data, dict):
+    if node is None or not isinstance(data, dict):
         raise FormError([Fault(file, 0, "", "yaml", "Tệp phải là các cặp «khóa: giá trị».")])
     lines: dict[Path, int] = {}
     faults = [

@@ -2,8 +2,8 @@
 
 A procedure is data, ``procedure.yaml``, beside or pointing to its form; this module reads and checks it and answers questions about
 it: which papers these answers call for, who files, is the law in force on a day. Everything wrong is told at once, with line and
-key (:class:`forms.xlsform.FormError`). Amounts and limits nobody has stated stay unknown; how sure each group of facts is is kept
-beside it (``certainty``). Which procedures there are, and which version counts on a day, is the catalogue's: ``forms/catalogue.py``.
+key (:class:`forms.xlsform.FormError`). Amounts and limits nobody has stated stay unknown; how sure each group of facts is stands
+beside it (``certainty``). Which procedures there are, and which version counts on a day, ``forms/catalogue.py`` knows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
 from forms.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
 from forms.general import asking_for
 from forms.marked_yaml import Marked, Path, read_marked
+from forms.session.stored import StoredAnswers
 from forms.xlsform import Fault, Form, FormError
 
 Kind = Literal["submit", "present"]
@@ -180,7 +181,7 @@ class Procedure:
 
     def checklist(self, answers: Mapping[str, Any]) -> tuple[Needed, ...]:
         """Every paper of the procedure and whether these answers call for it."""
-        context = _Stored(self.form, answers)
+        context = StoredAnswers(self.form, answers, as_date(str(answers.get("date", ""))) or date.min)
         return tuple(Needed(component, _state(component, context)) for component in self.components)
 
     def to_bring(self, answers: Mapping[str, Any]) -> tuple[Component, ...]:
@@ -215,27 +216,7 @@ def _how_long(time: TimeRule, *, sure: bool) -> str:
     return f"{about} {days} ngày làm việc" if days else "Cán bộ hẹn ngày trả"
 
 
-class _Stored:
-    """Expression context over stored answers."""
-
-    def __init__(self, form: Form, answers: Mapping[str, Any]) -> None:
-        self._form = form
-        self._answers = answers
-
-    @property
-    def today(self) -> date:
-        return as_date(str(self._answers.get("date", ""))) or date.min
-
-    def value(self, name: str) -> str:
-        answer = self._answers.get(name, "")
-        return " ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
-
-    def choice_label(self, name: str, choice: str) -> str:
-        found = self._form.item(name).choice(choice)
-        return found.label if found else ""
-
-
-def _state(component: Component, context: _Stored) -> State:
+def _state(component: Component, context: StoredAnswers) -> State:
     if component.when is not None:
         return "yes" if as_truth(evaluate(component.when, context)) else "no"
     asked = context.value(component.capture) if component.capture else ""
@@ -435,15 +416,15 @@ class _Reader:
 
     def _routing(self) -> Routing:
         row = self._group("routing")
-        backend, here = row.get("backend"), row.get("filed_here")
-        if backend not in get_args(Backend):
+        here = row.get("filed_here")
+        backend: Backend | None = next((one for one in get_args(Backend) if one == row.get("backend")), None)
+        if backend is None:
             self.fault(("routing", "backend"), "routing", f"backend phải là một trong {', '.join(get_args(Backend))}.")
-            backend = "province"
         if type(here) is not bool:
             self.fault(("routing", "filed_here"), "routing", "filed_here phải là true hoặc false.")
         if here is True and backend in ("police", "portal_only"):
             self.fault(("routing", "filed_here"), "routing", f"Việc của «{backend}» không nộp ở máy: filed_here phải là false.")
-        return Routing(backend, here is True, str(row.get("note_vi") or ""))
+        return Routing(backend or "province", here is True, str(row.get("note_vi") or ""))
 
     def _question(self, path: Path, name: str) -> str:
         if name not in self.form.by_name:

@@ -1,9 +1,9 @@
 """Finding a procedure by people's own words: «đẻ», «lam giay khai sinh cho con», «sổ đỏ», or its code.
 
 Everything is compared without accents; a word that agrees with its accents counts more, so «đẻ» finds birth before «đề nghị». A
-word finds what begins with it. Words that stand in few procedures say more than «giấy» or «cho», so each counts by how rare it is, and
-by where it stands: in the names people use, then for whom it is, then in the official name. A name written out in full comes first; what
-lacks a word is found only when nothing has them all.
+word finds what begins with it. Words that stand in few procedures say more than «giấy» or «cho», so each counts by how rare it is,
+and by where it stands: in the names people use, then for whom it is, then in the official name. A name written out in full comes
+first; what lacks a word is found only when nothing has them all.
 """
 
 from __future__ import annotations

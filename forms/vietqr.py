@@ -60,7 +60,8 @@ class Transfer:
 
 def purpose(text: str) -> str:
     """A purpose banks accept: no accents, upper case, letters, digits, spaces, «.» and «-» only, cut to 25 characters."""
-    return re.sub(r"[^A-Z0-9 .\-]", "", fold(text).upper())[:PURPOSE_MAX].strip()
+    kept = re.sub(r"[^A-Z0-9 .\-]", "", fold(text).upper())
+    return " ".join(kept.split())[:PURPOSE_MAX].strip()
 
 
 def payload(transfer: Transfer) -> str:

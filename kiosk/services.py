@@ -17,9 +17,8 @@ from forms.catalogue import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 
-
 ASKED: Final = frozenset({"text", "integer", "date", "select_one", "select_multiple", "note", "acknowledge", "image"})
-"""Types of questions the screens can ask (``repeat`` stands for repeated ones); a service that needs another leads to the counter."""
+"""Types of questions the screens can ask, ``repeat`` for repeated ones; a service that needs another leads to the counter."""
 
 
 class Refused(Exception):

@@ -16,9 +16,9 @@ from devices.card import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.calendar import CalendarError
+from forms.catalogue import load_catalogue
 from forms.codes import lookup_key, provisional_code
 from forms.deadline import DeadlineError, due
-from forms.catalogue import load_catalogue
 from forms.procedure import Component, Procedure
 from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
@@ -341,7 +341,7 @@ def print_test(machine: Machine) -> int:
 
 
 def procedure_of(fields: Mapping[str, Any]) -> Procedure | None:
-    """The procedure of a filed dossier as it was on the day of filing, with the questions it answered; ``None`` when unknown here."""
+    """The procedure of a filed dossier as of the day of filing, with the questions it answered; ``None`` when unknown here."""
     filed = str(fields.get("filed_at") or "")
     day = datetime.fromisoformat(filed).astimezone(HANOI).date() if filed else None
     return load_catalogue().form_version(str(fields.get("procedure")), str(fields.get("form")), day)

@@ -15,7 +15,7 @@ from typing import Any
 from forms import idnumber
 from forms.expr import as_truth, evaluate
 from forms.session.answer import SEPARATOR, from_fact, handed_over, joined, missing, type_fault, typed
-from forms.session.model import Answer, Caution, Entries, Position, Problem, Question, ReviewRow
+from forms.session.model import NO, Answer, Caution, Entries, Position, Problem, Question, ReviewRow
 from forms.session.spots import Layout, Spot, entry_name, more_name, split_name
 from forms.session.stored import rows_of
 from forms.session.values import Scope, Values
@@ -256,6 +256,10 @@ class FormSession:
         if not self.form.repeats[repeat].more or count <= self.form.repeats[repeat].minimum:
             raise ValueError(entry)
         self._shift(repeat, number, min(number, count - 1))
+        if count == self.form.repeats[repeat].maximum:
+            # A full repeat was never asked for another one: whoever takes one away wants no other in its place.
+            self._values.answers[more_name(repeat, count - 1)] = NO
+            self._seen.add(more_name(repeat, count - 1))
         self._changed(repeat)
         self._problems.clear()
         self._leave_settled()

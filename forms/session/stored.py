@@ -22,14 +22,15 @@ def rows_of(
     An answer '' gives an empty row. ``computed`` has the names of rows, with their entry, that nobody was asked.
     """
     rows, wording = [], Wording(language)
-    for item, entry, value in _stored(form, answers):
+    for item, entry, given in _stored(form, answers):
+        here = {**answers, **given}
         within = entry_name(item.repeat, entry) if entry else ""
         name = f"{within}.{item.name}" if entry else item.name
         rows.append(
             ReviewRow(
                 name=name,
-                label=wording.short(item),
-                text=shown(item, value, wording.choice_label),
+                label=wording.short(form, item, here.get),
+                text=shown(item, here[item.name], wording.choice_label),
                 pii=item.pii,
                 section=wording.section(item, entry),
                 computed=name in computed,
@@ -39,18 +40,18 @@ def rows_of(
     return tuple(rows)
 
 
-def _stored(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[Item, int, Any]]:
-    """Rows meant for people with their entry and value, entry by entry, in the order of the form."""
+def _stored(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[Item, int, Mapping[str, Any]]]:
+    """Rows meant for people with their entry and its answers, entry by entry, in the order of the form."""
     shown_repeats: set[str] = set()
     for item in form.items:
         if not item.repeat:
             if item.review and item.name in answers:
-                yield item, 0, answers[item.name]
+                yield item, 0, {}
         elif item.repeat not in shown_repeats:
             shown_repeats.add(item.repeat)
             inside = [other for other in form.items if other.repeat == item.repeat and other.review]
             for entry, given in enumerate(entries_of(answers, item.repeat), 1):
-                yield from ((other, entry, given[other.name]) for other in inside if other.name in given)
+                yield from ((other, entry, given) for other in inside if other.name in given)
 
 
 def entries_of(answers: Mapping[str, Any], repeat: str) -> Sequence[Mapping[str, Any]]:

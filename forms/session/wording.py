@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from forms.session.answer import COUNTER, WHERE, shown
 from forms.session.model import Question
@@ -21,10 +23,10 @@ class Wording:
     def text(self, translations: Translations, field: str, vietnamese: str) -> str:
         return translations.get(self.language, {}).get(field) or vietnamese
 
-    def short(self, item: Item) -> str:
+    def short(self, form: Form, item: Item, value: Callable[[str], Any]) -> str:
         """Short name of an answer; a language that has none says the question itself rather than a Vietnamese short name."""
         texts = item.translations.get(self.language, {})
-        return texts.get("short") or texts.get("label") or item.short or item.label
+        return self._filled(texts.get("short") or texts.get("label") or item.short or item.label, form, value)
 
     def section(self, item: Item, entry: int) -> str:
         """Title of a section; of an entry of a repeat with its number: «Giấy tờ 2»."""
@@ -37,29 +39,29 @@ class Wording:
     def question(self, form: Form, spot: Spot, standing: Standing, scope: Scope) -> Question:
         """A spot as a screen."""
         item = spot.item
-        label = self._filled(self.text(item.translations, "label", item.label), form, scope)
+        label = self._filled(self.text(item.translations, "label", item.label), form, scope.value)
         return Question(
             name=spot.name,
             type=item.type,
             label=label,
-            hint=self._filled(self.text(item.translations, "hint", item.hint), form, scope),
+            hint=self._filled(self.text(item.translations, "hint", item.hint), form, scope.value),
             required=item.required,
             appearance=item.appearance,
             choices=self._choices(item, standing),
             autofill=item.autofill,
             pii=item.pii,
             section=self.section(item, spot.titled),
-            short=self._filled(self.short(item), form, scope),
+            short=self.short(form, item, scope.value),
             image=self.text(item.translations, "image", item.image),
             audio=self.text(item.translations, "audio", item.audio),
             entry=spot.entry_name,
         )
 
-    def _filled(self, text: str, form: Form, scope: Scope) -> str:
+    def _filled(self, text: str, form: Form, value: Callable[[str], Any]) -> str:
         """A text with the answers it shows in it."""
         if "${" not in text:
             return text
-        return PLACEHOLDER.sub(lambda name: shown(form.item(name[1]), scope.value(name[1]), self.choice_label), text)
+        return PLACEHOLDER.sub(lambda name: shown(form.item(name[1]), value(name[1]) or "", self.choice_label), text)
 
     def _choices(self, item: Item, standing: Standing) -> tuple[Choice, ...]:
         if item.type in CAPTURE_TYPES:

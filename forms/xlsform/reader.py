@@ -67,7 +67,15 @@ def read_form(source: str | bytes, file: str = "form.csv", lists: Lists = _no_li
     Raises:
         FormError: with every fault found.
     """
-    book = read_workbook(source.encode() if isinstance(source, str) else source, file)
+    return form_of(read_workbook(source.encode() if isinstance(source, str) else source, file), lists)
+
+
+def form_of(book: Workbook, lists: Lists = _no_lists) -> Form:
+    """Read and check a form whose tables are read already.
+
+    Raises:
+        FormError: with every fault found.
+    """
     reader = _Reader(book, lists)
     form = reader.read()
     if reader.faults:
@@ -122,7 +130,7 @@ class _Reader:
         sheet = self.book.sheets.get("choices")
         header = self._header("choices")
         if sheet is not None:
-            self.choices = self._choices(sheet, header, self.book.file)
+            self.choices = self._choices(sheet, header, sheet.where)
         items = tuple(self._items(self._rows("survey")))
         self._columns(self.survey, ())
         self._columns(header, {column for columns in self.filters.values() for column in columns})
@@ -141,7 +149,7 @@ class _Reader:
         first = next(iter(self._rows("settings")), Row(0, {}))
         for column in ("form_title", "form_id", "version"):
             if not settings.cell(first, column):
-                self.fault(first.number, column, "settings", f"Trang settings thiếu «{column}».")
+                self.fault(first.number, column, "settings", f"Trang settings thiếu «{column}».", self.where("settings"))
         languages = dict.fromkeys((VIETNAMESE, *self.survey.languages, *also))
         return Form(
             id=settings.cell(first, "form_id"),
@@ -153,7 +161,11 @@ class _Reader:
         )
 
     def fault(self, row: int, column: str, rule: str, message: str, file: str = "") -> None:
-        self.faults.append(Fault(file or self.book.file, row, column, rule, message))
+        self.faults.append(Fault(file or self.where("survey"), row, column, rule, message))
+
+    def where(self, sheet: str) -> str:
+        """What a fault in that sheet calls the file."""
+        return self.book.sheets[sheet].where if sheet in self.book.sheets else self.book.file
 
     # --- sheets ----------------------------------------------------------------------------------------------------------
 
@@ -170,9 +182,9 @@ class _Reader:
         row = sheet.header_row if sheet is not None else 0
         for column in header.unknown:
             if column in header.written.values():
-                self.fault(row, column, "column", f"Cột «{column}» viết hai lần.")
+                self.fault(row, column, "column", f"Cột «{column}» viết hai lần.", self.where(header.sheet))
             elif column not in also:
-                self.fault(row, column, "column", f"Không có cột «{column}» trong trang {header.sheet}.")
+                self.fault(row, column, "column", f"Không có cột «{column}» trong trang {header.sheet}.", self.where(header.sheet))
 
     def _choices(self, sheet: Sheet, header: Header, file: str) -> dict[str, tuple[Choice, ...]]:
         lists: dict[str, dict[str, Choice]] = {}

@@ -20,9 +20,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
-
 from forms.text import nfc
 from forms.xlsform.model import Fault, FormError
 
@@ -86,7 +83,7 @@ def read_workbook(data: bytes, file: str) -> Workbook:
     for table in tables:
         for sheet in table.sheets(faults):
             sheets[sheet.name] = sheet
-    if "survey" not in sheets:
+    if "survey" not in sheets and not faults:
         faults.append(Fault(file, 0, "", "sheet", "Thiếu trang survey (các câu hỏi)."))
     if faults:
         raise FormError(faults)
@@ -198,7 +195,7 @@ def _csv_lines(text: str, file: str, faults: list[Fault]) -> Iterator[_Line]:
             if name in SHEETS:
                 yield _Line(start, name, cells[1:])
             else:
-                faults.append(Fault(file, start, "", *_unknown_sheet(name)))
+                faults.append(Fault(file, start, "", *_unknown_sheet(cells[0])))
                 if faults[-1].rule == "delimiter":
                     return
     except csv.Error as error:
@@ -210,7 +207,7 @@ def _unknown_sheet(name: str) -> tuple[str, str]:
     for sign in (";", "\t"):
         if name.partition(sign)[0] in SHEETS and sign in name:
             return "delimiter", "Các ô ngăn bằng «;» hoặc tab. Lưu lại với dấu phẩy: «CSV UTF-8 (Comma delimited)»."
-    return "sheet", f"Cột đầu phải là survey, choices hoặc settings, không phải «{name[:40]}».{_near(name)}"
+    return "sheet", f"Cột đầu phải là survey, choices hoặc settings, không phải «{name.strip()[:40]}».{_near(name)}"
 
 
 def _near(name: str, among: Sequence[str] = SHEETS) -> str:
@@ -234,6 +231,8 @@ def _packed(data: bytes, file: str) -> bool:
 
 def _xlsx(data: bytes, file: str) -> Iterator[_Table]:
     _safe_to_open(data, file)
+    from openpyxl import load_workbook  # slow to import, and a kiosk loads packs
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and print settings, which a form does not have
@@ -308,7 +307,12 @@ def _worksheet(sheet: Any, file: str) -> _Table:
 def _column(header: Sequence[str], number: int) -> str:
     """A column as its author knows it: its name in the header, or its letter."""
     name = nfc(header[number - 1]) if number <= len(header) else ""
-    return name or get_column_letter(number)
+    return name or _letter(number)
+
+
+def _letter(number: int) -> str:
+    before, last = divmod(number - 1, 26)
+    return (_letter(before) if before else "") + chr(ord("A") + last)
 
 
 def _unseen(sheet: Any, header: Sequence[str], report: _Report) -> None:

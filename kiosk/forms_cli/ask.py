@@ -17,8 +17,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from forms.catalogue import load_catalogue
 from forms.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
+from forms.catalogue import load_catalogue
 from forms.codes import CodeFacts, ProcedureCode, check_code, read_procedure_code
 from forms.deadline import DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
 from forms.fee import FeeError, FeeQuote, Filing, Original, quote
@@ -187,6 +187,8 @@ def _fee_lines(procedure: Procedure, found: FeeQuote, words: str) -> Sequence[st
     ]
     if found.amount_vnd is None:
         lines.append(f"Chưa tính được số tiền: {found.text_vi or 'chưa có mức thu'}.")
+    elif not found.amount_vnd:
+        lines.append(f"Không phải nộp tiền: {found.text_vi}.")
     else:
         lines.append(f"Phải nộp: {dong(found.amount_vnd)} ({words}).")
     return [*lines, *([f"Căn cứ: {found.why_vi}."] if found.why_vi else [])]

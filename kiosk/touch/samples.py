@@ -11,8 +11,8 @@ from datetime import date
 from typing import Any
 
 from devices.card import CardPerson
-from forms.dossier import STATUS_NAMES
 from forms.catalogue import ServiceTile, load_catalogue
+from forms.dossier import STATUS_NAMES
 from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.services import (

@@ -68,7 +68,8 @@ def test_the_law_of_1_march_2027_is_added_as_data_alone_and_counts_by_day_of_rec
     law_of_2027(folder)
     catalogue = from_sources(folder)
     before, after = catalogue.on(BIRTH, OLD), catalogue.on(BIRTH, NEW)
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert "Luật Hộ tịch số 60/2014/QH13" in [basis.title for basis in before.legal_basis]
     assert "Luật Hộ tịch số 03/2026/QH16" in [basis.title for basis in after.legal_basis]
     assert len(catalogue.versions(BIRTH)) == 2

@@ -136,5 +136,24 @@ def test_the_check_page_shows_what_will_be_printed() -> None:
     rows = {row.name: row.text for row in death().session.review()}
     assert rows["dec_nation"] == "Việt Nam"
     assert rows["dec_place"] == ANSWERS["dec_last_residence"]
-    assert "dec_place_kind" not in rows
-    assert not {"dec_place_kind", "dec_cause_kind", "req_id_type"} & death().answers.keys()
+    assert not rows.keys() & HELPERS
+
+
+HELPERS = {"dec_nation_kind", "dec_nation_other", "dec_place_kind", "dec_place_text", "dec_cause_kind", "dec_cause_text"}
+
+
+def test_answers_that_only_helped_to_write_a_line_are_not_handed_over() -> None:
+    abroad = {
+        "dec_nation_kind": "other",
+        "dec_nation_other": "Trung Quốc",
+        "dec_place_kind": "elsewhere",
+        "dec_place_text": "Xã Thử",
+    }
+    done = death(dict(CARD), **abroad, dec_cause_kind="other", dec_cause_text="Ngã", dec_number="", dec_id_type="none")
+    assert set(done.asked) >= HELPERS
+    assert not done.answers.keys() & (HELPERS | {"req_card", "req_id_type", "dec_id_type"})
+    assert (done.paper["dec_nation"], done.paper["dec_place"], done.paper["dec_cause"]) == ("Trung Quốc", "Xã Thử", "Ngã")
+
+
+def test_a_notice_at_hand_leaves_no_other_paper_to_look_for() -> None:
+    assert "paper_chung_cu_su_kien_chet" not in death().asked

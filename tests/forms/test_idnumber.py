@@ -43,3 +43,21 @@ def test_an_unknown_province_warns_but_a_country_of_birth_does_not() -> None:
 
 def test_another_province_than_here_is_no_reason_to_warn() -> None:
     assert check_number("079190000001").warnings == ()
+
+
+def test_an_old_card_of_nine_digits_is_recognised_and_told_to_be_over() -> None:
+    facts = check_number("080 123 456")
+    assert (facts.kind, facts.valid, facts.number) == ("old_card", False, "080123456")
+    assert [warning.code for warning in facts.warnings] == ["old_card"]
+    assert "31/12/2024" in facts.warnings[0].message_vi
+
+
+def test_the_kind_of_a_number_is_told() -> None:
+    assert check_number("004190000001").kind == "personal"
+    assert check_number("12345").kind == "unknown"
+
+
+def test_a_country_of_birth_is_told_from_a_province() -> None:
+    assert check_number("101190000001").born_abroad
+    assert not check_number("096190000001").born_abroad
+    assert check_number("100190000001").warnings[0].code == "province_unknown"

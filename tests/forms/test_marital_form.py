@@ -154,3 +154,13 @@ def test_a_period_does_not_end_before_it_begins() -> None:
 def test_an_earlier_certificate_is_asked_for_only_when_there_was_one() -> None:
     assert "paper_giay_xac_nhan_cu" not in marital(dict(CARD)).asked
     assert "paper_giay_xac_nhan_cu" in marital(dict(CARD), asked_before="yes").asked
+
+
+def test_answers_that_only_helped_to_write_a_line_are_not_handed_over() -> None:
+    done = marital(
+        dict(MAN), **{**BROTHER, "s_nation_kind": "other"}, s_nation_other="Lào", s_purpose_kind="other", s_purpose_text="Đi làm"
+    )
+    helpers = {"s_nation_kind", "s_nation_other", "s_purpose_text"}
+    assert set(done.asked) >= helpers
+    assert not done.answers.keys() & (helpers | {"req_card", "req_id_type", "req_sex", "req_ethnic", "req_nation"})
+    assert (done.paper["s_nation"], done.paper["s_purpose"]) == ("Lào", "Đi làm")

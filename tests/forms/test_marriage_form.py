@@ -47,6 +47,23 @@ def test_the_womans_column_is_hers_whoever_stands_at_the_kiosk() -> None:
     assert by_bride["f_id"] == CARD_WORDS
     assert {k: str(v).upper() for k, v in by_bride.items()} == {k: str(v).upper() for k, v in by_groom.items()}
     assert (by_groom["m_name"], by_groom["m_ethnic"], by_groom["f_ethnic"]) == ("HOÀNG VĂN THỬ", "Nùng", "Tày")
+    assert (by_groom["f_name"], by_groom["f_dob"], by_groom["m_dob"]) == ("Nông Thị Mẫu", "1990-02-01", "1988-05-20")
+
+
+def test_nothing_is_written_in_a_column_before_it_is_known_whose_it_is() -> None:
+    session = sitting("1.000894")
+    session.put("req_name", "Nông Thị Mẫu")
+    assert not [name for name in session.answers() if name.startswith(("f_", "m_", "partners")) or name.endswith("_marital")]
+
+
+def test_the_dossier_is_about_both() -> None:
+    assert marriage(dict(CARD)).answers["partners"] == "NÔNG THỊ MẪU và Hoàng Văn Thử"
+
+
+@pytest.mark.parametrize("name", ["req_times", "par_times"])
+def test_a_marriage_is_at_least_somebodys_first(name: str) -> None:
+    assert sitting("1.000894").put(name, "0") is not None
+    assert sitting("1.000894").put(name, "10") is not None
 
 
 def test_without_a_card_everything_can_be_typed() -> None:
@@ -76,6 +93,7 @@ def test_a_woman_is_18_and_a_man_20_on_the_day(name: str, side: str, birth: str,
 
 def test_a_first_marriage_needs_no_story() -> None:
     done = marriage(dict(CARD))
+    assert "foreign_note" not in done.asked
     assert not [name for name in done.asked if name.endswith("_before") or name.startswith("paper_")]
     assert done.paper["f_marital"] == done.paper["m_marital"] == "Hiện tại chưa đăng ký kết hôn với ai"
 
@@ -107,7 +125,19 @@ def test_a_foreign_partner_is_announced_not_refused() -> None:
     assert (done.paper["m_nation"], done.paper["f_nation"]) == ("Trung Quốc", "Việt Nam")
 
 
-def test_card_facts_that_no_field_needs_are_not_handed_over() -> None:
-    handed = marriage(dict(CARD)).answers
-    assert not {"req_sex", "req_card", "req_nation"} & handed.keys()
-    assert CARD["card.residence"] not in map(str, handed.values())
+def test_a_foreigner_at_the_kiosk_is_not_taken_for_a_citizen() -> None:
+    passport = {"req_id_type": "passport", "req_paper_number": "E1", "req_id_issuer": "Cục Mẫu", "req_residence": "Xã Mẫu"}
+    done = marriage(None, **passport, my_nation_kind="other", my_nation_other="Lào")
+    assert {"my_nation_kind", "my_nation_other", "foreign_note"} <= set(done.asked)
+    assert (done.paper["f_nation"], done.paper["m_nation"]) == ("Lào", "Việt Nam")
+    by_chip = marriage({"card.nationality": "Lào"}, **passport)
+    assert not {"my_nation_kind", "my_nation_other"} & set(by_chip.asked)
+    assert by_chip.paper["f_nation"] == "Lào"
+
+
+def test_facts_that_only_helped_are_not_handed_over() -> None:
+    number = {"par_number": "", "par_id_type": "other", "par_paper_number": "Giấy phép lái xe 12", "par_id_issuer": "Sở Mẫu"}
+    done = marriage(dict(CARD), par_nation_kind="other", par_nation_other="Lào", **number)
+    helpers = {"par_nation_kind", "par_nation_other", "par_id_type", "my_nation_kind", "my_nation_other", "req_id_type"}
+    assert not done.answers.keys() & (helpers | {"req_sex", "req_card", "req_nation"})
+    assert CARD["card.residence"] not in map(str, done.answers.values())

@@ -38,7 +38,8 @@ def test_a_shorter_limit_counts_for_dossiers_received_in_its_days() -> None:
 def test_what_an_override_does_not_name_stays() -> None:
     changed = load_catalogue().with_overrides(read_overrides(SHORTER)).on("1.001776", date(2026, 12, 1))
     before = load_catalogue().on("1.001776", date(2026, 12, 1))
-    assert changed is not None and before is not None
+    assert changed is not None
+    assert before is not None
     assert (changed.time.kind, changed.time.text_vi) == ("working_days", "20 ngày làm việc")
     assert (changed.fee, changed.components, changed.form.items) == (before.fee, before.components, before.form.items)
 
@@ -74,7 +75,8 @@ def test_another_province_keeps_what_is_published() -> None:
 def test_the_later_decision_wins() -> None:
     text = SHORTER + SHORTER.replace("overrides:\n", "").replace("days: 20", "days: 18")
     found = load_catalogue().with_overrides(read_overrides(text)).on("1.001776", date(2026, 12, 1))
-    assert found is not None and found.time.days == 18
+    assert found is not None
+    assert found.time.days == 18
 
 
 def test_a_decision_that_makes_a_procedure_unsound_is_refused() -> None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from devices.card import CardPerson
+from forms.catalogue import ServiceTile, load_catalogue
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
-from forms.catalogue import ServiceTile, load_catalogue
 from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold

@@ -17,7 +17,7 @@ from kiosk import printing
 from kiosk.printing import Spooler
 from kiosk.store.store import Store
 from kiosk.usecases import file_dossier, print_test, reprint
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 

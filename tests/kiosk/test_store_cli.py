@@ -14,7 +14,7 @@ from kiosk.officials import SignIn
 from kiosk.services import Refused
 from kiosk.store_cli import store_command
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 SMALL = ("--set", "store.reserve_mb=1", "--set", "store.least_free_mb=1")
 

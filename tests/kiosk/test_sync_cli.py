@@ -15,7 +15,7 @@ import pytest
 from kiosk.sync_cli import BUSY, sync_command
 from kiosk.sync_status import lock_file, wake
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 
 class Office:

@@ -22,14 +22,13 @@ from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
 from sync.clock import ServerMark
 from tests.kiosk.machines import (
     ANSWERS,
-    BIRTH,
     MOTHER,
+    PROCEDURE,
     Machine,
     ToldClock,
     card_facts,
     fill,
     filled_session,
-    PROCEDURE,
     make_machine,
 )
 from tests.kiosk.store.test_journal import feed_of

@@ -15,7 +15,7 @@ from kiosk.officials import add_official
 from kiosk.printing import Spooler
 from kiosk.usecases import accept_dossier, file_dossier, reprint
 from sync.envelope import base32
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 

@@ -15,7 +15,7 @@ from kiosk.store.backup import back_up, restore_file
 from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
 
 def file_one(machine: Machine) -> str:

@@ -9,7 +9,7 @@ import pytest
 from kiosk.machine import Machine
 from kiosk.usecases import file_dossier
 from sync.clock import CHECKED, DRIFTED, UNKNOWN, ServerMark
-from tests.kiosk.machines import BIRTH, MOTHER, ToldClock, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.store.connection import StoreError
 from kiosk.usecases import check_can_file, file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 SETS = ("store.reserve_mb=2", "store.least_free_mb=1")
 

@@ -22,7 +22,7 @@ from sync.envelope import ZERO_HEAD, chain, decode
 from sync.feed import ack_entry, next_entry
 from sync.keys import VerifyKey
 from sync.ports import FeedEntry
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import BIRTH, MOTHER, PROCEDURE, filled_session, make_machine
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from kiosk.store.connection import StoreError
 from kiosk.store.ledger import BLOCK, Ledger, Witness
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 
 def file_one(machine: Machine) -> str:

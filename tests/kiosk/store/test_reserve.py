@@ -9,7 +9,7 @@ import pytest
 from kiosk.store.connection import StoreError
 from kiosk.store.reserve import Reserve
 from kiosk.usecases import check_can_file, file_dossier
-from tests.kiosk.machines import BIRTH, MOTHER, Machine, filled_session, PROCEDURE, make_machine
+from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 
 def fill_disk(machine: Machine) -> None:
