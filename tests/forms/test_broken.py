@@ -88,7 +88,7 @@ def codes_in(module: ModuleType, place: int) -> set[str]:
     """Rule codes a reader tells faults with, from its source: argument ``place`` of its ``fault``."""
     calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
     told = [call.args[place] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "fault"]
-    return {code.value for code in told if isinstance(code, ast.Constant)}
+    return {str(code.value) for code in told if isinstance(code, ast.Constant)}
 
 
 def test_every_refusal_of_the_readers_has_a_broken_file() -> None:

@@ -23,6 +23,7 @@ from forms.xlsform.workbook import read_workbook
 from tests.forms.workbooks import book_of, saved
 
 CATALOGUE = resources.files("forms").joinpath("catalog")
+PACKS = resources.files("forms").joinpath("packs")
 DATA = Path(__file__).parent / "data"
 AUTHORED = sorted(entry.name for entry in CATALOGUE.iterdir() if entry.joinpath("form.csv").is_file())
 
@@ -132,6 +133,11 @@ def test_every_procedure_of_the_catalogue_comes_back_from_its_pack(whole: Packed
         known = next(one for one in sources.versions(code) if (one.valid_from.isoformat() if one.valid_from else "") == first)
         assert procedure.form_version == known.form_version
         assert replace(procedure, form=known.form) == known
+
+
+def test_the_packs_of_the_product_are_those_of_the_catalogue(whole: Packed) -> None:
+    """After a change to the catalogue: ``python3 main.py forms pack``."""
+    assert succeed(read_packs(PACKS), whole) == read_packs(PACKS)
 
 
 def test_a_form_shared_by_many_is_stored_once(whole: Packed) -> None:
