@@ -112,7 +112,7 @@ def test_no_receipt_promises_a_time_that_has_passed() -> None:
 
 def test_a_refusal_at_intake_needs_its_reason() -> None:
     assert refused(lambda: refuse(on(filed()), "  ")) == "reason_missing"
-    fields = done(filed(), lambda now: refuse(now, "Không thuộc thẩm quyền của xã", "12/PTC"))
+    fields = done(filed(), lambda now: refuse(now, " Không thuộc thẩm quyền của xã ", "12/PTC"))
     assert fields["status"] == Status.REFUSED
     assert (fields["refusal.reason_vi"], fields["refusal.number"]) == ("Không thuộc thẩm quyền của xã", "12/PTC")
     assert refused(lambda: refuse(on(accepted()), "muộn")) == "not_new"

@@ -32,6 +32,7 @@ from forms.dossier import (
     Promise,
     Receipt,
     Result,
+    Role,
     Side,
     Situation,
     Status,
@@ -169,6 +170,10 @@ def told(fields: Fields, drafts: Sequence[Draft], by: By) -> Fields:
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_of_all_acts_a_citizen_only_withdraws_and_claims_a_payment() -> None:
+    assert {name for name, act in ACTS.items() if Role.CITIZEN in act.who} == {"withdraw", "fee"}
 
 
 def test_every_act_has_a_command() -> None:

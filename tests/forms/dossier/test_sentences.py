@@ -104,6 +104,11 @@ def test_a_step_of_version_1_names_both_states() -> None:
     assert act_vi("st", {"from": 1, "to": 2}, label) == "Chuyển từ «Mới đăng ký» sang «Được tiếp nhận»."
 
 
+def test_up_to_three_fields_are_named_and_more_are_counted() -> None:
+    assert act_vi("f", {"remark": 1, "a.x": 1, "a.y": 1}, label) == "Ghi: <remark>, <a.x>, <a.y>."
+    assert act_vi("f", {f"a.{n}": 1 for n in range(4)}, label) == "Điền tờ khai: 4 câu trả lời."
+
+
 def test_a_kind_of_a_newer_version_has_no_sentence() -> None:
     assert act_vi("zz", {}, label) == ""
 
