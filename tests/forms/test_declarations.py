@@ -21,8 +21,9 @@ PERSONAL = re.compile(r".*_(name|dob|number|phone|email|residence|id|sex|ethnic)
 
 
 def templates(form: Form) -> list[str]:
-    rows = (*(item for item in form.items if not item.repeat), *form.repeats.values())
-    return [row.template for row in rows if row.template]
+    lines = [item.template for item in form.items if not item.repeat]
+    tables = [repeat.template for repeat in form.repeats.values()]
+    return [name for name in (*lines, *tables) if name]
 
 
 def test_every_field_of_the_paper_is_filled_by_exactly_one_row_or_by_hand(folder: str) -> None:

@@ -26,9 +26,11 @@ _INNER = [f"p{n}" for n in range(3)]
 def rows(draw: st.DrawFn, name: str, known: Sequence[str]) -> dict[str, str]:
     """A row that may depend on names that come before it in some order, not necessarily that of the form."""
     kind = draw(st.sampled_from(["text", "integer", "select_one yn", "calculate"]))
-    condition = st.sampled_from([f"${{{other}}} = '{value}'" for other in known for value in _VALUES[:3]] or ["1 = 1"])
+    condition: st.SearchStrategy[str] = st.sampled_from(
+        [f"${{{other}}} = '{value}'" for other in known for value in _VALUES[:3]] or ["1 = 1"]
+    )
     cells = {"required": draw(st.sampled_from(["yes", "no"]))} if kind != "calculate" else {}
-    if known and draw(st.booleans()):
+    if draw(st.booleans()) and known:
         cells["relevant"] = draw(condition)
     if kind == "calculate" or (known and draw(st.integers(0, 4)) == 0):
         cells["calculation"] = f"if({draw(condition)}, 'yes', '')"
