@@ -33,11 +33,10 @@ _SHARE: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A run of sittings of one procedure. ``first`` seeds the first of them."""
+    """Sittings of one procedure for one worker."""
 
     code: str
-    first: int
-    count: int
+    seeds: range
     at: datetime
 
 
@@ -48,6 +47,9 @@ class Broken:
     code: str
     seed: int
     what: str
+
+    def __str__(self) -> str:
+        return f"HỎNG {self.code} --first {self.seed} --runs 1: {self.what}"
 
 
 def add_commands(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -62,20 +64,22 @@ def add_commands(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _prove(given: argparse.Namespace) -> int:
     at = Clock().now()
-    codes = given.codes or declared(at)
+    unknown = [code for code in given.codes if code not in load_catalogue().codes()]
+    if unknown:
+        sys.stderr.write(f"procedure_unknown: Danh mục không có thủ tục {', '.join(unknown)}. Xem mã bằng lệnh forms check.\n")
+        return 2
     broken: list[Broken] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        for code in codes:
+        for code in given.codes or declared(at):
             started = time.monotonic()
             end = given.first + given.runs
-            shares = [Share(code, seed, min(_SHARE, end - seed), at) for seed in range(given.first, end, _SHARE)]
-            found = [one for share in pool.map(prove, shares) for one in share]
+            shares = [Share(code, range(seed, min(seed + _SHARE, end)), at) for seed in range(given.first, end, _SHARE)]
+            found = [one for share in pool.map(_share, shares) for one in share]
             broken += found
-            name = load_catalogue().title(code)
-            sys.stdout.write(f"{code} {name}: {given.runs} lần, {len(found)} hỏng, {time.monotonic() - started:.0f} s\n")
+            title = load_catalogue().title(code)
+            sys.stdout.write(f"{code} {title}: {given.runs} lần, {len(found)} hỏng, {time.monotonic() - started:.0f} s\n")
             sys.stdout.flush()
-    for one in broken:
-        sys.stdout.write(f"HỎNG {one.code} --first {one.seed} --runs 1: {one.what}\n")
+    sys.stdout.writelines(f"{one}\n" for one in broken)
     return 1 if broken else 0
 
 
@@ -90,15 +94,18 @@ def declared(at: datetime) -> list[str]:
     return sorted(set(seen.values()))
 
 
-def prove(share: Share) -> list[Broken]:
-    """The sittings of a share that did not come through."""
-    procedure = load_catalogue().shown(share.code, share.at.date())
+def _share(share: Share) -> list[Broken]:
+    return prove(load_catalogue().shown(share.code, share.at.date()), share.seeds, share.at)
+
+
+def prove(procedure: Procedure, seeds: Sequence[int], at: datetime) -> list[Broken]:
+    """The sittings that did not come through."""
     broken = []
-    for seed in range(share.first, share.first + share.count):
+    for seed in seeds:
         try:
-            sit(procedure, seed, share.at)
+            sit(procedure, seed, at)
         except Exception as error:  # every kind of failure is what this looks for
-            broken.append(Broken(share.code, seed, f"{type(error).__name__}: {error}"))
+            broken.append(Broken(procedure.code, seed, f"{type(error).__name__}: {error}"))
     return broken
 
 
@@ -131,8 +138,3 @@ def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
 def _as_stored(event: dossier.Draft) -> dossier.Draft:
     """The event as it comes back from the journal."""
     return replace(event, content=json.loads(json.dumps(event.content)))
-
-
-def run(codes: Sequence[str], at: datetime, runs: int) -> list[Broken]:
-    """The same in this process, for tests."""
-    return [one for code in codes for one in prove(Share(code, 1, runs, at))]
