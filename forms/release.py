@@ -51,20 +51,24 @@ BREAKING: Final = frozenset({"question_dropped", "question_renamed", "type_chang
 
 def changes(old: Form, new: Form) -> tuple[Change, ...]:
     """Everything a person or a stored answer could notice, in the order of the new form, what is gone first."""
-    return (
-        *_gone(old, new),
-        *(change for item in new.items for change in _row_changes(old, item)),
-        *_order(old, new),
-        *_whole(old, new),
-    )
+    heirs = _heirs(old, new)
+    renamed = {heir.name for heir in heirs.values()}
+    rows = (change for item in new.items if item.name not in renamed for change in _row_changes(old, item))
+    return (*_gone(old, new, heirs), *rows, *_order(old, new), *_whole(old, new))
 
 
-def _gone(old: Form, new: Form) -> Iterator[Change]:
+def _heirs(old: Form, new: Form) -> Mapping[str, Item]:
+    """New rows that ask, under another name, what a row that is gone asked in the same words."""
     added = [item for item in new.items if item.name not in old.by_name]
+    gone = [item for item in old.items if item.name not in new.by_name and item.label]
+    return {item.name: one for item in gone for one in added if (one.label, one.type) == (item.label, item.type)}
+
+
+def _gone(old: Form, new: Form, heirs: Mapping[str, Item]) -> Iterator[Change]:
     for item in old.items:
         if item.name in new.by_name:
             continue
-        heir = next((one for one in added if item.label and one.label == item.label and one.type == item.type), None)
+        heir = heirs.get(item.name)
         if heir is not None:
             text = f"Câu «{_called(item)}» đổi tên từ {item.name} thành {heir.name}."
             yield Change("question_renamed", text, item.name, "", heir.row, "name")
@@ -91,7 +95,7 @@ def _row_changes(old: Form, item: Item) -> Iterator[Change]:
 
 def _choice_changes(before: Item, item: Item, named: str) -> Iterator[Change]:
     then, now = {one.name: one for one in before.choices}, {one.name: one for one in item.choices}
-    for code in then.keys() - now.keys() if before.type == item.type else ():
+    for code in (code for code in then if code not in now and before.type == item.type):
         yield Change("choice_dropped", f"{named} bỏ lựa chọn «{then[code].label}» ({code}).", item.name, code, item.row, "type")
     for code, choice in now.items():
         if code not in then:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from forms.text import fold, nfc
@@ -67,6 +68,7 @@ def _value(word: str, places: tuple[_Text, ...]) -> float:
     return 0
 
 
+@cache
 def _text(text: str) -> _Text:
     words = _words(nfc(text).casefold())
     return _Text(frozenset(words), frozenset(map(fold, words)))

@@ -17,9 +17,10 @@ from devices.barcode import BarcodeReader, open_barcode
 from devices.card import CardPerson, key_candidates, parse_card_qr
 from devices.errors import DeviceError
 from devices.printer import open_printer
-from forms.catalogue import ServiceTile, load_catalogue
+from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, DossierError, Status
+from forms.menu import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold

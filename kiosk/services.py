@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from devices.card import CardPerson
-from forms.catalogue import ServiceTile
+from forms.menu import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 

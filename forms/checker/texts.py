@@ -44,7 +44,7 @@ def _drawn(char: str) -> bool:
     return any(first <= ord(char) <= last for first, last in _coverage()["letters"])
 
 
-def _strange(text: str) -> str:
+def strange(text: str) -> str:
     return "".join(dict.fromkeys(char for char in text if not _drawn(char)))
 
 
@@ -57,15 +57,15 @@ def _glyphs(draft: Draft) -> Iterator[Finding]:
     for place in places:
         for row in draft.rows(place):
             for column, text in row.cells.items():
-                if _is_text(column) and _strange(text):
-                    yield Finding(row.number, column, _say_strange(_strange(text)), place)
+                if _is_text(column) and strange(text):
+                    yield Finding(row.number, column, _say_strange(strange(text)), place)
 
 
 def _glyphs_of_procedure(draft: Draft) -> Iterator[Finding]:
     for path, text in _sentences(draft.yaml.data if draft.yaml is not None else {}, ()):
-        if _strange(text):
+        if strange(text):
             column = ".".join(part for part in path if isinstance(part, str))
-            yield Finding(draft.line(*path), column, _say_strange(_strange(text)), "procedure")
+            yield Finding(draft.line(*path), column, _say_strange(strange(text)), "procedure")
 
 
 def _say_strange(signs: str) -> str:

@@ -180,7 +180,7 @@ def _decoded(data: bytes, file: str) -> str:
 
 
 def _csv_lines(text: str, file: str, faults: list[Fault]) -> Iterator[_Line]:
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number, seen = 1, 0
     try:
         for cells in reader:

@@ -11,8 +11,9 @@ from datetime import date
 from typing import Any
 
 from devices.card import CardPerson
-from forms.catalogue import ServiceTile, load_catalogue
+from forms.catalogue import load_catalogue
 from forms.dossier import STATUS_NAMES
+from forms.menu import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.services import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from forms.catalogue import ServiceTile
+from forms.menu import ServiceTile
 from forms.text import fold
 from kiosk.services import Refused
 from kiosk.viewmodels.flow import Kiosk, Page

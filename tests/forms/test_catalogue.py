@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import date
 from importlib import resources
 from pathlib import Path
+from time import process_time
 
 import pytest
 
-from forms.catalogue import from_sources, load_catalogue
+from forms.catalogue import from_packs, from_sources, load_catalogue
+from forms.packing import Packed, pack_catalogue, succeed
 from forms.session import FormSession, rows_of
 from forms.xlsform import FormError
 
@@ -144,6 +146,50 @@ def test_what_is_wrong_in_a_shared_form_is_told_once(folder: Path) -> None:
     file = folder / "_general" / "form.csv"
     file.write_text(file.read_text("utf-8").replace("survey,select_one for_whom", "survey,select_two for_whom"), "utf-8")
     assert [rule for _, _, rule in refused(folder)].count("type") == 1
+
+
+# --- packs ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_of_packs_is_the_catalogue_of_their_sources(folder: Path) -> None:
+    law_of_2027(folder, form=without_the_book_number)
+    written, packed = from_sources(folder), from_packs(pack_catalogue(folder))
+    assert written.codes() == packed.codes()
+    for code in written.codes():
+        for theirs, ours in zip(written.versions(code), packed.versions(code), strict=True):
+            assert [item.name for item in theirs.form.items] == [item.name for item in ours.form.items]
+            assert (theirs.form_version, theirs.components, theirs.legal_basis) == (
+                ours.form_version,
+                ours.components,
+                ours.legal_basis,
+            )
+
+
+def test_a_form_of_an_earlier_release_is_kept_for_its_dossiers_and_never_offered_again(folder: Path) -> None:
+    released = succeed(Packed({}, ()), pack_catalogue(folder), release=True)
+    form = folder / BIRTH / "form.csv"
+    form.write_text(without_the_book_number(form.read_text("utf-8")), "utf-8")
+    catalogue = from_packs(succeed(released, pack_catalogue(folder)))
+    old = load_catalogue().shown(BIRTH, TODAY).form_version
+    pinned = catalogue.form_version(BIRTH, old, TODAY)
+    assert pinned is not None
+    assert "mc_book" in pinned.form.by_name
+    assert [version.form_version for version in catalogue.versions(BIRTH)] != [old]
+    offered = catalogue.on(BIRTH, TODAY)
+    assert offered is not None
+    assert "mc_book" not in offered.form.by_name
+
+
+def test_the_whole_catalogue_loads_from_packs_quickly(folder: Path) -> None:
+    packed = pack_catalogue(folder)
+    fastest = min(_seconds(lambda: from_packs(packed)) for _ in range(3))
+    assert fastest < 0.3, "70 ms of processor time when this was written"
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    start = process_time()
+    act()
+    return process_time() - start
 
 
 # --- choosing ----------------------------------------------------------------------------------------------------------

@@ -40,7 +40,11 @@ def test_people_find_it_by_their_own_words(words: str, first: str) -> None:
 
 
 def test_a_word_written_half_finds_already() -> None:
-    assert "Khai sinh" in found("khai s")[:3]
+    assert "khuyết tật" in found("khuyế")[0]
+
+
+def test_a_rare_word_says_more_than_two_common_ones() -> None:
+    assert found("làm giấy zzz khoan")[0] == "Đăng ký giếng, nước ngầm"
 
 
 def test_a_word_that_agrees_with_its_accents_comes_first() -> None:

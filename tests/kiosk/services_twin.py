@@ -16,9 +16,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from devices.card import CardPerson
-from forms.catalogue import ServiceTile, load_catalogue
+from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
+from forms.menu import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms.catalogue import ServiceTile
+from forms.menu import ServiceTile
 from kiosk.touch import theme
 from kiosk.touch.controls import Badge, Btn, Chip, Field, RoundBtn, Surface, Tappable, title
 from kiosk.touch.keyboard import Keyboard
