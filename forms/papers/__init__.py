@@ -6,7 +6,7 @@ four digits only; a QR holds the tracking address made of code and key, nothing 
 """
 
 from forms.papers.content import Align, Block, Gap, Line, Pair, PaperContent, PaperError, QrBlock, Rule, Signatures, Size
-from forms.papers.declarations import Declaration, declaration, declaration_values, unfilled
+from forms.papers.declarations import Declaration, PaperState, declaration, declaration_values, papers_told, unfilled
 from forms.papers.facts import (
     ApologyFacts,
     Case,
@@ -51,6 +51,7 @@ __all__ = [
     "PaperContent",
     "PaperError",
     "PaperItem",
+    "PaperState",
     "Person",
     "QrBlock",
     "ReceiptFacts",
@@ -73,6 +74,7 @@ __all__ = [
     "mau_04",
     "mau_05",
     "moment_vi",
+    "papers_told",
     "sheet",
     "template_fields",
     "tracking_url",

@@ -8,7 +8,7 @@ answered stays dots for a pen. Places to sign are never filled.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ from forms.papers import pdf
 from forms.papers.content import PaperError
 from forms.papers.kinds import kind
 from forms.papers.wording import require_code, short_date
+from forms.session import rows_of
 from forms.text import nfc
-from forms.xlsform import Form, Item
+from forms.xlsform import CAPTURE_TYPES, Form, Item
 
 _DATED: Final = ("date", "calculate", "hidden")
 """Types whose text may be a date; text a person typed is printed as typed."""
@@ -27,14 +28,28 @@ Value = str | Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class PaperState:
+    """A paper the citizen was asked for, and where it is: «Nộp tại quầy», «Chưa có»."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """A declaration to print. ``addressee_vi`` follows «Kính gửi»; ``code`` of the dossier stands small at the foot."""
+    """A declaration to print. ``addressee_vi`` follows «Kính gửi»; ``code`` of the dossier stands small at the foot.
+
+    ``procedure_vi`` and ``papers`` are printed on the general request only: other declarations are of one procedure, and do not
+    list papers.
+    """
 
     paper: str
     addressee_vi: str
     values: Mapping[str, Value]
     made: datetime
     code: str = ""
+    procedure_vi: str = ""
+    papers: Sequence[PaperState] = ()
 
 
 def declaration(facts: Declaration, *, copy: int = 0) -> bytes:
@@ -49,8 +64,18 @@ def declaration(facts: Declaration, *, copy: int = 0) -> bytes:
     if strange:
         raise PaperError("unknown_field", f"Giấy «{found.title_vi}» không có mục: {', '.join(sorted(strange))}.")
     require_code(facts.code)
-    data = {"values": facts.values, "addressee": nfc(facts.addressee_vi), "code": facts.code}
-    return pdf.compile(facts.paper, data, made=facts.made, copy=copy)
+    return pdf.compile(facts.paper, declaration_data(facts), made=facts.made, copy=copy)
+
+
+def declaration_data(facts: Declaration) -> dict[str, Any]:
+    """What the template of a declaration reads."""
+    return {
+        "values": facts.values,
+        "addressee": nfc(facts.addressee_vi),
+        "code": facts.code,
+        "procedure": nfc(facts.procedure_vi),
+        "papers": [asdict(paper) for paper in facts.papers],
+    }
 
 
 def declaration_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Value]:
@@ -58,12 +83,21 @@ def declaration_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Valu
 
     ``answers`` as handed over by the session: choices by name, dates ISO and perhaps partial, repeats as lists of objects.
     """
-    values: dict[str, Value] = _filled([item for item in form.items if not item.repeat], answers)
+    values: dict[str, Any] = {}
+    for item in form.items:
+        text = _text(item, answers[item.name]) if item.template and item.name in answers else ""
+        if text:
+            values[item.template] = text
     for repeat in form.repeats.values():
         if repeat.template and repeat.name in answers:
-            columns = [item for item in form.items if item.repeat == repeat.name]
-            values[repeat.template] = [_entry(columns, entry) for entry in answers[repeat.name]]
+            values[repeat.template] = [_entry(form, entry) for entry in answers[repeat.name]]
     return values
+
+
+def papers_told(form: Form, answers: Mapping[str, Any]) -> tuple[PaperState, ...]:
+    """What was answered about the papers to hand in, in the order of the form."""
+    captured = {item.name for item in form.items if item.type in CAPTURE_TYPES and item.asked}
+    return tuple(PaperState(row.label, row.text) for row in rows_of(form, answers) if row.name in captured)
 
 
 def unfilled(paper: str, form: Form) -> tuple[str, ...]:
@@ -73,17 +107,13 @@ def unfilled(paper: str, form: Form) -> tuple[str, ...]:
         PaperError: ``unknown_paper``.
     """
     found = kind(paper)
-    given = {item.template for item in form.items} | {repeat.template for repeat in form.repeats.values()}
+    given = {item.template for item in form.items if not item.repeat} | {repeat.template for repeat in form.repeats.values()}
     return tuple(key for key in (*found.fields, *found.tables) if key not in given)
 
 
-def _filled(items: Sequence[Item], answers: Mapping[str, Any]) -> dict[str, Any]:
-    texts = ((item.template, _text(item, answers[item.name])) for item in items if item.template and item.name in answers)
-    return {key: text for key, text in texts if text}
-
-
-def _entry(columns: Sequence[Item], entry: Mapping[str, Any]) -> dict[str, str]:
-    return {item.template or item.name: _text(item, entry[item.name]) for item in columns if item.name in entry}
+def _entry(form: Form, entry: Mapping[str, Any]) -> dict[str, str]:
+    items = [form.item(name) for name in entry if name in form.by_name]
+    return {item.template or item.name: _text(item, entry[item.name]) for item in items}
 
 
 def _text(item: Item, value: Any) -> str:

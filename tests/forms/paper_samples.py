@@ -18,6 +18,7 @@ from forms.papers import (
     Letterhead,
     Office,
     PaperItem,
+    PaperState,
     Person,
     ReceiptFacts,
     RefusalFacts,
@@ -294,13 +295,14 @@ _SPECIAL: Mapping[str, Any] = {
     "n9": "004065000003",
     "n10": "Đăng ký tạm trú tại xóm Nà Mẫu, xã Mẫu, tỉnh Cao Bằng",
     "n11": [{"name": "Hoàng Văn Bé", "dob": "15/11/2026", "sex": "Nam", "number": "004226000004", "relation": "Cháu"}],
-    "req_for": "Bản thân",
+    "req_for": "Người nhà",
     "owner_name": "Nông Văn Cụ",
-    "authorisation": "Giấy ủy quyền số 15/2026",
-    "request": "Thủ tục cấp giấy phép mẫu",
-    "content": "Tôi xin làm lại giấy tờ đã mất trong đợt lũ tháng 9 năm 2026.",
-    "return_way": "Nhận tại Trung tâm",
-    "papers": [{"name": "Giấy chứng nhận hộ nghèo", "state": "Nộp tại quầy"}],
+    "request": "Tôi xin làm lại giấy tờ đã mất trong đợt lũ tháng 9 năm 2026.",
+    "return_way": "Nhận ở đây",
+    "return_address": "Xóm Nà Mẫu, xã Mẫu",
+    "other_papers": "Giấy ra viện",
+    "subject_name": "Nông Văn Cụ",
+    "req_relation": "Mẹ",
 }
 _LONG: Mapping[str, str] = {
     "name": LONG_NAME,
@@ -316,7 +318,9 @@ _LONG: Mapping[str, str] = {
     "status": LONG_REASON[:300],
     "id": f"Giấy tờ khác có ảnh do {LONG_ADDRESS} cấp ngày 15/04/2021",
     "relation": "Người giám hộ được cử theo quyết định của Ủy ban nhân dân xã Mẫu",
-    "content": LONG_REASON,
+    "request": LONG_REASON,
+    "papers": LONG_ADDRESS,
+    "address": LONG_ADDRESS,
     "change": LONG_REASON,
     "n1": LONG_NAME,
     "n7": LONG_NAME,
@@ -325,6 +329,7 @@ _LONG: Mapping[str, str] = {
     "kind": "thay đổi thông tin người nhận thay và nơi nhận",
 }
 
+ADDRESSEES = {"ct01": "Công an xã Mẫu"}
 DECLARATIONS = tuple(paper.id for paper in kinds().values() if paper.fields)
 
 
@@ -340,7 +345,8 @@ def filled(paper: str) -> Declaration:
     """A declaration with every field of its paper answered."""
     found = kind(paper)
     values: dict[str, Any] = {key: _text(key) for key in (*found.fields, *found.tables)}
-    return Declaration(paper, "Ủy ban nhân dân xã Mẫu", values, FILED, CODE)
+    handed = (PaperState("Giấy chứng nhận hộ nghèo", "Nộp tại quầy"), PaperState("Giấy ra viện", "Chưa có"))
+    return Declaration(paper, ADDRESSEES.get(paper, "Ủy ban nhân dân xã Mẫu"), values, FILED, CODE, "Thủ tục mẫu", handed)
 
 
 def longest(paper: str) -> Declaration:
@@ -348,7 +354,8 @@ def longest(paper: str) -> Declaration:
     found = kind(paper)
     rows = {table: [{column: _long(column) for column in columns}] * 20 for table, columns in found.tables.items()}
     values: dict[str, Any] = {**{key: _long(key) for key in found.fields}, **rows}
-    return Declaration(paper, "Ủy ban nhân dân phường Nùng Trí Cao", values, FILED, CODE)
+    handed = (PaperState(LONG_ADDRESS, "Chưa có"),) * 20
+    return Declaration(paper, "Ủy ban nhân dân phường Nùng Trí Cao", values, FILED, CODE, LONG_CASE.procedure_vi, handed)
 
 
 def empty(paper: str) -> Declaration:

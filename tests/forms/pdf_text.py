@@ -51,7 +51,7 @@ def page_text(pdf: Pdf, page: bytes) -> str:
     resources = pdf.objects[_reference(page, rb"/Resources")]
     fonts = {name: _to_unicode(pdf, int(number)) for name, number in re.findall(rb"/(f\d+) (\d+) 0 R", resources)}
     content = pdf.stream(_reference(page, rb"/Contents"))
-    words = []
+    words: list[str] = []
     font: Mapping[int, str] = {}
     for token in _TOKEN.finditer(content):
         if token["font"]:

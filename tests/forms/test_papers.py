@@ -9,66 +9,38 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from devices.printer import render
 from forms.calendar import VIETNAM
-from forms.codes import provisional_code
 from forms.papers import (
     Block,
     Line,
-    Office,
     Pair,
     PaperContent,
     PaperError,
     PaperItem,
+    Person,
     QrBlock,
-    ReceiptFacts,
     Signatures,
-    SlipFacts,
     kiosk_slip,
     mau_01,
+    mau_02,
+    mau_03,
+    mau_04,
+    mau_05,
     moment_vi,
     tracking_url,
 )
+from kiosk.papers import to_content
+from kiosk.printing import to_blocks
+from tests.forms.paper_samples import APOLOGY, CASE, CODE, NUMBER, OFFICE, OFFICIAL, RECEIPT, REFUSAL, SLIP, STOP, SUPPLEMENT
 
-FILED = datetime(2026, 11, 23, 8, 5, tzinfo=VIETNAM)
-CODE = provisional_code("K01", FILED.date(), 7)
-OFFICE = Office("Ủy ban nhân dân xã Mẫu", "Trung tâm Phục vụ hành chính công", "0206 000 0000")
-PAPERS = (
-    PaperItem("Giấy chứng sinh", "bản chính", 1),
-    PaperItem("Giấy tờ tùy thân của người yêu cầu", "bản chính", 1, shown_only=True),
-)
-SLIP = SlipFacts(
-    office=OFFICE,
-    kiosk_vi="Máy số 1",
-    code=CODE,
-    key="000820c20a1g7",
-    tracking_base="https://dvc.example/",
-    filer_name="Nông Thị Mẫu",
-    filer_number="004190000001",
-    procedure_vi="Thủ tục đăng ký khai sinh",
-    procedure_code="1.001193",
-    papers=PAPERS,
-    filed=FILED,
-)
-RECEIPT = ReceiptFacts(
-    office=OFFICE,
-    provisional_code=CODE,
-    official_code="",
-    key="000820c20a1g7",
-    tracking_base="https://dvc.example",
-    filer_name="Nông Thị Mẫu",
-    filer_number="004190000001",
-    request_vi="Thủ tục đăng ký khai sinh",
-    procedure_code="1.001193",
-    papers=PAPERS,
-    sets=1,
-    duration_vi="Trong ngày làm việc",
-    received=FILED,
-    due=datetime(2026, 11, 23, 17, 0, tzinfo=VIETNAM),
-    return_place_vi="Ủy ban nhân dân xã Mẫu",
-    fee_vi="Miễn lệ phí",
-    fee_paid=None,
-    officer_vi="Bế Văn Cán",
-)
+NOTICES = {
+    "mau_02": mau_02(SUPPLEMENT),
+    "mau_03": mau_03(REFUSAL),
+    "mau_04": mau_04(APOLOGY),
+    "mau_05": mau_05(STOP),
+}
+ALL = {"slip": kiosk_slip(SLIP), "mau_01": mau_01(RECEIPT), **NOTICES}
 
 
 def text(paper: PaperContent) -> str:
@@ -125,10 +97,21 @@ def test_the_slip_promises_no_day_and_is_no_receipt() -> None:
     assert words.count("2026") == 1, "only the moment of filing"
 
 
-@pytest.mark.parametrize("paper", [kiosk_slip(SLIP), mau_01(RECEIPT)], ids=["slip", "mau_01"])
-def test_of_a_number_only_the_last_four_digits_are_printed_and_none_is_in_the_qr(paper: PaperContent) -> None:
-    assert "004190000001" not in text(paper)
+@pytest.mark.parametrize("paper", ALL.values(), ids=ALL)
+def test_of_a_number_only_the_last_four_digits_are_printed(paper: PaperContent) -> None:
+    assert "số cuối): 0001" in text(paper)
     assert "0041" not in text(paper)
+
+
+@pytest.mark.parametrize("paper", ALL.values(), ids=ALL)
+def test_neither_address_nor_phone_nor_email_of_the_person_is_on_a_slip(paper: PaperContent) -> None:
+    for fact in (CASE.person.address, CASE.person.phone, CASE.person.email):
+        assert fact
+        assert fact not in text(paper)
+
+
+@pytest.mark.parametrize("paper", [kiosk_slip(SLIP), mau_01(RECEIPT)], ids=["slip", "mau_01"])
+def test_nothing_about_the_person_is_in_the_qr(paper: PaperContent) -> None:
     address = urlsplit(qr(paper))
     assert (address.scheme, address.netloc, address.path) == ("https", "dvc.example", f"/h/{CODE}")
     assert parse_qs(address.query) == {"k": ["000820c20a1g7"]}
@@ -195,9 +178,106 @@ def test_the_receipt_says(words: str) -> None:
 
 
 @pytest.mark.parametrize("repealed", ["61/2018", "01/2018", "42/2022"])
-def test_no_repealed_law_is_named(repealed: str) -> None:
-    assert repealed not in text(mau_01(RECEIPT))
-    assert repealed not in text(kiosk_slip(SLIP))
+@pytest.mark.parametrize("paper", ALL.values(), ids=ALL)
+def test_no_repealed_law_is_named(paper: PaperContent, repealed: str) -> None:
+    assert repealed not in text(paper)
+
+
+@pytest.mark.parametrize("paper", NOTICES)
+def test_a_notice_says_whose_it_is_which_form_it_follows_and_of_which_dossier_it_speaks(paper: str) -> None:
+    words = text(NOTICES[paper])
+    for part in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "ỦY BAN NHÂN DÂN XÃ MẪU", "Thông tư số 03/2025/TT-VPCP"):
+        assert part in words
+    assert f"Mẫu số {paper[-2:]}" in words
+    assert "Người nộp: NÔNG THỊ MẪU" in words
+    assert f"Mã hồ sơ: {OFFICIAL}" in words
+    assert "Xã Mẫu, ngày 23 tháng 11 năm 2026" in words
+
+
+@pytest.mark.parametrize(
+    ("paper", "number"),
+    [("mau_02", "12/PBS-TTPVHCC"), ("mau_03", "12/PTC-TTPVHCC"), ("mau_04", "12/PXL"), ("mau_05", "12/TB-TTPVHCC")],
+)
+def test_a_notice_carries_its_number_with_the_mark_of_its_form(paper: str, number: str) -> None:
+    assert f"Số: {number}" in text(NOTICES[paper])
+
+
+def test_the_ending_of_numbers_is_the_offices_own_and_a_number_to_come_is_dots() -> None:
+    head = replace(SUPPLEMENT.head, number="", office=replace(OFFICE, mark="BPTNTKQ"))
+    assert "Số: ……/PBS-BPTNTKQ" in text(mau_02(replace(SUPPLEMENT, head=head)))
+
+
+@pytest.mark.parametrize(
+    ("paper", "words"),
+    [
+        ("mau_02", "1. Giấy chứng sinh: nộp bản chính"),
+        ("mau_02", "2. Tờ khai: ghi lại ngày sinh của người mẹ"),
+        ("mau_02", "Lý do: Hồ sơ thiếu Giấy chứng sinh"),
+        ("mau_02", "Bà Bế Thị Cán, 0206 000 0000"),
+        ("mau_02", "NGƯỜI HƯỚNG DẪN"),
+        ("mau_03", "Việc này thuộc thẩm quyền của Công an xã."),
+        ("mau_03", "NGƯỜI TIẾP NHẬN HỒ SƠ"),
+        ("mau_04", "Hẹn trả ban đầu: 17 giờ 00 phút, ngày 26 tháng 11 năm 2026"),
+        ("mau_04", "Lý do chậm: Cần xác minh"),
+        ("mau_04", "xin lỗi"),
+        ("mau_04", "Hẹn trả mới: 17:00 30/11/2026"),
+        ("mau_04", "THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ"),
+        ("mau_05", "Đề nghị dừng giải quyết của người nộp hồ sơ, ngày 24 tháng 11 năm 2026"),
+        ("mau_05", "Dừng giải quyết hồ sơ từ ngày 25 tháng 11 năm 2026."),
+        ("mau_05", "2. Lệ phí 8.000 đồng"),
+    ],
+)
+def test_a_notice_says(paper: str, words: str) -> None:
+    assert words in text(NOTICES[paper])
+
+
+def test_a_supplement_and_an_apology_can_be_followed_by_their_code() -> None:
+    for paper in ("mau_02", "mau_04"):
+        assert qr(NOTICES[paper]) == f"https://dvc.example/h/{OFFICIAL}?k=000820c20a1g7"
+
+
+def test_a_notice_before_any_filing_has_neither_code_nor_qr() -> None:
+    paper = mau_02(replace(SUPPLEMENT, case=replace(CASE, code="")))
+    assert "Mã hồ sơ" not in text(paper)
+    assert not [block for block in paper if isinstance(block, QrBlock)]
+
+
+def test_a_supplement_without_a_list_is_refused() -> None:
+    with pytest.raises(PaperError, match="nothing_listed"):
+        mau_02(replace(SUPPLEMENT, wanted=()))
+
+
+def test_a_refusal_an_apology_and_a_stop_need_a_reason() -> None:
+    with pytest.raises(PaperError, match="nothing_listed"):
+        mau_03(replace(REFUSAL, reason_vi=" "))
+    with pytest.raises(PaperError, match="nothing_listed"):
+        mau_04(replace(APOLOGY, reason_vi=""))
+    with pytest.raises(PaperError, match="nothing_listed"):
+        mau_05(replace(STOP, asked=None, reason_vi=""))
+
+
+def test_a_stop_by_the_agency_says_why_instead_of_who_asked() -> None:
+    words = text(mau_05(replace(STOP, asked=None, reason_vi="Quá 15 ngày không bổ sung", returned=())))
+    assert "Căn cứ: Quá 15 ngày không bổ sung" in words
+    assert "Đề nghị dừng" not in words
+    assert "Không có." in words
+
+
+def test_a_new_appointment_is_later_than_the_old_one() -> None:
+    with pytest.raises(PaperError, match="new_due_not_later") as refused:
+        mau_04(replace(APOLOGY, new_due=APOLOGY.due))
+    assert refused.value.cure_vi
+
+
+def test_a_notice_carries_no_impossible_code() -> None:
+    with pytest.raises(PaperError, match="wrong_code"):
+        mau_03(replace(REFUSAL, case=replace(CASE, code="H" * 36)))
+
+
+@pytest.mark.parametrize("width", [384, 576], ids=["58mm", "80mm"])
+@pytest.mark.parametrize("paper", ALL.values(), ids=ALL)
+def test_a_slip_can_be_drawn_on_both_papers(paper: PaperContent, width: int) -> None:
+    assert render(to_blocks(to_content(paper)), width).width == width
 
 
 def test_the_official_code_leads_and_the_provisional_one_stays_beside_it() -> None:
@@ -223,7 +303,7 @@ def test_a_paper_that_a_database_replaces_says_so_and_a_frozen_one_is_printed_as
 
 
 def test_an_authorised_filer_is_named_with_whom_for() -> None:
-    assert "Nộp thay cho: Hoàng Văn Thử" in text(mau_01(replace(RECEIPT, authorised_by="Hoàng Văn Thử")))
+    assert "Nộp thay cho: Hoàng Văn Thử" in text(mau_01(replace(RECEIPT, authoriser=Person("Hoàng Văn Thử", NUMBER))))
 
 
 @pytest.mark.parametrize(
