@@ -122,13 +122,13 @@ def test_a_code_given_later_counts_from_the_acceptance_and_not_from_a_supplement
 
     kiosk = enrolled("01279")
     dossier = kiosk.file()
-    kiosk.accept(dossier)
+    kiosk.accept(dossier, "2025-11-28T10:00:00+07:00")
     kiosk.step(dossier, 2, 5)
-    kiosk.act(dossier, "supplement", 5, 2, "2025-12-09T08:00:00+07:00", due="2025-12-12T17:00:00+07:00")
+    kiosk.act(dossier, "supplement", 5, 2, "2025-12-01T08:00:00+07:00", due="2025-12-12T17:00:00+07:00")
     kiosk.settle()
     assign_missing(Config(units={"01279": "H14.998"}), site.clock.wall_ms)
     kiosk.settle()
-    assert kiosk.confirmed(dossier)["official_code"] == "H14.998-251201-0001"
+    assert kiosk.confirmed(dossier)["official_code"] == "H14.998-251128-0001"
 
 
 def test_a_supplement_moves_the_due_time_people_see(kiosk: KioskTwin) -> None:
