@@ -49,6 +49,7 @@ def test_constraints_are_met() -> None:
     said = {"required": "yes", "constraint_message": "Sai."}
     hard = form(
         row("integer", "n", "Mấy?", constraint=". >= 37 and . <= 41", **said),
+        row("integer", "exact", "Mấy?", constraint=". > 123456 and . < 123458", **said),
         row("decimal", "d", "Bao nhiêu?", constraint=". > 3 and . < 5", **said),
         row("text", "number", "Số?", constraint="regex(., '[0-9]{12}')", **said),
         row("text", "mail", "Thư điện tử?", constraint="regex(., '[a-z.]+@[a-z.]+')", **said),
@@ -58,7 +59,7 @@ def test_constraints_are_met() -> None:
         row("file", "paper", "Có giấy không?", required="yes"),
         row("begin repeat", "r", "Chuyến", k_more="Nữa không?", parameters="max=4"),
         row("date", "from", "Từ ngày nào?", **said, constraint=". <= today()"),
-        row("date", "to", "Đến ngày nào?", **said, constraint=". >= ${from} and . <= today()"),
+        row("date", "to", "Đến ngày nào?", **said, constraint=". >= ${from} and . <= ${from} + 1 and . <= today()"),
         row("end repeat"),
     )
     lengths = set()
