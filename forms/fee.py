@@ -298,8 +298,3 @@ _LINES: Final[Mapping[str, Callable[[FeeRule, Filing], Iterator[FeeLine]]]] = {
     "per_copy": _per_copy,
     "per_page": _per_page,
 }
-
-
-def fee(rule: FeeRule, *, received: date, event: date | None = None, calendar: WorkingCalendar | None = None) -> FeeQuote:
-    """:func:`quote` for a filing at the counter of which only the day of the event matters."""
-    return quote(rule, Filing(received, event), calendar)
