@@ -261,7 +261,6 @@ class FormSession:
             self._values.answers[more_name(repeat, count - 1)] = NO
             self._seen.add(more_name(repeat, count - 1))
         self._changed(repeat)
-        self._problems.clear()
         self._leave_settled()
 
     def _shift(self, repeat: str, entry: int, asked: int) -> None:
@@ -282,7 +281,6 @@ class FormSession:
         self._values.answers.update(answers)
         self._values.first = {moved(name): text for name, text in self._values.first.items() if moved(name)}
         self._seen = {moved(name) for name in self._seen if moved(name)}
-        self._opened = {moved(name) for name in self._opened if moved(name)}
 
     # --- judgement
 

@@ -14,7 +14,7 @@ def lists_beside(folder: Traversable) -> Lists:
 
     def read(name: str) -> bytes:
         for place in (folder.joinpath("media"), shared):
-            if name and place.joinpath(name).is_file():
+            if place.joinpath(name).is_file():
                 return place.joinpath(name).read_bytes()
         raise KeyError(name)
 

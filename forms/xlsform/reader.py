@@ -230,7 +230,9 @@ class _Reader:
 
     def _external(self, row: Row, name: str) -> tuple[Choice, ...]:
         try:
-            data = self.lists(name if _FILE.fullmatch(name) else "")
+            if not _FILE.fullmatch(name):
+                raise KeyError(name)
+            data = self.lists(name)
         except KeyError:
             message = f"Không có tệp danh sách «{name}» trong media/ của thủ tục hay trong _lists/."
             self.fault(row.number, "type", "list", message)

@@ -49,6 +49,7 @@ def test_constraints_are_met() -> None:
     said = {"required": "yes", "constraint_message": "Sai."}
     hard = form(
         row("integer", "n", "Mấy?", constraint=". >= 37 and . <= 41", **said),
+        row("integer", "exact", "Mấy?", constraint=". > 123456 and . < 123458", **said),
         row("decimal", "d", "Bao nhiêu?", constraint=". > 3 and . < 5", **said),
         row("text", "number", "Số?", constraint="regex(., '[0-9]{12}')", **said),
         row("text", "mail", "Thư điện tử?", constraint="regex(., '[a-z.]+@[a-z.]+')", **said),
@@ -69,6 +70,21 @@ def test_constraints_are_met() -> None:
         assert all(trip["from"] <= trip["to"] for trip in given["r"])
         lengths.add(len(given["r"]))
     assert len(lengths) > 1
+
+
+def test_a_day_close_to_one_long_ago_is_found() -> None:
+    old = form(
+        row("date", "born", "Sinh ngày nào?", required="yes", constraint=". < date('1990-01-01')", constraint_message="Sai."),
+        row(
+            "date",
+            "told",
+            "Báo ngày nào?",
+            required="yes",
+            constraint=". >= ${born} and . <= ${born} + 1",
+            constraint_message="Sai.",
+        ),
+    )
+    assert all(random_answers(old, random.Random(seed), TODAY)["told"] < "1990-01-03" for seed in range(5))
 
 
 def test_an_earlier_answer_that_leaves_no_way_on_is_given_anew() -> None:

@@ -81,6 +81,12 @@ def test_a_signature_is_made_on_paper_and_never_asked() -> None:
         filling.put("sign", "paper")
 
 
+def test_an_answer_to_a_hidden_choice_is_judged_by_the_whole_list() -> None:
+    filling = session(row("text", "a", "Tên gì?"), row("select_one yn", "b", "Có không?", relevant="${a} != ''"))
+    assert filling.put("b", "yes") is None
+    assert filling.put("b", "maybe") is not None
+
+
 # --- choice filters
 
 PLACES = form(
@@ -135,6 +141,7 @@ def test_a_default_stands_in_the_field_and_is_asked_all_the_same() -> None:
 def test_a_default_taken_away_stays_away() -> None:
     filling = session(row("integer", "copies", "Mấy bản?", default="2"))
     filling.put("copies", "")
+    filling.forward()
     assert (filling.value("copies"), filling.answers()) == (None, {})
 
 

@@ -122,6 +122,28 @@ def test_inside_an_entry_a_name_means_that_entry() -> None:
     assert "items[1].note_text" not in visible
 
 
+def test_a_question_hidden_in_an_entry_is_not_counted_there() -> None:
+    of = form(
+        row("begin repeat", "r", "Người", k_more="Còn ai không?"),
+        row("integer", "age", "Mấy tuổi?"),
+        row("text", "school", "Học trường nào?", relevant="${age} < 18"),
+        row("calculate", "own", calculation="sum(${age})"),
+        row("end repeat"),
+        row("calculate", "pupils", calculation="count(${school})"),
+    )
+    filling = session(of)
+    walk(filling, r_1_age="7", r_1_more="yes", r_2_age="40", r_2_more="no")
+    assert filling.answers()["pupils"] == "1"
+    assert [entry["own"] for entry in filling.answers()["r"]] == ["7", "40"], "inside an entry all of them are only its own"
+
+
+def test_an_entry_without_any_answer_is_not_handed_over() -> None:
+    of = form(row("begin repeat", "r", "Người", k_more="Còn ai không?"), row("text", "name", "Tên gì?"), row("end repeat"))
+    filling = session(of)
+    walk(filling, r_1_more="yes", r_2_name="Mẫu", r_2_more="no")
+    assert filling.answers() == {"r": [{"name": "Mẫu"}]}
+
+
 def test_there_are_never_more_entries_than_the_form_allows() -> None:
     answers = {
         f"items_{n}_{name}": value for n in (1, 2, 3) for name, value in (("kind", "degree"), ("pages", "1"), ("more", "yes"))
@@ -156,6 +178,45 @@ def test_the_last_entry_a_form_needs_is_not_removed() -> None:
     assert [entries.removable for entries in filling.repeats()] == [False]
     with pytest.raises(ValueError, match="items"):
         filling.remove("items[1]")
+
+
+def test_taking_one_of_a_full_repeat_away_asks_for_no_other() -> None:
+    filling = session()
+    walk(filling, **{**TWO, "items_2_more": "yes", "items_3_kind": "degree", "items_3_pages": "1"})
+    filling.remove("items[3]")
+    filling.go_to("who")
+    assert filling.forward() is None
+
+
+def test_a_new_entry_is_asked_in_full_though_another_stood_in_its_place() -> None:
+    of = form(row("begin repeat", "r", "Người", k_more="Còn ai không?"), row("text", "name", "Tên gì?"), row("end repeat"))
+    filling = session(of)
+    walk(filling, r_1_name="Mẫu", r_1_more="yes", r_2_name="Thử", r_2_more="no")
+    filling.remove("r[2]")
+    filling.go_to("r[1]+")
+    assert walk(filling, r_1_more="yes", r_2_more="no") == ["r[1]+", "r[2].name", "r[2]+"]
+
+
+def test_the_question_on_the_screen_is_left_when_its_entry_is_removed() -> None:
+    filling = session()
+    walk(filling, **TWO)
+    filling.go_to("items[2].pages")
+    filling.remove("items[2]")
+    assert filling.current is None
+
+
+def test_what_is_kept_for_good_moves_up_with_its_entry() -> None:
+    of = form(
+        row("begin repeat", "r", "Người", k_more="Còn ai không?"),
+        row("text", "name", "Tên gì?"),
+        row("calculate", "first", calculation="once(${name})"),
+        row("end repeat"),
+    )
+    filling = session(of)
+    walk(filling, r_1_name="Mẫu", r_1_more="yes", r_2_name="Thử", r_2_more="no")
+    filling.put("r[2].name", "Ví Dụ")
+    filling.remove("r[1]")
+    assert filling.answers()["r"] == [{"name": "Ví Dụ", "first": "Thử"}]
 
 
 @pytest.mark.parametrize("name", ["items[0]", "items[2]", "items[1].kind", "items", "things[1]"])
@@ -201,6 +262,21 @@ def test_a_computed_row_of_an_entry_leads_to_the_question_of_the_same_entry() ->
     assert filling.current.name == "r[2].born"
 
 
+def test_a_total_over_the_entries_of_another_repeat_comes_from_no_single_question() -> None:
+    of = form(
+        row("begin repeat", "a", "Giấy", k_more="Nữa không?"),
+        row("integer", "pages", "Mấy trang?"),
+        row("end repeat"),
+        row("begin repeat", "b", "Người", k_more="Nữa không?"),
+        row("text", "name", "Tên gì?"),
+        row("calculate", "total", calculation="sum(${pages})", k_review="yes"),
+        row("end repeat"),
+    )
+    filling = session(of)
+    walk(filling, a_1_pages="2", a_1_more="no", b_1_name="Mẫu", b_1_more="no")
+    assert filling.go_to("b[1].total") is None
+
+
 def test_the_check_page_has_a_row_for_every_answer_of_every_entry() -> None:
     filling = session()
     walk(filling, **TWO)
@@ -221,7 +297,7 @@ def test_filed_entries_are_shown_as_on_the_check_page() -> None:
 
 
 def test_stored_entries_of_an_odd_shape_are_left_out() -> None:
-    assert rows_of(PAPERS, {"items": "x", "who": "Mẫu"})[0].text == "Mẫu"
+    assert [r.text for r in rows_of(PAPERS, {"items": 3, "who": "Mẫu"})] == ["Mẫu"]
     assert [r.name for r in rows_of(PAPERS, {"items": [3, {"pages": 2}]})] == ["items[2].pages"]
 
 
@@ -231,6 +307,7 @@ def test_conditions_on_filed_answers_see_all_entries() -> None:
     stored = StoredAnswers(PAPERS, filling.answers(), date(2026, 11, 24))
     assert evaluate(parse("sum(${pages}) = 5 and count(${items}) = 2 and max(${pages}) = 3"), stored) is True
     assert evaluate(parse("${who} = 'Nông Thị Mẫu'"), stored) is True
+    assert evaluate(parse("count(${note_text}) = 1"), stored) is True, "only one entry has a note"
 
 
 def test_a_wrong_answer_of_one_entry_is_told_and_not_handed_over() -> None:
@@ -285,6 +362,17 @@ def test_a_repeat_that_may_be_empty_asks_first() -> None:
     assert filling.problems() == ()
 
 
+def test_a_hidden_repeat_that_may_be_empty_does_not_ask_first() -> None:
+    of = form(
+        row("select_one yn", "any", "Có con không?", required="yes"),
+        row("begin repeat", "r", "Con", k_more="Khai một người con không?", relevant="${any} = 'yes'", parameters="min=0"),
+        row("text", "name", "Tên gì?"),
+        row("end repeat"),
+    )
+    assert walk(session(of), any="no") == ["any"]
+    assert walk(session(of), any="yes", r_0_more="no") == ["any", "r[0]+"]
+
+
 def test_a_hidden_repeat_asks_nothing_and_hands_over_nothing() -> None:
     of = form(
         row("select_one yn", "any", "Có con không?", required="yes"),
@@ -294,6 +382,7 @@ def test_a_hidden_repeat_asks_nothing_and_hands_over_nothing() -> None:
     )
     filling = session(of)
     assert walk(filling, any="no") == ["any"]
+    assert filling.answers() == {"any": "no"}
     walk_again = [filling.put("any", "yes"), filling.put("r[1].name", "Mẫu"), filling.put("r[1]+", "no")]
     assert walk_again == [None, None, None]
     assert filling.answers()["r"] == [{"name": "Mẫu"}]
