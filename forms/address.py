@@ -51,7 +51,7 @@ def read_address(text: str, written: date | None = None) -> Address:
     parts = _parts(whole)
     if parts and bare(parts[-1]) != bare(PROVINCE_VI) and _is_other_province(parts[-1]):
         return Address(whole, "outside")
-    if len(parts) > 1 and bare(parts[-1]) == bare(PROVINCE_VI) and not _names_city(parts):
+    if parts and bare(parts[-1]) == bare(PROVINCE_VI) and not _names_city(parts):
         parts = parts[:-1]
     district = parts.pop() if len(parts) > 1 and bare(parts[-1]) in _districts() and not _only_a_commune(parts[-1]) else ""
     if not parts:

@@ -15,6 +15,17 @@ KINDS: Final = ("same_day_15h", "working_days", "calendar_days", "hours", "quart
 """Time rules a procedure may have; the last two give no date by themselves."""
 
 
+class DeadlineError(Exception):
+    """No due date follows from the rule: an official states it. ``code`` is ``no_stated_limit``."""
+
+    code = "no_stated_limit"
+
+    def __init__(self, text_vi: str) -> None:
+        super().__init__(f"{self.code}: {text_vi}")
+        self.message_vi = f"Thủ tục này chưa có thời hạn tính được bằng máy ({text_vi})."
+        self.cure_vi = "Cán bộ ghi thời hạn theo quyết định của tỉnh."
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The share of one level of government, one after the other (commune, then province), in working days."""

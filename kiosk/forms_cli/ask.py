@@ -20,7 +20,7 @@ from typing import Any
 from forms.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
 from forms.catalogue import load_catalogue
 from forms.codes import CodeFacts, ProcedureCode, check_code, read_procedure_code
-from forms.deadline import DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
+from forms.deadline import DayCount, DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
 from forms.fee import FeeError, FeeQuote, Filing, Original, quote
 from forms.holidays import doubts, proposal
 from forms.money import dong, dong_words
@@ -132,11 +132,18 @@ def _due_lines(procedure: Procedure, received: datetime, found: Due, steps: Sequ
     counted = 0
     for day in found.days:
         counted += day.counted
-        said = f"tính, ngày thứ {counted}" if day.counted else "không tính"
-        lines.append(f"- {_day_vi(day.date)}: {said} ({day.why}).")
+        lines.append(f"- {_day_vi(day.date)}: {_count_vi(day, counted)}.")
     lines += [f"Phần của {stage.where_vi} xong trước {_moment_vi(stage.due)}." for stage in found.stages]
     lines += [f"Bước «{step.name_vi}»: {_moment_vi(step.due) if step.due else 'không quy định thời gian'}." for step in steps]
     return [*lines, f"Lịch làm việc: bản {found.calendar}."]
+
+
+def _count_vi(day: DayCount, number: int) -> str:
+    """An ordinary working day needs no reason, an ordinary rest day only the word."""
+    ordinary = day.why == WEEKDAYS_VI[day.date.weekday()]
+    if day.counted:
+        return f"tính, ngày thứ {number}" + ("" if ordinary else f" ({day.why})")
+    return f"không tính ({'nghỉ cuối tuần' if ordinary else day.why})"
 
 
 def _provisional_vi(found: Due) -> Sequence[str]:

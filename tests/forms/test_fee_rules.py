@@ -67,6 +67,11 @@ def test_the_lines_add_up_and_no_copy_costs_more_than_the_cap(originals: list[Or
     assert found.amount_vnd <= 200_000 * sum(original.copies for original in originals)
 
 
+def test_a_free_procedure_says_so_with_its_words() -> None:
+    rule = read_fee({"rule": "free", "text_vi": "Không thu"})
+    assert quote(rule, Filing(DAY, copies=5, online=True)) == FeeQuote(0, "Miễn lệ phí", "Không thu")
+
+
 def test_copies_are_multiplied() -> None:
     found = quote(EXTRACT, Filing(DAY, copies=3))
     assert found.amount_vnd == 24_000

@@ -64,6 +64,21 @@ def test_what_a_decision_chooses_is_provisional_and_the_rest_is_computed() -> No
     assert status[date(2030, 4, 12)] == status[date(2030, 11, 25)] == "computed"
 
 
+@pytest.mark.parametrize(
+    ("year", "weekday", "neighbour"),
+    [(2026, 2, 1), (2027, 3, 3), (2028, 5, 1), (2029, 6, 3), (2030, 0, 3), (2031, 1, 1), (2033, 4, 1)],
+)
+def test_the_day_beside_the_national_day_makes_the_longest_rest(year: int, weekday: int, neighbour: int) -> None:
+    assert date(year, 9, 2).weekday() == weekday
+    assert date(year, 9, neighbour) in {one.day for one in proposal(year) if one.name_vi == "Quốc khánh (ngày liền kề)"}
+
+
+def test_the_first_and_the_last_day_of_a_table_may_be_listed() -> None:
+    rows = [_row(date="2026-01-01"), _row(date="2026-12-31")]
+    calendar = WorkingCalendar.of({"version": "t", "first": "2026-01-01", "last": "2026-12-31", "holidays": rows})
+    assert not calendar.is_working(date(2026, 12, 31))
+
+
 def test_the_culture_day_begins_in_2026() -> None:
     assert date(2025, 11, 24) not in {one.day for one in proposal(2025)}
 

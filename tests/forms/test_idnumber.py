@@ -36,6 +36,10 @@ def test_what_does_not_fit_warns_and_stays_valid() -> None:
     assert all(warning.message_vi for warning in facts.warnings)
 
 
+def test_a_full_date_of_birth_is_compared_by_its_year() -> None:
+    assert [warning.code for warning in check_number("004190000001", birth="1991-02-01").warnings] == ["year_differs"]
+
+
 def test_an_unknown_province_warns_but_a_country_of_birth_does_not() -> None:
     assert [warning.code for warning in check_number("003190000001").warnings] == ["province_unknown"]
     assert check_number("120190000001").warnings == ()

@@ -66,6 +66,10 @@ def test_any_words_become_a_purpose_banks_keep(text: str) -> None:
     payload(replace(EXAMPLE, purpose=purpose(text)))
 
 
+def test_one_dong_can_be_asked_for() -> None:
+    assert "54011" in payload(replace(EXAMPLE, amount_vnd=1))
+
+
 def test_a_purpose_loses_its_accents() -> None:
     assert purpose("Lệ phí trích lục: Đàm Thủy") == "LE PHI TRICH LUC DAM THUY"
 

@@ -90,6 +90,25 @@ def test_hours_stand_to_the_minute() -> None:
     assert [day.why for day in overnight.days] == ["Tính 3 giờ", "Tính 1 giờ"]
 
 
+def test_a_day_spent_waiting_says_so() -> None:
+    found = after(TimeRule("hours", hours=4), "2026-11-25T16:00", pause("2026-11-25T16:30", "2026-11-27T09:00"))
+    assert [(day.date.day, day.counted, day.why) for day in found.days] == [
+        (25, True, "Tính 30 phút"),
+        (26, False, "Chờ bổ sung hồ sơ"),
+        (27, True, "Tính 3 giờ 30 phút"),
+    ]
+
+
+def test_hours_of_overlapping_pauses_stand_once() -> None:
+    one, other = pause("2026-11-25T09:00", "2026-11-25T10:30"), pause("2026-11-25T10:00", "2026-11-25T11:00")
+    rule = TimeRule("hours", hours=4)
+    assert after(rule, "2026-11-25T08:00", other, one).due == at("2026-11-25T16:00")
+    inner = pause("2026-11-25T09:15", "2026-11-25T09:30")
+    assert after(rule, "2026-11-25T08:00", one, inner).due == at("2026-11-25T15:30")
+    moved = due_after_pause(rule, at("2026-11-25T14:00"), [one, other], "subtract", CALENDAR, HOURS)
+    assert moved.due == at("2026-11-25T16:00")
+
+
 def test_a_same_day_procedure_begins_anew_when_the_supplement_comes() -> None:
     rule = TimeRule("same_day_15h")
     assert after(rule, "2026-11-23T09:00", pause("2026-11-23T10:00", "2026-11-25T15:00")).due == at("2026-11-25T17:00")

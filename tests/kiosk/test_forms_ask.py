@@ -56,6 +56,17 @@ def test_the_due_date_is_read_aloud(said: Any) -> None:
     assert "- Thứ Tư 25/11: tính, ngày thứ 1 (Ngày làm việc tiếp theo)." in lines
 
 
+def test_ordinary_days_are_read_without_repeating_their_name(said: Any) -> None:
+    lines = said("deadline", "--procedure", BIRTH, "--received", "2026-11-27T16:00")
+    assert lines[4:] == [
+        "- Thứ Sáu 27/11: không tính (Nhận sau 15 giờ).",
+        "- Thứ Bảy 28/11: không tính (nghỉ cuối tuần).",
+        "- Chủ Nhật 29/11: không tính (nghỉ cuối tuần).",
+        "- Thứ Hai 30/11: tính, ngày thứ 1 (Ngày làm việc tiếp theo).",
+        "Lịch làm việc: bản vn-2026.1.",
+    ]
+
+
 def test_a_moment_may_carry_another_zone(asked: Any) -> None:
     _, facts = asked("deadline", "--procedure", BIRTH, "--received", "2026-11-25T08:01:00+00:00")
     assert (facts["received"], facts["due"]) == ("2026-11-25T15:01:00+07:00", "2026-11-26T17:00:00+07:00")
