@@ -7,6 +7,7 @@ say nothing: a supplement without a list, a refusal or stop without a reason, an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from forms.papers import parts
 from forms.papers.content import Block, Line, Pair, PaperContent, PaperError, Rule
@@ -14,8 +15,8 @@ from forms.papers.facts import ApologyFacts, RefusalFacts, StopFacts, Supplement
 from forms.papers.wording import day_vi, local, moment_vi, require_code
 from forms.text import nfc
 
-ONCE_VI = "Bà con bổ sung một lần cho đủ các nội dung trên."
-SORRY_VI = "Cơ quan xin lỗi Ông/Bà vì chậm trả kết quả và mong Ông/Bà thông cảm."
+ONCE_VI: Final = "Bà con bổ sung một lần cho đủ các nội dung trên."
+SORRY_VI: Final = "Cơ quan xin lỗi Ông/Bà vì chậm trả kết quả và mong Ông/Bà thông cảm."
 
 
 def mau_02(facts: SupplementFacts) -> PaperContent:

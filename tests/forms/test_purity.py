@@ -31,7 +31,7 @@ ALLOWED = frozenset(
         "zipfile",
         "zlib",
     }
-    | {"defusedxml", "warnings", "enum", "heapq", "bisect", "operator", "qrcode", "threading"}
+    | {"defusedxml", "warnings", "enum", "heapq", "bisect", "operator", "contextlib", "qrcode", "threading"}
 )
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "monotonic"})
 
