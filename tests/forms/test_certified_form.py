@@ -35,6 +35,8 @@ def test_papers_are_listed_one_after_another() -> None:
         ("Giấy xác nhận", 2, 1),
     ]
     assert "items[1].paper_other" not in done.asked
+    assert not done.paper["items"][1].keys() & {"paper", "paper_other"}
+    assert not done.answers.keys() & {"req_card", "req_id_type"}
 
 
 def test_the_requester_may_have_another_paper_than_a_card() -> None:

@@ -29,9 +29,14 @@ def ct01(card: dict[str, str] | None = None, **changes: str) -> Walk:
     return walk("_ct01", card, {**ANSWERS, **changes})
 
 
-def test_a_head_of_household_with_a_card_answers_no_more_than_eleven_questions() -> None:
+HOME = ("home_commune", "home_hamlet")
+HELPERS = {*HOME, "is_head", "stay_until", "away_place", "away_from", "away_to", "away_reason", "remove_reason", "content_more"}
+
+
+def test_a_head_of_household_with_a_card_answers_ten_questions() -> None:
     done = ct01(dict(CARD))
-    assert len(done.asked) <= 11
+    assert done.asked[:5] == ("police_note", "kind", "req_phone", "req_email", "is_head")
+    assert done.asked[5:] == (*HOME, "content_more", "paper_giay_to_cho_o", "has_members")
     assert required("_ct01") <= done.paper.keys()
     assert (done.paper["n7"], done.paper["n8"], done.paper["n9"]) == ("NÔNG THỊ MẪU", "Chủ hộ", "004190000001")
 
@@ -73,6 +78,36 @@ def test_the_procedure_says_what_is_asked_for(kind: str, code: str) -> None:
 )
 def test_the_request_is_written_for_the_citizen(kind: str, content: str) -> None:
     assert ct01(dict(CARD), kind=kind).paper["n10"] == content
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [
+        ("permanent", HOME),
+        ("temporary", (*HOME, "stay_until")),
+        ("absent", ("away_place", "away_from", "away_to", "away_reason")),
+        ("remove", (*HOME, "remove_reason")),
+        ("split", HOME),
+    ],
+)
+def test_only_what_the_request_needs_is_asked_and_none_of_it_is_kept_beside_it(kind: str, about: tuple[str, ...]) -> None:
+    done = ct01(dict(CARD), kind=kind, stay_until="2027-05-31", away_to="2027-01-15", content_more="Cảm ơn")
+    assert tuple(name for name in done.asked if name in HELPERS - {"is_head", "content_more"}) == about
+    assert not done.answers.keys() & (HELPERS | {"has_members"})
+    assert ("home" in done.answers) == (kind != "absent")
+
+
+def test_nothing_is_written_before_it_is_chosen() -> None:
+    session = sitting("_ct01", CARD)
+    assert not {"content", "home"} & session.answers().keys()
+    assert not [question.name for question in session.visible() if question.name.startswith("head_")]
+
+
+def test_a_stay_does_not_end_before_today() -> None:
+    session = sitting("_ct01", CARD)
+    session.put("kind", "temporary")
+    assert session.put("stay_until", "2026-11-22") is not None
+    assert session.put("stay_until", "2026-11-23") is None
 
 
 def test_days_and_own_words_are_added_to_the_request() -> None:

@@ -124,7 +124,9 @@ def test_without_a_death_notice_another_paper_is_asked_for_and_nobody_is_stopped
 def test_a_number_not_known_is_replaced_by_another_paper_or_left_out() -> None:
     done = death(dec_number="", dec_id_type="other", dec_paper_number="chứng minh nhân dân 080000001")
     assert done.paper["dec_id"] == "Giấy tờ chứng minh nhân dân 080000001 cấp ngày 01/06/2021"
-    assert "dec_id" not in death(dec_number="", dec_id_type="none").paper
+    nothing = death(dec_number="", dec_id_type="none")
+    assert "dec_id" not in nothing.paper
+    assert not {"dec_paper_number", "dec_id_issued", "dec_id_issuer"} & set(nothing.asked)
 
 
 def test_a_number_that_does_not_fit_the_deceased_warns_only() -> None:

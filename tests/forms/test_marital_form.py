@@ -99,6 +99,10 @@ def test_each_status_is_written_in_the_words_of_the_law(status: str, facts: dict
     assert done.paper["s_status"] == words
 
 
+def test_nothing_is_declared_before_it_is_chosen() -> None:
+    assert not sitting("1.004873", CARD).answers().keys() & {"s_status", "s_purpose", "s_period_from"}
+
+
 def test_only_the_papers_of_the_status_are_asked_about() -> None:
     asked = set(marital(dict(CARD), s_marital="divorced").asked)
     assert {"divorce_no", "divorce_date", "divorce_by", "paper_ban_an_ly_hon"} <= asked
@@ -157,10 +161,15 @@ def test_an_earlier_certificate_is_asked_for_only_when_there_was_one() -> None:
 
 
 def test_answers_that_only_helped_to_write_a_line_are_not_handed_over() -> None:
+    paper = {"s_number": "", "s_id_type": "other", "s_paper_number": "Giấy phép lái xe 12"}
     done = marital(
-        dict(MAN), **{**BROTHER, "s_nation_kind": "other"}, s_nation_other="Lào", s_purpose_kind="other", s_purpose_text="Đi làm"
+        dict(MAN),
+        **{**BROTHER, "s_nation_kind": "other", **paper},
+        s_nation_other="Lào",
+        s_purpose_kind="other",
+        s_purpose_text="Đi làm",
     )
-    helpers = {"s_nation_kind", "s_nation_other", "s_purpose_text"}
+    helpers = {"s_nation_kind", "s_nation_other", "s_purpose_text", "s_id_type"}
     assert set(done.asked) >= helpers
     assert not done.answers.keys() & (helpers | {"req_card", "req_id_type", "req_sex", "req_ethnic", "req_nation"})
     assert (done.paper["s_nation"], done.paper["s_purpose"]) == ("Lào", "Đi làm")

@@ -106,7 +106,8 @@ def test_who_was_married_before_says_how_it_ended_and_is_asked_for_the_paper() -
 
 
 def test_residence_is_asked_only_of_the_one_without_a_number() -> None:
-    assert not [name for name in marriage(dict(CARD)).asked if name.endswith("residence")]
+    assert not [name for name in marriage(dict(CARD)).asked if name.endswith(("residence", "issuer", "paper_number"))]
+    assert "par_id_issued" not in {question.name for question in sitting("1.000894").visible()}
     done = marriage(
         dict(CARD),
         par_number="",
@@ -133,6 +134,7 @@ def test_a_foreigner_at_the_kiosk_is_not_taken_for_a_citizen() -> None:
     by_chip = marriage({"card.nationality": "Lào"}, **passport)
     assert not {"my_nation_kind", "my_nation_other"} & set(by_chip.asked)
     assert by_chip.paper["f_nation"] == "Lào"
+    assert not done.answers.keys() & {"my_nation_kind", "my_nation_other"}
 
 
 def test_facts_that_only_helped_are_not_handed_over() -> None:

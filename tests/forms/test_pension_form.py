@@ -33,9 +33,11 @@ def pension(card: dict[str, str] | None = None, **changes: str) -> Walk:
     return walk("1.014027", card, {**ANSWERS, **changes})
 
 
-def test_an_elder_with_a_card_answers_no_more_than_ten_questions() -> None:
+def test_an_elder_with_a_card_answers_eight_questions() -> None:
     done = pension(ELDER)
-    assert len(done.asked) <= 10
+    assert done.asked == ("request", "req_relation", "p_contact", "has_benefits", "p_poverty", "pay_way", "req_phone", "pledge")
+    assert not done.answers.keys() & {"req_sex", "req_ethnic", "req_home", "has_benefits", "p_phone"}
+    assert done.answers["req_relation_words"] == "Bản thân"
     assert required("1.014027") <= done.paper.keys()
     assert (done.paper["p_name"], done.paper["p_dob"], done.paper["p_id"]) == ("NÔNG THỊ GIÀ", "1949", "004149000005")
     assert done.paper["p_residence"] == CARD["card.residence"]
@@ -53,7 +55,8 @@ def test_a_guardians_card_is_not_taken_for_the_elders() -> None:
     done = pension(dict(CARD), **GRANDMOTHER)
     assert (done.paper["p_name"], done.paper["p_id"]) == ("Nông Thị Già", "004149000005")
     assert (done.paper["g_name"], done.paper["g_dob"], done.paper["g_id"]) == ("NÔNG THỊ MẪU", "1990-02-01", "004190000001")
-    assert {"p_sex", "p_ethnic", "p_residence"} <= set(done.asked)
+    assert {"p_sex", "p_ethnic", "p_residence", "p_phone"} <= set(done.asked)
+    assert done.answers["req_relation_words"] == "Người giám hộ"
     assert CARD["card.residence"] not in map(str, done.answers.values())
 
 
@@ -83,6 +86,22 @@ def test_money_is_paid_at_the_commune_or_to_an_account() -> None:
     assert paper["p_payplace"] == "Qua tài khoản ngân hàng"
     assert paper["p_bank"] == "Nông Thị Già, số 83002010001230, Ngân hàng Mẫu"
     assert "p_bank" not in pension(ELDER).paper
+
+
+def test_nothing_is_written_before_it_is_chosen() -> None:
+    assert not sitting("1.014027", ELDER).answers().keys() & {"request_words", "p_payplace", "p_bank", "g_name"}
+
+
+def test_another_place_to_be_paid_is_written_as_told() -> None:
+    done = pension(ELDER, pay_way="elsewhere", pay_elsewhere="Bưu điện xã Mẫu")
+    assert (done.paper["p_payplace"], "pay_elsewhere" in done.answers) == ("Bưu điện xã Mẫu", False)
+
+
+def test_money_is_told_in_whole_dong() -> None:
+    session = sitting("1.014027")
+    session.put("has_benefits", "yes")
+    assert session.put("benefits[1].amount", "500") is not None
+    assert session.put("benefits[1].amount", "500 000") is None
 
 
 def test_nobody_is_refused_for_being_too_young() -> None:

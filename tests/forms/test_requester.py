@@ -121,6 +121,8 @@ def test_without_a_chip_or_card_the_nationality_is_asked(folder: str) -> None:
     assert "s_nation_kind" in visible(session)
     put(session, s_nation_kind="other")
     assert "s_nation_other" in visible(session)
+    put(session, s_nation_other="Lào")
+    assert (session.answers()["s_nation"], "s_nation_other" in session.answers()) == ("Lào", False)
     assert put(session, s_nation_kind="vn").answers()["s_nation"] == "Việt Nam"
 
 
