@@ -1,4 +1,4 @@
-"""A form as the workbook a clerk opens: three worksheets, wide columns, all cells plain text so that Excel makes no dates of them."""
+"""A form as the workbook a clerk opens: three worksheets, wide columns, cells of plain text so that Excel makes no dates."""
 
 from __future__ import annotations
 
