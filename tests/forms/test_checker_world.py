@@ -71,6 +71,7 @@ def test_an_answer_that_may_be_left_out_may_be_empty() -> None:
         ("text", "string-length(${a}) > 900", "not_found"),
         ("integer", "${a} * 2 = 14", "not_found"),
         ("date", "${a} > today()", "not_found"),
+        ("text", "today() < date('2020-01-01')", "not_found"),
     ],
 )
 def test_written_answers_are_decided_by_plain_comparisons_only(kind: str, condition: str, verdict: str) -> None:

@@ -148,7 +148,7 @@ def test_stored_drafts_that_feel_a_change_are_named(draft: Path, tmp_path: Path,
     rows = [
         {"id": "một", "form": "khai_sinh", "version": version, "answers": {"req_phone": "0900000001"}},
         {"id": "hai", "form": "khai_sinh", "version": version, "answers": {"child_name": "Nông Thị Mẫu"}},
-        {"id": "ba", "form": "khac", "version": "1", "answers": {"req_phone": "0900000001"}},
+        {"id": "ba", "form": "khac", "version": version, "answers": {"req_phone": "0900000001"}},
     ]
     (tmp_path / "drafts.json").write_text(json.dumps(rows), "utf-8")
     assert forms_command(["diff", str(BIRTH), str(draft), "--drafts", str(tmp_path / "drafts.json"), "--json"]) == 0
