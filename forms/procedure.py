@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, get_args
 
 from forms.calendar import WorkingCalendar
 from forms.deadline import TimeRule, read_time
+from forms.dossier.persons import Person, Persons
 from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
 from forms.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
 from forms.general import asking_for
@@ -167,13 +168,14 @@ class Procedure:
     def in_force(self, day: date) -> bool:
         return within(day, self.valid_from, self.valid_to)
 
-    def applicant(self, answers: Mapping[str, Any]) -> dict[str, str]:
-        """Who files (người nộp), from stored answers: only the keys that have a value."""
-        return _person(self.applicant_fields, answers)
-
-    def owner(self, answers: Mapping[str, Any]) -> dict[str, str]:
-        """Whose dossier it is (chủ hồ sơ) when somebody else files; empty when the filer's own."""
-        return _person(self.owner_fields, answers)
+    def persons(self, answers: Mapping[str, Any], by: str) -> Persons:
+        """The persons of a filing, from stored answers: who asks (người nộp), and whose dossier it is (chủ hồ sơ) when that is
+        somebody else. ``by``: how the person at the kiosk identified.
+        """
+        applicant = Person.read({**_person(self.applicant_fields, answers), "by": by})
+        owner = Person.read(_person(self.owner_fields, answers))
+        same = (owner.name, owner.number) == (applicant.name, applicant.number)
+        return Persons(applicant, owner if owner.name and not same else None)
 
     def subject(self, answers: Mapping[str, Any]) -> str:
         """Whom it is about (the child's name); '' when not answered."""

@@ -19,7 +19,7 @@ from devices.errors import DeviceError
 from devices.printer import open_printer
 from forms.catalogue import load_catalogue
 from forms.codes import check_code
-from forms.dossier import STATUS_NAMES, DossierError, Status
+from forms.dossier import STATUS_NAMES, DossierError, Role, Status, forbidden
 from forms.menu import ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
@@ -428,7 +428,7 @@ class KioskServices:
             answers=[(one.section, one.label, one.text) for one in usecases.review_rows(procedure, fields)] if procedure else [],
             papers=usecases.paper_states(procedure, fields) if procedure else [],
             history=history_vi(self._store, dossier, self._machine.official_names()),
-            can_accept=row.status in (Status.NEW, Status.SUPPLEMENT),
+            can_accept=forbidden(fields, "accept", Role.OFFICIAL) is None,
             official_code=str(fields.get("official_code") or ""),
         )
 

@@ -132,20 +132,20 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
             number = work.take_number()
         code = provisional_code(base32(store.identity_or_raise().device), now.date(), number)
         dossier = work.next().dossier_id()
-        applicant = acts.Person.read({**procedure.applicant(answers), "by": card.source if card is not None else "typed"})
+        persons = procedure.persons(answers, card.source if card is not None else "typed")
         filing = acts.Filing(
             procedure=procedure.code,
             form=procedure.form_version,
             code=code,
             key=key,
             unit=machine.office.commune,
-            persons=acts.Persons(applicant),
+            persons=persons,
             subject=procedure.subject(answers),
             answers=answers,
         )
         with step("filing.events"):
             work.append(acts.file(dossier, filing, now.isoformat()))
-        slip = papers.kiosk_slip(_slip(machine, procedure, answers, applicant, code, key, now))
+        slip = papers.kiosk_slip(_slip(machine, procedure, answers, persons.standing, code, key, now))
         with step("filing.print_job"):
             job = work.queue_print(dossier, "slip", to_content(slip))
         store.set_meta("last_filed", now.isoformat())

@@ -118,9 +118,9 @@ def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
     answers = random_answers(procedure.form, random.Random(seed), at.date())
     filed = datetime.combine(at.date(), clock_time(9), VIETNAM)
     code = provisional_code("K01", at.date(), seed)
-    applicant = dossier.Person.read(procedure.applicant(answers))
+    persons = procedure.persons(answers, "typed")
     filing = dossier.Filing(
-        procedure.code, procedure.form_version, code, "k", "01273", dossier.Persons(applicant), procedure.subject(answers), answers
+        procedure.code, procedure.form_version, code, "k", "01273", persons, procedure.subject(answers), answers
     )
     fields = dossier.fold(_as_stored(event) for event in dossier.file("1-1", filing, filed.isoformat()))
     stored = {name[2:]: value for name, value in fields.items() if name.startswith("a.")}

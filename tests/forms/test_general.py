@@ -68,7 +68,7 @@ def test_a_person_filing_for_herself_answers_few_questions(procedure: Procedure)
     assert session.problems() == ()
     assert len(asked) <= 15
     assert procedure.subject(session.answers()) == "Nông Thị Mẫu"
-    assert procedure.owner(session.answers()) == {}
+    assert procedure.persons(session.answers(), "typed").owner is None
 
 
 def test_papers_are_asked_before_other_papers_in_the_order_of_the_list() -> None:
@@ -109,8 +109,10 @@ def test_filing_for_another_person_keeps_owner_and_filer_apart() -> None:
     session, asked = walked(REBIRTH, req_for="authorised")
     answers = session.answers()
     assert {"owner_name", "req_relation", "owner_dob", "paper_giay_uy_quyen"} <= set(asked)
-    assert REBIRTH.applicant(answers)["name"] == "Nông Thị Mẫu"
-    assert REBIRTH.owner(answers) == {"name": "Nông Văn Thử", "birth": "1950"}
+    persons = REBIRTH.persons(answers, "typed")
+    assert persons.applicant.name == "Nông Thị Mẫu"
+    assert persons.owner is not None
+    assert persons.owner.json() == {"name": "Nông Văn Thử", "birth": "1950"}
     assert REBIRTH.subject(answers) == "Nông Văn Thử"
 
 

@@ -89,16 +89,27 @@ def test_the_declaration_is_printed_here_and_need_not_be_brought() -> None:
 
 def test_filer_and_child_are_found_in_the_answers() -> None:
     answers = filled(CARD)[0].answers()
-    applicant = BIRTH.applicant(answers)
-    assert (applicant["name"], applicant["number"], applicant["birth"], applicant["relation"]) == (
+    persons = BIRTH.persons(answers, "chip")
+    applicant = persons.applicant
+    assert (applicant.name, applicant.number, applicant.birth, applicant.relation, applicant.phone, applicant.by) == (
         "NÔNG THỊ MẪU",
         "004190000001",
         "1990-02-01",
         "Mẹ",
+        "",
+        "chip",
     )
-    assert "phone" not in applicant
+    assert persons.owner is None
     assert BIRTH.subject(answers) == ANSWERS["child_name"]
-    assert BIRTH.applicant({}) == {}
+
+
+def test_the_owner_is_told_only_when_somebody_else_files() -> None:
+    extract = known("2.000635")
+    both = {"req_name": "Nông Thị Mẫu", "req_number": "004190000001", "s_name": "Nông Văn Thử", "s_number": "004090000002"}
+    found = extract.persons(both, "typed").owner
+    assert found is not None
+    assert (found.name, found.number) == ("Nông Văn Thử", "004090000002")
+    assert extract.persons({**both, "s_name": "Nông Thị Mẫu", "s_number": "004190000001"}, "typed").owner is None
 
 
 def known(code: str) -> Procedure:
