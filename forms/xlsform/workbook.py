@@ -74,7 +74,7 @@ def read_workbook(data: bytes, file: str) -> Workbook:
         FormError: with every fault found.
     """
     if len(data) > MAX_BYTES:
-        raise _refusal(file, "too_big", f"Tệp nặng {len(data) >> 20} MB, nhiều nhất {MAX_BYTES >> 20} MB. Xóa ảnh và trang thừa.")
+        raise _refusal(file, "too_big", f"Tệp nặng hơn {MAX_BYTES >> 20} MB. Xóa ảnh và trang thừa.")
     if not data.strip():
         raise _refusal(file, "empty", "Tệp trống. Bắt đầu bằng: main.py forms new TỆP.")
     tables = _xlsx(data, file) if _packed(data, file) else [_csv(data, file)]
