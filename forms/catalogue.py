@@ -2,7 +2,8 @@
 
 A procedure may have several versions, one for each law; a dossier follows the version in force, and the province's decisions, on
 the day it is received (:meth:`Catalogue.on`), and keeps the questions it answered for life (:meth:`Catalogue.form_version`). There
-is no «current» version without a day: nothing here knows a clock. A kiosk loads packs, tests and authors the sources.
+is no «current» version without a day: nothing here knows a clock. It is loaded from packs; :mod:`forms.sources` makes one of the
+files people write.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from forms.edition import Edition, packed_editions, written_editions
+from forms.edition import Edition, packed_editions
 from forms.menu import Group, Menu, ServiceTile, read_menu
 from forms.overrides import Override, read_overrides
-from forms.packing import Packed, read_packs
+from forms.packs import Packed, read_packs
 from forms.procedure import Procedure
 from forms.search import Searchable, ranked
 from forms.xlsform import Fault, FormError
@@ -180,7 +181,7 @@ def _refuse_overlaps(editions: Sequence[Edition], versions: Sequence[Procedure])
 
 
 def load_catalogue() -> Catalogue:
-    """The packaged catalogue with the decisions of Cao Bằng, from its packs; from the sources where none were made. Read once.
+    """The packaged catalogue with the decisions of Cao Bằng, from its packs. Read once.
 
     Raises:
         PackError: a pack is damaged.
@@ -191,8 +192,7 @@ def load_catalogue() -> Catalogue:
 
 @cache
 def _packaged() -> Catalogue:
-    packed = read_packs(resources.files("forms").joinpath("packs"))
-    return from_packs(packed) if packed.entries else from_sources()
+    return from_packs(read_packs(resources.files("forms").joinpath("packs")))
 
 
 def from_packs(packed: Packed, province: str = CAO_BANG) -> Catalogue:
@@ -202,23 +202,18 @@ def from_packs(packed: Packed, province: str = CAO_BANG) -> Catalogue:
         PackError: a pack is damaged.
         FormError: the program no longer accepts a form.
     """
-    return _assembled(packed_editions(packed), _catalog(), province)
-
-
-def from_sources(folder: Traversable | None = None, province: str = CAO_BANG) -> Catalogue:
-    """The catalogue of a folder, by default the packaged one, with the decisions of one province.
-
-    Raises:
-        FormError: with every fault of every procedure.
-    """
-    folder = folder or _catalog()
-    return _assembled(written_editions(folder), folder, province)
+    return assembled(packed_editions(packed), _catalog(), province)
 
 
 def _catalog() -> Traversable:
     return resources.files("forms").joinpath("catalog")
 
 
-def _assembled(editions: Iterable[Edition], folder: Traversable, province: str) -> Catalogue:
+def assembled(editions: Iterable[Edition], folder: Traversable, province: str) -> Catalogue:
+    """A catalogue of these versions, with the menu and the decisions that lie in ``folder``.
+
+    Raises:
+        FormError: a file of them is wrong.
+    """
     decisions = read_overrides(folder.joinpath("overrides.yaml").read_text("utf-8"))
     return Catalogue(editions, read_menu(folder), [one for one in decisions if one.province in ("", province)])

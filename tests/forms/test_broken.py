@@ -15,7 +15,7 @@ import yaml
 
 from forms import procedure
 from forms.checker import FORM_RULES, PROCEDURE_RULES
-from forms.checker.source import check_file, check_folder
+from forms.checker.folder import check_file, check_folder
 from forms.xlsform import Fault, reader
 from kiosk.forms_cli.author import CATALOGUE
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from forms.answers import random_answers
-from forms.catalogue import from_sources
 from forms.papers import (
     Declaration,
     PaperError,
@@ -25,6 +24,7 @@ from forms.papers import (
     unfilled,
 )
 from forms.procedure import Procedure
+from forms.sources import from_sources
 from forms.xlsform import read_form
 from tests.forms.birth import CARD
 from tests.forms.birth import filled as filled_birth

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import from_sources, load_catalogue
+from forms.catalogue import load_catalogue
 from forms.overrides import read_overrides
+from forms.sources import from_sources
 from forms.xlsform import FormError
 
 TODAY = date(2026, 11, 24)

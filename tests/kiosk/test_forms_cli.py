@@ -14,7 +14,7 @@ from PIL import Image
 
 import forms
 from forms.catalogue import load_catalogue
-from forms.packing import INDEX
+from forms.packs import INDEX
 from kiosk.forms_cli import forms_command
 
 CATALOGUE = Path(forms.__file__).parent / "catalog"

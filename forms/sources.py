@@ -1,25 +1,24 @@
-"""Finds what an author wrote in a folder, and says everything that is wrong with it.
+"""The folders people write: which procedures lie in a catalogue, each with the form it is asked with.
 
-A folder of the catalogue is a procedure (``procedure.yaml``, with a form of its own or a shared one), a shared form
-(``shared.yaml`` beside ``form.csv``), or just a form in the making. A form shared by many is judged once, in its own folder; a
-procedure that uses it is judged for what it adds.
+A folder ``<code>/procedure.yaml`` is the first version, ``<code>/<first day>/procedure.yaml`` a later one. A version without a form
+of its own takes the folder's, or the shared one that ``form`` names (``_general``, ``_ct01``), with the keys of ``shared.yaml``.
+Authors, the checker and the packing read these; a kiosk loads packs (:mod:`forms.packs`).
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from forms.checker import check_form, check_procedure
-from forms.checker.draft import Draft
-from forms.checker.world import Search
+from forms.catalogue import CAO_BANG, Catalogue, assembled
+from forms.edition import Edition
 from forms.marked_yaml import Marked, read_marked
 from forms.procedure import Procedure, procedure_of
-from forms.xlsform import Form, lists_beside
-from forms.xlsform.model import Fault, FormError
+from forms.xlsform import Fault, Form, FormError, lists_beside
 from forms.xlsform.reader import Lists, form_of
 from forms.xlsform.workbook import MAX_BYTES, Workbook, read_workbook
 
@@ -86,15 +85,6 @@ def form_file_of(folder: Traversable) -> Traversable | None:
     return next((folder.joinpath(name) for name in FORM_FILES if folder.joinpath(name).is_file()), None)
 
 
-def check_file(file: Traversable, folder: Traversable) -> tuple[Fault, ...]:
-    """Everything wrong with a form that stands alone."""
-    try:
-        found = read_form_file(file, folder, file.name)
-    except FormError as error:
-        return error.faults
-    return check_form(_draft(found))
-
-
 @dataclass(frozen=True, slots=True)
 class Home:
     """The folder a procedure's form lies in: its own, its first version's, or a shared one."""
@@ -121,10 +111,11 @@ def home_of(source: Marked | None, folder: Traversable, base: Traversable, catal
     if kind != "own":
         return Home(catalogue.joinpath(f"_{kind}"), f"_{kind}")
     own = folder is base or form_file_of(folder) is not None
-    return Home(folder, _called(folder, base)) if own else Home(base, base.name)
+    return Home(folder, called(folder, base)) if own else Home(base, base.name)
 
 
-def _called(folder: Traversable, base: Traversable) -> str:
+def called(folder: Traversable, base: Traversable) -> str:
+    """How a folder is named in messages: its code, and the first day of a later version."""
     return folder.name if folder is base else f"{base.name}/{folder.name}"
 
 
@@ -140,37 +131,70 @@ def read_procedure_file(source: Marked, form: Form, home: Home) -> tuple[Marked,
     return whole, procedure_of(whole, form)
 
 
-def check_folder(folder: Traversable, base: Traversable, catalogue: Traversable) -> tuple[Fault, ...]:
-    """Everything wrong with a folder; ``base`` is the procedure's folder when this one is a later law's."""
-    return tuple(dict.fromkeys(_check(folder, base, catalogue)))
+def folders_of(catalogue: Traversable) -> Iterator[tuple[Traversable, Traversable]]:
+    """Every procedure's folder with the folder of its first version, later laws after it."""
+    for base in sorted((entry for entry in catalogue.iterdir() if entry.is_dir()), key=_name):
+        if base.joinpath("procedure.yaml").is_file():
+            later = [entry for entry in base.iterdir() if entry.joinpath("procedure.yaml").is_file()]
+            yield from ((folder, base) for folder in (base, *sorted(later, key=_name)))
 
 
-def _check(folder: Traversable, base: Traversable, catalogue: Traversable) -> Iterator[Fault]:
-    name = "shared.yaml" if folder.joinpath("shared.yaml").is_file() else "procedure.yaml"
-    source: Marked | None = None
-    try:
-        source = read_yaml(folder.joinpath(name), f"{_called(folder, base)}/{name}")
-    except FormError as error:
-        yield from error.faults
+def _name(entry: Traversable) -> str:
+    return entry.name
+
+
+# --- the whole catalogue -----------------------------------------------------------------------------------------------
+
+
+def from_sources(folder: Traversable | None = None, province: str = CAO_BANG) -> Catalogue:
+    """The catalogue of a folder, by default the packaged one, with the decisions of one province.
+
+    Raises:
+        FormError: with every fault of every procedure.
+    """
+    folder = folder or resources.files("forms").joinpath("catalog")
+    return assembled(written_editions(folder), folder, province)
+
+
+def written_editions(catalogue: Traversable) -> Sequence[Edition]:
+    """Every version that the folders of a catalogue hold.
+
+    Raises:
+        FormError: with every fault of every procedure.
+    """
+    forms: dict[str, Form] = {}
+    found: list[Edition] = []
+    faults: list[Fault] = []
+    for folder, base in folders_of(catalogue):
+        try:
+            edition = _written(folder, base, catalogue, forms)
+        except FormError as error:
+            faults += error.faults
+        else:
+            faults += _misplaced(edition, folder, base)
+            found.append(edition)
+    if faults:
+        raise FormError(list(dict.fromkeys(faults)))
+    return found
+
+
+def _written(folder: Traversable, base: Traversable, catalogue: Traversable, forms: dict[str, Form]) -> Edition:
+    source = read_yaml(folder.joinpath("procedure.yaml"), f"{called(folder, base)}/procedure.yaml")
     home = home_of(source, folder, base, catalogue)
-    try:
-        found = home.read()
-    except FormError as error:
-        yield from error.faults
-        return
-    draft = replace(_draft(found), yaml=source)
-    if home.folder is folder:
-        yield from check_form(draft)
-    if source is None:
-        return
-    try:
-        procedure = read_procedure_file(source, found.form, home)[1] if name == "procedure.yaml" else None
-    except FormError as error:
-        yield from error.faults
-        return
-    form = procedure.form if procedure is not None else found.form
-    yield from check_procedure(replace(draft, procedure=procedure, form=form))
+    if not home.folder.is_dir():
+        message = "Không có biểu mẫu dùng chung này. Viết own (biểu mẫu riêng), general (đơn đề nghị) hoặc ct01."
+        raise FormError([Fault(source.file, source.line(("form",)), "form", "reference", message)])
+    if home.called not in forms:
+        forms[home.called] = home.read().form
+    whole, _ = read_procedure_file(source, forms[home.called], home)
+    return Edition(whole, forms[home.called])
 
 
-def _draft(found: FormFile) -> Draft:
-    return Draft(found.book, found.form, Search(found.form), media=found.media)
+def _misplaced(edition: Edition, folder: Traversable, base: Traversable) -> Iterator[Fault]:
+    """A folder is named by the code, a later version's by its first day."""
+    source = edition.source
+    if edition.code != base.name:
+        yield Fault(source.file, source.line(("code",)), "code", "code", f"code phải là «{base.name}», tên thư mục.")
+    if folder is not base and str(edition.first_day) != folder.name:
+        message = f"valid.from phải là «{folder.name}», tên thư mục."
+        yield Fault(source.file, source.line(("valid", "from")), "valid.from", "date", message)
