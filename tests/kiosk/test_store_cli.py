@@ -159,7 +159,7 @@ def test_the_papers_of_a_dossier_are_written_for_its_owner_under_its_code_alone(
         assert (out / name).stat().st_mode & 0o777 == 0o600
     text = pdf_text((out / names[0]).read_bytes())
     assert squeezed("Ông (Bà)/Tổ chức: NÔNG THỊ MẪU") in text
-    assert squeezed(f"Địa chỉ: {MOTHER.residence}") in text
+    assert squeezed(f"Số định danh cá nhân/tổ chức: {MOTHER.number}") in text
 
 
 def test_only_the_papers_asked_for_are_written(desk: Desk, tmp_path: Path) -> None:
