@@ -214,11 +214,12 @@ def _originals(rule: FeeRule, rows: Sequence[Any]) -> Iterator[Original]:
 
 
 def _day(value: Any) -> date | None:
-    """A whole date; a partial one decides nothing."""
+    """A whole date that days can be counted from; a partial one decides nothing."""
     try:
-        return date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value), re.ASCII) else None
+        day = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value), re.ASCII) else None
     except ValueError:
         return None
+    return day if day is not None and day.year < date.max.year else None
 
 
 def _whole(value: Any) -> int | None:
