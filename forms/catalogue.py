@@ -15,6 +15,9 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from forms.calendar import VIETNAM
+from forms.dossier import Fields
+from forms.dossier.reading import parsed
 from forms.edition import Edition, packed_editions
 from forms.menu import Group, Menu, ServiceTile, read_menu
 from forms.overrides import Override, read_overrides
@@ -74,6 +77,12 @@ class Catalogue:
             return published[places[-1]]
         lawful = [place for place in places if published[place].in_force(day)]
         return self._decided(code, (lawful or places)[-1], day)
+
+    def filed(self, fields: Fields) -> Procedure | None:
+        """The procedure of a dossier from its folded fields: the questions it answered, by the law of the day it was filed."""
+        filed = parsed(fields.get("filed_at"))
+        day = None if filed is None else filed.astimezone(VIETNAM).date()
+        return self.form_version(str(fields.get("procedure")), str(fields.get("form")), day)
 
     def shown(self, code: str, day: date) -> Procedure:
         """The version to show people on a day: the one in force, else the latest known.

@@ -196,11 +196,10 @@ RESOLUTION_VI: Final = "Theo nghị quyết HĐND tỉnh"
 
 def filing_of(rule: FeeRule, answers: Mapping[str, Any], received: date) -> Filing:
     """The facts of a filing at the counter as its answers state them; an answer that is no number counts as not given."""
-    event = str(answers.get(rule.from_field) or "")
     rows = answers.get(rule.items)
     return Filing(
         received,
-        event=date.fromisoformat(event) if re.fullmatch(r"\d{4}-\d\d-\d\d", event, re.ASCII) else None,
+        event=_day(answers.get(rule.from_field)),
         copies=_whole(answers.get(rule.copies_field)),
         originals=tuple(_originals(rule, rows if isinstance(rows, list) else ())),
     )
@@ -208,9 +207,19 @@ def filing_of(rule: FeeRule, answers: Mapping[str, Any], received: date) -> Fili
 
 def _originals(rule: FeeRule, rows: Sequence[Any]) -> Iterator[Original]:
     for row in rows:
+        row = row if isinstance(row, Mapping) else {}
         pages, copies = _whole(row.get(rule.pages_field)), _whole(row.get(rule.item_copies_field))
         if pages:
             yield Original(pages, 1 if copies is None else copies)
+
+
+def _day(value: Any) -> date | None:
+    """A whole date that days can be counted from; a partial one decides nothing."""
+    try:
+        day = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value), re.ASCII) else None
+    except ValueError:
+        return None
+    return day if day is not None and day.year < date.max.year else None
 
 
 def _whole(value: Any) -> int | None:

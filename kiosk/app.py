@@ -410,7 +410,7 @@ class KioskServices:
             raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
         fields = self._store.fields(dossier)
         row = self._row(found[0])
-        procedure = usecases.procedure_of(fields)
+        procedure = load_catalogue().filed(fields)
         applicant = fields.get("applicant")
         name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
         filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
@@ -434,7 +434,7 @@ class KioskServices:
 
     def accept(self, dossier: str) -> Accepted:
         official = self._official_in()
-        procedure = usecases.procedure_of(self._store.fields(dossier))
+        procedure = load_catalogue().filed(self._store.fields(dossier))
         if procedure is None:
             raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
         accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official))

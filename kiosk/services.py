@@ -25,7 +25,7 @@ class Refused(Exception):
     """An expected failure shown to the person: stable ``code``, sentence and cure in Vietnamese."""
 
     def __init__(self, code: str, message_vi: str, cure_vi: str = "") -> None:
-        super().__init__(f"{code}: {message_vi}")
+        super().__init__(f"{code}: {message_vi} {cure_vi}".rstrip())
         self.code = code
         self.message_vi = message_vi
         self.cure_vi = cure_vi

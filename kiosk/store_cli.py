@@ -1,4 +1,4 @@
-"""``python3 main.py store …``: prove, rebuild, back up and restore the store, and register people.
+"""``python3 main.py store …``: prove, rebuild, back up and restore the store, print its papers, and register people.
 
 Exit code 0 only when all is well; every answer can be had as JSON for programs.
 """
@@ -11,10 +11,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from forms.dossier import STATUS_NAMES
 from kiosk.config import ConfigError
+from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
@@ -38,6 +40,8 @@ def store_command(argv: Sequence[str]) -> int:
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
+        ("papers", "ghi giấy tờ của một hồ sơ ra PDF (write the papers of a dossier)"),
+        ("register", "ghi sổ theo dõi hồ sơ, Mẫu 07, ra PDF (write the register of a period)"),
         ("add-official", "thêm cán bộ hoặc kỹ thuật viên (register a person)"),
         ("list-officials", "liệt kê người đăng nhập được (list who may sign in)"),
         ("remove-official", "thu lại mã PIN của một người (withdraw a person's PIN)"),
@@ -47,6 +51,20 @@ def store_command(argv: Sequence[str]) -> int:
         one.add_argument("--json", action="store_true", help="trả lời bằng JSON")
         if name in ("backup", "restore"):
             one.add_argument("file", type=Path)
+        if name == "papers":
+            one.add_argument("code", help="mã hồ sơ hoặc mã tạm")
+            one.add_argument("--out", type=Path, required=True, help="thư mục ghi các tệp PDF")
+            one.add_argument(
+                "--kind", action="append", default=[], metavar="GIẤY", help="chỉ giấy này, ví dụ mau_01; ghi được nhiều lần"
+            )
+        if name == "register":
+            one.add_argument(
+                "--from", dest="first", type=date.fromisoformat, required=True, metavar="NĂM-THÁNG-NGÀY", help="từ ngày"
+            )
+            one.add_argument(
+                "--to", dest="last", type=date.fromisoformat, required=True, metavar="NĂM-THÁNG-NGÀY", help="đến hết ngày"
+            )
+            one.add_argument("--out", type=Path, required=True, help="tệp PDF")
         if name == "remove-official":
             one.add_argument("id", help="mã trong «store list-officials»")
         if name == "add-official":
@@ -130,6 +148,18 @@ def _restore(given: argparse.Namespace) -> int:
     return 0
 
 
+def _papers(machine: Machine, given: argparse.Namespace) -> int:
+    files = write_papers(machine, given.code, given.out, given.kind)
+    _say(given.json, {"ok": True, "files": [file.name for file in files]}, "\n".join(str(file) for file in files))
+    return 0
+
+
+def _register(machine: Machine, given: argparse.Namespace) -> int:
+    count = write_register(machine, Period(given.first, given.last), given.out)
+    _say(given.json, {"ok": True, "dossiers": count}, f"Sổ theo dõi có {count} hồ sơ: {given.out}")
+    return 0
+
+
 def _add_official(machine: Machine, given: argparse.Namespace) -> int:
     pin = sys.stdin.readline().strip() if given.pin_stdin else getpass.getpass("Mã PIN (6–12 chữ số): ")
     person = add_official(machine.store, given.name, pin, given.role)
@@ -158,6 +188,8 @@ _ACTS = {
     "list": _list,
     "rebuild": _rebuild,
     "backup": _backup,
+    "papers": _papers,
+    "register": _register,
     "add-official": _add_official,
     "list-officials": _list_officials,
     "remove-official": _remove_official,

@@ -19,9 +19,11 @@ from forms.calendar import CalendarError
 from forms.catalogue import load_catalogue
 from forms.codes import lookup_key, provisional_code
 from forms.deadline import DeadlineError, due
-from forms.procedure import Component, Procedure
+from forms.papers.of_dossier import PaperSource, facts_of, handed_in, slip_of
+from forms.procedure import Procedure
 from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
+from kiosk.issued import issuer_of
 from kiosk.machine import Machine
 from kiosk.papers import marked_copy, to_content
 from kiosk.services import Accepted, Filed, Official, Refused
@@ -132,22 +134,22 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
             number = work.take_number()
         code = provisional_code(base32(store.identity_or_raise().device), now.date(), number)
         dossier = work.next().dossier_id()
-        persons = procedure.persons(answers, card.source if card is not None else "typed")
         filing = acts.Filing(
             procedure=procedure.code,
             form=procedure.form_version,
             code=code,
             key=key,
             unit=machine.office.commune,
-            persons=persons,
+            persons=procedure.persons(answers, card.source if card is not None else "typed"),
             subject=procedure.subject(answers),
             answers=answers,
         )
         with step("filing.events"):
-            work.append(acts.file(dossier, filing, now.isoformat()))
-        slip = papers.kiosk_slip(_slip(machine, procedure, answers, persons.standing, code, key, now))
+            drafts = acts.file(dossier, filing, now.isoformat())
+            work.append(drafts)
+        slip = _content(machine, procedure, acts.fold(drafts), "slip")
         with step("filing.print_job"):
-            job = work.queue_print(dossier, "slip", to_content(slip))
+            job = work.queue_print(dossier, "slip", slip)
         store.set_meta("last_filed", now.isoformat())
     return Filed(
         dossier=dossier,
@@ -161,37 +163,17 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
     )
 
 
-def _slip(
-    machine: Machine,
-    procedure: Procedure,
-    answers: Mapping[str, Any],
-    applicant: acts.Person,
-    code: str,
-    key: str,
-    filed: datetime,
-) -> papers.SlipFacts:
-    return papers.SlipFacts(
-        office=_office(machine),
-        kiosk_vi=f"Máy số {machine.config['place.kiosk']}",
-        code=code,
-        key=key,
-        tracking_base=machine.config.tracking_url,
-        filer_name=applicant.name,
-        filer_number=applicant.number,
-        procedure_vi=procedure.name_vi,
-        procedure_code=procedure.code,
-        papers=[_item(component) for component in procedure.to_bring(answers)],
-        filed=filed,
-    )
+def _content(machine: Machine, procedure: Procedure, fields: acts.Fields, paper: str) -> list[dict[str, Any]]:
+    """A paper as the receipt printer takes it.
 
-
-def _office(machine: Machine) -> papers.Office:
-    return papers.Office(machine.office.committee_vi, machine.office.centre_vi, machine.office.hotline)
-
-
-def _item(component: Component) -> papers.PaperItem:
-    shown_only = component.kind == "present"
-    return papers.PaperItem(component.name_vi, component.form_vi, component.quantity, shown_only, component.replaced_by_database_vi)
+    Raises:
+        papers.PaperError: it may not be issued so.
+    """
+    facts = facts_of(PaperSource(fields, procedure, issuer_of(machine)), paper)
+    blocks = slip_of(facts) if facts is not None else None
+    if blocks is None:
+        raise papers.PaperError("nothing_to_print", "Hồ sơ chưa có giấy này.")
+    return to_content(blocks)
 
 
 def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
@@ -222,15 +204,16 @@ def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Offi
     with store.work(official.id) as work:
         fields = store.fields(dossier)
         _check_acceptable(store, procedure, fields, now)
-        items = [_item(component).text() for component in _handed_in(procedure, answers_of(fields))]
         by = acts.By(acts.Role.OFFICIAL, official.name_vi)
         promise = acts.Promise(promised.due, promised.calendar, promised.duration_vi)
-        drafts = acts.accept(acts.Situation(dossier, fields, by, now), acts.Receipt(promise, items))
+        drafts = acts.accept(
+            acts.Situation(dossier, fields, by, now), acts.Receipt(promise, handed_in(procedure, acts.answers_of(fields)))
+        )
         with step("accept.events"):
             work.append(drafts)
-        paper = _receipt(machine, procedure, acts.fold(drafts, fields))
+        receipt = _content(machine, procedure, acts.fold(drafts, fields), "mau_01")
         with step("accept.print_job"):
-            job = work.queue_print(dossier, "mau01", to_content(paper))
+            job = work.queue_print(dossier, "mau01", receipt)
     return Accepted(hour_day_vi(promised.due), job)
 
 
@@ -240,45 +223,6 @@ def _check_acceptable(store: Store, procedure: Procedure, fields: Mapping[str, A
     if now < filed - BACK_TOLERANCE and store.clock_quality() != CHECKED:
         raise _clock_behind()
     _check_in_force(procedure, min(filed, now).astimezone(HANOI))
-
-
-def _receipt(machine: Machine, procedure: Procedure, fields: Mapping[str, Any]) -> papers.PaperContent:
-    """Mẫu 01 from the folded fields of an accepted dossier: what was promised is read from the frozen ``receipt.*``.
-
-    Raises:
-        papers.PaperError: it may not be issued so.
-    """
-    received = datetime.fromisoformat(str(fields["receipt.received_at"]))
-    fee = procedure.fee_for(answers_of(fields), received.astimezone(HANOI).date(), machine.calendar)
-    filer = acts.persons_of(fields).standing
-    return papers.mau_01(
-        papers.ReceiptFacts(
-            office=_office(machine),
-            provisional_code=str(fields["code"]),
-            official_code=str(fields.get("official_code") or ""),
-            key=str(fields["key"]),
-            tracking_base=machine.config.tracking_url,
-            filer_name=filer.name,
-            filer_number=filer.number,
-            request_vi=procedure.name_vi,
-            procedure_code=procedure.code,
-            papers=[str(item) for item in fields["receipt.papers"]],
-            sets=1,
-            duration_vi=str(fields["receipt.duration_vi"]),
-            received=received,
-            due=datetime.fromisoformat(str(fields["receipt.due"])),
-            return_place_vi=machine.office.address or machine.office.committee_vi,
-            fee_vi=fee.text_vi,
-            fee_paid=None if fee.amount_vnd == 0 else False,
-            officer_vi=str(fields["receipt.received_by"]),
-            place_vi=machine.office.place_vi,
-        )
-    )
-
-
-def _handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> Sequence[Component]:
-    """Papers on Mẫu 01: the declaration and what these answers call for."""
-    return [needed.component for needed in procedure.checklist(answers) if needed.state == "yes"]
 
 
 def reprint(machine: Machine, job: int) -> int:
@@ -302,18 +246,14 @@ def reprint(machine: Machine, job: int) -> int:
     return store.with_reserve(act)
 
 
-_FROZEN = frozenset(f"receipt.{name}" for name in ("due", "duration_vi", "received_at", "received_by", "papers"))
-"""What Mẫu 01 can be made from again."""
-
-
 def _with_official_code(machine: Machine, job: PrintJob) -> Sequence[Mapping[str, Any]]:
     """Content of a paper as it stands now: Mẫu 01 made anew from what was frozen when an official code has come since."""
     fields = machine.store.fields(job.dossier) if job.kind == "mau01" else {}
-    procedure = procedure_of(fields)
-    if procedure is None or not fields.get("official_code") or not fields.keys() >= _FROZEN:
+    procedure = load_catalogue().filed(fields)
+    if procedure is None or not fields.get("official_code"):
         return job.content
     try:
-        return to_content(_receipt(machine, procedure, fields))
+        return _content(machine, procedure, fields, "mau_01")
     except papers.PaperError:
         # A copy of what was once handed out is always better than none.
         return job.content
@@ -333,27 +273,15 @@ def print_test(machine: Machine) -> int:
         return work.queue_print("", "test", to_content(blocks))
 
 
-def procedure_of(fields: Mapping[str, Any]) -> Procedure | None:
-    """The procedure of a filed dossier as of the day of filing, with the questions it answered; ``None`` when unknown here."""
-    filed = str(fields.get("filed_at") or "")
-    day = datetime.fromisoformat(filed).astimezone(HANOI).date() if filed else None
-    return load_catalogue().form_version(str(fields.get("procedure")), str(fields.get("form")), day)
-
-
-def answers_of(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The citizen's answers among the folded fields of a dossier."""
-    return {name[2:]: value for name, value in fields.items() if name.startswith("a.")}
-
-
 def review_rows(procedure: Procedure, fields: Mapping[str, Any]) -> Sequence[ReviewRow]:
     """Answers of a filed dossier as (section, label, text), in the order of the form."""
-    return rows_of(procedure.form, answers_of(fields))
+    return rows_of(procedure.form, acts.answers_of(fields))
 
 
 def paper_states(procedure: Procedure, fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every paper of the procedure that may matter for these answers, with a sentence on what to do."""
     told = []
-    for needed in procedure.checklist(answers_of(fields)):
+    for needed in procedure.checklist(acts.answers_of(fields)):
         component = needed.component
         if needed.state == "no" or component.made_by_kiosk:
             continue

@@ -7,7 +7,6 @@ order the feed has them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,11 +14,13 @@ from itertools import groupby
 from typing import Any, Final
 
 from forms.catalogue import load_catalogue
+from forms.dossier import answers_of
 from forms.dossier.sentences import FIELD_NAMES
 from forms.procedure import Procedure
 from forms.session import rows_of
 from province import words
-from province.models import ConfirmedField, Conflict, DossierIndex, EventRow, FeedRow
+from province.models import Conflict, DossierIndex, EventRow, FeedRow
+from province.papers import confirmed_fields, papers_offered
 from province.projection import read_entry
 from sync.envelope import decode
 
@@ -46,21 +47,16 @@ class DossierFacts:
     sections: Sequence[tuple[str, Sequence[Answer]]]
     history: Sequence[HistoryLine]
     conflicts: Sequence[Conflict]
+    papers: Sequence[tuple[str, str]]
+    """Id and title of each paper that can be downloaded."""
 
 
 def dossier_facts(row: DossierIndex) -> DossierFacts:
     """Everything on a dossier's page."""
-    fields = {
-        field.field: json.loads(field.value)
-        for field in ConfirmedField.objects.filter(commune=row.commune, dossier=row.dossier).order_by("rev")
-    }
+    fields = confirmed_fields(row)
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
-    return DossierFacts(_sections(_filed(row.procedure, fields), fields), list(_history(row)), conflicts)
-
-
-def _filed(code: str, fields: Mapping[str, Any]) -> Procedure | None:
-    """The procedure with the questions the dossier answered; ``None`` when this version of the software does not have them."""
-    return load_catalogue().form_version(code, str(fields.get("form")))
+    sections = _sections(load_catalogue().filed(fields), fields)
+    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields))
 
 
 def procedure_name(code: str) -> str:
@@ -85,7 +81,7 @@ def _questions() -> Mapping[str, str]:
 
 
 def _sections(known: Procedure | None, fields: Mapping[str, Any]) -> list[tuple[str, Sequence[Answer]]]:
-    answers = {name.removeprefix(_ANSWER): value for name, value in fields.items() if name.startswith(_ANSWER)}
+    answers = answers_of(fields)
     rows = rows_of(known.form, answers) if known is not None else ()
     sections: list[tuple[str, Sequence[Answer]]] = [
         (section, [Answer(row.label, row.text) for row in group]) for section, group in groupby(rows, key=lambda row: row.section)

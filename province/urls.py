@@ -19,6 +19,7 @@ urlpatterns = [
     path("can-bo/dang-xuat", console.sign_out, name="sign-out"),
     path("can-bo/ho-so", console.dossiers, name="dossiers"),
     path("can-bo/ho-so/<str:commune>/<str:number>", console.dossier, name="dossier"),
+    path("can-bo/ho-so/<str:commune>/<str:number>/<str:paper>.pdf", console.paper, name="paper"),
     path("can-bo/xung-dot", console.conflicts, name="conflicts"),
     path("can-bo/cach-ly", console.quarantine, name="quarantine"),
     path("can-bo/may", console.devices, name="devices"),

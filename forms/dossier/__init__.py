@@ -33,7 +33,7 @@ from forms.dossier.events import SCHEMA, Change, Draft, change, step_of
 from forms.dossier.fields import CORRECTABLE, FieldClass, Fields, field_class
 from forms.dossier.fold import Loss, Outcome, Side, apply, due_of, fold, forbidden, is_paused, outcome, refusal
 from forms.dossier.persons import Authorisation, Authority, Person, Persons, persons_of
-from forms.dossier.reading import conflict_of, entries, fees_received, is_decided, open_conflicts, resumes
+from forms.dossier.reading import answers_of, conflict_of, entries, fees_received, is_decided, open_conflicts, resumes
 from forms.dossier.records import (
     By,
     Choice,
@@ -99,6 +99,7 @@ __all__ = [
     "Supplement",
     "SupplementRequest",
     "accept",
+    "answers_of",
     "apply",
     "ask_duties",
     "ask_supplement",

@@ -237,6 +237,7 @@ def extend(on: Situation, extension: Extension) -> Drafts:
         "by": on.by.name,
         "number": extension.number,
         "due_first": due.isoformat(),
+        "due": extension.promise.due.isoformat(),
     }
     return _step(on, "extend", None, {**_named("extension", told), **_due(extension.promise)}, {"due": on.fields.get("due")})
 

@@ -21,6 +21,11 @@ def parsed(value: Any) -> datetime | None:
     return moment if moment.tzinfo is not None and 1 < moment.year < 9999 else None
 
 
+def answers_of(fields: Fields) -> dict[str, Any]:
+    """The citizen's answers, by question."""
+    return {name[2:]: value for name, value in fields.items() if name.startswith("a.")}
+
+
 def resumes(fields: Fields) -> int:
     """Where a waiting dossier goes on: the status it left. Steps of version 1 did not keep it; then «Được tiếp nhận»."""
     left = fields["paused"][-1].get("left") if is_paused(fields) else None

@@ -17,6 +17,7 @@ from forms.papers.content import PaperError
 from forms.papers.kinds import kind
 from forms.papers.wording import require_code, short_date
 from forms.session import rows_of
+from forms.session.stored import entries_of
 from forms.text import nfc
 from forms.xlsform import CAPTURE_TYPES, Form, Item
 
@@ -90,7 +91,7 @@ def declaration_values(form: Form, answers: Mapping[str, Any]) -> dict[str, Valu
             values[item.template] = text
     for repeat in form.repeats.values():
         if repeat.template and repeat.name in answers:
-            values[repeat.template] = [_entry(form, entry) for entry in answers[repeat.name]]
+            values[repeat.template] = [_entry(form, entry) for entry in entries_of(answers, repeat.name)]
     return values
 
 

@@ -173,7 +173,8 @@ class StopFacts:
 
     head: Letterhead
     case: Case
-    received: datetime
+    received: datetime | None
+    """``None``: withdrawn before anybody accepted it."""
     stopped: datetime
     asked: datetime | None
     reason_vi: str

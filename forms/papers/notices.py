@@ -132,10 +132,15 @@ def stop_ground(facts: StopFacts) -> str:
     return ". ".join(filter(None, (asked, nfc(facts.reason_vi))))
 
 
+def stop_received(facts: StopFacts) -> str:
+    """The day of receipt in words."""
+    return "chưa tiếp nhận" if facts.received is None else day_vi(facts.received)
+
+
 def _stop(facts: StopFacts) -> Iterator[Block]:
     yield from parts.notice_head("mau_05", facts.head)
     yield from parts.case(facts.case)
-    yield Pair("Ngày tiếp nhận", day_vi(facts.received))
+    yield Pair("Ngày tiếp nhận", stop_received(facts))
     yield Pair("Căn cứ", stop_ground(facts))
     yield Line(f"Dừng giải quyết hồ sơ từ {day_vi(facts.stopped)}.", bold=True)
     yield Line("Giấy tờ, phí trả lại:", bold=True)

@@ -35,6 +35,7 @@ from forms.papers.notices import (
     check_stop,
     check_supplement,
     stop_ground,
+    stop_received,
 )
 from forms.papers.qr import qr_svg
 from forms.papers.receipt import BRING_VI, NOT_A_FEE_RECEIPT_VI, check_receipt, fee_line, receipt_address
@@ -138,7 +139,7 @@ def _stop(facts: StopFacts) -> tuple[str, Data]:
     return "mau_05", {
         **_head("mau_05", facts.head),
         **_case(facts.case),
-        "received": day_vi(facts.received),
+        "received": stop_received(facts),
         "stopped": day_vi(facts.stopped),
         "ground": stop_ground(facts),
         "returned": [nfc(text) for text in facts.returned],

@@ -19,11 +19,13 @@ from datetime import datetime
 from datetime import time as clock_time
 from typing import Final
 
-from forms import dossier, papers
+from forms import dossier
 from forms.answers import random_answers
 from forms.calendar import VIETNAM
 from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
+from forms.papers import declaration_values
+from forms.papers.of_dossier import filled, pdf_of
 from forms.procedure import Procedure
 from kiosk.clock import Clock
 
@@ -123,15 +125,14 @@ def sit(procedure: Procedure, seed: int, at: datetime) -> bytes:
         procedure.code, procedure.form_version, code, "k", "01273", persons, procedure.subject(answers), answers
     )
     fields = dossier.fold(_as_stored(event) for event in dossier.file("1-1", filing, filed.isoformat()))
-    stored = {name[2:]: value for name, value in fields.items() if name.startswith("a.")}
+    stored = dossier.answers_of(fields)
     if stored != dict(answers):
         raise AssertionError("the folded dossier does not say what was answered")
-    values = papers.declaration_values(procedure.form, stored)
-    if not values:
+    if not declaration_values(procedure.form, stored):
         raise AssertionError("the page says nothing")
     pages = b""
     for paper in procedure.papers:
-        pages += papers.declaration(papers.Declaration(paper, "Ủy ban nhân dân xã Mẫu", values, filed, code))
+        pages += pdf_of(filled(paper, procedure, stored, "xã Mẫu", filed, code))
     return pages
 
 

@@ -24,6 +24,7 @@ _ASSETS = {"console.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"
 _PAGES = {
     "dossiers": "dossiers",
     "dossier": "dossiers",
+    "paper": "dossiers",
     "conflicts": "conflicts",
     "devices": "devices",
     "enrolment": "devices",

@@ -17,12 +17,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forms.dossier import STATUS_NAMES
+from forms.papers import PaperError
 from forms.text import fold
 from province import enrolment
 from province.access import Act, may, needs, visible_conflicts, visible_dossiers
 from province.dossier_page import dossier_facts
 from province.errors import ProvinceError
 from province.models import Device, DossierIndex, Enrolment, Quarantine
+from province.papers import paper_file
 from province.places import communes
 from province.projection import normal_code
 from province.runtime import current
@@ -130,6 +132,22 @@ def dossier(request: HttpRequest, commune: str, number: str) -> HttpResponse:
     if row is None:
         raise Http404
     return render(request, "province/dossier.html", {"row": row, "facts": dossier_facts(row)})
+
+
+@require_safe
+@needs(Act.DOSSIERS)
+def paper(request: HttpRequest, commune: str, number: str, paper: str) -> HttpResponse:
+    """One paper of a dossier as PDF, under a name without a person in it."""
+    row = visible_dossiers(request.user).filter(commune=commune, dossier=number).first()
+    try:
+        file = paper_file(row, paper) if row is not None else None
+    except PaperError as error:
+        return refused_page(request, 409, "Chưa in được giấy này", f"{error.message_vi} {error.cure_vi}")
+    if file is None:
+        raise Http404
+    name, data = file
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type="application/pdf", headers=headers)
 
 
 @require_safe

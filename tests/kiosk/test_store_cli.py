@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from kiosk.machine import Machine
-from kiosk.officials import SignIn
+from kiosk.officials import SignIn, add_official
 from kiosk.services import Refused
 from kiosk.store_cli import store_command
-from kiosk.usecases import file_dossier
+from kiosk.usecases import accept_dossier, file_dossier
+from tests.forms.pdf_text import pdf_text, squeezed
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.store.test_journal import feed_of
 
 SMALL = ("--set", "store.reserve_mb=1", "--set", "store.least_free_mb=1")
 
@@ -33,6 +35,15 @@ class Desk:
         machine = self.machine()
         try:
             return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+        finally:
+            machine.close()
+
+    def accept_one(self) -> str:
+        machine = self.machine()
+        try:
+            filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+            accept_dossier(machine, filed.dossier, PROCEDURE, add_official(machine.store, "Cán bộ Mẫu", "135790", "official"))
+            return filed.code
         finally:
             machine.close()
 
@@ -133,6 +144,85 @@ def test_a_person_is_registered_listed_and_withdrawn(desk: Desk, monkeypatch: py
     assert desk.ask("list-officials")[1]["officials"] == []
     result, answer = desk.ask("remove-official", added["id"])
     assert (result, answer["error"]["code"]) == (1, "no_such_official")
+
+
+def test_the_papers_of_a_dossier_are_written_for_its_owner_under_its_code_alone(desk: Desk, tmp_path: Path) -> None:
+    code, out = desk.accept_one(), tmp_path / "out"
+    (out / f"{code}-mau_01.pdf").parent.mkdir()
+    (out / f"{code}-mau_01.pdf").symlink_to(tmp_path / "elsewhere")
+    result, answer = desk.ask("papers", code.lower(), "--out", str(out))
+    names = [f"{code}-{paper}.pdf" for paper in ("mau_01", "mau_06", "to_khai_dang_ky_khai_sinh")]
+    assert (result, sorted(answer["files"])) == (0, names)
+    assert not (tmp_path / "elsewhere").exists()
+    for name in names:
+        assert (out / name).read_bytes().startswith(b"%PDF")
+        assert (out / name).stat().st_mode & 0o777 == 0o600
+    text = pdf_text((out / names[0]).read_bytes())
+    assert squeezed("Ông (Bà)/Tổ chức: NÔNG THỊ MẪU") in text
+    assert squeezed(f"Số định danh cá nhân/tổ chức: {MOTHER.number}") in text
+
+
+def test_only_the_papers_asked_for_are_written(desk: Desk, tmp_path: Path) -> None:
+    code = desk.accept_one()
+    result, answer = desk.ask("papers", code, "--out", str(tmp_path / "out"), "--kind", "mau_06")
+    assert (result, answer["files"]) == (0, [f"{code}-mau_06.pdf"])
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_a_dossier_is_found_by_the_code_of_the_province(desk: Desk, tmp_path: Path) -> None:
+    desk.accept_one()
+    machine = desk.machine()
+    with machine.store.transaction():
+        dossier = machine.store.rows("SELECT d FROM dossier")[0]["d"]
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "official_code", "v": "H14.99-261125-0001"}))
+    machine.close()
+    answer = desk.ask("papers", "h14.99-261125-0001", "--out", str(tmp_path / "out"), "--kind", "mau_01")[1]
+    assert answer["files"] == ["H14-99-261125-0001-mau_01.pdf"]
+
+
+def test_papers_that_are_not_there_are_told_with_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    code, out = desk.file_one(), str(tmp_path / "out")
+    result, answer = desk.ask("papers", code, "--out", out, "--kind", "mau_01")
+    assert (result, answer["error"]["code"]) == (1, "nothing_to_print")
+    assert "Giấy đã có: to_khai_dang_ky_khai_sinh." in answer["error"]["message"]
+    assert desk.ask("papers", "TAM-7-261125-9999", "--out", out)[1]["error"]["code"] == "dossier_unknown"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dossier_of_a_procedure_this_machine_does_not_know_is_told_so(desk: Desk, tmp_path: Path) -> None:
+    code, machine = desk.file_one(), desk.machine()
+    machine.store.db.execute("UPDATE dossier SET fields = json_set(fields, '$.form', '1999010101')")
+    machine.close()
+    result, answer = desk.ask("papers", code, "--out", str(tmp_path))
+    assert (result, answer["error"]["code"]) == (1, "procedure_unknown")
+    assert "Cập nhật" in answer["error"]["message"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_answer(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result, answer = desk.ask("papers", desk.file_one(), "--out", str(tmp_path / "file"))
+    assert (result, answer["error"]["code"]) == (1, "file")
+
+
+def test_the_register_lists_what_was_received_in_its_days(desk: Desk, tmp_path: Path) -> None:
+    code, filed, file = desk.accept_one(), desk.file_one(), tmp_path / "so.pdf"
+    asked = ("register", "--from", "2026-11-25", "--to", "2026-11-25", "--out", str(file))
+    assert desk.ask(*asked) == (0, {"ok": True, "dossiers": 1})
+    text = pdf_text(file.read_bytes())
+    assert code in text
+    assert filed not in text
+    assert squeezed("Thủ tục đăng ký khai sinh NÔNG THỊ MẪU") in text
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"), [("2026-11-26", "2026-11-30", "nothing_to_print"), ("2026-11-26", "2026-11-25", "wrong_period")]
+)
+def test_a_register_without_lines_is_told_and_not_written(desk: Desk, tmp_path: Path, first: str, last: str, code: str) -> None:
+    desk.accept_one()
+    result, answer = desk.ask("register", "--from", first, "--to", last, "--out", str(tmp_path / "so.pdf"))
+    assert (result, answer["error"]["code"]) == (1, code)
+    assert not (tmp_path / "so.pdf").exists()
 
 
 def test_a_weak_pin_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.dossier import DossierError, Status
 from forms.session import FormSession
@@ -322,3 +323,17 @@ def test_a_forged_card_with_letters_no_paper_can_carry_files_nothing(machine: Ma
     assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHER)) == "form_incomplete"
     filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHER)
     assert "中" not in json.dumps(machine.store.fields(filed.dossier), ensure_ascii=False)
+
+
+def test_whose_dossier_it_is_stands_beside_who_files_when_they_are_two(machine: Machine) -> None:
+    procedure = load_catalogue().shown("2.000635", date(2026, 11, 25))
+
+    def file_for(whom: str, **answers: str) -> dict[str, Any]:
+        session = FormSession(procedure.form, today=date(2026, 11, 25))
+        session.prefill(card_facts(MOTHER))
+        filed = file_dossier(machine, procedure, fill(session, {"req_relation": whom, **answers}), MOTHER)
+        return dict(machine.store.fields(filed.dossier))
+
+    other = file_for("kin", s_name="Nông Văn Thử", s_number="")
+    assert (other["applicant"]["name"], other["owner"]["name"]) == (MOTHER.name, "Nông Văn Thử")
+    assert "owner" not in file_for("self")

@@ -114,11 +114,11 @@ class KioskTwin:
 
     # --- acts at the counter
 
-    def file(self, code: str = "TAM-K1-251201-0001A", name: str = NAME, key: str = KEY, **answers: Any) -> str:
+    def file(self, code: str = "TAM-K1-251201-0001A", name: str = NAME, key: str = KEY, form: str = "1", **answers: Any) -> str:
         """File a birth registration; returns the dossier's id."""
         content = {
             "procedure": "1.001193",
-            "form": "1",
+            "form": form,
             "code": code,
             "key": key,
             "unit": "01273",

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from typing import Any
 
 import pytest
 import requests
 
+from forms.catalogue import load_catalogue
+from forms.codes import provisional_code
+from tests.forms.pdf_text import pdf_text, squeezed
 from tests.province.conftest import Site
-from tests.province.support import KEY, NAME, UNIT, KioskTwin
+from tests.province.support import ACCEPTED_AT, KEY, NAME, NUMBER, UNIT, KioskTwin
 
 PUBLIC = {"look-up", "tracking", "asset", "healthz", "exchange", "enrol", "enrolled", "sign-in"}
 """The only addresses that answer a stranger."""
 GUARDED = {
     "dossiers": "dossiers",
     "dossier": "dossiers",
+    "paper": "dossiers",
     "conflicts": "dossiers",
     "quarantine": "quarantine",
     "devices": "machines",
     "enrolment": "machines",
 }
 SIGNED_IN = {"home", "sign-out"}
+SOUND_CODE = provisional_code("K1", date(2025, 12, 1), 1)
 PASSWORD = "một mật khẩu thử nghiệm"
 
 
@@ -124,9 +130,9 @@ def test_a_stranger_is_sent_to_the_sign_in(site: Site, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("lan", {"dossiers", "dossier", "conflicts"}),
+        ("lan", {"dossiers", "dossier", "paper", "conflicts"}),
         ("tin", {"devices", "enrolment", "quarantine"}),
-        ("tam", {"dossiers", "dossier", "conflicts", "devices", "enrolment", "quarantine"}),
+        ("tam", {"dossiers", "dossier", "paper", "conflicts", "devices", "enrolment", "quarantine"}),
     ],
 )
 def test_everyone_opens_what_their_role_needs_and_nothing_else(people: Site, name: str, allowed: set[str]) -> None:
@@ -271,6 +277,80 @@ def test_an_answer_the_form_does_not_know_is_shown_all_the_same(people: Site, ki
     text = Browser(people, "lan").get(f"/can-bo/ho-so/01273/{dossier}").text
     assert "new_question" in text
     assert "câu trả lời mới" in text
+
+
+@pytest.fixture
+def printable(people: Site, kiosk: KioskTwin) -> str:
+    """A dossier filed and accepted as kiosks of today do it."""
+    birth = load_catalogue().versions("1.001193")[0]
+    filed = kiosk.file(code=SOUND_CODE, form=birth.form_version)
+    receipt = {
+        "receipt.due": "2025-12-02T17:00:00+07:00",
+        "receipt.received_at": ACCEPTED_AT,
+        "receipt.received_by": "Lý Văn Mẫu",
+        "receipt.duration_vi": "Trong ngày làm việc",
+        "receipt.papers": ["Tờ khai (bản chính: 01)"],
+        "due": "2025-12-02T17:00:00+07:00",
+    }
+    kiosk.act(filed, "accept", 1, 2, ACCEPTED_AT, **receipt)
+    kiosk.settle()
+    return filed
+
+
+def links(page: str) -> list[str]:
+    return re.findall(r'href="(/can-bo/ho-so/[^"]+\.pdf)"', page)
+
+
+def test_the_papers_a_dossier_has_are_downloaded_from_its_page(printable: str, people: Site) -> None:
+    browser = Browser(people, "lan")
+    page = browser.get(f"/can-bo/ho-so/01273/{printable}").text
+    assert "Giấy tiếp nhận hồ sơ và hẹn trả kết quả" in page
+    assert [path.rsplit("/", 1)[1] for path in links(page)] == ["mau_01.pdf", "mau_06.pdf", "to_khai_dang_ky_khai_sinh.pdf"]
+    for path in links(page):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
+        words = pdf_text(answer.content)
+        assert squeezed(f"{UNIT}-251201-0001") in words
+        assert squeezed("phường Thục Phán").upper() in words.upper()
+
+
+def test_a_downloaded_paper_is_not_stored_and_its_name_names_nobody(printable: str, people: Site) -> None:
+    answer = Browser(people, "lan").get(f"/can-bo/ho-so/01273/{printable}/mau_01.pdf")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="H14-999-251201-0001-mau_01.pdf"'
+
+
+def test_the_receipt_of_the_province_is_that_of_the_commune(printable: str, people: Site) -> None:
+    words = pdf_text(Browser(people, "lan").get(f"/can-bo/ho-so/01273/{printable}/mau_01.pdf").content)
+    for part in (NAME, NUMBER, "Lý Văn Mẫu", "17 giờ 00 phút, ngày 02 tháng 12 năm 2025", "1. Tờ khai (bản chính: 01)", SOUND_CODE):
+        assert squeezed(part) in words
+
+
+@pytest.mark.parametrize("paper", ["mau_02", "mau_07", "slip", "ct01", "x"])
+def test_a_paper_a_dossier_does_not_have_is_not_found(printable: str, people: Site, paper: str) -> None:
+    assert Browser(people, "lan").get(f"/can-bo/ho-so/01273/{printable}/{paper}.pdf").status_code == 404
+
+
+def test_papers_are_closed_to_strangers_and_to_other_communes(printable: str, people: Site) -> None:
+    path = f"/can-bo/ho-so/01273/{printable}/mau_01.pdf"
+    assert Browser(people).get(path).status_code == 302
+    assert Browser(people, "mai").get(path).status_code == 404
+    assert Browser(people, "tin").get(path).status_code == 403
+
+
+def test_a_paper_that_may_not_be_printed_is_refused_in_words(people: Site, kiosk: KioskTwin) -> None:
+    birth = load_catalogue().versions("1.001193")[0]
+    filed = kiosk.file(form=birth.form_version, child_name="NÔNG 中 MẪU")
+    kiosk.settle()
+    answer = Browser(people, "lan").get(f"/can-bo/ho-so/01273/{filed}/to_khai_dang_ky_khai_sinh.pdf")
+    assert answer.status_code == 409
+    assert "Không in được chữ «中»" in answer.text
+
+
+def test_a_dossier_of_a_form_the_province_does_not_have_offers_no_paper(dossier: str, people: Site) -> None:
+    page = Browser(people, "lan").get(f"/can-bo/ho-so/01273/{dossier}").text
+    assert links(page) == []
+    assert "Tải giấy" not in page
 
 
 def test_a_missing_unit_code_is_said_on_the_page(people: Site, enrolled: Callable[[str], KioskTwin]) -> None:

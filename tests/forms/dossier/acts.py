@@ -47,7 +47,7 @@ def filing(persons: Persons | None = None, **told: Any) -> Filing:
     return Filing(
         procedure="1.001193",
         form="2026112401",
-        code="TAM-K01-261123-0001V",
+        code="TAM-K01-261123-00013",
         key="000820c20a1g7",
         unit="01290",
         persons=persons or Persons(MOTHER),

@@ -149,7 +149,7 @@ def signed(**content: Any) -> dict[str, Any]:
         ("cor", signed(field="procedure", was="1.001193", value="1.000656", why="x")),
         ("cor", signed(field="a.child_name", was="Nông Văn Bé", value="x", why="x")),
         ("dec", signed(of="7-1-1:status", field="status", kept=1, lost=9, choice="lost")),
-        ("dec", signed(of="7-1-1:code", field="code", kept="TAM-K01-261123-0001V", lost="x", choice="lost")),
+        ("dec", signed(of="7-1-1:code", field="code", kept="TAM-K01-261123-00013", lost="x", choice="lost")),
         ("rm", signed(of="a.child_name", saw="Nông Văn Bé", why="x")),
     ],
 )
@@ -227,7 +227,7 @@ def test_the_supplement_of_an_old_dossier_without_an_interval_opens_none() -> No
         ("st", {"from": "1", "to": 2}),
         ("st", {"to": 2}),
         ("note", {"id": 5, "text": "x"}),
-        ("new", {"code": "TAM-K01-261123-0001V", "at": AT}),
+        ("new", {"code": "TAM-K01-261123-00013", "at": AT}),
         ("new", {"procedure": 7, "at": AT}),
     ],
 )
