@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from datetime import time as clock_time
+from multiprocessing import get_context
 from typing import Final
 
 from forms import dossier
@@ -71,7 +72,8 @@ def _prove(given: argparse.Namespace) -> int:
         sys.stderr.write(f"procedure_unknown: Danh mục không có thủ tục {', '.join(unknown)}. Xem mã bằng lệnh forms check.\n")
         return 2
     broken: list[Broken] = []
-    with ProcessPoolExecutor(given.jobs) as pool:
+    # A forked worker would inherit locks that other threads of this process hold.
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
         for code in given.codes or declared(at):
             started = time.monotonic()
             end = given.first + given.runs
