@@ -1,6 +1,6 @@
 """A declaration that another office receives (CT01, Công an), written out on a slip for the citizen to copy and take along.
 
-Every answered line of the declaration stands under its official label, in order, and nothing the declaration has no line for. Numbers
+Every answered line of the declaration stands under its official label, in order, and nothing it has no line for. Numbers
 stand in full: the four digits of VIETNAM.md §3 are for slips that prove a filing, while a masked number could not be copied. Since
 that makes it a paper to guard, it says so, and the kiosk keeps no copy of it. Nothing was filed, and the paper says that too.
 """

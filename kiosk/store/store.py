@@ -546,7 +546,7 @@ class Store:
         self.db.conn.execute("UPDATE print_job SET content = '[]' WHERE id = ? AND kind = ?", (job, PREPARED))
 
     def forget_unfetched(self) -> bool:
-        """Wipe prepared papers nobody has come for, also those a set-back clock left in the future; they are never printed again."""
+        """Wipe prepared papers nobody has come for, also those a set-back clock left in the future; they are never printed."""
         now = self.clock.now()
         oldest = now - timedelta(minutes=PREPARED_MINUTES)
         left = "kind = ? AND content <> '[]' AND state <> 'sending' AND (at < ? OR at > ?)"

@@ -44,6 +44,11 @@ ANSWERS = {
     "father_number": "004095000001",
     "mother_number": "004198000001",
     "child_facility": "Trạm y tế xã Bản Mẫu, tỉnh Cao Bằng",
+    "req_email": "mau@thu.vn",
+    "home_hamlet": "Xóm Nà Mẫu",
+    "stay_until": "2027-05-31",
+    "members[1].name": "Nông Văn Mẫu",
+    "members[1].relation": "Con",
 }
 
 
@@ -60,7 +65,7 @@ def filled(services: SampleServices, stop_at: str = "", code: str = BIRTH) -> Fi
             number = question.appearance == "number"
             value = ANSWERS.get(question.name, "004198000001" if number else "Xóm Nà Mẫu, xã Bản Mẫu, tỉnh Cao Bằng")
         elif question.type == "date":
-            value = "2026-11-15" if question.name == "child_dob" else "1995-09-02"
+            value = "2026-11-15" if question.name == "child_dob" else ANSWERS.get(question.name, "1995-09-02")
         elif question.type == "integer":
             value = "2"
         elif question.choices:

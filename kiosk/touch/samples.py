@@ -142,7 +142,9 @@ class SampleServices:
         return self.sentences
 
     def open_form(self, procedure: str) -> FormSession:
-        return FormSession(self.procedure(procedure).form, today=TODAY)
+        session = FormSession(self.procedure(procedure).form, today=TODAY)
+        session.prefill({"procedure.code": procedure})
+        return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Still:
         if isinstance(self.reading, Refused):

@@ -254,7 +254,9 @@ class ServicesTwin:
         return tuple(self.trouble_sentences)
 
     def open_form(self, procedure: str) -> FormSession:
-        return FormSession(self.procedure(procedure).form, today=self.wall().date())
+        session = FormSession(self.procedure(procedure).form, today=self.wall().date())
+        session.prefill({"procedure.code": procedure})
+        return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> _Reading:
         reading = _Reading()

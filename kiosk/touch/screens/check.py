@@ -116,8 +116,7 @@ class CheckScreen(CitizenScreen):
             answer = Txt(
                 shown, 28, 600, shade, lines=3 if not look.portrait else 2, fit=19, family=family, h=height - 14, pitch=1.25
             )
-        label: Part = Txt(line.label, 23, 400, theme.INK2, lines=3, fit=19, pitch=1.22)
-        if look.portrait or look.large:
+        if look.portrait or look.large or line.entry:
             named = f"{line.entry} · {line.label}" if line.entry else line.label
             label = Txt(named, 21, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.2)
             if isinstance(answer, Txt):
@@ -125,10 +124,7 @@ class CheckScreen(CitizenScreen):
                 answer.lines = 2
             words: Part = Col(label, answer, flex=1)
         else:
-            if line.entry:
-                entry = Txt(line.entry, 20, 600, theme.INDIGO6, lines=1, fit=16, pitch=1.2)
-                label = Col(entry, Txt(line.label, 22, 400, theme.INK2, lines=2, fit=18, pitch=1.2))
-            label.fixed_w = px(176)
+            label = Txt(line.label, 23, 400, theme.INK2, lines=3, fit=19, pitch=1.22, w=176)
             answer.flex = 1
             words = Row(label, answer, gap=16, align="middle", flex=1)
         return Surface(

@@ -23,8 +23,8 @@ from kiosk.touch.screens.frame import Heading, back_button, bottom_row, next_but
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, px
 from kiosk.viewmodels.asking import CARDS, WRITTEN, Asking
-from kiosk.viewmodels.typing import COMMA
 from kiosk.viewmodels.base import ViewModel
+from kiosk.viewmodels.typing import COMMA
 
 
 class QuestionScreen(CitizenScreen):

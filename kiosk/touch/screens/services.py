@@ -60,26 +60,31 @@ class ServiceListScreen(CitizenScreen):
         name = Txt(tile.title_vi, (32 if look.large else 38) if look.portrait else 34, 600, lines=1, fit=26)
         lines = 2 if look.large and not look.portrait else 1
         whom = Txt(tile.for_whom_vi, 25 if look.portrait else 22, 400, theme.INK2, lines=lines, fit=20 if lines == 1 else 26)
-        if tile.available:
-            when: Part = Chip(tile.how_long_vi, "green", "schedule", size=20, h=44, scale=chrome)
-        else:
-            when = Chip(self.t("services.counter", "Làm tại quầy"), "grey", "support_agent", size=20, h=44, scale=chrome)
-        listen: list[Part] = []
-        if self.shell.can_speak:
-            listen = [RoundBtn("volume_up", on_tap=lambda: self.say(tile), key=f"listen:{tile.code}")]
+        when, listen = self.when(tile), self.listen(tile)
         if look.portrait:
             inside = Col(
                 Row(badge, Space(flex=1), *listen, align="middle"), name, whom, spring(), Row(when), gap=4, pad=(22, 16, 18, 18)
             )
         else:
             words = Col(name, whom, gap=0, flex=1)
+            when.flex = 1 if look.large else 0
             inside = Col(
                 Row(badge, words, gap=18, align="middle"),
                 spring(),
-                Row(when, Space(flex=1), *listen, align="middle"),
+                Row(when, *listen, gap=8, align="middle") if look.large else Row(when, Space(flex=1), *listen, align="middle"),
                 pad=(22, 18, 16, 14),
             )
         return Tappable(inside, shadow=1, radius=22, on_tap=lambda: self.model.choose(tile.code), key=f"tile:{tile.code}")
+
+    def when(self, tile: ServiceTile) -> Part:
+        if tile.available:
+            return Chip(tile.how_long_vi, "green", "schedule", size=20, h=44, scale=chrome)
+        return Chip(self.t("services.counter", "Làm tại quầy"), "grey", "support_agent", size=20, h=44, scale=chrome)
+
+    def listen(self, tile: ServiceTile) -> list[Part]:
+        if not self.shell.can_speak:
+            return []
+        return [RoundBtn("volume_up", on_tap=lambda: self.say(tile), key=f"listen:{tile.code}")]
 
     def say(self, tile: ServiceTile) -> None:
         if self.shell.speaker is not None:
@@ -93,16 +98,19 @@ class ServiceListScreen(CitizenScreen):
                 self.t("ask.unknown_service", "Không biết chọn gì, hỏi cán bộ"), "help", self.shell.kiosk.call_help, "ask"
             )
             return [Row(*parts, spring(), ask, gap=16, align="middle")]
-        before = Btn(
-            self.t("page.before", "Trang trước"), "secondary", icon="chevron_left", size=26, h=76, key="page:before",
-            enabled=self.model.page > 0, on_tap=lambda: self.model.turn(-1),
-        )  # fmt: skip
-        after = Btn(
-            self.t("page.after", "Trang sau"), "primary", icon_after="chevron_right", size=26, h=76, key="page:after",
-            enabled=self.model.page < self.model.pages - 1, on_tap=lambda: self.model.turn(1),
-        )  # fmt: skip
+        before = self.turn(self.t("page.before", "Trang trước"), -1, "page:before", there=self.model.page > 0)
+        after = self.turn(self.t("page.after", "Trang sau"), 1, "page:after", there=self.model.page < self.model.pages - 1)
         place = self.t("page.of", "Trang {page} / {pages}", page=self.model.page + 1, pages=self.model.pages)
         return [Row(before, spring(), *parts, Txt(place, 26, 400, theme.INK2, wrap=False), spring(), after, gap=16, align="middle")]
+
+    def turn(self, word: str, step: int, key: str, *, there: bool) -> Part:
+        """A page button; in large text on the narrow screen there is room for its arrow only."""
+        arrow, act = "chevron_right" if step > 0 else "chevron_left", partial(self.model.turn, step)
+        if look.large and look.portrait:
+            return RoundBtn(arrow, size=76, icon_size=40, on_tap=act, key=key, enabled=there)
+        if step > 0:
+            return Btn(word, "primary", icon_after=arrow, size=26, h=76, key=key, enabled=there, on_tap=act)
+        return Btn(word, "secondary", icon=arrow, size=26, h=76, key=key, enabled=there, on_tap=act)
 
 
 class ServiceGroupScreen(ServiceListScreen):
@@ -112,6 +120,23 @@ class ServiceGroupScreen(ServiceListScreen):
 
     def head(self) -> tuple[str, str, Any]:
         return self.model.title, "", self.model.back
+
+    def tile(self, tile: ServiceTile) -> Part:
+        """Names here are longer than those of the six: two lines each."""
+        badge = Badge(tile.icon, tile_colour(tile.colour), size=64, radius=18)
+        name = Txt(tile.title_vi, 28, 600, lines=2, fit=22, pitch=1.2)
+        whom = [] if look.large else [Txt(tile.for_whom_vi, 21, 400, theme.INK2, lines=2, fit=18, pitch=1.2)]
+        words = Col(name, *whom, gap=2, flex=1)
+        shade, icon = (theme.GREEN, "schedule") if tile.available else (theme.INK3, "support_agent")
+        told = tile.how_long_vi if tile.available else self.t("services.counter", "Làm tại quầy")
+        when = Txt(told, 20, 600, shade, lines=2, fit=18, scale=chrome, pitch=1.2, flex=1)
+        inside = Col(
+            Row(badge, words, gap=16, align="middle"),
+            spring(),
+            Row(Icon(icon, 28, shade), when, *self.listen(tile), gap=12, align="middle"),
+            pad=(20, 14, 16, 12),
+        )
+        return Tappable(inside, shadow=1, radius=22, on_tap=lambda: self.model.choose(tile.code), key=f"tile:{tile.code}")
 
     def tools(self) -> list[Btn]:
         return [self.tool("apps", "search", self.t("services.groups", "Nhóm việc khác"), self.model.search)]
@@ -139,7 +164,7 @@ class ServiceSearchScreen(CitizenScreen):
         )  # fmt: skip
         return self.writing() if model.writing else self.choosing()
 
-    def top(self, words: str) -> Part:
+    def headline(self, words: str) -> Part:
         ask = quiet_button(self.t("ask.official", "Hỏi cán bộ"), "help", self.shell.kiosk.call_help, "ask")
         heading = title(words, 38, lines=1, fit=26)
         heading.flex = 1
@@ -149,7 +174,7 @@ class ServiceSearchScreen(CitizenScreen):
         self.keyboard = self.results = None
         cards = [self.group(group) for group in self.model.groups]
         grid = Grid(*cards, cols=2 if look.portrait else 3, gap=16, flex=1)
-        top = self.top(self.t("search.groups", "Bà con cần việc gì?"))
+        top = self.headline(self.t("search.groups", "Bà con cần việc gì?"))
         return body(top, self.field, grid, gap=14, top=12, bottom=24)
 
     def group(self, group: Group) -> Part:
@@ -163,7 +188,7 @@ class ServiceSearchScreen(CitizenScreen):
         self.results = Part(flex=1)
         self.fill()
         side = look.margin / look.unit
-        top = self.top(self.t("search.title", "Viết tên giấy tờ cần làm"))
+        top = self.headline(self.t("search.title", "Viết tên giấy tờ cần làm"))
         upper = Col(top, self.field, self.results, gap=10, pad=(side, 8, side, 12), flex=1)
         return Col(upper, self.keyboard)
 
@@ -197,8 +222,8 @@ class ServiceSearchScreen(CitizenScreen):
 
     def card(self, tile: ServiceTile) -> Part:
         words = Col(
-            Txt(tile.title_vi, 28, 600, lines=2, fit=20, pitch=1.2),
-            *([] if look.large else [Txt(tile.for_whom_vi, 20, 400, theme.INK2, lines=1, fit=17, pitch=1.2)]),
+            Txt(tile.title_vi, 28, 600, lines=2, fit=22, pitch=1.2),
+            *([] if look.large or not look.portrait else [Txt(tile.for_whom_vi, 20, 400, theme.INK2, lines=1, fit=17, pitch=1.2)]),
             flex=1,
         )
         inside = Row(

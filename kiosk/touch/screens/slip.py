@@ -44,7 +44,7 @@ class LeavingScreen(CitizenScreen):
     def countdown(self) -> str:
         return str(self.t("slip.countdown", "Tự xóa sau {left} giây", left=self.model.left))
 
-    def top(self, title: str, thanks: str) -> Part:
+    def headline(self, title: str, thanks: str) -> Part:
         badge = Surface(Icon("check", 58, theme.WHITE), fill=theme.GREEN, line=None, radius="round", w=88, h=88)
         words: list[Part] = [Txt(title, 46, 800, theme.GREEN, lines=1, fit=32)]
         if not look.large:
@@ -175,7 +175,7 @@ class SlipScreen(LeavingScreen):
         if self.model.filed is None:
             return body(Space())
         thanks = self.t("slip.thanks", "Cảm ơn bà con. Hồ sơ đã lưu an toàn trên máy của xã.")
-        top = self.top(self.t("slip.title", "Đã ghi nhận hồ sơ"), thanks)
+        top = self.headline(self.t("slip.title", "Đã ghi nhận hồ sơ"), thanks)
         card = Surface(self.facts(), shadow=2, radius=22, flex=1)
         return body(top, card, *self.states(), self.buttons(), gap=14, top=18, bottom=20)
 
@@ -238,9 +238,11 @@ class PreparedScreen(LeavingScreen):
                 28,
             ),
         ]
+        if look.large and not look.portrait:
+            del rows[0]  # It stands in the head.
         card = Surface(Col(spring(), *rows, spring(), gap=18, pad=(36, 16, 36, 16)), shadow=2, radius=22, flex=1)
         thanks = self.t("prepared.thanks", "Máy in xong là xóa hết, không gửi tờ này đi đâu.")
-        top = self.top(self.t("prepared.title", "Đã viết sẵn tờ khai"), thanks)
+        top = self.headline(self.t("prepared.title", "Đã viết sẵn tờ khai"), thanks)
         return body(top, card, *self.states(), self.buttons(), gap=14, top=18, bottom=20)
 
 
