@@ -26,7 +26,8 @@ SAVE_AFTER_S: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An answer on the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong."""
+    """An answer on the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong; ``fixed``: there
+    is nothing to change."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class Line:
     secret: bool
     shown: bool
     wrong: str
+    fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Check(Page):
             shown = not secret or self._open == row.name
             text = row.text if shown else mask_number(row.text)
             entry = row.section if row.entry else ""
-            made.append(Line(row.name, row.label, text, row.section, entry, secret, shown, wrong.get(row.name, "")))
+            told = wrong.get(row.name, "")
+            made.append(Line(row.name, row.label, text, row.section, entry, secret, shown, told, not session.changeable(row.name)))
         return made
 
     @property

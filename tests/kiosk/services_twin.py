@@ -45,6 +45,12 @@ OPENED = datetime(2026, 11, 23, 8, 15, tzinfo=VN)
 """A Monday morning: wall time of the twin when its clock stands at 0."""
 
 BIRTH = "1.001193"
+CERTIFIED = "2.000815"
+"""Asks about one paper after the other: a repeat."""
+TEMPORARY_STAY = "1.004194"
+"""The police receive it: only written out here."""
+ONLY_PORTAL = "2.000986"
+"""Never begins at the kiosk."""
 COPY = ", bản in lại"
 
 
@@ -198,6 +204,8 @@ class ServicesTwin:
         self.jobs: dict[int, _Job] = {}
         self.answered: list[tuple[int, bool]] = []
         self.filings: list[tuple[FormSession, CardPerson | None]] = []
+        self.procedures: dict[str, Procedure] = {}
+        """Procedures a test puts in place of the catalogue's."""
         self.prepared: list[dict[str, Any]] = []
         self._barcode: list[tuple[Callable[[CardPerson], None], Callable[[Refused], None], _Reading]] = []
         self._texts: list[tuple[Callable[[str], None], _Reading]] = []
@@ -244,7 +252,7 @@ class ServicesTwin:
         return load_catalogue().in_group(group, self.wall().date(), ASKED)
 
     def procedure(self, code: str) -> Procedure:
-        return load_catalogue().shown(code, self.wall().date())
+        return self.procedures.get(code) or load_catalogue().shown(code, self.wall().date())
 
     def can_file(self) -> None:
         if self.refuse_filing is not None:

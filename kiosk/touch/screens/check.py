@@ -128,7 +128,7 @@ class CheckScreen(CitizenScreen):
             answer.flex = 1
             words = Row(label, answer, gap=16, align="middle", flex=1)
         return Surface(
-            Row(words, *eye, change, gap=12, pad=(24, 4, 10, 4), align="middle"),
+            Row(words, *eye, *([] if line.fixed else [change]), gap=12, pad=(24, 4, 10, 4), align="middle"),
             line=theme.RED if line.wrong else theme.LINE,
             line_width=1.8 if line.wrong else 1.2,
             radius=16,
