@@ -155,7 +155,7 @@ class Procedure:
 
     @property
     def only_prepared(self) -> bool:
-        """Whether the kiosk files nothing, but writes the declaration out for the citizen to take to the office that receives it."""
+        """Whether the kiosk files nothing, but writes the declaration out for the citizen to take to its own office."""
         return not self.routing.filed_here and self.routing.backend == "police" and bool(self.papers)
 
     @property

@@ -26,8 +26,8 @@ SAVE_AFTER_S: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An answer on the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong; ``fixed``: there
-    is nothing to change."""
+    """An answer on the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong;
+    ``fixed``: there is nothing to change."""
 
     name: str
     label: str
