@@ -136,7 +136,7 @@ class Catalogue:
         return self._menu.groups
 
     def in_group(self, group: str, day: date, supported: Collection[str]) -> tuple[ServiceTile, ...]:
-        """Every procedure of a group; those that can be filed here come first."""
+        """Every procedure of a group; those that begin at the kiosk come first."""
         tiles = [self.tile(code, day, supported) for code in self._everything() if self._group_of(code) == group]
         return tuple(sorted(tiles, key=lambda tile: not tile.available))
 
@@ -154,9 +154,11 @@ class Catalogue:
             return self._menu.named_tile(self._named[code])
         shown = self.shown(code, day)
         here = shown.routing.filed_here
-        available = here and shown.in_force(day) and shown.question_types <= set(supported)
+        begins = here or shown.only_prepared
+        available = begins and shown.in_force(day) and shown.question_types <= set(supported)
         note = "" if available else (not here and shown.routing.note_vi) or self._menu.counter_vi
-        texts = (shown.short_vi, shown.for_whom_vi, shown.how_long_vi, shown.icon, shown.colour)
+        how_long = self._menu.prepared_vi if shown.only_prepared else shown.how_long_vi
+        texts = (shown.short_vi, shown.for_whom_vi, how_long, shown.icon, shown.colour)
         return ServiceTile(code, *texts, available, note)
 
     def _everything(self) -> Iterator[str]:

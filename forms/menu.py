@@ -49,12 +49,14 @@ class ServiceTile:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """The screen's tiles in order, its groups, procedures known by name, and the sentence that sends people to the counter."""
+    """The screen's tiles in order, its groups, procedures known by name, the sentence that sends people to the counter, and what
+    a tile says in place of how long it takes when the kiosk only writes the declaration."""
 
     tiles: tuple[str, ...]
     groups: tuple[Group, ...]
     named: tuple[Named, ...]
     counter_vi: str
+    prepared_vi: str
 
     def named_tile(self, named: Named) -> ServiceTile:
         """A procedure known by name as something to choose: it looks like its group."""
@@ -75,6 +77,7 @@ def read_menu(catalogue: Traversable) -> Menu:
         tuple(Group(**row) for row in _data(catalogue, "groups.yaml")["groups"]),
         tuple(Named(**{**row, "words": tuple(row["words"])}) for row in _data(catalogue, "codes_only.yaml")["procedures"]),
         services["at_the_counter_vi"],
+        services["only_prepared_vi"],
     )
 
 

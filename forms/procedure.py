@@ -155,6 +155,11 @@ class Procedure:
         return self.form.version
 
     @property
+    def only_prepared(self) -> bool:
+        """Whether the kiosk files nothing, but writes the declaration out for the citizen to take to its own office."""
+        return not self.routing.filed_here and self.routing.backend == "police" and bool(self.papers)
+
+    @property
     def how_long_vi(self) -> str:
         """The limit in plain words; «khoảng» where it rests on memory and not on a source."""
         return _how_long(self.time, sure=not self.certainty.get("time", "").startswith(("knowledge-low", "knowledge-med")))

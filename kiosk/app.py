@@ -20,7 +20,7 @@ from devices.printer import open_printer
 from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, DossierError, Role, Status, forbidden
-from forms.menu import ServiceTile
+from forms.menu import Group, ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
@@ -42,6 +42,7 @@ from kiosk.services import (
     MachineFact,
     Official,
     Place,
+    Prepared,
     PrintFact,
     Reading,
     Refused,
@@ -192,6 +193,15 @@ class KioskServices:
     def tiles(self) -> Sequence[ServiceTile]:
         return load_catalogue().services(self._clock.now().date(), ASKED)
 
+    def search(self, words: str) -> Sequence[ServiceTile]:
+        return load_catalogue().search(words, self._clock.now().date(), ASKED)
+
+    def groups(self) -> Sequence[Group]:
+        return load_catalogue().groups()
+
+    def in_group(self, group: str) -> Sequence[ServiceTile]:
+        return load_catalogue().in_group(group, self._clock.now().date(), ASKED)
+
     def procedure(self, code: str) -> Procedure:
         return load_catalogue().shown(code, self._clock.now().date())
 
@@ -228,29 +238,35 @@ class KioskServices:
         return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
+        def read(text: str) -> None:
+            try:
+                person = parse_card_qr(text)
+            except DeviceError as error:
+                on_refused(_refused(error))
+            else:
+                on_person(person)
+
+        return self._listen(read, lambda error: on_refused(_refused(error)))
+
+    def watch_text(self, on_text: Callable[[str], None]) -> Reading:
+        # A scanner that is gone is no obstacle: the code can be typed.
+        return self._listen(on_text, lambda _error: None)
+
+    def _listen(self, on_text: Callable[[str], None], on_error: Callable[[DeviceError], None]) -> _Listening:
+        """Listen to the scanner; what it says is told on the UI thread."""
         url = str(self._config["devices.barcode"])
         if url == "none:":
             return _Listening(None)
-        reader = open_barcode(url)
+        try:
+            reader = open_barcode(url)
+        except DeviceError as error:
+            raise _refused(error) from None
         listening = _Listening(reader)
 
         def soon(act: Callable[[], None]) -> None:
             self._scheduler.call_soon(lambda: None if listening.gone else act())
 
-        def read(text: str) -> None:
-            try:
-                person = parse_card_qr(text)
-            except DeviceError as error:
-                refused = Refused(error.code, error.message_vi, error.cure_vi)
-                soon(lambda: on_refused(refused))
-            else:
-                soon(lambda: on_person(person))
-
-        def failed(error: DeviceError) -> None:
-            refused = Refused(error.code, error.message_vi, error.cure_vi)
-            soon(lambda: on_refused(refused))
-
-        reader.start(read, failed)
+        reader.start(lambda text: soon(lambda: on_text(text)), lambda error: soon(lambda: on_error(error)))
         return listening
 
     def read_card(
@@ -269,6 +285,11 @@ class KioskServices:
         self._spooler.wake()
         self._changed()
         return filed
+
+    def prepare(self, procedure: Procedure, session: FormSession) -> Prepared:
+        prepared = _refusing(lambda: usecases.prepare_paper(self._machine, procedure, session))
+        self._spooler.wake()
+        return prepared
 
     def print_fact(self, job: int) -> PrintFact:
         found = self._store.print_job(job)
@@ -540,6 +561,10 @@ def _refusing(act: Callable[[], T]) -> T:
         return act()
     except (StoreError, DossierError) as error:
         raise Refused(error.code, error.message_vi, getattr(error, "cure_vi", "")) from None
+
+
+def _refused(error: DeviceError) -> Refused:
+    return Refused(error.code, error.message_vi, error.cure_vi)
 
 
 def _like(text: str) -> str:

@@ -144,6 +144,8 @@ class Spooler:
                 self._store.with_reserve(self._store.doubt_unfinished_prints)
                 self._unsettled = False
                 self._changed()
+            if self._store.forget_unfetched():
+                self._changed()
             job = self._store.next_print_job()
             if job is None:
                 self._look()

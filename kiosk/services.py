@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from devices.card import CardPerson
-from forms.menu import ServiceTile
+from forms.menu import Group, ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 
-ASKED: Final = frozenset({"text", "integer", "date", "select_one", "select_multiple", "note", "acknowledge", "image"})
+ASKED: Final = frozenset(
+    {
+        *("text", "integer", "decimal", "date", "barcode", "select_one", "select_multiple", "acknowledge"),
+        *("note", "image", "file", "repeat"),
+    }
+)
 """Types of questions the screens can ask, ``repeat`` for repeated ones; a service that needs another leads to the counter."""
 
 
@@ -89,6 +94,16 @@ class Filed:
     next_vi: str
     qr: str
     """URL of the province's tracking page: code and random key, no personal data."""
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A declaration written out for the citizen to take to the office that receives it. Nothing was filed: no dossier, no code."""
+
+    procedure_vi: str
+    next_vi: str
+    """Where to take it."""
     job: int
 
 
@@ -201,6 +216,18 @@ class Services(Protocol):
 
     def tiles(self) -> Sequence[ServiceTile]: ...
 
+    def search(self, words: str) -> Sequence[ServiceTile]:
+        """Procedures found by people's words, by official name or by code, best first."""
+        ...
+
+    def groups(self) -> Sequence[Group]:
+        """Procedures by plain-word groups, in the order of the screen."""
+        ...
+
+    def in_group(self, group: str) -> Sequence[ServiceTile]:
+        """Every procedure of a group; those that begin here come first."""
+        ...
+
     def procedure(self, code: str) -> Procedure: ...
 
     def line(self) -> LineState: ...
@@ -219,6 +246,10 @@ class Services(Protocol):
         """Listen for a card QR until cancelled."""
         ...
 
+    def watch_text(self, on_text: Callable[[str], None]) -> Reading:
+        """Listen for any code under the scanner until cancelled. Raises Refused when the scanner cannot be opened."""
+        ...
+
     def read_card(
         self,
         person: CardPerson | None,
@@ -232,6 +263,10 @@ class Services(Protocol):
 
     def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
         """File. Returns after the transaction is durable; only then is the printer asked. Raises Refused."""
+        ...
+
+    def prepare(self, procedure: Procedure, session: FormSession) -> Prepared:
+        """Print the declaration of a procedure that another office receives. Returns when the paper is queued. Raises Refused."""
         ...
 
     def print_fact(self, job: int) -> PrintFact: ...

@@ -19,16 +19,16 @@ from forms.calendar import CalendarError
 from forms.catalogue import load_catalogue
 from forms.codes import lookup_key, provisional_code
 from forms.deadline import DeadlineError, due
-from forms.papers.of_dossier import PaperSource, facts_of, handed_in, slip_of
+from forms.papers.of_dossier import PaperSource, facts_of, handed_in, item, slip_of
 from forms.procedure import Procedure
 from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.issued import issuer_of
 from kiosk.machine import Machine
 from kiosk.papers import marked_copy, to_content
-from kiosk.services import Accepted, Filed, Official, Refused
+from kiosk.services import Accepted, Filed, Official, Prepared, Refused
 from kiosk.store.connection import StoreError
-from kiosk.store.store import PrintJob, Store
+from kiosk.store.store import PREPARED, PrintJob, Store
 from sync.clock import CHECKED
 from sync.envelope import base32
 from sync.steps import step
@@ -118,11 +118,20 @@ def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, c
         Refused: ``form_incomplete`` when an answer is missing or wrong; ``procedure_expired``.
         StoreError: ``not_enrolled``, ``disk_full`` when not even the reserve helps.
     """
+    answers = _complete(session)
+    _check_in_force(procedure, machine.store.clock.now())
+    return machine.store.with_reserve(lambda: _file(machine, procedure, answers, card))
+
+
+def _complete(session: FormSession) -> Mapping[str, Any]:
+    """The answers of a finished form.
+
+    Raises:
+        Refused: ``form_incomplete``.
+    """
     if session.problems():
         raise Refused("form_incomplete", "Còn câu chưa trả lời đúng.", session.problems()[0].message_vi)
-    _check_in_force(procedure, machine.store.clock.now())
-    answers = session.answers()
-    return machine.store.with_reserve(lambda: _file(machine, procedure, answers, card))
+    return session.answers()
 
 
 def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], card: CardPerson | None) -> Filed:
@@ -174,6 +183,39 @@ def _content(machine: Machine, procedure: Procedure, fields: acts.Fields, paper:
     if blocks is None:
         raise papers.PaperError("nothing_to_print", "Hồ sơ chưa có giấy này.")
     return to_content(blocks)
+
+
+POLICE_VI = "Công an xã, phường"
+
+
+def prepare_paper(machine: Machine, procedure: Procedure, session: FormSession) -> Prepared:
+    """Write out (viết sẵn) a declaration that another office receives: a paper in the queue and nothing else, no event, no code.
+
+    The store forgets what stands on the paper as soon as it is printed, or when nobody fetches it.
+
+    Raises:
+        Refused: ``form_incomplete`` when an answer is missing or wrong; ``procedure_expired``.
+        StoreError: ``disk_full``.
+    """
+    answers = _complete(session)
+    store, now = machine.store, machine.store.clock.now()
+    _check_in_force(procedure, now)
+    facts = papers.PreparedFacts(
+        paper=procedure.papers[0],
+        receiver_vi=POLICE_VI,
+        values=papers.declaration_values(procedure.form, answers),
+        papers=[item(component) for component in procedure.to_bring(answers)],
+        place_vi=f"Máy số {machine.config['place.kiosk']}, {machine.office.committee_vi}",
+        made=now,
+    )
+    content = to_content(papers.prepared(facts))
+
+    def act() -> int:
+        with store.work(CITIZEN) as work:
+            return work.queue_print("", PREPARED, content)
+
+    next_vi = f"Bà con mang tờ này đến {POLICE_VI} nơi làm việc này. Máy không nộp thay."
+    return Prepared(procedure.short_vi, next_vi, store.with_reserve(act))
 
 
 def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
@@ -229,21 +271,31 @@ def reprint(machine: Machine, job: int) -> int:
     """Queue a copy of a paper, marked «BẢN IN LẠI» with its number; Mẫu 01 carries the official code once there is one.
 
     Raises:
-        Refused: ``no_paper`` when there is no such job.
+        Refused: ``no_paper`` when there is no such job; ``paper_forgotten`` when the machine no longer knows what stood on it.
     """
     store = machine.store
     found = store.print_job(job)
     if found is None:
         raise Refused("no_paper", "Không tìm thấy phiếu này.", "Mở hồ sơ rồi in lại.")
+    if not found.content:
+        raise Refused("paper_forgotten", "Máy đã xóa tờ này.", "Bà con làm lại tờ khai từ đầu.")
 
     def act() -> int:
         with store.work(CITIZEN) as work:
-            rows = store.rows("SELECT max(copy) AS c FROM print_job WHERE d = ? AND kind = ?", [found.dossier, found.kind])
-            copy = int(rows[0]["c"] or 0) + 1
+            copy = _copies(store, found) + 1
             content = _with_official_code(machine, found)
+            store.forget_paper(found.id)
             return work.queue_print(found.dossier, found.kind, marked_copy(content, copy), copy)
 
     return store.with_reserve(act)
+
+
+def _copies(store: Store, job: PrintJob) -> int:
+    """How many copies of a paper there have been; a paper without a dossier is told apart by its own number only."""
+    if not job.dossier:
+        return job.copy
+    rows = store.rows("SELECT max(copy) AS c FROM print_job WHERE d = ? AND kind = ?", [job.dossier, job.kind])
+    return int(rows[0]["c"] or 0)
 
 
 def _with_official_code(machine: Machine, job: PrintJob) -> Sequence[Mapping[str, Any]]:

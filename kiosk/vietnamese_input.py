@@ -16,9 +16,10 @@ from typing import Final, Literal
 Method = Literal["direct", "telex", "vni", "plain"]
 Style = Literal["new", "old"]
 
-TONES: Final = {"´": "\u0301", "`": "\u0300", "ˀ": "\u0309", "~": "\u0303", ".": "\u0323"}
-"""Tone keys of the direct method: sắc, huyền, hỏi, ngã, nặng, with the combining mark each one writes."""
-TONE_NAMES: Final = {"sắc": "´", "huyền": "`", "hỏi": "ˀ", "ngã": "~", "nặng": "."}
+TONES: Final = {"´": "\u0301", "`": "\u0300", "ˀ": "\u0309", "~": "\u0303", "ˌ": "\u0323"}
+"""Tone keys of the direct method: sắc, huyền, hỏi, ngã, nặng, with the combining mark each one writes. None is a sign that a text
+may need: a full stop stays one («mau@thu.vn»)."""
+TONE_NAMES: Final = {"sắc": "´", "huyền": "`", "hỏi": "ˀ", "ngã": "~", "nặng": "ˌ"}
 _TELEX_TONES: Final = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323", "z": ""}
 _VNI_TONES: Final = {"1": "\u0301", "2": "\u0300", "3": "\u0309", "4": "\u0303", "5": "\u0323", "0": ""}
 _VNI_MARKS: Final = {"6": "circumflex", "7": "horn", "8": "breve", "9": "bar"}

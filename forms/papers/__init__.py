@@ -16,6 +16,7 @@ from forms.papers.facts import (
     Office,
     PaperItem,
     Person,
+    PreparedFacts,
     ReceiptFacts,
     RefusalFacts,
     RegisterFacts,
@@ -27,6 +28,7 @@ from forms.papers.facts import (
 from forms.papers.kinds import Kind, kind, template_fields
 from forms.papers.notices import mau_02, mau_03, mau_04, mau_05
 from forms.papers.parts import FADES_VI
+from forms.papers.prepared import prepared
 from forms.papers.receipt import NOT_A_FEE_RECEIPT_VI, mau_01
 from forms.papers.sheets import sheet
 from forms.papers.slip import kiosk_slip
@@ -53,6 +55,7 @@ __all__ = [
     "PaperItem",
     "PaperState",
     "Person",
+    "PreparedFacts",
     "QrBlock",
     "ReceiptFacts",
     "RefusalFacts",
@@ -75,6 +78,7 @@ __all__ = [
     "mau_05",
     "moment_vi",
     "papers_told",
+    "prepared",
     "sheet",
     "template_fields",
     "tracking_url",

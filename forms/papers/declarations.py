@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from forms.papers import pdf
 from forms.papers.content import PaperError
+from forms.papers.facts import Value
 from forms.papers.kinds import kind
 from forms.papers.wording import require_code, short_date
 from forms.session import rows_of
@@ -23,9 +24,6 @@ from forms.xlsform import CAPTURE_TYPES, Form, Item
 
 _DATED: Final = ("date", "calculate", "hidden")
 """Types whose text may be a date; text a person typed is printed as typed."""
-
-Value = str | Sequence[Mapping[str, str]]
-"""A line of the paper, or the rows of a table."""
 
 
 @dataclass(frozen=True, slots=True)

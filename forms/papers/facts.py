@@ -6,7 +6,7 @@ a slip leaves the line out. Every moment has a time zone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +67,27 @@ class SlipFacts:
     papers: Sequence[PaperItem]
     """Papers to bring to the counter."""
     filed: datetime
+
+
+Value = str | Sequence[Mapping[str, str]]
+"""A line of a declaration, or the rows of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFacts:
+    """A declaration written out for the citizen to take to the office that receives it."""
+
+    paper: str
+    """Id of the declaration, one that has labels (:class:`forms.papers.Kind`)."""
+    receiver_vi: str
+    """«Công an xã, phường»."""
+    values: Mapping[str, Value]
+    """What :func:`forms.papers.declaration_values` gives."""
+    papers: Sequence[PaperItem]
+    """Papers to take along."""
+    place_vi: str
+    """Where it was printed: «Máy số 1, Ủy ban nhân dân xã …»."""
+    made: datetime
 
 
 @dataclass(frozen=True, slots=True)

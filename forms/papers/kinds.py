@@ -30,6 +30,8 @@ class Kind:
     fields: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
     """Columns of each table."""
+    labels: Mapping[str, str]
+    """What stands before a field, over a table, over a column; only for a paper that the kiosk also writes out as a slip."""
     signed: tuple[str, ...]
     """Places for a hand: no answer fills them."""
 
@@ -51,6 +53,7 @@ def _kind(id: str, row: Mapping[str, Any]) -> Kind:
         mark=row.get("mark", ""),
         fields=tuple(key for group in row.get("fields", ()) for key in group),
         tables={table: tuple(columns) for table, columns in row.get("tables", {}).items()},
+        labels=row.get("labels", {}),
         signed=tuple(row.get("signed", ())),
     )
 

@@ -141,6 +141,14 @@ class FormSession:
             self._show(source)
         return self.current
 
+    def changeable(self, name: str) -> bool:
+        """Whether :meth:`go_to` opens a question for a row of the check page; a signature or the day of filing has none.
+
+        Raises:
+            KeyError: no such name.
+        """
+        return self._source(self._spot(name)) is not None
+
     def _source(self, spot: Spot) -> Spot | None:
         """The question a person changes to change this: itself, or the last one its value was read from."""
         standing = self._values.standing(spot)

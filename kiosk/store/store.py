@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +43,12 @@ from sync.steps import step
 T = TypeVar("T")
 
 PRINT_STATES = ("queued", "sending", "printed", "uncertain")
+
+PREPARED = "prepared"
+"""Kind of a paper that belongs to no dossier but tells of a person: it is forgotten once it is printed."""
+
+PREPARED_MINUTES = 10
+"""How long such a paper may wait for the printer, or for a word whether it came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,6 +538,26 @@ class Store:
             raise ValueError(f"no such print state: {state}")
         with self.transaction():
             self.db.conn.execute("UPDATE print_job SET state = ?, fact = ?, cure = ? WHERE id = ?", (state, fact, cure, job))
+            if state == "printed":
+                self.forget_paper(job)
+
+    def forget_paper(self, job: int) -> None:
+        """Wipe what stands on a prepared paper; other papers are kept with their dossier. Inside a transaction."""
+        self.db.conn.execute("UPDATE print_job SET content = '[]' WHERE id = ? AND kind = ?", (job, PREPARED))
+
+    def forget_unfetched(self) -> bool:
+        """Wipe prepared papers nobody has come for, also those a set-back clock left in the future; they are never printed."""
+        now = self.clock.now()
+        oldest = now - timedelta(minutes=PREPARED_MINUTES)
+        left = "kind = ? AND content <> '[]' AND state <> 'sending' AND (at < ? OR at > ?)"
+        given = (PREPARED, oldest.isoformat(), now.isoformat())
+        if not self.rows(f"SELECT 1 FROM print_job WHERE {left} LIMIT 1", given):
+            return False
+        told = ("Máy đã xóa tờ khai chưa in.", "Bà con làm lại tờ khai từ đầu.")
+        with self.transaction():
+            wipe = "UPDATE print_job SET content = '[]', state = 'uncertain', fact = ?, cure = ?"
+            self.db.conn.execute(f"{wipe} WHERE {left}", (*told, *given))
+        return True
 
     def doubt_unfinished_prints(self) -> int:
         """After a restart: a paper that was being sent may or may not have come out. Returns how many."""

@@ -23,12 +23,19 @@ from kiosk.viewmodels.check import Check, Saving
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.find import Find
 from kiosk.viewmodels.flow import Kiosk, Timeout
-from kiosk.viewmodels.services import ServiceList, ServiceSearch, Stopped, start
-from kiosk.viewmodels.slip import Slip
+from kiosk.viewmodels.services import ServiceGroup, ServiceList, ServiceSearch, Stopped, start
+from kiosk.viewmodels.slip import PreparedSlip, Slip
 
 Scene = Callable[[Kiosk, SampleServices], None]
 
 SIZES: Mapping[str, tuple[int, int]] = {"landscape": LANDSCAPE, "portrait": PORTRAIT}
+
+ONLY_PORTAL = "2.000986"
+"""Never begins at the kiosk."""
+CERTIFIED = "2.000815"
+"""Has a repeat."""
+TEMPORARY_STAY = "1.004194"
+"""Is only prepared here: the police receive it."""
 
 ANSWERS = {
     "req_phone": "0900000001",
@@ -37,12 +44,17 @@ ANSWERS = {
     "father_number": "004095000001",
     "mother_number": "004198000001",
     "child_facility": "Trạm y tế xã Bản Mẫu, tỉnh Cao Bằng",
+    "req_email": "mau@thu.vn",
+    "home_hamlet": "Xóm Nà Mẫu",
+    "stay_until": "2027-05-31",
+    "members[1].name": "Nông Văn Mẫu",
+    "members[1].relation": "Con",
 }
 
 
-def filled(services: SampleServices, stop_at: str = "") -> Filing:
+def filled(services: SampleServices, stop_at: str = "", code: str = BIRTH) -> Filing:
     """A filing with the sample card, answered question by question until ``stop_at`` or the check page."""
-    filing = Filing(services, BIRTH)
+    filing = Filing(services, code)
     filing.take_card(CARD)
     session = filing.session
     for _ in range(100):
@@ -53,11 +65,11 @@ def filled(services: SampleServices, stop_at: str = "") -> Filing:
             number = question.appearance == "number"
             value = ANSWERS.get(question.name, "004198000001" if number else "Xóm Nà Mẫu, xã Bản Mẫu, tỉnh Cao Bằng")
         elif question.type == "date":
-            value = "2026-11-15" if question.name == "child_dob" else "1995-09-02"
+            value = "2026-11-15" if question.name == "child_dob" else ANSWERS.get(question.name, "1995-09-02")
         elif question.type == "integer":
             value = "2"
         elif question.choices:
-            value = question.choices[0].name
+            value = question.choices[-1 if question.name.endswith("[2]+") else 0].name
         else:
             value = "yes"
         if not session.value(question.name) and question.type != "note":
@@ -178,6 +190,40 @@ def _checked(page_number: int, missing: Sequence[str] = ()) -> Scene:
     return scene
 
 
+def _other(page_number: int, code: str) -> Scene:
+    """The check page of another procedure."""
+
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        filing = filled(services, code=code)
+        filing.check_page = page_number
+        kiosk.show(Check(kiosk, filing))
+
+    return scene
+
+
+def _entry(*, removing: bool) -> Scene:
+    """A question of a repeat's second entry, opened from the check page."""
+
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        filing = filled(services, code=CERTIFIED)
+        filing.session.go_to("items[2].pages")
+        page = Asking(kiosk, filing)
+        kiosk.show(page)
+        if removing:
+            page.ask_removal()
+
+    return scene
+
+
+def _prepared(paper: PrintFact) -> Scene:
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        services.paper = paper
+        filing = filled(services, code=TEMPORARY_STAY)
+        kiosk.show(PreparedSlip(kiosk, services.prepare(filing.procedure, filing.session)))
+
+    return scene
+
+
 def _slip(paper: PrintFact, *, offline: bool = False) -> Scene:
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
         services.paper, services.offline = paper, offline
@@ -203,7 +249,14 @@ def _not_found(kiosk: Kiosk, services: SampleServices) -> None:
 def _search(kiosk: Kiosk, services: SampleServices) -> None:
     page = ServiceSearch(kiosk)
     kiosk.show(page)
-    page.typing.type("tr")
+    page.write()
+    page.typing.type("giấy tờ đất")
+
+
+def _search_none(kiosk: Kiosk, services: SampleServices) -> None:
+    _search(kiosk, services)
+    assert isinstance(kiosk.screen, ServiceSearch)
+    kiosk.screen.typing.replace("xyz")
 
 
 def _stopped(kiosk: Kiosk, services: SampleServices) -> None:
@@ -237,7 +290,10 @@ CITIZEN: Mapping[str, Scene] = {
     "before_start": _before,
     "services": lambda kiosk, services: kiosk.show(ServiceList(kiosk)),
     "service_search": _search,
-    "at_counter": lambda kiosk, services: start(kiosk, "1.000894", None),
+    "search_groups": lambda kiosk, services: kiosk.show(ServiceSearch(kiosk)),
+    "search_group": lambda kiosk, services: kiosk.show(ServiceGroup(kiosk, services.groups()[0])),
+    "search_none": _search_none,
+    "at_counter": lambda kiosk, services: start(kiosk, services.search(ONLY_PORTAL)[0], None),
     "stopped": _stopped,
     "card": lambda kiosk, services: kiosk.show(CardChoice(kiosk, Filing(services, BIRTH))),
     "scan": lambda kiosk, services: kiosk.show(ScanQr(kiosk, Filing(services, BIRTH), chip=True)),
@@ -267,11 +323,17 @@ CITIZEN: Mapping[str, Scene] = {
     "check": _checked(0),
     "check_last": _checked(99),
     "check_error": _checked(0, ("child_sex", "req_relation")),
+    "check_entries": _other(1, CERTIFIED),
+    "check_prepared": _other(99, TEMPORARY_STAY),
+    "question_entry": _entry(removing=False),
+    "removal": _entry(removing=True),
     "saving": lambda kiosk, services: kiosk.show(Saving(kiosk, filled(services))),
     "slip": _slip(PrintFact("printing", "Đang in phiếu…"), offline=True),
     "slip_printed": _slip(PrintFact("printed", "Đã in phiếu ghi nhận.")),
     "slip_uncertain": _slip(PrintFact("uncertain", "Máy in mất liên lạc khi đang in.", "Nhìn khay giấy rồi trả lời câu hỏi.")),
     "slip_no_paper": _slip(PrintFact("queued", "Phiếu chờ in: máy in hết giấy.", "Thay cuộn giấy, máy sẽ tự in tiếp.")),
+    "slip_prepared": _prepared(PrintFact("printed", "Đã in tờ khai.")),
+    "slip_prepared_uncertain": _prepared(PrintFact("uncertain", "Máy in mất liên lạc khi đang in.", "Nhìn khay giấy.")),
     "find": lambda kiosk, services: kiosk.show(Find(kiosk)),
     "find_error": _not_found,
     "find_result": _found,

@@ -13,7 +13,7 @@ from typing import Any
 from devices.card import CardPerson
 from forms.catalogue import load_catalogue
 from forms.dossier import STATUS_NAMES
-from forms.menu import ServiceTile
+from forms.menu import Group, ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from kiosk.services import (
@@ -26,6 +26,7 @@ from kiosk.services import (
     MachineFact,
     Official,
     Place,
+    Prepared,
     PrintFact,
     Refused,
     Row,
@@ -117,6 +118,15 @@ class SampleServices:
     def tiles(self) -> Sequence[ServiceTile]:
         return load_catalogue().services(TODAY, ASKED)
 
+    def search(self, words: str) -> Sequence[ServiceTile]:
+        return load_catalogue().search(words, TODAY, ASKED)
+
+    def groups(self) -> Sequence[Group]:
+        return load_catalogue().groups()
+
+    def in_group(self, group: str) -> Sequence[ServiceTile]:
+        return load_catalogue().in_group(group, TODAY, ASKED)
+
     def procedure(self, code: str) -> Procedure:
         return load_catalogue().shown(code, TODAY)
 
@@ -132,11 +142,16 @@ class SampleServices:
         return self.sentences
 
     def open_form(self, procedure: str) -> FormSession:
-        return FormSession(self.procedure(procedure).form, today=TODAY)
+        session = FormSession(self.procedure(procedure).form, today=TODAY)
+        session.prefill({"procedure.code": procedure})
+        return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Still:
         if isinstance(self.reading, Refused):
             on_refused(self.reading)
+        return self.scheduler
+
+    def watch_text(self, on_text: Callable[[str], None]) -> Still:
         return self.scheduler
 
     def read_card(
@@ -164,6 +179,9 @@ class SampleServices:
             f"https://motcua.example/h/{CODE}?k=ABCDEFGHJKMNP",
             1,
         )
+
+    def prepare(self, procedure: Procedure, session: FormSession) -> Prepared:
+        return Prepared(procedure.short_vi, "Bà con mang tờ này đến Công an xã, phường nơi làm việc này. Máy không nộp thay.", 1)
 
     def print_fact(self, job: int) -> PrintFact:
         return self.paper

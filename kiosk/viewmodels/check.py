@@ -1,8 +1,9 @@
-"""Read before submitting: every answer with «change», what to bring, then one act that files.
+"""Read before submitting: every answer with «change», what to bring, then one act that files, or prints what is filed elsewhere.
 
-Rows come from the session; the page shows as many at once as the screen says (:meth:`Check.fit`). Identity numbers are masked;
-the eye shows one for five seconds. Submitting shows «saving» first and files in the next moment, because the screen must say
-that it works before the store is asked; a refusal comes back with its cure and every answer still there.
+Rows come from the session; the page shows as many at once as the screen says (:meth:`Check.fit`). A repeat with room for another
+entry ends with a row that adds one. Identity numbers are masked; the eye shows one for five seconds. Submitting shows «saving»
+first and acts in the next moment, because the screen must say that it works before the store is asked; a refusal comes back with
+its cure and every answer still there.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from forms.procedure import Component
+from forms.session import FormSession
 from forms.text import mask_number
-from kiosk.services import Cancel, Filed, Refused
+from kiosk.services import Cancel, Refused
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.flow import Kiosk, Page
 
@@ -24,15 +26,27 @@ SAVE_AFTER_S: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong."""
+    """An answer on the check page. ``secret``: masked, with an eye; ``wrong``: sentence of what is missing or wrong;
+    ``fixed``: there is nothing to change."""
 
     name: str
     label: str
     text: str
     section: str
+    entry: str
+    """Title of its entry in a repeat («Giấy tờ 2»), '' outside all."""
     secret: bool
     shown: bool
     wrong: str
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """The row that adds an entry to a repeat: the question to open, and what an entry is called."""
+
+    name: str
+    label: str
 
 
 class Check(Page):
@@ -59,25 +73,53 @@ class Check(Page):
         self.filing.read_through = self.filing.read_through or self.last
 
     @property
+    def session(self) -> FormSession:
+        """The form's session, in the language of the glass."""
+        return self.filing.speaking(self.kiosk.language)
+
+    @property
     def lines(self) -> Sequence[Line]:
-        """All rows."""
-        wrong = {problem.name: problem.message_vi for problem in self.filing.session.problems()}
+        """All answers."""
+        session = self.session
+        wrong = {problem.name: session.message(problem) for problem in session.problems()}
         made = []
-        for row in self.filing.session.review():
+        for row in session.review():
             secret = row.pii and re.fullmatch(r"[0-9]{9,12}", row.text) is not None
             shown = not secret or self._open == row.name
             text = row.text if shown else mask_number(row.text)
-            made.append(Line(row.name, row.label, text, row.section, secret, shown, wrong.get(row.name, "")))
+            entry = row.section if row.entry else ""
+            told = wrong.get(row.name, "")
+            made.append(Line(row.name, row.label, text, row.section, entry, secret, shown, told, not session.changeable(row.name)))
         return made
 
     @property
-    def visible(self) -> Sequence[Line]:
+    def rows(self) -> Sequence[Line | Adding]:
+        """All answers, and after the entries of each repeat with room for another one the row that adds it."""
+        lines = self.lines
+        rows: list[Line | Adding] = [*lines]
+        places = {item.name: place for place, item in enumerate(self.session.form.items)}
+        for entries in reversed(self.session.repeats()):
+            if entries.more:
+                last = max(places[item.name] for item in self.session.form.items if item.repeat == entries.repeat)
+                before = sum(places[line.name.rpartition(".")[2]] <= last for line in lines)
+                rows.insert(before, Adding(entries.more, entries.label))
+        return rows
+
+    @property
+    def visible(self) -> Sequence[Line | Adding]:
         """Rows of the present page."""
-        return self.lines[self.page * self.rows_per_page : (self.page + 1) * self.rows_per_page]
+        return self.rows[self.page * self.rows_per_page : (self.page + 1) * self.rows_per_page]
 
     @property
     def pages(self) -> int:
-        return max(1, -(-len(self.filing.session.review()) // self.rows_per_page))
+        return max(1, -(-len(self.rows) // self.rows_per_page))
+
+    @property
+    def title(self) -> str:
+        t = self.kiosk.t
+        if self.filing.procedure.only_prepared:
+            return t("check.title_print", "Xem lại trước khi in")
+        return t("check.title", "Xem lại trước khi nộp")
 
     @property
     def to_bring(self) -> Sequence[Component]:
@@ -86,7 +128,7 @@ class Check(Page):
 
     @property
     def cautions(self) -> Sequence[str]:
-        return tuple(caution.message_vi for caution in self.filing.session.cautions())
+        return tuple(caution.message_vi for caution in self.session.cautions())
 
     @property
     def wrong(self) -> Sequence[Line]:
@@ -130,7 +172,7 @@ class Check(Page):
         """Open the question of a row; its answer leads back here."""
         from kiosk.viewmodels.asking import Asking
 
-        if self.filing.session.go_to(name) is not None:
+        if self.session.go_to(name) is not None:
             self.kiosk.show(Asking(self.kiosk, self.filing))
 
     def back(self) -> None:
@@ -138,7 +180,7 @@ class Check(Page):
         if self.page:
             self.turn(-1)
             return
-        self.filing.session.back()
+        self.session.back()
         self.kiosk.show(self.filing.page(self.kiosk))
 
     def submit(self) -> None:
@@ -146,19 +188,16 @@ class Check(Page):
         wrong = self.wrong
         if wrong:
             self.change(wrong[0].name)
-        elif not self.filing.session.problems():
+        elif not self.session.problems():
             self.kiosk.show(Saving(self.kiosk, self.filing))
         else:
-            self.change(self.filing.session.problems()[0].name)
+            self.change(self.session.problems()[0].name)
 
     def spoken(self) -> Sequence[str]:
         """Labels only with answers that are nobody's secret."""
-        private = {row.name for row in self.filing.session.review() if row.pii}
-        t = self.kiosk.t
-        return (
-            t("check.title", "Xem lại trước khi nộp"),
-            *(f"{line.label}: {line.text}" for line in self.visible if line.name not in private),
-        )
+        private = {row.name for row in self.session.review() if row.pii}
+        told = [line for line in self.visible if isinstance(line, Line) and line.name not in private]
+        return (self.title, *(f"{line.entry} {line.label}: {line.text}".strip() for line in told))
 
     def close(self) -> None:
         super().close()
@@ -168,30 +207,38 @@ class Check(Page):
 
 
 class Saving(Page):
-    """«Saving»: shown while the filing becomes durable. Not to be interrupted; leads to the slip or to what went wrong."""
+    """«Saving»: shown while the filing, or the paper to take along, becomes durable. Not to be interrupted; leads to the slip or to
+    what went wrong."""
 
     timed = False
 
     def __init__(self, kiosk: Kiosk, filing: Filing) -> None:
         super().__init__(kiosk)
         self.filing = filing
-        self.where_vi = f"{filing.title_vi}: đang lưu hồ sơ"
+        self.where_vi = f"{filing.title_vi}: {'đang in tờ khai' if filing.procedure.only_prepared else 'đang lưu hồ sơ'}"
         self._begin = self.scheduler.call_later(SAVE_AFTER_S, self._file)
 
     def _file(self) -> None:
         from kiosk.viewmodels.services import Stopped
-        from kiosk.viewmodels.slip import Slip
 
         filing = self.filing
         try:
-            filed: Filed = self.services.submit(filing.procedure, filing.session, filing.card)
+            page = self._done()
         except Refused as refused:
             kiosk = self.kiosk
             stopped = Stopped(kiosk, refused, self.where_vi, lambda: kiosk.show(Saving(kiosk, filing)))
             stopped.back = lambda: kiosk.show(Check(kiosk, filing))  # type: ignore[method-assign]
             kiosk.show(stopped)
             return
-        self.kiosk.show(Slip(self.kiosk, filed))
+        self.kiosk.show(page)
+
+    def _done(self) -> Page:
+        from kiosk.viewmodels.slip import PreparedSlip, Slip
+
+        filing = self.filing
+        if filing.procedure.only_prepared:
+            return PreparedSlip(self.kiosk, self.services.prepare(filing.procedure, filing.session))
+        return Slip(self.kiosk, self.services.submit(filing.procedure, filing.session, filing.card))
 
     def back(self) -> None:
         """There is no way back from here."""

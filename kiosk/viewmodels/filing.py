@@ -8,6 +8,7 @@ from kiosk.services import Services
 
 if TYPE_CHECKING:
     from devices.card import CardPerson
+    from forms.session import FormSession
     from kiosk.viewmodels.flow import Kiosk, Page
 
 FACTS: Final = {
@@ -40,6 +41,11 @@ class Filing:
     @property
     def title_vi(self) -> str:
         return self.procedure.short_vi
+
+    def speaking(self, language: str) -> FormSession:
+        """The session, its texts in a language; in Vietnamese where the form has none."""
+        self.session.language = language
+        return self.session
 
     def take_card(self, person: CardPerson) -> int:
         """Keep the person and fill what the card knows; answers given by hand stay. Returns how many answers were filled."""

@@ -1,4 +1,4 @@
-"""Choosing what to do: tiles by page, search by name, and what comes up when a service cannot start.
+"""Choosing what to do: tiles by page, all procedures by group or by words, and what comes up when a service cannot start.
 
 A service that the kiosk cannot do leads to a person, in a plain sentence. Before a filing starts the kiosk asks whether it may
 (``can_file``); a refusal is shown with its cure and nothing is lost, because nothing has begun.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from forms.menu import ServiceTile
-from forms.text import fold
+from forms.menu import Group, ServiceTile
 from kiosk.services import Refused
 from kiosk.viewmodels.flow import Kiosk, Page
 from kiosk.viewmodels.typing import Typing
@@ -25,11 +24,18 @@ class ServiceList(Page):
 
     def __init__(self, kiosk: Kiosk, filing: object | None = None) -> None:
         super().__init__(kiosk)
-        self.all: Sequence[ServiceTile] = self.services.tiles()
+        self.all = self._tiles()
         self.line = self.services.line()
         self.page = 0
         self.filing = filing
         self._watch = self.services.on_change(self._look)
+
+    def _tiles(self) -> Sequence[ServiceTile]:
+        return self.services.tiles()
+
+    @property
+    def title(self) -> str:
+        return self.kiosk.t("services.title", "Bà con cần làm giấy tờ gì?")
 
     @property
     def pages(self) -> int:
@@ -44,7 +50,7 @@ class ServiceList(Page):
         self.notify()
 
     def choose(self, code: str) -> None:
-        start(self.kiosk, code, self.filing)
+        start(self.kiosk, next(tile for tile in self.all if tile.code == code), self.filing)
 
     def search(self) -> None:
         self.kiosk.show(ServiceSearch(self.kiosk))
@@ -61,11 +67,7 @@ class ServiceList(Page):
             self.notify()
 
     def spoken(self) -> Sequence[str]:
-        t = self.kiosk.t
-        return (
-            t("services.title", "Bà con cần làm giấy tờ gì?"),
-            *(f"{tile.title_vi}. {tile.for_whom_vi}." for tile in self.tiles),
-        )
+        return (self.title, *(f"{tile.title_vi}. {tile.for_whom_vi}." for tile in self.tiles))
 
     def close(self) -> None:
         super().close()
@@ -73,33 +75,82 @@ class ServiceList(Page):
         self.filing = None
 
 
+class ServiceGroup(ServiceList):
+    """The procedures of one group."""
+
+    def __init__(self, kiosk: Kiosk, group: Group) -> None:
+        self.group = group
+        super().__init__(kiosk)
+        self.where_vi = f"Chọn việc cần làm: {group.name_vi}"
+
+    def _tiles(self) -> Sequence[ServiceTile]:
+        return self.services.in_group(self.group.id)
+
+    @property
+    def title(self) -> str:
+        return self.group.name_vi
+
+    def back(self) -> None:
+        self.search()
+
+
 class ServiceSearch(Page):
-    """Services by name, without accents. Nothing found leads to a person."""
+    """All procedures: by group, or by people's words once something is written. Nothing found leads to a person."""
 
     where_vi = "Tìm giấy tờ cần làm"
     MOST: Final = 3
 
     def __init__(self, kiosk: Kiosk) -> None:
         super().__init__(kiosk)
-        self.all = self.services.tiles()
+        self.groups = self.services.groups()
+        self.found: Sequence[ServiceTile] = ()
+        """What the words find, best first."""
+        self.page = 0
+        self.writing = False
+        """Whether the keyboard is up; before that the groups are shown."""
         self.typing = Typing(kind="text", limit=40)
-        self.typing.watch(self.notify)
+        self.typing.watch(self._written)
+
+    def _written(self) -> None:
+        self.found, self.page = self.services.search(self.typing.value), 0
+        self.notify()
 
     @property
-    def found(self) -> Sequence[ServiceTile]:
-        """Services one of whose words begins with what is written; the first few."""
-        wanted = fold(self.typing.text)
-        matching = [tile for tile in self.all if not wanted or f" {wanted}" in f" {fold(tile.title_vi)} {fold(tile.for_whom_vi)}"]
-        return matching[: self.MOST]
+    def pages(self) -> int:
+        return max(1, -(-len(self.found) // self.MOST))
+
+    @property
+    def visible(self) -> Sequence[ServiceTile]:
+        return self.found[self.page * self.MOST : (self.page + 1) * self.MOST]
+
+    def turn(self, step: int) -> None:
+        self.page = min(max(0, self.page + step), self.pages - 1)
+        self.notify()
+
+    def write(self) -> None:
+        """Bring the keyboard up."""
+        self.writing = True
+        self.notify()
 
     def choose(self, code: str) -> None:
-        start(self.kiosk, code, None)
+        start(self.kiosk, next(tile for tile in self.found if tile.code == code), None)
+
+    def open_group(self, group: Group) -> None:
+        self.kiosk.show(ServiceGroup(self.kiosk, group))
 
     def back(self) -> None:
-        self.kiosk.show(ServiceList(self.kiosk))
+        """From writing back to the groups, from there to the tiles."""
+        if self.writing:
+            self.writing = False
+            self.typing.clear()
+        else:
+            self.kiosk.show(ServiceList(self.kiosk))
 
     def spoken(self) -> Sequence[str]:
-        return (self.kiosk.t("search.title", "Viết tên giấy tờ cần làm"),)
+        t = self.kiosk.t
+        if self.writing:
+            return (t("search.title", "Viết tên giấy tờ cần làm"), *(tile.title_vi for tile in self.visible))
+        return (t("search.groups", "Bà con cần việc gì?"), *(group.name_vi for group in self.groups))
 
     def close(self) -> None:
         super().close()
@@ -151,20 +202,20 @@ class Stopped(Page):
         self._retry = None
 
 
-def start(kiosk: Kiosk, code: str, filing: object | None) -> None:
+def start(kiosk: Kiosk, tile: ServiceTile, filing: object | None) -> None:
     """Begin a service, go on with ``filing`` if it is the same, or say why not."""
     from kiosk.viewmodels.card import CardChoice
     from kiosk.viewmodels.filing import Filing
 
-    tile = next(tile for tile in kiosk.services.tiles() if tile.code == code)
     if not tile.available:
         kiosk.show(AtCounter(kiosk, tile))
         return
     try:
-        kiosk.services.can_file()
+        if not kiosk.services.procedure(tile.code).only_prepared:
+            kiosk.services.can_file()
     except Refused as refused:
-        kiosk.show(Stopped(kiosk, refused, f"Không bắt đầu được: {tile.title_vi}", lambda: start(kiosk, code, filing)))
+        kiosk.show(Stopped(kiosk, refused, f"Không bắt đầu được: {tile.title_vi}", lambda: start(kiosk, tile, filing)))
         return
-    if not isinstance(filing, Filing) or filing.procedure.code != code:
-        filing = Filing(kiosk.services, code)
+    if not isinstance(filing, Filing) or filing.procedure.code != tile.code:
+        filing = Filing(kiosk.services, tile.code)
     kiosk.show(CardChoice(kiosk, filing))

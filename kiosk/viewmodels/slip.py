@@ -1,4 +1,4 @@
-"""After filing: the provisional code, what happens next, the paper, and a screen that clears itself.
+"""What a sitting leaves in the citizen's hands: the slip of a filing, or a declaration written out for another office to receive.
 
 The countdown is 45 s and a touch makes it at least 60 s again. The print state is followed until the paper is there; an
 uncertain print is asked about («Phiếu đã in ra đủ chưa?»): «no» queues one copy marked BẢN IN LẠI, nothing is ever repeated by
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from kiosk.services import Cancel, Filed, LineState, PrintFact, Refused
+from kiosk.services import Cancel, Filed, LineState, Prepared, PrintFact, Refused
 from kiosk.viewmodels.flow import Kiosk, Page
 from kiosk.viewmodels.official import PrintWatch
 
@@ -18,18 +18,15 @@ CLEAR_S: Final = 45.0
 TOUCH_S: Final = 60.0
 
 
-class Slip(Page):
-    """The slip screen."""
+class Leaving(Page):
+    """A paper on its way out of the printer, and a screen that clears itself."""
 
     timed = False
 
-    def __init__(self, kiosk: Kiosk, filed: Filed) -> None:
+    def __init__(self, kiosk: Kiosk, job: int) -> None:
         super().__init__(kiosk)
-        self.filed: Filed | None = filed
-        self.where_vi = f"Đã nộp xong, mã {filed.code}"
-        self.line: LineState = self.services.line()
         self.refused: Refused | None = None
-        self._print = PrintWatch(self.services, self.scheduler, filed.job)
+        self._print = PrintWatch(self.services, self.scheduler, job)
         self._print.watch(self._printed)
         self._ends = self.scheduler.now() + CLEAR_S
         self._watch = self.services.on_change(self._look)
@@ -46,12 +43,8 @@ class Slip(Page):
 
     @property
     def asks(self) -> bool:
-        """Whether a person must say if the slip came out whole."""
+        """Whether a person must say if the paper came out whole."""
         return self.paper.state == "uncertain"
-
-    @property
-    def can_reprint(self) -> bool:
-        return self.paper.state == "printed"
 
     def touched(self) -> None:
         self._ends = max(self._ends, self.scheduler.now() + TOUCH_S)
@@ -65,10 +58,6 @@ class Slip(Page):
 
     def _look(self) -> None:
         self._print.look()
-        line = self.services.line()
-        if line != self.line:
-            self.line = line
-            self.notify()
 
     def _printed(self) -> None:
         if self.asks:
@@ -82,21 +71,6 @@ class Slip(Page):
         except Refused as refused:
             self.refused = refused
             self.notify()
-
-    def print_again(self) -> None:
-        """One more copy, marked BẢN IN LẠI; ignored while a print is under way."""
-        if not self.can_reprint or self.filed is None:
-            return
-        try:
-            job = self.services.reprint(self._print.job)
-        except Refused as refused:
-            self.refused = refused
-            self.notify()
-            return
-        self._print.close()
-        self._print = PrintWatch(self.services, self.scheduler, job)
-        self._print.watch(self._printed)
-        self.notify()
 
     def another(self) -> None:
         """Another job: everything of this one is forgotten, language and letter size stay."""
@@ -114,6 +88,49 @@ class Slip(Page):
 
     back = done
 
+    def close(self) -> None:
+        super().close()
+        self._tick.cancel()
+        self._watch.cancel()
+        self._print.close()
+        self.where_vi = ""
+
+
+class Slip(Leaving):
+    """After filing: the provisional code, what happens next, the paper."""
+
+    def __init__(self, kiosk: Kiosk, filed: Filed) -> None:
+        super().__init__(kiosk, filed.job)
+        self.filed: Filed | None = filed
+        self.where_vi = f"Đã nộp xong, mã {filed.code}"
+        self.line: LineState = self.services.line()
+
+    @property
+    def can_reprint(self) -> bool:
+        return self.paper.state == "printed"
+
+    def _look(self) -> None:
+        super()._look()
+        line = self.services.line()
+        if line != self.line:
+            self.line = line
+            self.notify()
+
+    def print_again(self) -> None:
+        """One more copy, marked BẢN IN LẠI; ignored while a print is under way."""
+        if not self.can_reprint or self.filed is None:
+            return
+        try:
+            job = self.services.reprint(self._print.job)
+        except Refused as refused:
+            self.refused = refused
+            self.notify()
+            return
+        self._print.close()
+        self._print = PrintWatch(self.services, self.scheduler, job)
+        self._print.watch(self._printed)
+        self.notify()
+
     def spoken(self) -> Sequence[str]:
         t = self.kiosk.t
         if self.filed is None:
@@ -122,8 +139,17 @@ class Slip(Page):
 
     def close(self) -> None:
         super().close()
-        self._tick.cancel()
-        self._watch.cancel()
-        self._print.close()
         self.filed = None
-        self.where_vi = ""
+
+
+class PreparedSlip(Leaving):
+    """After preparing: nothing was filed; where to take the paper. The machine forgets what stands on it, so it is printed once."""
+
+    def __init__(self, kiosk: Kiosk, prepared: Prepared) -> None:
+        super().__init__(kiosk, prepared.job)
+        self.prepared = prepared
+        self.where_vi = f"Đã in tờ khai: {prepared.procedure_vi}"
+
+    def spoken(self) -> Sequence[str]:
+        t = self.kiosk.t
+        return (t("prepared.title", "Đã viết sẵn tờ khai"), self.prepared.next_vi, self.paper.text_vi)

@@ -13,11 +13,12 @@ from typing import Final, Literal
 from kiosk.vietnamese_input import TONE_NAMES, Method, Writing
 from kiosk.viewmodels.base import ViewModel
 
-Kind = Literal["name", "text", "digits", "code"]
+Kind = Literal["name", "text", "digits", "decimal", "code"]
 Layer = Literal["letters", "signs"]
 Shape = Literal["full", "month", "year"]
 
 LIMIT: Final = 200
+COMMA: Final = ","
 PRECISIONS: Final[tuple[Shape, ...]] = ("full", "month", "year")
 _LENGTH: Final[dict[Shape, int]] = {"full": 8, "month": 6, "year": 4}
 
@@ -66,7 +67,7 @@ class Typing(ViewModel):
         """One key as the keyboard shows it (any case): the right case is written."""
         if len(self.text) >= self.limit or (key == " " and (not self.text or self.text.endswith(" "))):
             return
-        if self.kind == "digits" and not key.isdigit():
+        if not self._takes(key):
             return
         self._writing.press(key.upper() if self.upper else key.lower())
         self._shift = self._no_auto = False
@@ -75,10 +76,16 @@ class Typing(ViewModel):
     def type(self, letters: str) -> None:
         """Letters from a real keyboard, with the case they came in."""
         for letter in letters:
-            if len(self.text) < self.limit and (self.kind != "digits" or letter.isdigit()):
+            if len(self.text) < self.limit and self._takes(letter):
                 self._writing.press(letter.upper() if self.kind == "code" or (self.kind == "name" and self.upper) else letter)
                 self._shift = self._no_auto = False
         self.notify()
+
+    def _takes(self, letter: str) -> bool:
+        """Digits only in a number; in a decimal also one comma, after a digit."""
+        if self.kind == "decimal" and letter == COMMA:
+            return bool(self.text) and COMMA not in self.text
+        return self.kind not in ("digits", "decimal") or letter.isdigit()
 
     def tone(self, name: str) -> None:
         """«sắc», «huyền», «hỏi», «ngã» or «nặng» on the syllable just written; again takes it off."""

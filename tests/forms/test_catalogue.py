@@ -213,10 +213,16 @@ def test_a_service_whose_law_has_ended_leads_to_the_counter() -> None:
     assert not load_catalogue().tile(BIRTH, NEW, TYPES).available
 
 
-def test_residence_says_who_does_it() -> None:
+def test_residence_is_offered_only_as_a_declaration_to_take_along() -> None:
     tile = load_catalogue().tile("1.004222", TODAY, TYPES)
+    assert tile.available
+    assert tile.how_long_vi == "Chỉ viết sẵn tờ khai"
+
+
+def test_what_only_the_national_portal_takes_says_so() -> None:
+    tile = load_catalogue().tile("2.000986", TODAY, TYPES)
     assert not tile.available
-    assert "Công an xã" in tile.note_vi
+    assert "Cổng Dịch vụ công" in tile.note_vi
 
 
 def test_every_procedure_is_in_exactly_one_group_and_those_to_file_come_first() -> None:

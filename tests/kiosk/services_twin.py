@@ -19,7 +19,7 @@ from devices.card import CardPerson
 from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
-from forms.menu import ServiceTile
+from forms.menu import Group, ServiceTile
 from forms.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
@@ -33,6 +33,7 @@ from kiosk.services import (
     MachineFact,
     Official,
     Place,
+    Prepared,
     PrintFact,
     Refused,
     Row,
@@ -44,6 +45,12 @@ OPENED = datetime(2026, 11, 23, 8, 15, tzinfo=VN)
 """A Monday morning: wall time of the twin when its clock stands at 0."""
 
 BIRTH = "1.001193"
+CERTIFIED = "2.000815"
+"""Asks about one paper after the other: a repeat."""
+TEMPORARY_STAY = "1.004194"
+"""The police receive it: only written out here."""
+ONLY_PORTAL = "2.000986"
+"""Never begins at the kiosk."""
 COPY = ", bản in lại"
 
 
@@ -197,7 +204,11 @@ class ServicesTwin:
         self.jobs: dict[int, _Job] = {}
         self.answered: list[tuple[int, bool]] = []
         self.filings: list[tuple[FormSession, CardPerson | None]] = []
+        self.procedures: dict[str, Procedure] = {}
+        """Procedures a test puts in place of the catalogue's."""
+        self.prepared: list[dict[str, Any]] = []
         self._barcode: list[tuple[Callable[[CardPerson], None], Callable[[Refused], None], _Reading]] = []
+        self._texts: list[tuple[Callable[[str], None], _Reading]] = []
         self._watchers: list[tuple[Callable[[], None], _Call]] = []
         self._numbers = itertools.count(1)
 
@@ -231,8 +242,17 @@ class ServicesTwin:
     def tiles(self) -> Sequence[ServiceTile]:
         return load_catalogue().services(self.wall().date(), ASKED)
 
+    def search(self, words: str) -> Sequence[ServiceTile]:
+        return load_catalogue().search(words, self.wall().date(), ASKED)
+
+    def groups(self) -> Sequence[Group]:
+        return load_catalogue().groups()
+
+    def in_group(self, group: str) -> Sequence[ServiceTile]:
+        return load_catalogue().in_group(group, self.wall().date(), ASKED)
+
     def procedure(self, code: str) -> Procedure:
-        return load_catalogue().shown(code, self.wall().date())
+        return self.procedures.get(code) or load_catalogue().shown(code, self.wall().date())
 
     def can_file(self) -> None:
         if self.refuse_filing is not None:
@@ -242,12 +262,25 @@ class ServicesTwin:
         return tuple(self.trouble_sentences)
 
     def open_form(self, procedure: str) -> FormSession:
-        return FormSession(self.procedure(procedure).form, today=self.wall().date())
+        session = FormSession(self.procedure(procedure).form, today=self.wall().date())
+        session.prefill({"procedure.code": procedure})
+        return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> _Reading:
         reading = _Reading()
         self._barcode.append((on_person, on_refused, reading))
         return reading
+
+    def watch_text(self, on_text: Callable[[str], None]) -> _Reading:
+        reading = _Reading()
+        self._texts.append((on_text, reading))
+        return reading
+
+    def scan_text(self, text: str) -> None:
+        """Any code passes under the barcode reader."""
+        for on_text, reading in list(self._texts):
+            if not reading.cancelled:
+                on_text(text)
 
     def scan(self, what: CardPerson | Refused) -> None:
         """A QR passes under the barcode reader: whoever listens hears it."""
@@ -308,6 +341,13 @@ class ServicesTwin:
             f"https://mau.example/h/{dossier.code}?k={dossier.key}",
             job,
         )
+
+    def prepare(self, procedure: Procedure, session: FormSession) -> Prepared:
+        if session.problems():
+            raise Refused("form_incomplete", "Còn câu chưa trả lời.", "Chạm “Sửa” ở câu có dấu đỏ.")
+        self.prepared.append(session.answers())
+        job = self._queue("", "Tờ khai")
+        return Prepared(procedure.short_vi, "Bà con mang tờ này đến Công an xã, phường.", job)
 
     def find(self, code: str) -> Row | None:
         wanted = code.strip().upper()

@@ -55,8 +55,8 @@ def test_vni_writes(keys: str, text: str) -> None:
     [
         ("thuơˀ", "thuở"),
         ("ngươi`", "người"),
-        ("phương.", "phượng"),
-        ("Đăng.", "Đặng"),
+        ("phươngˌ", "phượng"),
+        ("Đăngˌ", "Đặng"),
         ("hoa`", "hoà"),
         ("quy´", "quý"),
         ("Oăc´", "Oắc"),
@@ -115,7 +115,7 @@ def syllables() -> list[str]:
             if (onset in ("gi", "qu")) and rhyme[0] in "iuưoô":
                 continue
             stop = rhyme[-1] in "cpt" or rhyme.endswith("ch")
-            for tone in "´." if stop else ("", "´", "`", "ˀ", "~", "."):
+            for tone in "´ˌ" if stop else ("", "´", "`", "ˀ", "~", "ˌ"):
                 made.append(compose([*onset, *rhyme, *tone], "direct"))
     return made
 
@@ -129,7 +129,7 @@ def test_thousands_of_syllables_survive_the_way_through_keys_and_back() -> None:
 def telex_of(syllable: str) -> str:
     """Telex keys of a syllable: marks doubled after their letter, tone at the end."""
     marks = {"ă": "aw", "â": "aa", "đ": "dd", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw"}
-    tones = {"´": "s", "`": "f", "ˀ": "r", "~": "x", ".": "j"}
+    tones = {"´": "s", "`": "f", "ˀ": "r", "~": "x", "ˌ": "j"}
     return "".join(marks.get(key, tones.get(key, key)) for key in taken_apart(syllable))
 
 
@@ -149,7 +149,12 @@ def test_writing_keeps_whole_lines_with_all_methods() -> None:
         == "Nguyễn Thị Diệu, xã Phja Đén, ĐƯỜNG 3"
     )
     assert typed(Writing(method="vni"), "Nguye6n4 Thi5 Hoa2, D9UO7NG2 3") == "Nguyễn Thị Hoà, ĐƯỜNG 3"
-    assert typed(Writing(method="direct"), "Nông Thi. Phương.") == "Nông Thị Phượng"
+    assert typed(Writing(method="direct"), "Nông Thiˌ Phươngˌ") == "Nông Thị Phượng"
+
+
+@pytest.mark.parametrize("text", ["mau@thu.vn", "Số nhà 5, ngõ 2.", "004/KS-2020", "2.000815"])
+def test_signs_of_the_keyboard_stay_signs_in_the_direct_method(text: str) -> None:
+    assert typed(Writing(method="direct"), text) == text
 
 
 def test_a_tone_key_still_acts_after_a_letter_was_deleted() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kiosk.touch import theme
-from kiosk.touch.controls import Btn, Note, RoundBtn, Surface
+from kiosk.touch.controls import Btn, Note, RoundBtn, Surface, Tappable
 from kiosk.touch.layout import Col, Part, Row, Space
 from kiosk.touch.marks import Spinner
 from kiosk.touch.screen import CitizenScreen, Screen
@@ -13,7 +13,7 @@ from kiosk.touch.screens.frame import ErrorLine, Heading, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, pt, px
 from kiosk.viewmodels.base import ViewModel
-from kiosk.viewmodels.check import Check, Line, Saving
+from kiosk.viewmodels.check import Adding, Check, Line, Saving
 
 ROW_LANDSCAPE, ROW_PORTRAIT, GAP = 92, 98, 10
 
@@ -73,12 +73,21 @@ class CheckScreen(CitizenScreen):
             problem = self.t("check.wrong", "Còn {count} câu cần trả lời. Chạm “Sửa” ở câu có dấu đỏ.", count=len(self.model.wrong))
         elif self.model.cautions and self.model.last:
             hint = self.model.cautions[0]
-        return Heading(self.t("check.title", "Xem lại trước khi nộp"), hint, problem=problem, size=46)
+        return Heading(self.model.title, hint, problem=problem, size=46)
 
     # --- rows ------------------------------------------------------------------------------------------------------------
 
     def rows(self, height: float) -> list[Part]:
-        return [self.row(line, height) for line in self.model.visible]
+        return [self.adding(row, height) if isinstance(row, Adding) else self.row(row, height) for row in self.model.visible]
+
+    def adding(self, row: Adding, height: float) -> Part:
+        """The quiet row under the entries of a repeat."""
+        word = Txt(self.t("check.add", "Thêm: {what}", what=row.label), 26, 600, theme.INDIGO7, lines=1, fit=20, flex=1)
+        return Tappable(
+            Row(Icon("add_circle", 34, theme.INDIGO7), word, gap=16, pad=(24, 4, 24, 4), align="middle"),
+            fill=theme.INDIGO0, line=theme.INDIGO2, radius=16, h=height,
+            on_tap=lambda: self.model.change(row.name), key=f"add:{row.name}",
+        )  # fmt: skip
 
     def row(self, line: Line, height: float) -> Part:
         change = Btn(
@@ -107,19 +116,19 @@ class CheckScreen(CitizenScreen):
             answer = Txt(
                 shown, 28, 600, shade, lines=3 if not look.portrait else 2, fit=19, family=family, h=height - 14, pitch=1.25
             )
-        label = Txt(line.label, 23, 400, theme.INK2, lines=3, fit=19, pitch=1.22)
-        if look.portrait or look.large:
-            label = Txt(line.label, 21, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.2)
+        if look.portrait or look.large or line.entry:
+            named = f"{line.entry} · {line.label}" if line.entry else line.label
+            label = Txt(named, 21, 400, theme.INK2, lines=1, fit=18, scale=theme.chrome, pitch=1.2)
             if isinstance(answer, Txt):
                 answer.fixed_h = px(height - 44)
                 answer.lines = 2
             words: Part = Col(label, answer, flex=1)
         else:
-            label.fixed_w = px(176)
+            label = Txt(line.label, 23, 400, theme.INK2, lines=3, fit=19, pitch=1.22, w=176)
             answer.flex = 1
             words = Row(label, answer, gap=16, align="middle", flex=1)
         return Surface(
-            Row(words, *eye, change, gap=12, pad=(24, 4, 10, 4), align="middle"),
+            Row(words, *eye, *([] if line.fixed else [change]), gap=12, pad=(24, 4, 10, 4), align="middle"),
             line=theme.RED if line.wrong else theme.LINE,
             line_width=1.8 if line.wrong else 1.2,
             radius=16,
@@ -132,7 +141,9 @@ class CheckScreen(CitizenScreen):
     def papers(self, most: int) -> Part:
         """What to hand in at the counter."""
         needed = list(self.model.to_bring)
-        title = Txt(self.t("check.bring", "Giấy tờ nộp tại quầy"), 23, 400, theme.INK2, lines=1, fit=19, scale=theme.chrome)
+        only_prepared = self.model.filing.procedure.only_prepared
+        where = self.t("check.take", "Giấy tờ mang theo") if only_prepared else self.t("check.bring", "Giấy tờ nộp tại quầy")
+        title = Txt(where, 23, 400, theme.INK2, lines=1, fit=19, scale=theme.chrome)
         parts: list[Part] = [title]
         if look.portrait:
             names = ", ".join(component.name_vi for component in needed) or self.t(
@@ -159,9 +170,12 @@ class CheckScreen(CitizenScreen):
     def privacy(self) -> list[Part]:
         if look.large:
             return []
+        told = self.t("check.privacy", "Chỉ cán bộ xã được xem. Máy xóa hết sau khi bà con ra về.")
+        if self.model.filing.procedure.only_prepared:
+            told = self.t("check.privacy_print", "Máy chỉ in, không nộp. In xong là máy xóa hết.")
         return [
             Note(
-                self.t("check.privacy", "Chỉ cán bộ xã được xem. Máy xóa hết sau khi bà con ra về."),
+                told,
                 "blue",
                 "verified_user",
                 size=22,
@@ -191,8 +205,19 @@ class CheckScreen(CitizenScreen):
             return Btn(
                 word, "primary", icon_after="arrow_forward", size=36, h=104, radius=24, gap=18, on_tap=model.go_on, key="more"
             )
-        word = self.t("check.submit", "Nộp hồ sơ")
-        return Btn(word, "primary", icon="check", size=38, h=104, radius=24, gap=18, on_tap=model.go_on, key="submit")
+        prints = model.filing.procedure.only_prepared
+        word = self.t("check.print", "In tờ khai") if prints else self.t("check.submit", "Nộp hồ sơ")
+        return Btn(
+            word,
+            "primary",
+            icon="print" if prints else "check",
+            size=38,
+            h=104,
+            radius=24,
+            gap=18,
+            on_tap=model.go_on,
+            key="submit",
+        )
 
 
 class SavingScreen(CitizenScreen):
@@ -204,7 +229,10 @@ class SavingScreen(CitizenScreen):
         return self.model.filing.title_vi, "", None
 
     def body(self) -> Part:
-        words = Txt(self.t("saving.title", "Đang lưu hồ sơ…"), 46, 800, halign="center", lines=2, fit=34)
+        title = self.t("saving.title", "Đang lưu hồ sơ…")
+        if self.model.filing.procedure.only_prepared:
+            title = self.t("saving.title_print", "Đang viết tờ khai…")
+        words = Txt(title, 46, 800, halign="center", lines=2, fit=34)
         hint = Txt(
             self.t("saving.hint", "Bà con chờ một chút, đừng rời máy."), 28, 400, theme.INK2, halign="center", lines=2, fit=24
         )

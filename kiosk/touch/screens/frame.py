@@ -47,7 +47,7 @@ class Heading(Part):
         if self.problem:
             parts.append(ErrorLine(self.problem, second))
         elif self.hint:
-            parts.append(Txt(self.hint, second, 400, theme.INK2, scale=float, lines=3))
+            parts.append(Txt(self.hint, second, 400, theme.INK2, scale=float, lines=4))
         return parts
 
     def _height(self, parts: list[Part], width: float) -> float:

@@ -1,4 +1,4 @@
-"""What lies above a screen: the walk-away warning, «an official is coming», the languages."""
+"""What lies above a screen: the walk-away warning, «an official is coming», the languages, «take this away?»."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kiosk.touch.layout import Col, Grid, Part, Row, Space
 from kiosk.touch.marks import Ring
 from kiosk.touch.screens.frame import Heading
 from kiosk.touch.text import Icon, Txt
+from kiosk.viewmodels.asking import Removal
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import HelpCalled, LanguageChoice, Timeout
 
@@ -103,8 +104,24 @@ def language_choice(shell: Shell, model: LanguageChoice) -> Part:
     return veil
 
 
+def removal(shell: Shell, model: Removal) -> Part:
+    t = shell.t
+    words = Heading(
+        t("removal.title", "Bỏ “{what}” phải không?", what=model.what),
+        t("removal.sentence", "Những câu đã trả lời ở phần này sẽ mất. Các phần khác còn nguyên."),
+    )
+    keep = Btn(t("removal.keep", "Giữ lại"), "primary", icon="check", size=32, h=96, radius=22, on_tap=model.keep, key="stay")
+    remove = Btn(
+        t("removal.remove", "Bỏ đi"), "danger", icon="delete", size=28, h=80, radius=22, on_tap=model.remove, key="removed"
+    )
+    veil = Scrim(dialog(words, Space(6), keep, remove))
+    veil.key = "overlay:removal"
+    return veil
+
+
 OVERLAYS: dict[type[ViewModel], Callable[[Shell, Any], Part]] = {
     Timeout: TimeoutVeil,
     HelpCalled: help_called,
     LanguageChoice: language_choice,
+    Removal: removal,
 }

@@ -13,7 +13,7 @@ from typing import Any
 from forms.xlsform import Choice
 from kiosk.touch import theme
 from kiosk.touch.controls import Btn, Field, RoundBtn, Surface
-from kiosk.touch.keyboard import Keyboard, NumberPad
+from kiosk.touch.keyboard import Key, Keyboard, NumberPad
 from kiosk.touch.layout import Col, Grid, Part, Row
 from kiosk.touch.marks import Progress
 from kiosk.touch.screen import CitizenScreen, Screen
@@ -22,10 +22,9 @@ from kiosk.touch.screens.dates import DateBoxes, shape_buttons
 from kiosk.touch.screens.frame import Heading, back_button, bottom_row, next_button, quiet_button, spring
 from kiosk.touch.text import Icon, Txt
 from kiosk.touch.theme import look, px
-from kiosk.viewmodels.asking import CARDS, Asking
+from kiosk.viewmodels.asking import CARDS, WRITTEN, Asking
 from kiosk.viewmodels.base import ViewModel
-
-WORDS = {"text", "integer"}
+from kiosk.viewmodels.typing import COMMA
 
 
 class QuestionScreen(CitizenScreen):
@@ -58,9 +57,9 @@ class QuestionScreen(CitizenScreen):
         question = self.model.question
         if question.type == "date":
             return self.pad_page(self.date_field(), self.date_pad())
-        if question.type in WORDS and self.model.is_number:
+        if question.type in WRITTEN and self.model.is_number:
             return self.pad_page(self.number_field(), self.number_pad())
-        if question.type in WORDS:
+        if question.type in WRITTEN:
             return self.text_page()
         if self.model.search is not None:
             return self.search_page()
@@ -69,10 +68,9 @@ class QuestionScreen(CitizenScreen):
     def shape(self) -> tuple[Any, ...]:
         """What a change must differ in to need a new tree; anything else is redrawn in place."""
         model = self.model
-        problem = model.problem.message_vi if model.problem else ""
         entry = model.entry.shape if model.entry is not None else ""
         choice = () if model.search is not None else (tuple(model.chosen), model.page)
-        return model.question.name, problem, model.keyboard, entry, choice, model.hidden
+        return model.question.name, model.wrong, model.keyboard, entry, choice, model.hidden
 
     def refresh(self) -> None:
         if self.shape() != self._drawn:
@@ -107,8 +105,7 @@ class QuestionScreen(CitizenScreen):
 
     def title(self, size: float = 0) -> Heading:
         question = self.model.question
-        problem = self.model.problem.message_vi if self.model.problem else ""
-        self.heading = Heading(question.label, question.hint, problem=problem, size=size or (46 if look.portrait else 42))
+        self.heading = Heading(question.label, question.hint, problem=self.model.wrong, size=size or (46 if look.portrait else 42))
         return self.heading
 
     def next(self, wide: float | None = 330, *, h: float = 96) -> Btn:
@@ -120,7 +117,10 @@ class QuestionScreen(CitizenScreen):
         return back_button(self.t, self.model.back, word)
 
     def aside(self) -> list[Btn]:
-        """The quiet ways on: skip, or ask a person."""
+        """The quiet way on: take the entry away, skip, or ask a person (who can always be called from the head)."""
+        if self.model.removable:
+            word = self.t("question.remove", "Bỏ “{what}”", what=self.model.removable)
+            return [quiet_button(word, "delete", self.model.ask_removal, "remove")]
         if self.model.can_skip:
             return [quiet_button(self.t("question.skip", "Bỏ qua câu này"), "chevron_right", self.model.skip, "skip", after=True)]
         return [quiet_button(self.t("ask.dont_know", "Không biết, hỏi cán bộ"), "help", self.model.unknown, "ask")]
@@ -209,7 +209,9 @@ class QuestionScreen(CitizenScreen):
         return Row(self.field, eye, gap=14, align="middle")
 
     def number_pad(self) -> Part:
-        return NumberPad(self.model.typing.press, self.model.typing.delete, self.t)
+        typing = self.model.typing
+        comma = Key(COMMA, "letter", lambda: typing.press(COMMA), "key:comma", size=38) if typing.kind == "decimal" else None
+        return NumberPad(typing.press, typing.delete, self.t, corner=comma)
 
     def date_field(self) -> Part:
         self.boxes = DateBoxes(self.model.entry, self.t, wrong=bool(self.model.problem))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devices.card import CardPerson
-from forms.session import Question
+from forms.session import NO, YES, Question
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
 from kiosk.viewmodels.check import Check
@@ -36,13 +36,18 @@ ANSWERS = {
     "father_name": "Nông Văn Mẫu",
     "father_dob": "1995",
     "father_number": "004095000001",
+    "req_email": "mau@thu.vn",
+    "home_hamlet": "Xóm Nà Mẫu",
+    "stay_until": "2027-05-31",
 }
 
 
 def answer(question: Question) -> Any:
-    """What our citizen answers; invented, and right for the type."""
+    """What our citizen answers; invented, and right for the type. Of a repeat there are two entries."""
     if question.name in ANSWERS:
         return ANSWERS[question.name]
+    if question.name.endswith("+"):
+        return YES if question.name.endswith("[1]+") else NO
     if question.type == "integer":
         return "2"
     if question.type == "date":
@@ -72,22 +77,22 @@ class House:
         assert isinstance(self.screen, Attract)
         self.screen.start()
 
-    def filing(self, card: CardPerson | None = MOTHER) -> Filing:
-        filing = Filing(self.services, BIRTH)
+    def filing(self, card: CardPerson | None = MOTHER, code: str = BIRTH) -> Filing:
+        filing = Filing(self.services, code)
         if card is not None:
             filing.take_card(card)
         return filing
 
-    def ask(self, name: str, card: CardPerson | None = MOTHER) -> Asking:
+    def ask(self, name: str, card: CardPerson | None = MOTHER, code: str = BIRTH) -> Asking:
         """Show the question ``name``, all before it answered."""
-        filing = self.filing(card)
+        filing = self.filing(card, code)
         self.walk(filing, name)
         self.kiosk.show(Asking(self.kiosk, filing))
         return self.screen
 
-    def check(self) -> Check:
+    def check(self, code: str = BIRTH) -> Check:
         """Show the check page with a complete form."""
-        filing = self.filing()
+        filing = self.filing(code=code)
         self.walk(filing)
         assert filing.session.current is None
         self.kiosk.show(Check(self.kiosk, filing))

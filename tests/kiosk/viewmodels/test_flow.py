@@ -16,7 +16,7 @@ from kiosk.viewmodels.flow import HelpCalled, LanguageChoice, Timeout
 from kiosk.viewmodels.official import SignIn
 from kiosk.viewmodels.services import AtCounter, ServiceList, ServiceSearch, Stopped
 from kiosk.viewmodels.slip import Slip
-from tests.kiosk.services_twin import BIRTH
+from tests.kiosk.services_twin import BIRTH, ONLY_PORTAL, TEMPORARY_STAY
 from tests.kiosk.viewmodels.house import House, reply
 
 
@@ -254,6 +254,17 @@ def test_what_does_not_work_is_told_before_the_start(house: House) -> None:
     assert isinstance(house.screen, ServiceList)
 
 
+def find(house: House, words: str) -> ServiceSearch:
+    """The search, with these words written."""
+    house.start()
+    house.screen.search()
+    search = house.screen
+    assert isinstance(search, ServiceSearch)
+    search.write()
+    search.typing.type(words)
+    return search
+
+
 def test_a_filing_that_may_not_start_is_refused_before_it_starts_and_can_be_tried_again(house: House) -> None:
     house.services.refuse_filing = Refused("disk_full", "Máy đầy bộ nhớ.", "Cán bộ dọn bớt.")
     house.start()
@@ -266,23 +277,54 @@ def test_a_filing_that_may_not_start_is_refused_before_it_starts_and_can_be_trie
 
 
 def test_a_service_the_kiosk_cannot_do_leads_to_a_person(house: House) -> None:
-    house.start()
-    other = next(tile for tile in house.screen.all if not tile.available)
-    house.screen.choose(other.code)
+    find(house, ONLY_PORTAL)
+    house.screen.choose(ONLY_PORTAL)
     assert isinstance(house.screen, AtCounter)
-    assert house.screen.tile.note_vi
+    assert "Cổng Dịch vụ công" in house.screen.tile.note_vi
     house.screen.back()
     assert isinstance(house.screen, ServiceList)
 
 
-def test_services_are_found_without_accents_by_the_beginning_of_a_word(house: House) -> None:
+def test_services_are_found_by_people_s_own_words(house: House) -> None:
+    search = find(house, "đẻ")
+    assert search.found[0].code == BIRTH
+    search.typing.type("xyz")
+    assert not search.found
+
+
+def test_what_is_found_is_turned_page_by_page_and_new_words_begin_at_the_first(house: House) -> None:
+    search = find(house, "giay")
+    assert search.pages > 1
+    first = search.visible
+    search.turn(1)
+    assert not {tile.code for tile in search.visible} & {tile.code for tile in first}
+    search.typing.type("  to")
+    assert search.page == 0
+
+
+def test_back_from_writing_leads_to_the_groups_and_then_to_the_tiles(house: House) -> None:
+    search = find(house, "đẻ")
+    search.back()
+    assert house.screen is search
+    assert not search.writing
+    search.back()
+    assert isinstance(house.screen, ServiceList)
+
+
+def test_a_group_shows_its_procedures_and_leads_back_to_the_groups(house: House) -> None:
     house.start()
     house.screen.search()
+    residence = next(group for group in house.screen.groups if group.id == "cu_tru")
+    house.screen.open_group(residence)
+    assert TEMPORARY_STAY in [tile.code for tile in house.screen.all]
+    house.screen.back()
     assert isinstance(house.screen, ServiceSearch)
-    house.screen.typing.type("khai s")
-    assert [tile.code for tile in house.screen.found] == [BIRTH]
-    house.screen.typing.type("xyz")
-    assert house.screen.found == []
+
+
+def test_what_is_only_written_out_begins_also_while_nothing_may_be_filed(house: House) -> None:
+    house.services.refuse_filing = Refused("clock_behind", "Đồng hồ của máy chạy sai.", "Cán bộ chỉnh lại.")
+    find(house, TEMPORARY_STAY).choose(TEMPORARY_STAY)
+    assert isinstance(house.screen, CardChoice)
 
 
 def test_the_offline_chip_follows_the_line(house: House) -> None:
