@@ -17,11 +17,11 @@ from devices.barcode import BarcodeReader, open_barcode
 from devices.card import CardPerson, key_candidates, parse_card_qr
 from devices.errors import DeviceError
 from devices.printer import open_printer
-from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, DossierError, Role, Status, forbidden
-from forms.menu import Group, ServiceTile
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.menu import Group, ServiceTile
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
 from kiosk import usecases

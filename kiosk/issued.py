@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.papers import Office, PaperError, SlipFacts
 from forms.papers.of_dossier import (
@@ -27,6 +26,7 @@ from forms.papers.of_dossier import (
     register_row,
 )
 from forms.papers.sheets import sheet
+from forms.procedures.catalogue import load_catalogue
 from kiosk.machine import Machine
 from kiosk.services import Refused
 

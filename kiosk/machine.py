@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 
-from forms.calendar import WorkingCalendar
-from forms.deadline import OfficeHours
-from forms.places import commune
+from forms.deadlines.calendar import WorkingCalendar
+from forms.deadlines.deadline import OfficeHours
+from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
 from kiosk.store.keyring import Keyring, machine_wrap, open_keyring

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from devices.card import CardPerson
-from forms.menu import Group, ServiceTile
-from forms.procedure import Procedure
+from forms.procedures.menu import Group, ServiceTile
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 
 ASKED: Final = frozenset(

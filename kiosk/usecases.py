@@ -15,12 +15,12 @@ from typing import Any
 from devices.card import CardPerson
 from forms import dossier as acts
 from forms import papers
-from forms.calendar import CalendarError
-from forms.catalogue import load_catalogue
 from forms.codes import lookup_key, provisional_code
-from forms.deadline import DeadlineError, due
+from forms.deadlines.calendar import CalendarError
+from forms.deadlines.deadline import DeadlineError, due
 from forms.papers.of_dossier import PaperSource, facts_of, handed_in, item, slip_of
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.issued import issuer_of

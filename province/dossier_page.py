@@ -13,10 +13,10 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
-from forms.catalogue import load_catalogue
 from forms.dossier import answers_of
 from forms.dossier.sentences import FIELD_NAMES
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.session import rows_of
 from province import words
 from province.models import Conflict, DossierIndex, EventRow, FeedRow

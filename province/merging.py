@@ -1,4 +1,4 @@
-"""The merge as the province does it: ``forms.merge`` decides, then the province adds what only it may write.
+"""The merge as the province does it: ``forms.dossier.merge`` decides, then the province adds what only it may write.
 
 Those are ``province_received_at`` (the first time anything of a dossier arrives) and ``official_code`` (when the step to
 «Được tiếp nhận» is merged), both in the transaction that stores the event. Contents come from devices: nothing in here may
@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from forms.dossier import Status, step_of
-from forms.merge import Known, Writing, merge
+from forms.dossier.merge import Known, Writing, merge
 from province.clock import moment
 from province.config import Config
 from province.journal import OrmJournal, recording

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from forms.catalogue import load_catalogue
 from forms.papers import Office, SlipFacts, kind
 from forms.papers.of_dossier import Issuer, PaperSource, available, facts_of, file_name, pdf_of
+from forms.procedures.catalogue import load_catalogue
 from province.models import ConfirmedField, DossierIndex
 from province.places import commune_name
 from province.runtime import current

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from forms import places
+from forms.people import places
 
 
 @cache

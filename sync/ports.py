@@ -63,7 +63,7 @@ class Effect:
 
 
 class MergePort(Protocol):
-    """The meaning of events, put in by the composition (``forms.merge``)."""
+    """The meaning of events, put in by the composition (``forms.dossier.merge``)."""
 
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
         """Merge one event of a device into the confirmed fields of its dossier. Must not raise on any content."""

@@ -1,7 +1,7 @@
 """The checker: what a form that reads well still gets wrong, told before a citizen meets it.
 
-Reading already refuses what is malformed (``forms.xlsform``, ``forms.procedure``); the rules here judge a sound form as a whole:
-letters, pictures, ways through, papers, printed fields. Each rule has a stable code and one line saying what it demands.
+Reading already refuses what is malformed (``forms.xlsform``, ``forms.procedures.procedure``); the rules here judge a sound form as
+a whole: letters, pictures, ways through, papers, printed fields. Each rule has a stable code and one line saying what it demands.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from forms.checker.world import Search
-from forms.marked_yaml import Marked
-from forms.procedure import Component, Procedure
+from forms.procedures.marked_yaml import Marked
+from forms.procedures.procedure import Component, Procedure
 from forms.xlsform import Form
 from forms.xlsform.workbook import Row, Workbook
 

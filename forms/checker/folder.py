@@ -12,8 +12,8 @@ from importlib.resources.abc import Traversable
 from forms.checker import check_form, check_procedure
 from forms.checker.draft import Draft
 from forms.checker.world import Search
-from forms.marked_yaml import Marked
-from forms.sources import FormFile, called, home_of, read_form_file, read_procedure_file, read_yaml
+from forms.procedures.marked_yaml import Marked
+from forms.procedures.sources import FormFile, called, home_of, read_form_file, read_procedure_file, read_yaml
 from forms.xlsform.model import Fault, FormError
 
 

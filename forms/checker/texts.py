@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any, Final
 
 from forms.checker.draft import Draft, Finding, Place, Rule
-from forms.marked_yaml import Path
+from forms.procedures.marked_yaml import Path
 from forms.xlsform.workbook import Row
 
 _TEXTS: Final = (

@@ -1,7 +1,7 @@
 """From events to state: one pure function says what an event does to a dossier, on either side.
 
 :func:`outcome` is that function. The kiosk folds its own events on top of the confirmed fields with it (:func:`apply`), the
-province merges with it (:mod:`forms.merge`), so they cannot disagree. An event that names what it found is applied whole or
+province merges with it (:mod:`forms.dossier.merge`), so they cannot disagree. An event that names what it found is applied whole or
 refused whole; a plain write is judged by the class of its field. What is not written, or is overwritten unseen, comes back as a
 :class:`Loss`: nothing vanishes silently. The fold itself derives what nobody may set: the intervals in which the clock stands, the
 due date before the present one, the route between units, the list of corrections.

@@ -1,7 +1,7 @@
 """What people tell the commands: the facts behind each act, as they are frozen into the dossier and printed on its paper.
 
-Times are aware datetimes, money whole đồng. Due times come already computed (``forms.deadline``) with the version of the calendar
-they were computed from; a later change of the calendar never moves them.
+Times are aware datetimes, money whole đồng. Due times come already computed (``forms.deadlines.deadline``) with the version of the
+calendar they were computed from; a later change of the calendar never moves them.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from forms import dossier
-from forms.calendar import VIETNAM, WorkingCalendar
+from forms.deadlines.calendar import VIETNAM, WorkingCalendar
 from forms.dossier import Fields, Status, answers_of, persons_of
 from forms.dossier.reading import parsed
-from forms.fee import FeeQuote
+from forms.money.fee import FeeQuote
 from forms.papers.content import PaperContent
 from forms.papers.declarations import Declaration, declaration, declaration_values, papers_told
 from forms.papers.facts import (
@@ -41,8 +41,8 @@ from forms.papers.notices import mau_02, mau_03, mau_04, mau_05
 from forms.papers.receipt import mau_01
 from forms.papers.sheets import SheetFacts, sheet
 from forms.papers.slip import kiosk_slip
-from forms.places import commune
-from forms.procedure import Component, Procedure
+from forms.people.places import commune
+from forms.procedures.procedure import Component, Procedure
 
 Facts = SlipFacts | SheetFacts | Declaration
 

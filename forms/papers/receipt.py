@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from forms.calendar import WEEKDAYS_VI
 from forms.codes import check_code
+from forms.deadlines.calendar import WEEKDAYS_VI
 from forms.papers import parts
 from forms.papers.content import Block, Line, Pair, PaperContent, PaperError, QrBlock, Rule, Signatures
 from forms.papers.facts import ReceiptFacts

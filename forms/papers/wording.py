@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from forms.calendar import VIETNAM
 from forms.codes import check_code
+from forms.deadlines.calendar import VIETNAM
 from forms.papers.content import PaperError
 from forms.text import split_date, unprintable
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from forms import idnumber
 from forms.expr import as_truth, evaluate
+from forms.people import idnumber
 from forms.session.answer import SEPARATOR, from_fact, handed_over, joined, missing, type_fault, typed
 from forms.session.model import NO, Answer, Caution, Entries, Position, Problem, Question, ReviewRow
 from forms.session.spots import Layout, Spot, entry_name, more_name, split_name

@@ -15,9 +15,9 @@ from statistics import median
 from typing import Final
 
 from forms import dossier
-from forms.calendar import VIETNAM
-from forms.catalogue import from_packs
-from forms.packs import read_packs
+from forms.deadlines.calendar import VIETNAM
+from forms.procedures.catalogue import from_packs
+from forms.procedures.packs import read_packs
 from forms.session import FormSession
 from forms.xlsform import Form, read_form
 from kiosk.bench.result import Result

@@ -6,8 +6,8 @@ from datetime import date
 
 from devices.card import CardPerson
 from devices.card.twin import SAMPLES
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk.viewmodels.filing import FACTS
 

@@ -17,15 +17,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from forms.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
-from forms.catalogue import load_catalogue
 from forms.codes import CodeFacts, ProcedureCode, check_code, read_procedure_code
-from forms.deadline import DayCount, DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
-from forms.fee import FeeError, FeeQuote, Filing, Original, quote
-from forms.holidays import doubts, proposal
-from forms.money import dong, dong_words
-from forms.names import read_name
-from forms.procedure import Procedure
+from forms.deadlines.calendar import VIETNAM, WEEKDAYS_VI, CalendarError, CalendarFileError, Special, WorkingCalendar, read_calendar
+from forms.deadlines.deadline import DayCount, DeadlineError, Due, OfficeHours, Pause, StepDue, due, step_dues
+from forms.deadlines.holidays import doubts, proposal
+from forms.money.fee import FeeError, FeeQuote, Filing, Original, quote
+from forms.money.money import dong, dong_words
+from forms.people.names import read_name
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from kiosk.clock import Clock
 
 

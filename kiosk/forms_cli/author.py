@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from forms.checker.folder import check_file, check_folder
-from forms.pack import PackError, load_form
-from forms.packing import pack_catalogue, succeed, unlawful
-from forms.packs import INDEX, Packed, read_packs
-from forms.release import Change, changes, procedure_changes, read_retired, touched
-from forms.sources import folders_of, form_file_of, from_sources, read_form_file, read_yaml
+from forms.procedures.pack import PackError, load_form
+from forms.procedures.packing import pack_catalogue, succeed, unlawful
+from forms.procedures.packs import INDEX, Packed, read_packs
+from forms.procedures.release import Change, changes, procedure_changes, read_retired, touched
+from forms.procedures.sources import folders_of, form_file_of, from_sources, read_form_file, read_yaml
 from forms.text import nfc
 from forms.xlsform import Fault, Form, FormError
 from forms.xlsform.reader import form_of

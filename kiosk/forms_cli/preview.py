@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from forms.catalogue import load_catalogue
 from forms.checker.world import Search
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
+from forms.procedures.sources import form_file_of, home_of, read_form_file, read_procedure_file, read_yaml
 from forms.session import FormSession
-from forms.sources import form_file_of, home_of, read_form_file, read_procedure_file, read_yaml
 from forms.xlsform import Fault, Form, FormError, Item
 from kiosk.forms_cli.author import CATALOGUE
 from kiosk.services import ASKED

@@ -22,12 +22,12 @@ from typing import Final
 
 from forms import dossier
 from forms.answers import random_answers
-from forms.calendar import VIETNAM
-from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
+from forms.deadlines.calendar import VIETNAM
 from forms.papers import declaration_values
 from forms.papers.of_dossier import filled, pdf_of
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from kiosk.clock import Clock
 
 _SHARE: Final = 25

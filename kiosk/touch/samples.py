@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from devices.card import CardPerson
-from forms.catalogue import load_catalogue
 from forms.dossier import STATUS_NAMES
-from forms.menu import Group, ServiceTile
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.menu import Group, ServiceTile
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk.services import (
     ASKED,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from forms.phone import read_phone
+from forms.people.phone import read_phone
 from forms.session import FormSession, Position, Problem, Question, match_choices
 from forms.text import mask_number
 from forms.xlsform import CAPTURE_TYPES, VIETNAMESE, Choice

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forms.procedure import Component
+from forms.procedures.procedure import Component
 from forms.session import FormSession
 from forms.text import mask_number
 from kiosk.services import Cancel, Refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from forms.menu import Group, ServiceTile
+from forms.procedures.menu import Group, ServiceTile
 from kiosk.services import Refused
 from kiosk.viewmodels.flow import Kiosk, Page
 from kiosk.viewmodels.typing import Typing

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from forms.calendar import VIETNAM
 from forms.codes import provisional_code
+from forms.deadlines.calendar import VIETNAM
 from forms.papers import (
     ApologyFacts,
     Case,

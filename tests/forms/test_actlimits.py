@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from forms.actlimits import act_limits, last_moment
-from forms.calendar import VIETNAM, WorkingCalendar
-from forms.deadline import OfficeHours
+from forms.deadlines.actlimits import act_limits, last_moment
+from forms.deadlines.calendar import VIETNAM, WorkingCalendar
+from forms.deadlines.deadline import OfficeHours
 
 CALENDAR = WorkingCalendar.load()
 HOURS = OfficeHours()

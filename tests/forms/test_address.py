@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from forms.address import read_address
-from forms.places import Commune, FormerUnit, communes, former, former_units, place_on
+from forms.people.address import read_address
+from forms.people.places import Commune, FormerUnit, communes, former, former_units, place_on
 
 BEFORE, AFTER = date(2024, 5, 1), date(2026, 5, 1)
 

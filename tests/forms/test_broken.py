@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from forms import procedure
 from forms.checker import FORM_RULES, PROCEDURE_RULES
 from forms.checker.folder import check_file, check_folder
+from forms.procedures import procedure
 from forms.xlsform import Fault, reader
 from kiosk.forms_cli.author import CATALOGUE
 

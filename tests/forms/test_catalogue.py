@@ -11,11 +11,11 @@ from time import process_time
 
 import pytest
 
-from forms.catalogue import from_packs, load_catalogue
-from forms.packing import pack_catalogue, succeed
-from forms.packs import Packed
+from forms.procedures.catalogue import from_packs, load_catalogue
+from forms.procedures.packing import pack_catalogue, succeed
+from forms.procedures.packs import Packed
+from forms.procedures.sources import from_sources
 from forms.session import FormSession, rows_of
-from forms.sources import from_sources
 from forms.xlsform import FormError
 
 BIRTH = "1.001193"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.answers import random_sitting
-from forms.catalogue import load_catalogue
 from forms.checker.world import Search
+from forms.procedures.catalogue import load_catalogue
 from forms.session import FormSession
 from forms.xlsform import Form, read_form
 

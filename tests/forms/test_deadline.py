@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.calendar import VIETNAM, CalendarError, WorkingCalendar
-from forms.deadline import DeadlineError, Due, OfficeHours, TimeRule, counts_from, due
+from forms.deadlines.calendar import VIETNAM, CalendarError, WorkingCalendar
+from forms.deadlines.deadline import DeadlineError, Due, OfficeHours, TimeRule, counts_from, due
 
 CALENDAR = WorkingCalendar.load()
 HOURS = OfficeHours()

@@ -23,8 +23,8 @@ from forms.papers import (
     template_fields,
     unfilled,
 )
-from forms.procedure import Procedure
-from forms.sources import from_sources
+from forms.procedures.procedure import Procedure
+from forms.procedures.sources import from_sources
 from forms.xlsform import read_form
 from tests.forms.birth import CARD
 from tests.forms.birth import filled as filled_birth

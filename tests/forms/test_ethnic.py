@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms.ethnic import groups, groups_here, read_ethnic
+from forms.people.ethnic import groups, groups_here, read_ethnic
 
 
 def test_there_are_54_groups_and_one_entry_for_foreigners() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from forms.calendar import WorkingCalendar
+from forms.deadlines.calendar import WorkingCalendar
 from tests.forms.birth import BIRTH
 
 CALENDAR = WorkingCalendar.load()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.calendar import WorkingCalendar
-from forms.fee import FeeError, FeeLine, FeeQuote, Filing, Original, filing_of, quote, read_fee
+from forms.deadlines.calendar import WorkingCalendar
+from forms.money.fee import FeeError, FeeLine, FeeQuote, Filing, Original, filing_of, quote, read_fee
 
 DAY = date(2026, 11, 24)
 COPIES = read_fee(

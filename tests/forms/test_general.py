@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 
 TODAY = date(2026, 11, 24)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from forms.calendar import CalendarFileError, Special, WorkingCalendar, read_calendar
-from forms.holidays import doubts, proposal
+from forms.deadlines.calendar import CalendarFileError, Special, WorkingCalendar, read_calendar
+from forms.deadlines.holidays import doubts, proposal
 
 CALENDAR = WorkingCalendar.load()
 PACKAGED = json.loads(resources.files("forms").joinpath("data/calendar.json").read_text("utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms.idnumber import check_number
+from forms.people.idnumber import check_number
 
 
 def test_a_number_tells_place_sex_and_year() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.lunar import LunarDate, hung_kings, lunar_date, new_moon, solar_date, sun_longitude, tet
+from forms.deadlines.lunar import LunarDate, hung_kings, lunar_date, new_moon, solar_date, sun_longitude, tet
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "lunar_reference.json").read_text("utf-8"))["lunar_reference_utc7"]
 

@@ -35,8 +35,8 @@ from forms.dossier import (
     start,
     transfer,
 )
+from forms.dossier.merge import Entry, Known, Writing, merge
 from forms.dossier.sentences import WHY_VI
-from forms.merge import Entry, Known, Writing, merge
 from tests.forms.dossier.acts import AT, EXTENSION, OFFICIAL, PROVINCE, RECEIPT, accepted, filed, on
 
 ME, OTHER = 7, 8

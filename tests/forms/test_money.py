@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.money import dong, dong_words
-from forms.vietqr import Transfer, TransferError, crc, payload, purpose
+from forms.money.money import dong, dong_words
+from forms.money.vietqr import Transfer, TransferError, crc, payload, purpose
 
 ORACLE = json.loads((Path(__file__).parent / "data" / "vietqr_example.json").read_text("utf-8"))
 EXAMPLE = Transfer("970405", "8300201000123", 8000, "LP TRICHLUC H14 0001")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.names import read_name
+from forms.people.names import read_name
 from forms.text import same_name, tone_in_place
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import load_catalogue
-from forms.overrides import read_overrides
-from forms.sources import from_sources
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.overrides import read_overrides
+from forms.procedures.sources import from_sources
 from forms.xlsform import FormError
 
 TODAY = date(2026, 11, 24)

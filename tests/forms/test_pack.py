@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from forms.marked_yaml import read_marked
-from forms.pack import Pack, PackError, form_pack, load_form, load_procedure, procedure_pack
-from forms.packing import pack_catalogue, succeed, unlawful
-from forms.packs import INDEX, Entry, Packed, editions, read_packs
-from forms.procedure import procedure_of
-from forms.release import Retired
-from forms.sources import from_sources
+from forms.procedures.marked_yaml import read_marked
+from forms.procedures.pack import Pack, PackError, form_pack, load_form, load_procedure, procedure_pack
+from forms.procedures.packing import pack_catalogue, succeed, unlawful
+from forms.procedures.packs import INDEX, Entry, Packed, editions, read_packs
+from forms.procedures.procedure import procedure_of
+from forms.procedures.release import Retired
+from forms.procedures.sources import from_sources
 from forms.xlsform import Form, lists_beside
 from forms.xlsform.reader import form_of
 from forms.xlsform.workbook import read_workbook

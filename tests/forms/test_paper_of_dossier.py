@@ -16,7 +16,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forms import dossier
-from forms.catalogue import load_catalogue
 from forms.dossier import Authorisation, Authority, Fee, Fields, Person, Persons, Promise
 from forms.papers import Declaration, Office, PaperError, SlipFacts
 from forms.papers.of_dossier import (
@@ -32,7 +31,8 @@ from forms.papers.of_dossier import (
     register_row,
     slip_of,
 )
-from forms.sources import from_sources
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.sources import from_sources
 from tests.forms.dossier.acts import (
     AT,
     CAME,

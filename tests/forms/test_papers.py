@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from devices.printer import render
-from forms.calendar import VIETNAM
+from forms.deadlines.calendar import VIETNAM
 from forms.papers import (
     Block,
     Line,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.partialdate import PartialDate
+from forms.people.partialdate import PartialDate
 
 partial = st.one_of(
     st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda day: PartialDate(day.year, day.month, day.day)),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forms.calendar import VIETNAM, WorkingCalendar
-from forms.deadline import ClockStands, Due, OfficeHours, Pause, due, due_after_pause
-from forms.timerule import TimeRule
+from forms.deadlines.calendar import VIETNAM, WorkingCalendar
+from forms.deadlines.deadline import ClockStands, Due, OfficeHours, Pause, due, due_after_pause
+from forms.deadlines.timerule import TimeRule
 
 CALENDAR = WorkingCalendar.load()
 HOURS = OfficeHours()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.phone import read_phone
+from forms.people.phone import read_phone
 
 
 @pytest.mark.parametrize(

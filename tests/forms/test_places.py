@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms.places import commune, communes, find, former
+from forms.people.places import commune, communes, find, former
 
 
 def test_there_are_56_and_their_codes_are_text_with_a_leading_zero() -> None:
@@ -40,7 +40,7 @@ def test_a_reused_code_does_not_lead_a_former_unit_astray() -> None:
 
 
 def test_every_commune_grew_from_former_units() -> None:
-    from forms.places import former_units
+    from forms.people.places import former_units
 
     assert len(former_units()) == 161
     assert {unit.now.code for unit in former_units()} == {place.code for place in communes()}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from devices.printer import render
-from forms.calendar import VIETNAM
+from forms.deadlines.calendar import VIETNAM
 from forms.papers import Block, Line, PaperError, PaperItem, PreparedFacts, kind, prepared
+from forms.papers.declarations import Value
 from kiosk.papers import to_content
 from kiosk.printing import to_blocks
 
-VALUES = {
+VALUES: Mapping[str, Value] = {
     "n10": "Đăng ký tạm trú tại Xóm Nà Mẫu, Xã Mẫu, tỉnh Cao Bằng",
     "n1": "Nông Thị Mẫu",
     "n4": "004190000001",

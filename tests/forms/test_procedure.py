@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from forms.catalogue import load_catalogue
-from forms.deadline import TimeRule
-from forms.marked_yaml import Marked, read_marked
-from forms.procedure import Procedure, procedure_of, read_procedure
+from forms.deadlines.deadline import TimeRule
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.marked_yaml import Marked, read_marked
+from forms.procedures.procedure import Procedure, procedure_of, read_procedure
 from forms.xlsform import Fault, FormError
 from tests.forms.birth import ANSWERS, BIRTH, CARD, TODAY, filled
 

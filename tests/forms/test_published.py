@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 
 DATA = Path(__file__).parent / "data"
 PUBLISHED: Mapping[str, Any] = json.loads((DATA / "published_procedures.json").read_text("utf-8"))

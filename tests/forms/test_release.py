@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forms.release import Retired, changes, procedure_changes, read_retired, release_faults, reused, touched
+from forms.procedures.release import Retired, changes, procedure_changes, read_retired, release_faults, reused, touched
 from forms.xlsform import Form, FormError, read_form
 
 OLD = """\

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import load_catalogue
+from forms.procedures.catalogue import load_catalogue
 
 TODAY = date(2026, 11, 24)
 

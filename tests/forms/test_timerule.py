@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forms.timerule import Extension, Stage, Step, read_time
+from forms.deadlines.timerule import Extension, Stage, Step, read_time
 
 
 def test_days_text_and_extension_are_read() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forms.calendar import VIETNAM, Special, WorkingCalendar
-from forms.deadline import DeadlineError, Due, OfficeHours, due, extended, step_dues
-from forms.holidays import proposal
-from forms.timerule import Extension, Stage, Step, TimeRule
+from forms.deadlines.calendar import VIETNAM, Special, WorkingCalendar
+from forms.deadlines.deadline import DeadlineError, Due, OfficeHours, due, extended, step_dues
+from forms.deadlines.holidays import proposal
+from forms.deadlines.timerule import Extension, Stage, Step, TimeRule
 
 CALENDAR = WorkingCalendar.load()
 HOURS = OfficeHours()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from devices.card import CardPerson
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk.clock import HANOI, Clock
 from kiosk.config import load

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from devices.card import CardPerson
-from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
-from forms.menu import Group, ServiceTile
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.menu import Group, ServiceTile
+from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from forms.text import fold
 from kiosk.services import (

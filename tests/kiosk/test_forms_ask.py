@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from forms.holidays import proposal
+from forms.deadlines.holidays import proposal
 from kiosk.forms_cli import forms_command
 
 BIRTH = "1.001193"

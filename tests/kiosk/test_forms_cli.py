@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 from PIL import Image
 
 import forms
-from forms.catalogue import load_catalogue
-from forms.packs import INDEX
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.packs import INDEX
 from kiosk.forms_cli import forms_command
 
 CATALOGUE = Path(forms.__file__).parent / "catalog"

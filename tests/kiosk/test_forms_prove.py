@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from forms.calendar import VIETNAM
-from forms.catalogue import load_catalogue
+from forms.deadlines.calendar import VIETNAM
+from forms.procedures.catalogue import load_catalogue
 from kiosk.forms_cli import forms_command
 from kiosk.forms_cli.prove import declared, prove, sit
 

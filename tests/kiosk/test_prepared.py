@@ -11,7 +11,7 @@ import pytest
 
 from devices.printer import open_printer
 from devices.printer.twin import PrinterTwin
-from forms.catalogue import load_catalogue
+from forms.procedures.catalogue import load_catalogue
 from forms.session import FormSession
 from kiosk import printing
 from kiosk.printing import Spooler

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from forms.catalogue import load_catalogue
 from forms.codes import check_code
 from forms.dossier import DossierError, Status
+from forms.procedures.catalogue import load_catalogue
 from forms.session import FormSession
 from kiosk.clock import HANOI
 from kiosk.officials import add_official

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from forms.catalogue import load_catalogue
 from forms.codes import provisional_code
+from forms.procedures.catalogue import load_catalogue
 from tests.forms.pdf_text import pdf_text, squeezed
 from tests.province.conftest import Site
 from tests.province.support import ACCEPTED_AT, KEY, NAME, NUMBER, UNIT, KioskTwin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from forms.menu import Group, ServiceTile
+from forms.procedures.menu import Group, ServiceTile
 from kiosk.touch import theme
 from kiosk.touch.controls import Badge, Btn, Chip, Field, RoundBtn, Surface, Tappable, title
 from kiosk.touch.keyboard import Keyboard

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from kiosk import language
 from kiosk.touch import theme
 from kiosk.touch.gallery import CITIZEN

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import load_catalogue
+from forms.procedures.catalogue import load_catalogue
 from forms.xlsform import QUESTION_TYPES, read_form
 from kiosk.services import ASKED
 from kiosk.viewmodels.asking import Asking, thousands

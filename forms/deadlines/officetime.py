@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from forms.calendar import VIETNAM, WorkingCalendar
-from forms.timerule import DeadlineError
+from forms.deadlines.calendar import VIETNAM, WorkingCalendar
+from forms.deadlines.timerule import DeadlineError
 
 _ONE = timedelta(days=1)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from forms.marked_yaml import Marked
-from forms.overrides import Override
-from forms.packs import Packed, editions
-from forms.procedure import Procedure, procedure_of
+from forms.procedures.marked_yaml import Marked
+from forms.procedures.overrides import Override
+from forms.procedures.packs import Packed, editions
+from forms.procedures.procedure import Procedure, procedure_of
 from forms.xlsform import Form
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from forms.xlsform import Form, Item
 
 if TYPE_CHECKING:
-    from forms.procedure import Component
+    from forms.procedures.procedure import Component
 
 ANCHOR: Final = "other_papers"
 """The question of the shared form before which the capture questions stand."""

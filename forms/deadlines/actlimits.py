@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 
-from forms.calendar import VIETNAM, WorkingCalendar
-from forms.deadline import OfficeHours, TimeRule, due
+from forms.deadlines.calendar import VIETNAM, WorkingCalendar
+from forms.deadlines.deadline import OfficeHours, TimeRule, due
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A folder ``<code>/procedure.yaml`` is the first version, ``<code>/<first day>/procedure.yaml`` a later one. A version without a form
 of its own takes the folder's, or the shared one that ``form`` names (``_general``, ``_ct01``), with the keys of ``shared.yaml``.
-Authors, the checker and the packing read these; a kiosk loads packs (:mod:`forms.packs`).
+Authors, the checker and the packing read these; a kiosk loads packs (:mod:`forms.procedures.packs`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from forms.catalogue import CAO_BANG, Catalogue, assembled
-from forms.edition import Edition
-from forms.marked_yaml import Marked, read_marked
-from forms.procedure import Procedure, procedure_of
+from forms.procedures.catalogue import CAO_BANG, Catalogue, assembled
+from forms.procedures.edition import Edition
+from forms.procedures.marked_yaml import Marked, read_marked
+from forms.procedures.procedure import Procedure, procedure_of
 from forms.xlsform import Fault, Form, FormError, lists_beside
 from forms.xlsform.reader import Lists, form_of
 from forms.xlsform.workbook import MAX_BYTES, Workbook, read_workbook

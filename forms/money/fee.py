@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from forms.calendar import WorkingCalendar
-from forms.money import dong
+from forms.deadlines.calendar import WorkingCalendar
+from forms.money.money import dong
 
 KINDS: Final = ("free", "fixed", "free_within_days", "per_copy", "per_page", "by_resolution")
 """Fee rules a procedure may have."""

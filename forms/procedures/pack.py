@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from forms.marked_yaml import Marked
+from forms.procedures.marked_yaml import Marked
 from forms.text import nfc
 from forms.xlsform import Form
 from forms.xlsform.reader import Lists
@@ -125,7 +125,7 @@ def load_form(data: bytes, sha256: str) -> Workbook:
 
 
 def load_procedure(data: bytes, sha256: str) -> ProcedurePack:
-    """A procedure's pack, to be read by :func:`forms.procedure.procedure_of`.
+    """A procedure's pack, to be read by :func:`forms.procedures.procedure.procedure_of`.
 
     Raises:
         PackError: as :func:`load_form`.

@@ -2,8 +2,8 @@
 
 A procedure may have several versions, one for each law; a dossier follows the version in force, and the province's decisions, on
 the day it is received (:meth:`Catalogue.on`), and keeps the questions it answered for life (:meth:`Catalogue.form_version`). There
-is no «current» version without a day: nothing here knows a clock. It is loaded from packs; :mod:`forms.sources` makes one of the
-files people write.
+is no «current» version without a day: nothing here knows a clock. It is loaded from packs; :mod:`forms.procedures.sources` makes
+one of the files people write.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from forms.calendar import VIETNAM
+from forms.deadlines.calendar import VIETNAM
 from forms.dossier import Fields
 from forms.dossier.reading import parsed
-from forms.edition import Edition, packed_editions
-from forms.menu import Group, Menu, ServiceTile, read_menu
-from forms.overrides import Override, read_overrides
-from forms.packs import Packed, read_packs
-from forms.procedure import Procedure
-from forms.search import Searchable, ranked
+from forms.procedures.edition import Edition, packed_editions
+from forms.procedures.menu import Group, Menu, ServiceTile, read_menu
+from forms.procedures.overrides import Override, read_overrides
+from forms.procedures.packs import Packed, read_packs
+from forms.procedures.procedure import Procedure
+from forms.procedures.search import Searchable, ranked
 from forms.xlsform import Fault, FormError
 
 CAO_BANG: Final = "04"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from forms.expr import Expr
-from forms.marked_yaml import read_marked
+from forms.procedures.marked_yaml import read_marked
 from forms.xlsform import Form, Item
 from forms.xlsform.model import Fault, FormError
 

@@ -3,7 +3,7 @@
 A procedure is data, ``procedure.yaml``, beside or pointing to its form; this module reads and checks it and answers questions about
 it: which papers these answers call for, who files, is the law in force on a day. Everything wrong is told at once, with line and
 key (:class:`forms.xlsform.FormError`). Amounts and limits nobody has stated stay unknown; how sure each group of facts is stands
-beside it (``certainty``). Which procedures there are, and which version counts on a day, ``forms/catalogue.py`` knows.
+beside it (``certainty``). Which procedures there are, and which version counts on a day, ``forms/procedures/catalogue.py`` knows.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from forms.calendar import WorkingCalendar
-from forms.deadline import TimeRule, read_time
+from forms.deadlines.calendar import WorkingCalendar
+from forms.deadlines.deadline import TimeRule, read_time
 from forms.dossier.persons import Person, Persons
 from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
-from forms.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
-from forms.general import asking_for
-from forms.marked_yaml import Marked, Path, read_marked
+from forms.money.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
+from forms.procedures.general import asking_for
+from forms.procedures.marked_yaml import Marked, Path, read_marked
 from forms.session.stored import StoredAnswers
 from forms.xlsform import Fault, Form, FormError
 

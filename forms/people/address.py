@@ -15,8 +15,8 @@ from datetime import date
 from functools import cache
 from typing import Final, Literal
 
-from forms import idnumber
-from forms.places import MERGED_ON, PROVINCE_VI, Commune, bare, communes, former, former_units
+from forms.people import idnumber
+from forms.people.places import MERGED_ON, PROVINCE_VI, Commune, bare, communes, former, former_units
 from forms.text import fold, nfc
 
 _BEFORE_KIND: Final = re.compile(r"\s+(?=(?:xã|phường|thị trấn|huyện|thành phố|thị xã|tỉnh)\s)", re.IGNORECASE)

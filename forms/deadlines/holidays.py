@@ -15,8 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from forms.calendar import Special, WorkingCalendar
-from forms.lunar import hung_kings, tet
+from forms.deadlines.calendar import Special, WorkingCalendar
+from forms.deadlines.lunar import hung_kings, tet
 
 _ONE = timedelta(days=1)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from forms.marked_yaml import Marked, read_marked
-from forms.procedure import within
+from forms.procedures.marked_yaml import Marked, read_marked
+from forms.procedures.procedure import within
 from forms.xlsform import Fault, FormError
 
 CHANGEABLE: Final = ("time", "fee", "routing", "online_vi", "certainty")

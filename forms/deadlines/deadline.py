@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from forms.calendar import VIETNAM, WEEKDAYS_VI, WorkingCalendar
-from forms.officetime import ClockStands, Office, OfficeHours, Pause, counts_from
-from forms.timerule import KINDS, DeadlineError, Extension, Stage, Step, TimeRule, read_time
+from forms.deadlines.calendar import VIETNAM, WEEKDAYS_VI, WorkingCalendar
+from forms.deadlines.officetime import ClockStands, Office, OfficeHours, Pause, counts_from
+from forms.deadlines.timerule import KINDS, DeadlineError, Extension, Stage, Step, TimeRule, read_time
 
 __all__ = [
     "CUT_OFF",

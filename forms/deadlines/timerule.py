@@ -1,8 +1,8 @@
 """The time limit of a procedure as data: which way it is counted, how long, in which stages and steps, and how far it may grow.
 
 Read from the ``time`` group of a ``procedure.yaml``; what is wrong is told as one Vietnamese sentence that names the key. A rule
-knows no date: :mod:`forms.deadline` applies it. Days are working days unless the kind says calendar days; a quarter is a fourth
-of the office's working day, the unit in which Cao Bằng publishes the steps of its processes.
+knows no date: :mod:`forms.deadlines.deadline` applies it. Days are working days unless the kind says calendar days; a quarter is a
+fourth of the office's working day, the unit in which Cao Bằng publishes the steps of its processes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The packs a kiosk loads: one folder with ``index.json``, which names each by its full hash.
 
-Packs are made from the sources by :mod:`forms.packing`. A pack of an earlier release stays in the folder for the dossiers that
-were filed with it.
+Packs are made from the sources by :mod:`forms.procedures.packing`. A pack of an earlier release stays in the folder for the
+dossiers that were filed with it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from importlib.resources.abc import Traversable
 from typing import Final, Literal
 
-from forms.marked_yaml import Marked
-from forms.pack import FORMAT, PackError, load_form, load_procedure
+from forms.procedures.marked_yaml import Marked
+from forms.procedures.pack import FORMAT, PackError, load_form, load_procedure
 from forms.xlsform import Form
 from forms.xlsform.reader import form_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from forms.marked_yaml import read_marked
+from forms.procedures.marked_yaml import read_marked
 
 
 @dataclass(frozen=True, slots=True)

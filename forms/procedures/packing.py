@@ -2,7 +2,7 @@
 
 Until a release packs are made anew from the sources each time. A release marks them: from then on a form of that version never
 changes, its pack stays in the folder for the dossiers that were filed with it, and the codes in it stay what they are
-(:mod:`forms.release`).
+(:mod:`forms.procedures.release`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 
-from forms.marked_yaml import Marked
-from forms.pack import Pack, form_pack, load_form, procedure_pack
-from forms.packs import Entry, Packed
-from forms.release import Retired, release_faults, reused
-from forms.sources import FormFile, Home, folders_of, home_of, read_procedure_file, read_yaml
+from forms.procedures.marked_yaml import Marked
+from forms.procedures.pack import Pack, form_pack, load_form, procedure_pack
+from forms.procedures.packs import Entry, Packed
+from forms.procedures.release import Retired, release_faults, reused
+from forms.procedures.sources import FormFile, Home, folders_of, home_of, read_procedure_file, read_yaml
 from forms.xlsform import Form
 from forms.xlsform.model import Fault
 from forms.xlsform.reader import form_of
