@@ -72,14 +72,14 @@ COMMANDS: tuple[Command, ...] = (
         "Kiểm tra, dựng lại, sao lưu, khôi phục kho hồ sơ",
         "check, rebuild, back up or restore the store",
         "kiosk.store_cli:store_command",
-        usage="check|rebuild|backup|restore",
+        usage="check|rebuild|backup|restore|papers|register",
     ),
     Command(
         "forms",
-        "Kiểm tra danh mục thủ tục và biểu mẫu",
-        "check the catalogue of procedures",
+        "Soạn, kiểm tra thủ tục và biểu mẫu; hỏi hạn trả, lệ phí, mã",
+        "write and check procedures; ask the rules",
         "kiosk.forms_cli:forms_command",
-        usage="check [FOLDER…] [--json]",
+        usage="check|new|preview|diff|pack|deadline|fee|code|name|calendar|prove",
     ),
     Command(
         "gallery",
@@ -93,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
         "Đo tốc độ, mỗi phép đo cạnh một mốc so sánh",
         "benchmarks, each against its peer in one run",
         "kiosk.bench:bench_command",
-        usage="filing|start|touch",
+        usage="filing|forms|start|touch",
         debian=("run", "demo"),
     ),
     Command(

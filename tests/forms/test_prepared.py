@@ -11,7 +11,7 @@ import pytest
 from devices.printer import render
 from forms.deadlines.calendar import VIETNAM
 from forms.papers import Block, Line, PaperError, PaperItem, PreparedFacts, kind, prepared
-from forms.papers.declarations import Value
+from forms.papers.facts import Value
 from kiosk.papers import to_content
 from kiosk.printing import to_blocks
 
