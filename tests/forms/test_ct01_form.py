@@ -19,7 +19,7 @@ ANSWERS = {
     "away_from": "2026-12-01",
     "away_reason": "đi làm",
     "remove_reason": "ra nước ngoài sống",
-    "paper_giay_to_cho_o": "counter",
+    "paper_giay_to_cho_o": "yes",
     "has_members": "no",
 }
 CODES = {"permanent": "1.004222", "temporary": "1.004194", "absent": "1.003677", "remove": "1.003197", "split": "1.010038"}

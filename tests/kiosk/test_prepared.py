@@ -23,7 +23,7 @@ from tests.waiting import until
 
 TODAY = date(2026, 11, 25)
 STAY = load_catalogue().shown("1.004194", TODAY)
-ANSWERS = {"is_head": "yes", "has_members": "no", "home_hamlet": "Xóm Nà Mẫu", "paper_giay_to_cho_o": "counter"}
+ANSWERS = {"is_head": "yes", "has_members": "no", "home_hamlet": "Xóm Nà Mẫu", "paper_giay_to_cho_o": "yes"}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ A card is never scrolled and never cut: a :class:`Ballot` measures its cards, sh
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kivy.graphics import Color, SmoothEllipse, SmoothLine, SmoothRoundedRectangle
 
@@ -54,15 +54,20 @@ class Mark(Part):
         super().arrange()
 
 
+CardForm = Literal["full", "low", "half"]
+"""``full``; ``low`` for five on a landscape screen; ``half`` as low, but two abreast, so its words may take two lines."""
+
+
 def answer_card(
-    screen: QuestionScreen, choice: Choice, *, chosen: bool, multiple: bool, tight: bool, act: Act | None = None
+    screen: QuestionScreen, choice: Choice, *, chosen: bool, multiple: bool, form: CardForm, act: Act | None = None
 ) -> Tappable:
-    """Radio, picture, answer, a line of comfort, loudspeaker. ``tight``: the lower form, for five on a landscape screen."""
+    """Radio, picture, answer, a line of comfort, loudspeaker."""
+    tight = form != "full"
     parts: list[Part] = [Mark(chosen=chosen, multiple=multiple)]
     if choice.icon in icons():
         ground, ink = (theme.INDIGO7, theme.WHITE) if chosen else (theme.INDIGO1, theme.INDIGO7)
         parts.append(Badge(choice.icon, ground, ink, size=60 if tight else 76, radius=16))
-    lines = 1 if tight and not look.portrait else 2
+    lines = 1 if form == "low" and not look.portrait else 2
     words: list[Part] = [Txt(choice.label, 28 if tight else 32, 600, lines=lines, fit=26, pitch=1.3)]
     if choice.hint:
         words.append(Txt(choice.hint, 21 if tight else 23, 400, theme.INK2, lines=lines, fit=20, pitch=1.3))
@@ -104,9 +109,10 @@ def say(screen: QuestionScreen, choice: Choice) -> None:
 
 
 class Ballot(Part):
-    """Cards one under the other (or two abreast as ``tiles``), as many as fit, with page buttons when there are more.
+    """Cards one under the other (or two abreast as ``tiles`` where the screen is wide), as many as fit, with page buttons when
+    there are more.
 
-    ``make(tight)`` makes all cards; the tight form is taken if it saves turning pages.
+    ``make(form)`` makes all cards; a tighter form is taken if it saves turning pages.
     """
 
     GAP = 14
@@ -116,7 +122,7 @@ class Ballot(Part):
 
     def __init__(
         self,
-        make: Callable[[bool], list[Part]],
+        make: Callable[[CardForm], list[Part]],
         page: int,
         turn: Callable[[int], None],
         t: Callable[..., str],
@@ -125,19 +131,21 @@ class Ballot(Part):
         **kw: Any,
     ) -> None:
         super().__init__(**kw)
-        self.make, self.page, self.turn, self.t, self.across = make, page, turn, t, 2 if tiles else 1
+        self.make, self.page, self.turn, self.t = make, page, turn, t
+        self.across = 2 if tiles and not look.portrait else 1
 
     def natural(self, width: float) -> tuple[float, float]:
         return width, px(300)
 
     def arrange(self) -> None:
         self.clear_widgets()
-        options = [(self.across, False), (self.across, True)]
+        options: list[tuple[int, CardForm]] = [(1, "full"), (1, "low")] if self.across == 1 else [(2, "full"), (2, "half")]
         if self.across == 1 and look.large and not look.portrait:
-            options.append((2, False))
+            options.append((2, "full"))
         best: tuple[int, int, list[Part], float, int, float] | None = None
-        for order, (across, tight) in enumerate(options):
-            cards = self.make(tight)
+        for order, (across, form) in enumerate(options):
+            cards = self.make(form)
+            tight = form != "full"
             gap = px(self.TIGHT_GAP if tight else self.GAP)
             width = (self.width - gap * (across - 1)) / across
             tall = max(max(card.want(width)[1] for card in cards), px(theme.TOUCH_MIN + 4 if tight else 84))

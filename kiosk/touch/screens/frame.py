@@ -53,6 +53,10 @@ class Heading(Part):
     def _height(self, parts: list[Part], width: float) -> float:
         return sum(part.want(width)[1] for part in parts) + self.between * (len(parts) - 1)
 
+    def _cut(self, parts: list[Part]) -> bool:
+        """Whether a text needs more lines than it may have."""
+        return any(len(part.broken(self.width, part.font_size)) > part.lines for part in parts if isinstance(part, Txt))
+
     def natural(self, width: float) -> tuple[float, float]:
         return width, self._height(self._made(1.0), width)
 
@@ -61,7 +65,7 @@ class Heading(Part):
         parts = self._made(0.6)
         for step in range(17):
             trial = self._made(1.0 - 0.025 * step)
-            if self._height(trial, self.width) <= self.height + 1:
+            if self._height(trial, self.width) <= self.height + 1 and not self._cut(trial):
                 parts = trial
                 break
         top = self.top - max(0.0, (self.height - self._height(parts, self.width)) / 2)

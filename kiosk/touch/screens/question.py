@@ -17,7 +17,7 @@ from kiosk.touch.keyboard import Key, Keyboard, NumberPad
 from kiosk.touch.layout import Col, Grid, Part, Row
 from kiosk.touch.marks import Progress
 from kiosk.touch.screen import CitizenScreen, Screen
-from kiosk.touch.screens.choices import Ballot, answer_card, answer_tile
+from kiosk.touch.screens.choices import Ballot, CardForm, answer_card, answer_tile
 from kiosk.touch.screens.dates import DateBoxes, shape_buttons
 from kiosk.touch.screens.frame import Heading, back_button, bottom_row, next_button, quiet_button, spring
 from kiosk.touch.text import Icon, Txt
@@ -266,17 +266,17 @@ class QuestionScreen(CitizenScreen):
         tail = [] if area.flex else [spring()]
         return Col(*self.progress(), heading, area, *tail, bottom, gap=14, pad=(side, 16, side, 20), flex=1)
 
-    def cards(self, tight: bool) -> list[Part]:
+    def cards(self, form: CardForm) -> list[Part]:
         """All answers of the present question as cards."""
         model, question = self.model, self.model.question
         choices: Sequence[Choice] = question.choices or (Choice("yes", self.t("question.agree", "Tôi đã đọc và đồng ý")),)
         many = question.type in ("select_multiple", "acknowledge")
         cards: list[Part] = [
-            answer_card(self, choice, chosen=choice.name in model.chosen, multiple=many, tight=tight) for choice in choices
+            answer_card(self, choice, chosen=choice.name in model.chosen, multiple=many, form=form) for choice in choices
         ]
         if question.type == "select_multiple":
             none = Choice("", self.t("question.none", "Không có mục nào"), "", "block")
-            cards.append(answer_card(self, none, chosen=not model.chosen, multiple=True, tight=tight, act=model.none_of_these))
+            cards.append(answer_card(self, none, chosen=not model.chosen, multiple=True, form=form, act=model.none_of_these))
         return cards
 
     def search_page(self) -> Part:

@@ -6,13 +6,17 @@ import gc
 import time
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from forms.catalogue import load_catalogue
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
+from kiosk.viewmodels.check import Adding
 from kiosk.viewmodels.flow import Timeout
-from tests.kiosk.services_twin import BIRTH
+from tests.kiosk.services_twin import BIRTH, CERTIFIED, TEMPORARY_STAY
 from tests.kiosk.touch.harness import LANDSCAPE, PORTRAIT, Hand, stage
 from tests.kiosk.viewmodels.house import House
 
@@ -122,6 +126,70 @@ def test_the_whole_way_by_touch(size: tuple[int, int]) -> None:
     glass.hand.tap("done")
     assert glass.shell.screen.id == "attract"
     stage().clear()
+
+
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def test_one_more_paper_is_added_and_taken_away_by_touch(size: tuple[int, int]) -> None:
+    glass = Glass(size)
+    check = glass.check(CERTIFIED)
+    while not any(isinstance(row, Adding) for row in check.visible):
+        glass.hand.tap("page:after")
+    glass.hand.tap("add:items[2]+")
+    glass.hand.tap("choice:Có")
+    glass.hand.tap("next")
+    assert glass.screen.question.entry == "items[3]"
+    glass.hand.tap("remove")
+    glass.hand.tap("stay")
+    assert glass.screen.question.entry == "items[3]"
+    glass.hand.tap("remove")
+    glass.hand.tap("removed")
+    assert glass.shell.screen.id == "check"
+    assert len(glass.screen.session.repeats()[0].names) == 2
+    stage().clear()
+
+
+def test_a_decimal_has_a_comma_on_its_pad(glass: Glass) -> None:
+    birth = load_catalogue().shown(BIRTH, date(2026, 11, 23))
+    item = replace(birth.form.item("child_name"), type="decimal", appearance="", constraint=None)
+    form = replace(birth.form, items=tuple(item if one.name == item.name else one for one in birth.form.items))
+    glass.services.procedures[BIRTH] = replace(birth, form=form)
+    page = glass.ask("child_name")
+    for key in ("key:1", "key:comma", "key:5"):
+        glass.hand.tap(key)
+    assert glass.hand.find("field").text == "1,5"
+    page.next()
+    assert page.filing.session.value("child_name") == "1.5"
+
+
+def test_residence_is_found_by_group_and_ends_with_a_paper_and_no_filing(glass: Glass) -> None:
+    glass.hand.tap("start")
+    glass.hand.tap("search")
+    glass.hand.tap("group:cu_tru")
+    glass.hand.tap(f"tile:{TEMPORARY_STAY}")
+    glass.hand.tap("without")
+    filing = glass.screen.filing
+    glass.walk(filing)
+    filing.read_through = True
+    glass.kiosk.show(filing.page(glass.kiosk))
+    assert glass.hand.find("submit").label == "In tờ khai"
+    glass.hand.tap("submit")
+    glass.clock.advance(0.3)
+    assert glass.shell.screen.id == "prepared"
+    assert glass.services.prepared[0]["kind"] == "temporary"
+    assert not glass.services.filings
+    assert "reprint" not in [part.key for part in glass.shell.tappables()]
+    glass.hand.tap("done")
+    assert glass.shell.screen.id == "attract"
+
+
+def test_a_procedure_is_found_by_writing_what_people_call_it(glass: Glass) -> None:
+    glass.hand.tap("start")
+    glass.hand.tap("search")
+    glass.hand.tap("field")
+    for key in ("key:đ", "key:e", "tone:hỏi"):
+        glass.hand.tap(key)
+    glass.hand.tap(f"tile:{BIRTH}")
+    assert glass.shell.screen.id == "card"
 
 
 def test_a_touch_anywhere_starts_in_vietnamese_and_a_language_button_in_its_language(glass: Glass) -> None:
