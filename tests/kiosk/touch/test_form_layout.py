@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from forms.catalogue import load_catalogue
-from forms.procedure import Procedure
+from forms.procedures.catalogue import load_catalogue
+from forms.procedures.procedure import Procedure
 from forms.xlsform import Item
 from kiosk.touch.gallery import SIZES, Aloud
 from kiosk.touch.samples import SampleServices

@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from forms.catalogue import load_catalogue
+from forms.procedures.catalogue import load_catalogue
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
 from kiosk.viewmodels.check import Adding
