@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from forms.papers import Block, Line, PaperError, PaperItem, PreparedFacts, kind
 from kiosk.papers import to_content
 from kiosk.printing import to_blocks
 
-VALUES = {
+VALUES: dict[str, Any] = {
     "n10": "Đăng ký tạm trú tại Xóm Nà Mẫu, Xã Mẫu, tỉnh Cao Bằng",
     "n1": "Nông Thị Mẫu",
     "n4": "004190000001",
