@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 CUT_OFF: Final = time(15, 0)
-"""Same-day procedures: received up to and including this moment are due the same day."""
+"""Same-day procedures: received up to and including this minute, the unit that papers print, are due the same day."""
 
 ClockRule = Literal["restart", "subtract"]
 """What a pause does to a due date: the limit begins anew (interlinked rules), or the waiting time is taken out (index 766)."""
@@ -191,7 +191,7 @@ def step_dues(
 
 def _same_day(start: datetime, walk: _Walk) -> Due:
     """Counts exactly one day: that of receipt up to 15:00, else the next working day."""
-    if start.time() <= CUT_OFF:
+    if start.time().replace(second=0, microsecond=0) <= CUT_OFF:
         walk.days.append(DayCount(start.date(), True, "Trả kết quả trong ngày"))
         return walk.finish(walk.closing(start.date()), "Trong ngày làm việc")
     walk.note(start.date(), "Nhận sau 15 giờ")
