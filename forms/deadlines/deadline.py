@@ -1,11 +1,11 @@
 """When a result is due: from the procedure's time rule, the moment of receipt, the working calendar and the office's hours.
 
 Filing outside office hours counts from the start of the next working session. A same-day procedure received after 15:00 is due
-the next working day (Luật Hộ tịch Art. 5(3)); a period in days does not count the day of receipt, and one ending on a rest day
-ends on the next working day (BLDS 2015 Art. 147–148); its due moment is the end of office hours of the last day. Hours and
-quarter days are spent only while the office is open. A day that opens with the clock standing is not counted, as the day of
-receipt is not. Every day is told with the reason it counted or did not. A dossier keeps its due date and calendar version; only a
-pause or an extension gives it a new one.
+the next working day (Luật Hộ tịch Art. 5(3)), and interlinked ones then count as received that day. A period in days does not
+count the day of receipt, and one ending on a rest day ends on the next working day (BLDS 2015 Art. 147–148); its due moment is the
+end of office hours of the last day. Hours and quarter days are spent only while the office is open. A day that opens with the
+clock standing is not counted, as the day of receipt is not. Every day is told with the reason it counted or did not. A dossier
+keeps its due date and calendar version; only a pause or an extension gives it a new one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 CUT_OFF: Final = time(15, 0)
-"""Same-day procedures: received up to and including this moment are due the same day."""
+"""Received up to and including this minute, the unit that papers print, a dossier counts as of that day."""
 
 ClockRule = Literal["restart", "subtract"]
 """What a pause does to a due date: the limit begins anew (interlinked rules), or the waiting time is taken out (index 766)."""
@@ -108,7 +108,12 @@ def due(rule: TimeRule, received: datetime, calendar: WorkingCalendar, hours: Of
     if rule.kind in ("hours", "quarter_days"):
         return walk.finish(walk.spend(start, _working_time(rule, hours)), _duration_vi(rule))
     parts = rule.stages or (Stage("", _at_least_one(rule)),)
-    walk.note(start.date(), "Ngày nhận hồ sơ không tính")
+    if rule.next_day_after_15h and _is_late(start):
+        walk.note(start.date(), "Nhận sau 15 giờ, tính từ ngày làm việc tiếp theo")
+        first = walk.count(1, walk.working_day).date()
+        walk.days[-1] = DayCount(first, False, "Ngày nhận hồ sơ không tính")
+    else:
+        walk.note(start.date(), "Ngày nhận hồ sơ không tính")
     ends = [
         (part, walk.count(part.days, walk.calendar_day if rule.kind == "calendar_days" else walk.working_day)) for part in parts
     ]
@@ -162,7 +167,7 @@ def extended(rule: TimeRule, received: datetime, frozen: datetime, calendar: Wor
     extension = rule.extension
     if extension is None:
         raise DeadlineError("không có trường hợp được kéo dài để xác minh")
-    longer = TimeRule(extension.unit, extension.days)
+    longer = TimeRule(extension.unit, extension.days, next_day_after_15h=rule.next_day_after_15h)
     if extension.counts == "total":
         return due(longer, received, calendar, hours)
     walk = _Walk(Office.of(calendar, hours, ()), [])
@@ -191,13 +196,17 @@ def step_dues(
 
 def _same_day(start: datetime, walk: _Walk) -> Due:
     """Counts exactly one day: that of receipt up to 15:00, else the next working day."""
-    if start.time() <= CUT_OFF:
+    if not _is_late(start):
         walk.days.append(DayCount(start.date(), True, "Trả kết quả trong ngày"))
         return walk.finish(walk.closing(start.date()), "Trong ngày làm việc")
     walk.note(start.date(), "Nhận sau 15 giờ")
     last = walk.count(1, walk.working_day)
     walk.days[-1] = DayCount(last.date(), True, "Ngày làm việc tiếp theo")
     return walk.finish(last, "Trong ngày làm việc tiếp theo")
+
+
+def _is_late(start: datetime) -> bool:
+    return start.time().replace(second=0, microsecond=0) > CUT_OFF
 
 
 def _working_time(rule: TimeRule, hours: OfficeHours) -> timedelta:

@@ -67,6 +67,8 @@ class TimeRule:
     stages: tuple[Stage, ...] = ()
     steps: tuple[Step, ...] = ()
     extension: Extension | None = None
+    next_day_after_15h: bool = False
+    """A limit in days (interlinked procedures): received after 15:00 counts as received the next working day."""
 
 
 def read_time(data: Mapping[str, Any]) -> TimeRule:
@@ -78,7 +80,7 @@ def read_time(data: Mapping[str, Any]) -> TimeRule:
     kind = data.get("rule")
     if kind not in KINDS:
         raise ValueError(f"Không có cách tính hạn «{kind}»; chọn một trong: {', '.join(KINDS)}.")
-    known = {"rule", "days", "hours", "quarters", "stages", "steps", "extension", "text_vi"}
+    known = {"rule", "days", "hours", "quarters", "stages", "steps", "extension", "next_day_after_15h", "text_vi"}
     if unknown := sorted(str(key) for key in data.keys() - known):
         raise ValueError(f"Mục time không có khóa «{unknown[0]}»; các khóa: {', '.join(sorted(known))}.")
     rule = TimeRule(
@@ -90,6 +92,7 @@ def read_time(data: Mapping[str, Any]) -> TimeRule:
         tuple(Stage(_words(row, "where_vi"), _count_of(row, "days", wanted=True)) for row in _rows(data, "stages")),
         tuple(Step(_words(row, "name_vi"), _count_of(row, "quarters", wanted=False)) for row in _rows(data, "steps")),
         _extension(data.get("extension"), kind),
+        _next_day(data.get("next_day_after_15h", False), kind),
     )
     if (kind == "stages") != bool(rule.stages):
         raise ValueError("Cách tính «stages» cần danh sách stages, và chỉ cách tính ấy mới có.")
@@ -117,6 +120,14 @@ def _extension(data: Any, kind: str) -> Extension | None:
     if counts not in ("total", "added"):
         raise ValueError("Mục extension: counts phải là total (tính từ ngày nhận) hoặc added (cộng thêm vào hạn).")
     return Extension(_count_of(data, "days", wanted=True), unit, counts, str(data.get("when_vi") or ""))
+
+
+def _next_day(value: Any, kind: str) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"Mục «next_day_after_15h» phải là true hoặc false; đang ghi «{value}».")
+    if value and kind not in ("working_days", "calendar_days", "stages"):
+        raise ValueError("Mục «next_day_after_15h» chỉ dùng cho thời hạn tính bằng ngày.")
+    return value
 
 
 def _count_of(data: Mapping[str, Any], key: str, *, wanted: bool) -> int:

@@ -9,7 +9,7 @@ cannot be read makes no paper, never an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -47,6 +47,8 @@ from forms.procedures.procedure import Component, Procedure
 Facts = SlipFacts | SheetFacts | Declaration
 
 _OFFICE_VI: Final = "Ủy ban nhân dân"
+_MISSING: Final = "none"
+"""Answer of a capture question: the citizen has no such paper."""
 _ADDRESSEES: Final[Mapping[str, str]] = {"police": "Công an", "business": "Cơ quan đăng ký kinh doanh"}
 """Whom a declaration is addressed to when another body than the People's Committee handles it, by ``routing.backend``."""
 
@@ -176,8 +178,10 @@ def item(component: Component) -> PaperItem:
 
 
 def handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> list[str]:
-    """Lines of Mẫu 01: the declaration and what these answers call for."""
-    return [item(needed.component).text() for needed in procedure.checklist(answers) if needed.state == "yes"]
+    """Lines of Mẫu 01: the declaration and what these answers call for, but not what the citizen said is missing."""
+    called = [needed.component for needed in procedure.checklist(answers) if needed.state == "yes"]
+    brought = [component for component in called if answers.get(component.capture) != _MISSING]
+    return [replace(item(component), replaced_by_vi="").text() for component in brought]
 
 
 # --- the register -----------------------------------------------------------------------------------------------------
@@ -243,7 +247,9 @@ def _receipt(source: PaperSource) -> ReceiptFacts | None:
         return None
     persons = persons_of(source.fields)
     filer = _person(source, persons.standing)
-    fee = source.procedure.fee_for(source.answers, received.astimezone(VIETNAM).date(), WorkingCalendar.load())
+    # Who filed in time came in time, however long the counter took.
+    came = min(received, source.moment("filed_at") or received)
+    fee = source.procedure.fee_for(source.answers, came.astimezone(VIETNAM).date(), WorkingCalendar.load())
     sets = source.fields.get("receipt.sets")
     return ReceiptFacts(
         office=source.issuer.office,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ANCHOR: Final = "other_papers"
 """The question of the shared form before which the capture questions stand."""
 
+_IF_ANY_VI: Final = "Nếu có"
+"""A condition that is none: the paper is handed in by whoever has it."""
 _BLANK_VI: Final = "Chưa viết thì cán bộ đưa mẫu và giúp bà con viết tại quầy."
 
 
@@ -45,8 +47,7 @@ def _question(anchor: Item, component: Component) -> Item:
     called = component.short_vi or component.name_vi
     plain = called if called[1:2].isupper() else called[:1].lower() + called[1:]
     label = f"Bà con đã viết {plain} chưa?" if component.blank else f"Bà con có {plain} không?"
-    condition = component.condition_vi[:1].lower() + component.condition_vi[1:]
-    hint = _BLANK_VI if component.blank else f"Cần khi {condition}." if condition else ""
+    hint = _BLANK_VI if component.blank else _needed_vi(component.condition_vi)
     short = plain[:1].upper() + plain[1:]
     return replace(
         anchor,
@@ -59,3 +60,9 @@ def _question(anchor: Item, component: Component) -> Item:
         appearance="",
         pii=False,
     )
+
+
+def _needed_vi(condition_vi: str) -> str:
+    if condition_vi == _IF_ANY_VI:
+        return "Không có vẫn khai tiếp."
+    return f"Cần khi {condition_vi[:1].lower()}{condition_vi[1:]}." if condition_vi else ""

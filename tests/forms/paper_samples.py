@@ -259,6 +259,7 @@ _SPECIAL: Mapping[str, Any] = {
     "f_marital": "Chưa đăng ký kết hôn với ai",
     "m_marital": "Đã ly hôn",
     "s_status": "Hiện tại chưa đăng ký kết hôn với ai",
+    "s_period_place": "xã Mẫu, huyện Thử, tỉnh Cao Bằng",
     "s_period_from": "01/01/2015",
     "s_period_to": "01/01/2020",
     "s_purpose": "Để kết hôn với ông Hoàng Văn Thử, sinh ngày 05/06/1988, số định danh 004088000002, tại Ủy ban nhân dân xã Mẫu",

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.deadlines.calendar import VIETNAM, CalendarError, WorkingCalendar
-from forms.deadlines.deadline import DeadlineError, Due, OfficeHours, TimeRule, counts_from, due
+from forms.deadlines.deadline import DeadlineError, Due, OfficeHours, TimeRule, counts_from, due, extended
+from forms.procedures.catalogue import load_catalogue
 
 CALENDAR = WorkingCalendar.load()
 HOURS = OfficeHours()
@@ -46,7 +47,8 @@ def test_the_same_day_rule_follows_the_vectors(vector: dict[str, Any]) -> None:
     ("received", "wanted"),
     [
         ("2026-11-25T15:00:00", "2026-11-25T17:00"),
-        ("2026-11-25T15:00:01", "2026-11-26T17:00"),
+        ("2026-11-25T15:00:59", "2026-11-25T17:00"),
+        ("2026-11-25T15:01:00", "2026-11-26T17:00"),
         ("2026-11-25T07:29", "2026-11-25T17:00"),
         ("2026-11-25T12:30", "2026-11-25T17:00"),
         ("2026-11-25T17:00", "2026-11-26T17:00"),
@@ -61,6 +63,38 @@ def test_the_same_day_rule_follows_the_vectors(vector: dict[str, Any]) -> None:
 )
 def test_a_same_day_result_is_due_at_the_end_of_that_or_the_next_working_day(received: str, wanted: str) -> None:
     assert same_day(received).due == at(wanted)
+
+
+@pytest.mark.parametrize(
+    ("received", "wanted"),
+    [
+        ("2026-11-26T15:00", "2026-12-01T17:00"),
+        ("2026-11-26T15:01", "2026-12-02T17:00"),
+        ("2026-11-27T15:30", "2026-12-03T17:00"),
+        ("2026-11-27T18:00", "2026-12-03T17:00"),
+        ("2026-08-21T16:00", "2026-08-26T17:00"),
+    ],
+)
+def test_interlinked_procedures_received_after_15_00_count_as_received_the_next_working_day(received: str, wanted: str) -> None:
+    rule = load_catalogue().shown("2.000986", date(2026, 11, 24)).time
+    assert due(rule, at(received), CALENDAR, HOURS).due == at(wanted)
+
+
+def test_verification_of_an_interlinked_procedure_counts_from_the_same_day() -> None:
+    rule = load_catalogue().shown("2.000986", date(2026, 11, 24)).time
+    received, frozen = at("2026-11-26T15:30"), at("2026-12-02T17:00")
+    assert extended(rule, received, frozen, CALENDAR, HOURS).due == at("2026-12-04T17:00")
+
+
+def test_the_day_a_late_filing_waits_is_told_with_its_reason() -> None:
+    rule = TimeRule("working_days", 1, next_day_after_15h=True)
+    told = [(day.date.day, day.counted, day.why) for day in due(rule, at("2026-11-23T15:30"), CALENDAR, HOURS).days]
+    assert told == [
+        (23, False, "Nhận sau 15 giờ, tính từ ngày làm việc tiếp theo"),
+        (24, False, "Ngày Văn hóa Việt Nam"),
+        (25, False, "Ngày nhận hồ sơ không tính"),
+        (26, True, "Thứ Năm"),
+    ]
 
 
 def test_filing_on_a_rest_day_counts_from_the_next_session() -> None:

@@ -87,7 +87,7 @@ def test_questions_are_put_in_plain_words() -> None:
     assert item("paper_to_khai").label == "Bà con đã viết tờ khai đăng ký lại khai sinh chưa?"
     assert "cán bộ đưa mẫu" in item("paper_to_khai").hint
     assert item("paper_ban_sao_giay_to").label == "Bà con có bản sao giấy tờ có ghi ngày sinh không?"
-    assert item("paper_xac_nhan_co_quan").hint == "Cần khi cán bộ, công chức, người trong lực lượng vũ trang."
+    assert item("paper_xac_nhan_co_quan").hint == "Cần khi người yêu cầu là cán bộ, công chức, người trong lực lượng vũ trang."
 
 
 def states(**changes: str) -> dict[str, str]:
@@ -130,3 +130,18 @@ def test_the_version_names_the_questions() -> None:
     for procedure in GENERAL:
         assert versions[procedure.form_version] == [item.name for item in procedure.form.items]
     assert len(versions) > 10
+
+
+@pytest.mark.parametrize("procedure", GENERAL, ids=lambda procedure: procedure.code)
+def test_when_a_paper_is_needed_is_said_as_a_sentence(procedure: Procedure) -> None:
+    """«Cần khi người khuyết tật» says nothing; neither does «Cần khi có tài liệu kèm theo» under «Bà con có tài liệu kèm theo?»."""
+    for item in procedure.form.items:
+        if item.type == "image" and item.hint.startswith("Cần khi "):
+            condition = item.hint.removeprefix("Cần khi ")
+            assert not condition.startswith(("người ", "cán bộ", "phụ nữ")) or " là " in condition, item.hint
+            assert not condition.startswith("có "), item.hint
+
+
+def test_a_paper_that_one_may_or_may_not_have_stops_nobody() -> None:
+    item = load_catalogue().shown("2.002409", TODAY).form.item("paper_tai_lieu")
+    assert item.hint == "Không có vẫn khai tiếp."

@@ -141,11 +141,12 @@ def test_who_is_married_cannot_ask_for_a_marriage() -> None:
 
 def test_a_past_period_has_its_place_and_its_days() -> None:
     now = marital(dict(CARD))
-    assert not {"s_period_from", "s_period_to"} & now.paper.keys()
+    assert not {"s_period_place", "s_period_from", "s_period_to"} & now.paper.keys()
     period = {"s_period_place": "xã Mẫu, huyện Thử", "s_period_from": "2010-03-15", "s_period_to": "2015-06-20"}
     past = marital(dict(CARD), s_period="past", **period).paper
     assert (past["s_period_from"], past["s_period_to"]) == ("2010-03-15", "2015-06-20")
-    assert past["s_status"].endswith("; thời gian cần xác nhận cư trú tại xã Mẫu, huyện Thử")
+    assert past["s_period_place"] == "xã Mẫu, huyện Thử", "on its own line, beside the days"
+    assert past["s_status"] == now.paper["s_status"]
 
 
 def test_a_period_does_not_end_before_it_begins() -> None:

@@ -43,6 +43,22 @@ def test_what_was_answered_stands_under_its_official_label_in_the_order_of_the_d
     assert [told[place + 1] for place in places[:3]] == [VALUES["n1"], VALUES["n4"], VALUES["n10"]]
 
 
+def test_the_lines_of_ct01_are_named_as_on_the_form_of_the_ministry() -> None:
+    labels = kind("ct01").labels
+    assert [labels[f"n{number}"] for number in range(1, 11)] == [
+        "1. Họ, chữ đệm và tên khai sinh",
+        "2. Ngày, tháng, năm sinh",
+        "3. Giới tính",
+        "4. Số định danh cá nhân",
+        "5. Số điện thoại liên hệ",
+        "6. Email",
+        "7. Họ, chữ đệm và tên chủ hộ",
+        "8. Mối quan hệ với chủ hộ",
+        "9. Số định danh cá nhân của chủ hộ",
+        "10. Nội dung đề nghị",
+    ]
+
+
 def test_what_was_not_answered_is_not_there() -> None:
     assert not [line for line in lines() if line.startswith(("5.", "6.", "7."))]
 

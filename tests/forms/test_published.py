@@ -52,6 +52,7 @@ def test_every_paper_is_kept_with_its_kind_condition_and_database(code: str) -> 
     for ours, theirs in zip(procedure(code).components, PUBLISHED[code]["components"], strict=True):
         name, kind, form, quantity, condition, database = theirs
         assert ours.name_vi.split(" (")[0].removesuffix(" của người yêu cầu") in name
+        assert ("VNeID" in ours.name_vi) == ("VNeID" in name), "which documents identify is told on every slip"
         assert (ours.kind, ours.form, ours.quantity) == (kind, form, quantity)
         assert (bool(ours.condition_vi), bool(ours.replaced_by_database_vi)) == (condition, database), ours.name_vi
 

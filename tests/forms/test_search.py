@@ -60,3 +60,12 @@ def test_nothing_written_and_nothing_known_find_nothing() -> None:
 
 def test_what_only_distracts_is_left_out() -> None:
     assert len(found("sổ đỏ")) <= 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("khai sinh muộn", "1.001193"), ("khai sinh quá hạn", "1.001193"), ("nhường thừa kế", "2.001406")],
+)
+def test_a_late_birth_is_still_a_birth_and_a_share_given_away_is_still_a_division(typed: str, code: str) -> None:
+    """1.004772 is for people who already have papers; who gives a share away has accepted it (2.001016 is for refusing it)."""
+    assert load_catalogue().search(typed, TODAY, frozenset())[0].code == code

@@ -29,6 +29,12 @@ def test_the_communes_are_those_of_the_province_with_their_codes() -> None:
     assert len(official) == 56
 
 
+def test_a_commune_names_each_of_its_former_units_once() -> None:
+    for row in rows("communes.csv"):
+        hint = row["k_hint"].split(", ")
+        assert len(hint) == len(set(hint)), row
+
+
 def test_a_commune_is_found_by_a_name_it_no_longer_has() -> None:
     found = match_choices(choices("_ct01", "home_commune"), "song bang")
     assert [choice.label for choice in found] == ["Phường Nùng Trí Cao"]

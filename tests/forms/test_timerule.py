@@ -47,9 +47,16 @@ def test_hours_and_quarters_are_read() -> None:
     assert read_time({"rule": "unknown"}).kind == "unknown"
 
 
+def test_a_limit_in_days_may_count_from_the_next_day_after_15_00() -> None:
+    assert read_time({"rule": "working_days", "days": 3, "next_day_after_15h": True}).next_day_after_15h
+    assert not read_time({"rule": "working_days", "days": 3}).next_day_after_15h
+
+
 @pytest.mark.parametrize(
     ("data", "names"),
     [
+        ({"rule": "working_days", "days": 3, "next_day_after_15h": "15:00"}, "next_day_after_15h"),
+        ({"rule": "same_day_15h", "next_day_after_15h": True}, "next_day_after_15h"),
         ({}, "None"),
         ({"rule": "soon"}, "soon"),
         ({"rule": "unknown", "day": 3}, "day"),
