@@ -9,7 +9,7 @@ cannot be read makes no paper, never an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -181,7 +181,7 @@ def handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> list[str]:
     """Lines of Mẫu 01: the declaration and what these answers call for, but not what the citizen said is missing."""
     called = [needed.component for needed in procedure.checklist(answers) if needed.state == "yes"]
     brought = [component for component in called if answers.get(component.capture) != _MISSING]
-    return [replace(item(component), replaced_by_vi="").text() for component in brought]
+    return [item(component).text() for component in brought]
 
 
 # --- the register -----------------------------------------------------------------------------------------------------

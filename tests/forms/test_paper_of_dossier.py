@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from forms import dossier
 from forms.dossier import Authorisation, Authority, Fee, Fields, Person, Persons, Promise
-from forms.papers import Declaration, Office, PaperError, SlipFacts
+from forms.papers import Declaration, Office, PaperError, ReceiptFacts, SlipFacts
 from forms.papers.of_dossier import (
     Issuer,
     PaperSource,
@@ -391,6 +391,25 @@ def test_the_papers_of_the_receipt_are_those_the_answers_call_for() -> None:
     assert [line.split(" (")[0] for line in always] == ["Tờ khai đăng ký khai sinh", "Giấy tờ tùy thân của người yêu cầu"]
     more = [line for line in handed_in(procedure, {"has_birth_paper": "yes"}) if line not in always]
     assert more == ["Giấy chứng sinh (bản chính: 01) (không cần nếu tra được Giấy chứng sinh điện tử (nếu đã liên thông))"]
+
+
+def test_a_paper_the_citizen_said_is_missing_does_not_stand_on_the_receipt() -> None:
+    procedure = load_catalogue().shown("1.000656", AT.date())
+    missing = handed_in(procedure, {"req_relation": "proxy", "paper_giay_uy_quyen": "none"})
+    brought = handed_in(procedure, {"req_relation": "proxy", "paper_giay_uy_quyen": "counter"})
+    assert [line.split(" (")[0] for line in brought if line not in missing] == ["Văn bản ủy quyền"]
+
+
+def test_the_fee_of_the_receipt_is_that_of_the_day_of_filing() -> None:
+    # GIVEN a birth filed on the 60th day and accepted two days later
+    born = (AT - timedelta(days=60)).date().isoformat()
+    fields = {**accepted(), "a.child_dob": born, "filed_at": AT.isoformat()}
+    late = (AT + timedelta(days=2)).isoformat()
+    receipt = facts_of(
+        source({**fields, "receipt.received_at": late, "receipt.due": (AT + timedelta(days=3)).isoformat()}), "mau_01"
+    )
+    assert isinstance(receipt, ReceiptFacts)
+    assert receipt.fee_vi == "Miễn lệ phí"
 
 
 # --- files and the register -------------------------------------------------------------------------------------------
