@@ -148,12 +148,14 @@ class _Bench:
 
 
 def _suggested(fields: Fields, name: str, value: Any) -> Mapping[str, Any]:
-    """The province's wish for a field of the commune: numbered, so that a decision names exactly one."""
+    """The province's wish for a field of the commune: numbered, so that a decision names exactly one. What it wishes again after
+    a person has decided is a new wish."""
     before = fields.get(f"suggest.{name}")
     last = before if isinstance(before, Mapping) else {}
-    if last and same(last.get("value"), value):
-        return {}
     number = last.get("n")
+    waits = f"decided.suggest.{name}.{number}" not in fields
+    if last and waits and same(last.get("value"), value):
+        return {}
     return {f"suggest.{name}": {"n": number + 1 if isinstance(number, int) else 1, "value": value}}
 
 
