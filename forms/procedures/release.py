@@ -267,15 +267,11 @@ def read_retired(text: str, file: str = "retired.yaml") -> tuple[Retired, ...]:
     return tuple(Retired(str(row["form"]), str(row["name"]), str(row.get("choice") or ""), str(row["reason_vi"])) for row in rows)
 
 
-def release_faults(released: Form, new: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:
-    """Why ``new`` may not follow the released version of the same form; empty when it may."""
+def code_faults(released: Form, new: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:
+    """Codes of a released version that ``new`` drops, renames or changes without their being retired; empty when it may follow."""
     known = {(one.name, one.choice) for one in retired if one.form == new.id}
-    found = changes(released, new)
-    faults = [_refused(change, file) for change in found if change.code in BREAKING and (change.name, change.choice) not in known]
-    if found and released.version == new.version:
-        message = f"Bản {new.version} đã phát hành, nay nội dung khác. Tăng số version ở trang settings."
-        faults.append(Fault(file, 0, "version", "version", message))
-    return tuple(faults)
+    broken = [change for change in changes(released, new) if change.code in BREAKING]
+    return tuple(_refused(change, file) for change in broken if (change.name, change.choice) not in known)
 
 
 def reused(form: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:
