@@ -127,7 +127,8 @@ def _at_least_one(rule: TimeRule) -> int:
 def due_after_pause(
     rule: TimeRule, frozen: datetime, paused: Sequence[Pause], clock: ClockRule, calendar: WorkingCalendar, hours: OfficeHours
 ) -> Due:
-    """The new due date (NgayHenTraMoi) of a dossier whose due date ``frozen`` (NgayHenTraTruoc) was promised before it paused.
+    """The new due date (NgayHenTraMoi) of a dossier whose due date ``frozen`` (NgayHenTraTruoc) was promised before it paused;
+    ``paused`` has no pause that ``frozen`` already allows for.
 
     ``restart``: the whole limit again from the end of the last pause. ``subtract``: the promised date moves on by as much as the
     clock stood (working days, calendar days or working time, as the rule counts); it is shifted, not computed anew, so a date an

@@ -187,7 +187,8 @@ class Procedure:
         return str(answers.get(self.subject_field, ""))
 
     def checklist(self, answers: Mapping[str, Any]) -> tuple[Needed, ...]:
-        """Every paper of the procedure and whether these answers call for it."""
+        """Every paper of the procedure and whether these answers call for it; ``today()`` in a condition is the day that the
+        form's own ``date`` says it was filled in."""
         context = StoredAnswers(self.form, answers, as_date(str(answers.get("date", ""))) or date.min)
         return tuple(Needed(component, _state(component, context)) for component in self.components)
 

@@ -43,6 +43,8 @@ class Change:
     choice: str = ""
     row: int = 0
     column: str = ""
+    must: bool = False
+    """Whether it adds a question that has to be answered."""
 
 
 BREAKING: Final = frozenset({"question_dropped", "question_renamed", "type_changed", "choice_dropped", "repeat_changed"})
@@ -81,7 +83,7 @@ def _row_changes(old: Form, item: Item) -> Iterator[Change]:
     if before is None:
         must = ", bắt buộc" if item.required else ""
         text = f"Thêm câu «{_called(item)}» ({item.name}, {_TYPES_VI[item.type]}{must})."
-        yield Change("question_added", text, item.name, "", item.row, "name")
+        yield Change("question_added", text, item.name, "", item.row, "name", must=item.required)
         return
     named = f"Câu «{_called(item)}»"
     if before.type != item.type:
@@ -212,7 +214,7 @@ def _felt(change: Change, given: Mapping[str, frozenset[str]]) -> bool:
         return change.choice in given.get(change.name, frozenset())
     if change.code in BREAKING:
         return change.name in given
-    return change.code == "question_added" and change.text_vi.endswith("bắt buộc).")
+    return change.must
 
 
 def _flat(answers: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
