@@ -254,6 +254,48 @@ def test_a_technician_sees_and_settles_no_dossier(kiosk: Kiosk) -> None:
         assert caught.value.code == "not_official"
 
 
+def test_a_question_hears_any_code(kiosk: Kiosk, tmp_path: Path) -> None:
+    said: list[str] = []
+    listening = kiosk.services.watch_text(said.append)
+    hand = BarcodeTwin(tmp_path / "fifo")
+
+    def scanned() -> bool:
+        try:
+            hand.scan("VN-123/4")
+        except DeviceError:
+            return False
+        return True
+
+    kiosk.until("the reader to take it", scanned)
+    kiosk.until("the code", lambda: said == ["VN-123/4"])
+    listening.cancel()
+
+
+def test_a_scanner_with_a_wrong_address_is_told_as_a_refusal(tmp_path: Path) -> None:
+    lone = Kiosk(tmp_path / "state", "devices.printer=none:", "devices.barcode=serial://")
+    with pytest.raises(Refused) as caught:
+        lone.services.watch_text(lambda _text: None)
+    assert caught.value.code == "barcode_address_invalid"
+    lone.services.close()
+
+
+def test_residence_is_printed_and_then_known_to_nobody(kiosk: Kiosk) -> None:
+    session = kiosk.services.open_form("1.004194")
+    session.prefill(card_facts(MOTHER))
+    fill(session, {"is_head": "yes", "has_members": "no"})
+    told = kiosk.services.prepare(kiosk.services.procedure("1.004194"), session)
+    kiosk.until("the paper", lambda: kiosk.services.print_fact(told.job).state == "printed")
+    assert kiosk.machine.store.rows("SELECT content FROM print_job") == [{"content": "[]"}]
+    with pytest.raises(Refused):
+        kiosk.services.reprint(told.job)
+
+
+def test_people_s_words_and_groups_lead_to_procedures(kiosk: Kiosk) -> None:
+    assert kiosk.services.search("đẻ")[0].code == BIRTH
+    groups = kiosk.services.groups()
+    assert BIRTH in [tile.code for tile in kiosk.services.in_group(groups[0].id)]
+
+
 def test_a_code_scanned_as_the_person_walks_away_is_dropped(kiosk: Kiosk, tmp_path: Path) -> None:
     said: list[object] = []
     listening = kiosk.services.watch_barcode(said.append, said.append)
