@@ -336,11 +336,15 @@ class _Parser:
         return Call(name.text, tuple(arguments))
 
     def _arguments(self) -> Iterator[Node]:
-        while self._peek().text != ")" or self._peek().kind != "op":
-            yield self.level(0)
-            if self._peek().kind != "op" or self._peek().text != ",":
-                return
+        if self._next_is(")"):
+            return
+        yield self.level(0)
+        while self._next_is(","):
             self._take()
+            yield self.level(0)
+
+    def _next_is(self, operator: str) -> bool:
+        return self._peek().kind == "op" and self._peek().text == operator
 
     def _column(self, name: _Token) -> Node:
         """A bare name: a column in a choice filter, a slip anywhere else."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from forms.dossier import Conflict, open_conflicts
+from forms.dossier.reading import SUGGESTED
 from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
 from kiosk.clock import HANOI
 from kiosk.store.store import Store
@@ -64,7 +65,7 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
 
 
 def _waiting(conflict: Conflict) -> str:
-    if conflict.why == "suggested":
+    if conflict.why == SUGGESTED:
         return f"Tỉnh đề nghị sửa {_field(conflict.field)}. Cần cán bộ xem."
     why = WHY_VI.get(conflict.why, conflict.why)
     if not conflict.field:

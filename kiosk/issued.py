@@ -15,17 +15,10 @@ from typing import Any
 
 from forms.codes import check_code
 from forms.papers import Office, PaperError, SlipFacts
-from forms.papers.of_dossier import (
-    Issuer,
-    PaperSource,
-    available,
-    facts_of,
-    file_name,
-    pdf_of,
-    register,
-    register_row,
-)
+from forms.papers.of_dossier import available, facts_of, file_name, pdf_of
+from forms.papers.register import register, register_row
 from forms.papers.sheets import sheet
+from forms.papers.source import Issuer, PaperSource
 from forms.procedures.catalogue import load_catalogue
 from kiosk.machine import Machine
 from kiosk.services import Refused

@@ -18,7 +18,8 @@ from forms import papers
 from forms.codes import lookup_key, provisional_code
 from forms.deadlines.calendar import CalendarError
 from forms.deadlines.deadline import DeadlineError, due
-from forms.papers.of_dossier import PaperSource, facts_of, handed_in, item, slip_of
+from forms.papers.of_dossier import facts_of, handed_in, item, slip_of
+from forms.papers.source import PaperSource
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession, ReviewRow, rows_of

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forms.papers import Office, SlipFacts, kind
-from forms.papers.of_dossier import Issuer, PaperSource, available, facts_of, file_name, pdf_of
+from forms.papers.of_dossier import available, facts_of, file_name, pdf_of
+from forms.papers.source import Issuer, PaperSource
 from forms.procedures.catalogue import load_catalogue
 from province.models import ConfirmedField, DossierIndex
 from province.places import commune_name

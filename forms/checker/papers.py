@@ -47,7 +47,8 @@ def _rows(form: Form) -> tuple[Item | Repeat, ...]:
 
 def _unfilled(draft: Draft) -> Iterator[Finding]:
     outside = draft.yaml.data.get("outside_the_form") if draft.yaml is not None else None
-    filled = {row.template for row in _rows(draft.form)} | set(outside or ())
+    lines = {row.template for row in _rows(draft.form) if isinstance(row, Repeat) or not row.repeat}
+    filled = lines | set(outside or ())
     for line, paper in _kinds(draft):
         for name in sorted(template_fields(paper.id) - filled):
             message = f"Mục «{name}» của tờ «{paper.title_vi}» không câu nào điền. Ghi k_template, hoặc lý do ở outside_the_form."

@@ -125,19 +125,6 @@ class WorkingCalendar:
             day += _ONE
         return day
 
-    def add_working_days(self, day: date, count: int) -> date:
-        """The ``count``-th working day after ``day``; the day itself is not counted (BLDS 2015 Art. 147). 0 gives ``day``.
-
-        Raises:
-            CalendarError: the table ends before it.
-            ValueError: a negative count.
-        """
-        if count < 0:
-            raise ValueError("working days are added, not taken away")
-        for _ in range(count):
-            day = self.next_working(day)
-        return day
-
 
 class _TableReader:
     """Reads a calendar table row by row and collects what is wrong with it, in words."""

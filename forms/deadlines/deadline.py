@@ -13,15 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from forms.deadlines.calendar import VIETNAM, WEEKDAYS_VI, WorkingCalendar
 from forms.deadlines.officetime import ClockStands, Office, OfficeHours, Pause, counts_from
-from forms.deadlines.timerule import KINDS, DeadlineError, Extension, Stage, Step, TimeRule, read_time
+from forms.deadlines.timerule import KINDS, ClockRule, DeadlineError, Extension, Stage, Step, TimeRule, read_time
 
 __all__ = [
     "CUT_OFF",
     "KINDS",
+    "ClockRule",
     "ClockStands",
     "DayCount",
     "DeadlineError",
@@ -44,9 +45,6 @@ __all__ = [
 
 CUT_OFF: Final = time(15, 0)
 """Received up to and including this minute, the unit that papers print, a dossier counts as of that day."""
-
-ClockRule = Literal["restart", "subtract"]
-"""What a pause does to a due date: the limit begins anew (interlinked rules), or the waiting time is taken out (index 766)."""
 
 _ONE: Final = timedelta(days=1)
 
@@ -132,7 +130,8 @@ def _at_least_one(rule: TimeRule) -> int:
 def due_after_pause(
     rule: TimeRule, frozen: datetime, paused: Sequence[Pause], clock: ClockRule, calendar: WorkingCalendar, hours: OfficeHours
 ) -> Due:
-    """The new due date (NgayHenTraMoi) of a dossier whose due date ``frozen`` (NgayHenTraTruoc) was promised before it paused.
+    """The new due date (NgayHenTraMoi) of a dossier whose due date ``frozen`` (NgayHenTraTruoc) was promised before it paused;
+    ``paused`` has no pause that ``frozen`` already allows for.
 
     ``restart``: the whole limit again from the end of the last pause. ``subtract``: the promised date moves on by as much as the
     clock stood (working days, calendar days or working time, as the rule counts); it is shifted, not computed anew, so a date an
@@ -145,7 +144,7 @@ def due_after_pause(
     office = Office.of(calendar, hours, paused)
     if office.resumed is None:
         raise ValueError("a due date moves only after a pause")
-    if clock == "restart" or rule.kind == "same_day_15h":
+    if clock is ClockRule.RESTART or rule.kind == "same_day_15h":
         return due(rule, office.resumed, calendar, hours)
     frozen = frozen.astimezone(VIETNAM)
     walk = _Walk(office.without_pauses(), [])

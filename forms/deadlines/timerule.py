@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 KINDS: Final = ("same_day_15h", "working_days", "calendar_days", "hours", "quarter_days", "stages", "by_law", "unknown")
@@ -24,6 +25,15 @@ class DeadlineError(Exception):
         super().__init__(f"{self.code}: {text_vi}")
         self.message_vi = f"Thủ tục này chưa có thời hạn tính được bằng máy ({text_vi})."
         self.cure_vi = "Cán bộ ghi thời hạn theo quyết định của tỉnh."
+
+
+class ClockRule(StrEnum):
+    """What a pause does to a due date: sectors differ, so the rule used is kept with the dossier."""
+
+    RESTART = "restart"
+    """From the beginning (rules of the interlinked procedures)."""
+    SUBTRACT = "subtract"
+    """The waiting time is taken out (index 766)."""
 
 
 @dataclass(frozen=True, slots=True)

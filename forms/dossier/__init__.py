@@ -6,6 +6,7 @@ cannot disagree once they hold the same journal. States and acts are a table (``
 Everything is pure: time, ids and due times come in as arguments.
 """
 
+from forms.deadlines.timerule import ClockRule
 from forms.dossier.commands import (
     accept,
     ask_duties,
@@ -37,7 +38,6 @@ from forms.dossier.reading import answers_of, conflict_of, entries, fees_receive
 from forms.dossier.records import (
     By,
     Choice,
-    ClockRule,
     Collector,
     Conflict,
     Duties,

@@ -13,7 +13,7 @@ from forms.dossier.events import Draft, choosable
 from forms.dossier.fields import CORRECTABLE, FieldClass, field_class, same
 from forms.dossier.fold import due_of, forbidden
 from forms.dossier.persons import Authority
-from forms.dossier.reading import entries, is_decided, parsed, resumes
+from forms.dossier.reading import SUGGESTED, entries, is_decided, parsed, resumes
 from forms.dossier.records import (
     Choice,
     Collector,
@@ -370,7 +370,8 @@ def correct(on: Situation, name: str, value: Any, why_vi: str) -> Drafts:
 
 
 def decide(on: Situation, conflict: Conflict, choice: Choice) -> Drafts:
-    """Decide a conflict: keep the value that stands, or take the one that lost after all.
+    """Decide a conflict: keep the value that stands, or take the one that lost after all. A wish of the province is granted by the
+    commune only.
 
     Raises:
         DossierError: ``role_forbidden``, ``already_decided``, ``choice_closed``, ``value_moved``.
@@ -378,6 +379,8 @@ def decide(on: Situation, conflict: Conflict, choice: Choice) -> Drafts:
     _check(on, "decide")
     if is_decided(on.fields, conflict):
         raise DossierError("already_decided")
+    if choice is Choice.LOST and conflict.why == SUGGESTED and on.by.role is Role.PROVINCE:
+        raise DossierError("role_forbidden", act_vi=ACTS["decide"].name_vi)
     if choice is Choice.LOST and not choosable(conflict.field or "status"):
         raise DossierError("choice_closed")
     if choice is Choice.LOST and not same(on.fields.get(conflict.field), conflict.kept):

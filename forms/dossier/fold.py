@@ -91,8 +91,15 @@ def refusal(fields: Fields, wanted: Change, side: Side = Side.COMMUNE) -> str | 
 
 
 def _entitled(wanted: Change, side: Side) -> bool:
-    """The table's role; a commune's device never speaks for the province."""
-    return wanted.role in ACTS[wanted.act].who and not (wanted.role is Role.PROVINCE and side is Side.COMMUNE)
+    """The table's role; a commune's device never speaks for the province, and the province never grants its own wish."""
+    if wanted.role is Role.PROVINCE and (side is Side.COMMUNE or _grants_a_wish(wanted)):
+        return False
+    return wanted.role in ACTS[wanted.act].who
+
+
+def _grants_a_wish(wanted: Change) -> bool:
+    """Whether a decision writes the value the province suggested."""
+    return len(wanted.writes) > 1 and any(name.startswith("decided.suggest.") for name in wanted.writes)
 
 
 def _step_refusal(fields: Fields, wanted: Change, leaves: int) -> str | None:
@@ -148,12 +155,14 @@ class _Bench:
 
 
 def _suggested(fields: Fields, name: str, value: Any) -> Mapping[str, Any]:
-    """The province's wish for a field of the commune: numbered, so that a decision names exactly one."""
+    """The province's wish for a field of the commune: numbered, so that a decision names exactly one. What it wishes again after
+    a person has decided is a new wish."""
     before = fields.get(f"suggest.{name}")
     last = before if isinstance(before, Mapping) else {}
-    if last and same(last.get("value"), value):
-        return {}
     number = last.get("n")
+    waits = f"decided.suggest.{name}.{number}" not in fields
+    if last and waits and same(last.get("value"), value):
+        return {}
     return {f"suggest.{name}": {"n": number + 1 if isinstance(number, int) else 1, "value": value}}
 
 

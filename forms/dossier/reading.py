@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from forms.dossier.fields import Fields, same
 from forms.dossier.fold import is_paused
 from forms.dossier.records import Conflict, FeeState
 from forms.dossier.states import Role, Status
+
+SUGGESTED: Final = "suggested"
+"""Why of a conflict that is a wish of the province."""
 
 
 def parsed(value: Any) -> datetime | None:
@@ -88,5 +91,5 @@ def _suggestions(fields: Fields) -> list[Conflict]:
         if name.startswith("suggest.") and isinstance(wish, Mapping):
             field = name.removeprefix("suggest.")
             if not same(fields.get(field), wish.get("value")):
-                found.append(Conflict(f"{name}.{wish.get('n')}", field, fields.get(field), wish.get("value"), "suggested"))
+                found.append(Conflict(f"{name}.{wish.get('n')}", field, fields.get(field), wish.get("value"), SUGGESTED))
     return found

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from forms.deadlines.timerule import ClockRule
 from forms.dossier.fields import Fields
 from forms.dossier.persons import Person, Persons
 from forms.dossier.states import Role
@@ -96,18 +97,9 @@ class SupplementRequest:
     number: str = ""
 
 
-class ClockRule(StrEnum):
-    """How the clock goes on after a supplement: sectors differ, so the rule used is kept with the dossier."""
-
-    RESTART = "restart"
-    """From the beginning (rules of the interlinked procedures)."""
-    SUBTRACT = "subtract"
-    """The waiting time is taken out (index 766)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Supplement:
-    """What came in after a request, and the new due time. Without a rule the office had not accepted: it accepts instead."""
+    """What came in after a request, and the new due time with the rule it was found by."""
 
     papers: Sequence[str]
     promise: Promise

@@ -206,11 +206,13 @@ def filing_of(rule: FeeRule, answers: Mapping[str, Any], received: date) -> Fili
 
 
 def _originals(rule: FeeRule, rows: Sequence[Any]) -> Iterator[Original]:
-    for row in rows:
-        row = row if isinstance(row, Mapping) else {}
-        pages, copies = _whole(row.get(rule.pages_field)), _whole(row.get(rule.item_copies_field))
-        if pages:
-            yield Original(pages, 1 if copies is None else copies)
+    """The originals, or none at all while the pages of one are not known: a sum without it would be too low."""
+    given = [row if isinstance(row, Mapping) else {} for row in rows]
+    pages = [_whole(row.get(rule.pages_field)) for row in given]
+    for row, count in zip(given, pages, strict=True):
+        copies = _whole(row.get(rule.item_copies_field))
+        if count and all(pages):
+            yield Original(count, 1 if copies is None else copies)
 
 
 def _day(value: Any) -> date | None:

@@ -6,7 +6,7 @@ four digits only; a QR holds the tracking address made of code and key, nothing 
 """
 
 from forms.papers.content import Align, Block, Gap, Line, Pair, PaperContent, PaperError, QrBlock, Rule, Signatures, Size
-from forms.papers.declarations import Declaration, PaperState, declaration, declaration_values, papers_told, unfilled
+from forms.papers.declarations import Declaration, PaperState, declaration, declaration_values, papers_told
 from forms.papers.facts import (
     ApologyFacts,
     Case,
@@ -82,5 +82,4 @@ __all__ = [
     "sheet",
     "template_fields",
     "tracking_url",
-    "unfilled",
 ]

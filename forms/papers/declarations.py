@@ -99,17 +99,6 @@ def papers_told(form: Form, answers: Mapping[str, Any]) -> tuple[PaperState, ...
     return tuple(PaperState(row.label, row.text) for row in rows_of(form, answers) if row.name in captured)
 
 
-def unfilled(paper: str, form: Form) -> tuple[str, ...]:
-    """Keys of a paper that no row of the form fills, in the order of the paper; places to sign are not among them.
-
-    Raises:
-        PaperError: ``unknown_paper``.
-    """
-    found = kind(paper)
-    given = {item.template for item in form.items if not item.repeat} | {repeat.template for repeat in form.repeats.values()}
-    return tuple(key for key in (*found.fields, *found.tables) if key not in given)
-
-
 def _entry(form: Form, entry: Mapping[str, Any]) -> dict[str, str]:
     items = [form.item(name) for name in entry if name in form.by_name]
     return {item.template or item.name: _text(item, entry[item.name]) for item in items}

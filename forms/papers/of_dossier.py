@@ -2,20 +2,19 @@
 
 What was promised, asked or decided is read from the records frozen in the dossier's fields and never worked out again; each paper
 bears the moment of its own act, so the same fields give the same bytes on the kiosk, on the command line and in the province. The
-receipt and the register name who stands at the counter, the notices whose dossier it is. Fields come from devices: a record that
-cannot be read makes no paper, never an error.
+receipt names who stands at the counter, the notices whose dossier it is. Fields come from devices: a record that cannot be read
+makes no paper, never an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from forms import dossier
 from forms.deadlines.calendar import VIETNAM, WorkingCalendar
-from forms.dossier import Fields, Status, answers_of, persons_of
+from forms.dossier import Status, persons_of
 from forms.dossier.reading import parsed
 from forms.money.fee import FeeQuote
 from forms.papers.content import PaperContent
@@ -25,14 +24,9 @@ from forms.papers.facts import (
     Case,
     ControlFacts,
     HandOver,
-    Letterhead,
-    Office,
     PaperItem,
-    Person,
     ReceiptFacts,
     RefusalFacts,
-    RegisterFacts,
-    RegisterRow,
     SlipFacts,
     StopFacts,
     SupplementFacts,
@@ -41,64 +35,15 @@ from forms.papers.notices import mau_02, mau_03, mau_04, mau_05
 from forms.papers.receipt import mau_01
 from forms.papers.sheets import SheetFacts, sheet
 from forms.papers.slip import kiosk_slip
-from forms.people.places import commune
+from forms.papers.source import OFFICE_VI, PaperSource, resolving_unit, text_of, unit_vi
 from forms.procedures.procedure import Component, Procedure
 
 Facts = SlipFacts | SheetFacts | Declaration
 
-_OFFICE_VI: Final = "Ủy ban nhân dân"
 _MISSING: Final = "none"
 """Answer of a capture question: the citizen has no such paper."""
 _ADDRESSEES: Final[Mapping[str, str]] = {"police": "Công an", "business": "Cơ quan đăng ký kinh doanh"}
 """Whom a declaration is addressed to when another body than the People's Committee handles it, by ``routing.backend``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """Who hands the papers out: what no dossier says of itself."""
-
-    office: Office
-    place_vi: str
-    """«xã Bảo Lâm», as on «…, ngày …» and after «Kính gửi: Ủy ban nhân dân»."""
-    return_place_vi: str
-    """Where a result is collected, for dossiers that do not say otherwise."""
-    tracking_base: str
-    kiosk_vi: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PaperSource:
-    """A dossier about to become paper: its folded fields, the procedure with the questions it answered, and who issues."""
-
-    fields: Fields
-    procedure: Procedure
-    issuer: Issuer
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        return answers_of(self.fields)
-
-    @property
-    def code(self) -> str:
-        """The official code, else the provisional one."""
-        return self.text("official_code") or self.text("code")
-
-    def text(self, name: str) -> str:
-        return _text(self.fields.get(name))
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.fields.get(name)
-        return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-    def moment(self, name: str) -> datetime | None:
-        return parsed(self.fields.get(name))
-
-    def head(self, record: str, made: datetime) -> Letterhead:
-        return Letterhead(self.issuer.office, self.text(f"{record}.number"), self.issuer.place_vi, made)
-
-    def case(self) -> Case:
-        person = _person(self, persons_of(self.fields).concerned)
-        return Case(person, self.procedure.name_vi, self.code, self.text("key"), self.issuer.tracking_base)
 
 
 def available(source: PaperSource) -> tuple[str, ...]:
@@ -124,7 +69,7 @@ def filled(
     backend = procedure.routing.backend
     return Declaration(
         paper=paper,
-        addressee_vi=f"{_ADDRESSEES.get(backend, _OFFICE_VI)} {place_vi}" if place_vi else "",
+        addressee_vi=f"{_ADDRESSEES.get(backend, OFFICE_VI)} {place_vi}" if place_vi else "",
         values=declaration_values(procedure.form, answers),
         made=made,
         code="" if backend == "police" else code,
@@ -184,38 +129,6 @@ def handed_in(procedure: Procedure, answers: Mapping[str, Any]) -> list[str]:
     return [item(component).text() for component in brought]
 
 
-# --- the register -----------------------------------------------------------------------------------------------------
-
-
-def register_row(fields: Fields, procedure_vi: str) -> RegisterRow | None:
-    """One line of Mẫu 07; ``None`` for a dossier never accepted. It names the person of the receipt."""
-    received = parsed(fields.get("receipt.received_at"))
-    if received is None:
-        return None
-    person = persons_of(fields).standing
-    return RegisterRow(
-        code=_text(fields.get("official_code")) or _text(fields.get("code")),
-        procedure_vi=procedure_vi,
-        person_vi=person.name,
-        contact_vi="; ".join(filter(None, (person.address, person.phone))),
-        resolving_vi=_unit_vi(_resolving(fields)),
-        received=received,
-        due=parsed(dossier.due_of(fields)),
-        returned=parsed(fields.get("handover.at")),
-        way_vi=_text(fields.get("handover.way_vi")),
-    )
-
-
-def register(rows: Iterable[RegisterRow], first: date, last: date, issuer: Issuer, made: datetime) -> RegisterFacts:
-    """Mẫu 07 of the dossiers received from ``first`` to ``last``, both counted, in the order they were received."""
-    within = [row for row in rows if first <= row.received.astimezone(VIETNAM).date() <= last]
-    return RegisterFacts(
-        Letterhead(issuer.office, "", issuer.place_vi, made),
-        f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",
-        sorted(within, key=lambda row: (row.received, row.code)),
-    )
-
-
 # --- each paper -------------------------------------------------------------------------------------------------------
 
 
@@ -246,7 +159,7 @@ def _receipt(source: PaperSource) -> ReceiptFacts | None:
     if received is None or due is None:
         return None
     persons = persons_of(source.fields)
-    filer = _person(source, persons.standing)
+    filer = source.person(persons.standing)
     # Who filed in time came in time, however long the counter took.
     came = min(received, source.moment("filed_at") or received)
     fee = source.procedure.fee_for(source.answers, came.astimezone(VIETNAM).date(), WorkingCalendar.load())
@@ -262,7 +175,7 @@ def _receipt(source: PaperSource) -> ReceiptFacts | None:
         filer_address=filer.address,
         filer_phone=filer.phone,
         filer_email=filer.email,
-        authoriser=None if persons.submitter is None else _person(source, persons.applicant),
+        authoriser=None if persons.submitter is None else source.person(persons.applicant),
         authorisation_vi=persons.authorisation.told_vi,
         request_vi=source.procedure.name_vi,
         procedure_code=source.procedure.code,
@@ -299,7 +212,7 @@ def _refusal(source: PaperSource) -> RefusalFacts | None:
     made = source.moment("refusal.at")
     if made is None:
         return None
-    case = Case(_person(source, persons_of(source.fields).standing), source.procedure.name_vi, source.code)
+    case = Case(source.person(persons_of(source.fields).standing), source.procedure.name_vi, source.code)
     return RefusalFacts(source.head("refusal", made), case, source.text("refusal.reason_vi"), source.text("refusal.by"))
 
 
@@ -338,7 +251,7 @@ def _control(source: PaperSource) -> ControlFacts | None:
     return ControlFacts(
         head=source.head("control", received),
         code=source.code,
-        resolving_vi=_unit_vi(_resolving(source.fields)),
+        resolving_vi=unit_vi(resolving_unit(source.fields)),
         cooperating_vi="",
         received=received,
         due=due,
@@ -360,29 +273,11 @@ _MAKERS: Final[Mapping[str, Callable[[PaperSource], Facts | None]]] = {
 # --- what they share --------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _person(source: PaperSource, person: dossier.Person) -> Person:
-    """A person on an A4 sheet. An applicant who gave no address but declared a residence lives there."""
-    address = person.address
-    if not address and person == persons_of(source.fields).applicant:
-        address = _declared(source, "req_residence")
-    return Person(person.name, person.number, address, person.phone, person.email)
-
-
-def _declared(source: PaperSource, *keys: str) -> str:
-    """What was answered under keys of the declaration."""
-    values = declaration_values(source.procedure.form, source.answers)
-    return ", ".join(text for text in (_text(values.get(key)) for key in keys) if text)
-
-
 def _return_place(source: PaperSource) -> str:
     """Where the result goes: as agreed at the counter, else as wished on the general request, else here."""
-    agreed = _unit_vi(source.text("return_at")), source.text("return_way")
+    agreed = unit_vi(source.text("return_at")), source.text("return_way")
     place = agreed[0] or source.issuer.return_place_vi
-    return ", ".join(filter(None, (place, agreed[1]))) if any(agreed) else _declared(source, "return_address") or place
+    return ", ".join(filter(None, (place, agreed[1]))) if any(agreed) else source.declared("return_address") or place
 
 
 def _is_paid(fee: FeeQuote, received: int) -> bool | None:
@@ -391,24 +286,12 @@ def _is_paid(fee: FeeQuote, received: int) -> bool | None:
     return received > 0 if fee.amount_vnd is None else received >= fee.amount_vnd
 
 
-def _resolving(fields: Fields) -> str:
-    return _text(fields.get("resolving")) or _text(fields.get("unit"))
-
-
-def _unit_vi(code: str) -> str:
-    """«Ủy ban nhân dân xã Bảo Lâm»; a unit that is no commune is named by its code."""
-    try:
-        return f"{_OFFICE_VI} {commune(code).title_vi}"
-    except KeyError:
-        return code
-
-
 def _steps(source: PaperSource) -> Sequence[HandOver]:
     route = source.fields.get("route")
     giver, steps = source.text("unit"), []
     for one in route if isinstance(route, list) else ():
-        taker, at = (_text(one.get("unit")), parsed(one.get("at"))) if isinstance(one, Mapping) else ("", None)
+        taker, at = (text_of(one.get("unit")), parsed(one.get("at"))) if isinstance(one, Mapping) else ("", None)
         if at is not None:
-            steps.append(HandOver(_unit_vi(giver), "", _unit_vi(taker), "", at))
+            steps.append(HandOver(unit_vi(giver), "", unit_vi(taker), "", at))
         giver = taker
     return steps

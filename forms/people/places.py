@@ -20,7 +20,6 @@ from typing import Final
 
 from forms.text import fold
 
-PROVINCE_CODE: Final = "04"
 PROVINCE_VI: Final = "Tỉnh Cao Bằng"
 
 MERGED_ON: Final = date(2025, 7, 1)

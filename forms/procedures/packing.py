@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from forms.procedures.marked_yaml import Marked
 from forms.procedures.pack import Pack, form_pack, load_form, procedure_pack
 from forms.procedures.packs import Entry, Packed
-from forms.procedures.release import Retired, release_faults, reused
+from forms.procedures.release import Retired, code_faults, reused
 from forms.procedures.sources import FormFile, Home, folders_of, home_of, read_procedure_file, read_yaml
 from forms.xlsform import Form
 from forms.xlsform.model import Fault
@@ -70,7 +70,7 @@ def succeed(before: Packed, fresh: Packed, *, release: bool = False) -> Packed:
 
 
 def unlawful(before: Packed, fresh: Packed, retired: Sequence[Retired]) -> tuple[Fault, ...]:
-    """What the new forms change that a release has fixed."""
+    """What the new forms change that a release has fixed: a code of any release, or anything at all under a released version."""
     faults: list[Fault] = []
     for entry in fresh.entries:
         if entry.kind == "form":
@@ -78,9 +78,12 @@ def unlawful(before: Packed, fresh: Packed, retired: Sequence[Retired]) -> tuple
             file = f"{entry.id} {entry.version}"
             faults += reused(form, retired, file)
             past = [one for one in before.entries if one.kind == "form" and one.id == entry.id and one.released]
-            for one in past[-1:]:
-                faults += release_faults(_form(before, one), form, retired, file)
-    return tuple(faults)
+            for one in past:
+                faults += code_faults(_form(before, one), form, retired, file)
+            if any(one.version == entry.version and one.sha256 != entry.sha256 for one in past):
+                message = f"Bản {entry.version} đã phát hành, nay nội dung khác. Tăng số version ở trang settings."
+                faults.append(Fault(file, 0, "version", "version", message))
+    return tuple(dict.fromkeys(faults))
 
 
 def _form(packed: Packed, entry: Entry) -> Form:

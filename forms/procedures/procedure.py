@@ -20,7 +20,7 @@ from forms.dossier.persons import Person, Persons
 from forms.expr import Expr, ExprError, as_date, as_truth, evaluate, parse
 from forms.money.fee import FeeQuote, FeeRule, filing_of, quote, read_fee
 from forms.procedures.general import asking_for
-from forms.procedures.marked_yaml import Marked, Path, read_marked
+from forms.procedures.marked_yaml import Marked, Path
 from forms.session.stored import StoredAnswers
 from forms.xlsform import Fault, Form, FormError
 
@@ -167,7 +167,7 @@ class Procedure:
     @property
     def question_types(self) -> frozenset[str]:
         """What a screen must be able to ask."""
-        repeats = {"repeat"} if getattr(self.form, "repeats", ()) else set()
+        repeats = {"repeat"} if self.form.repeats else set()
         return frozenset({item.type for item in self.form.items if item.asked} | repeats)
 
     def in_force(self, day: date) -> bool:
@@ -187,7 +187,8 @@ class Procedure:
         return str(answers.get(self.subject_field, ""))
 
     def checklist(self, answers: Mapping[str, Any]) -> tuple[Needed, ...]:
-        """Every paper of the procedure and whether these answers call for it."""
+        """Every paper of the procedure and whether these answers call for it; ``today()`` in a condition is the day that the
+        form's own ``date`` says it was filled in."""
         context = StoredAnswers(self.form, answers, as_date(str(answers.get("date", ""))) or date.min)
         return tuple(Needed(component, _state(component, context)) for component in self.components)
 
@@ -231,15 +232,6 @@ def _state(component: Component, context: StoredAnswers) -> State:
 
 
 # --- reading -------------------------------------------------------------------------------------------------------------
-
-
-def read_procedure(text: str, form: Form, file: str = "procedure.yaml") -> Procedure:
-    """Read and check a ``procedure.yaml`` against its form; for ``form: general`` that is the shared general request.
-
-    Raises:
-        FormError: with every fault found.
-    """
-    return procedure_of(read_marked(text, file), form)
 
 
 def procedure_of(source: Marked, form: Form) -> Procedure:
@@ -419,6 +411,8 @@ class _Reader:
         for key in ("from", "copies", "pages", "item_copies"):
             if name := self._at(("fee", key)):
                 self._question(("fee", key), str(name))
+        if rule.items and rule.items not in self.form.repeats:
+            self.fault(("fee", "items"), "reference", f"Không có phần lặp tên «{rule.items}» trong biểu mẫu.")
         return rule
 
     def _routing(self) -> Routing:

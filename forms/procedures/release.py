@@ -43,6 +43,8 @@ class Change:
     choice: str = ""
     row: int = 0
     column: str = ""
+    must: bool = False
+    """Whether it adds a question that has to be answered."""
 
 
 BREAKING: Final = frozenset({"question_dropped", "question_renamed", "type_changed", "choice_dropped", "repeat_changed"})
@@ -81,7 +83,7 @@ def _row_changes(old: Form, item: Item) -> Iterator[Change]:
     if before is None:
         must = ", bắt buộc" if item.required else ""
         text = f"Thêm câu «{_called(item)}» ({item.name}, {_TYPES_VI[item.type]}{must})."
-        yield Change("question_added", text, item.name, "", item.row, "name")
+        yield Change("question_added", text, item.name, "", item.row, "name", must=item.required)
         return
     named = f"Câu «{_called(item)}»"
     if before.type != item.type:
@@ -212,7 +214,7 @@ def _felt(change: Change, given: Mapping[str, frozenset[str]]) -> bool:
         return change.choice in given.get(change.name, frozenset())
     if change.code in BREAKING:
         return change.name in given
-    return change.code == "question_added" and change.text_vi.endswith("bắt buộc).")
+    return change.must
 
 
 def _flat(answers: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
@@ -267,15 +269,11 @@ def read_retired(text: str, file: str = "retired.yaml") -> tuple[Retired, ...]:
     return tuple(Retired(str(row["form"]), str(row["name"]), str(row.get("choice") or ""), str(row["reason_vi"])) for row in rows)
 
 
-def release_faults(released: Form, new: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:
-    """Why ``new`` may not follow the released version of the same form; empty when it may."""
+def code_faults(released: Form, new: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:
+    """Codes of a released version that ``new`` drops, renames or changes without their being retired; empty when it may follow."""
     known = {(one.name, one.choice) for one in retired if one.form == new.id}
-    found = changes(released, new)
-    faults = [_refused(change, file) for change in found if change.code in BREAKING and (change.name, change.choice) not in known]
-    if found and released.version == new.version:
-        message = f"Bản {new.version} đã phát hành, nay nội dung khác. Tăng số version ở trang settings."
-        faults.append(Fault(file, 0, "version", "version", message))
-    return tuple(faults)
+    broken = [change for change in changes(released, new) if change.code in BREAKING]
+    return tuple(_refused(change, file) for change in broken if (change.name, change.choice) not in known)
 
 
 def reused(form: Form, retired: Sequence[Retired], file: str) -> tuple[Fault, ...]:

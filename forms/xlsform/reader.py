@@ -124,6 +124,8 @@ class _Reader:
         self.choices: dict[str, tuple[Choice, ...]] = {}
         self.filters: dict[str, set[str]] = {}
         """Columns that some choice filter reads, by list."""
+        self.by_name: Mapping[str, Item] = {}
+        """All rows, once they are read."""
         self.survey = self._header("survey")
 
     def read(self) -> Form:
@@ -135,11 +137,13 @@ class _Reader:
         self._columns(self.survey, ())
         self._columns(header, {column for columns in self.filters.values() for column in columns})
         self._unique(items)
-        by_name = {item.name: item for item in items}
+        self.by_name = {item.name: item for item in items}
         for place, expr in self.uses:
-            self._references(place, expr, by_name)
+            self._references(place, expr)
         for item in items:
-            self._names_in_texts(item, by_name)
+            self._names_in_texts(item, {"label": item.label, "hint": item.hint}, {"k_short": item.short})
+        for repeat in self.repeats.values():
+            self._names_in_texts(repeat, {"k_more": repeat.more}, {})
         self._cycles(items)
         return self._form(items, header.languages)
 
@@ -468,13 +472,13 @@ class _Reader:
             if not any(item.repeat == repeat.name for item in items):
                 self.fault(repeat.row, "type", "repeat", f"Phần lặp «{repeat.name}» không có câu hỏi nào.")
 
-    def _references(self, place: _Source, expr: Expr, by_name: Mapping[str, Item]) -> None:
-        known = by_name.keys() | self.repeats.keys()
+    def _references(self, place: _Source, expr: Expr) -> None:
+        known = self.by_name.keys() | self.repeats.keys()
         wrong = [f"Ký tự {ref.column}: không có câu hỏi tên «{ref.name}»." for ref in expr.refs if ref.name not in known]
         for ref in expr.single:
             if ref.name in self.repeats:
                 wrong.append(f"Ký tự {ref.column}: «{ref.name}» là phần lặp, chỉ viết count(${{{ref.name}}}).")
-            elif ref.name in by_name and by_name[ref.name].repeat not in ("", place.repeat):
+            elif ref.name in self.by_name and self.by_name[ref.name].repeat not in ("", place.repeat):
                 wrong.append(f"Ký tự {ref.column}: «{ref.name}» ở trong phần lặp; từ ngoài chỉ dùng với sum, count, min, max.")
         if expr.reads_this and place.column != "constraint":
             wrong.append("Dấu chấm chỉ dùng trong cột constraint.")
@@ -483,16 +487,24 @@ class _Reader:
         for message in wrong:
             self.fault(place.row, place.column, "reference", message)
 
-    def _names_in_texts(self, item: Item, by_name: Mapping[str, Item]) -> None:
-        """Answers shown inside a label or hint: known, of the same entry, and never personal, since labels are read aloud."""
-        for column, text in (("label", item.label), ("hint", item.hint)):
-            for name in placeholders(text):
-                shown = by_name.get(name)
-                if shown is None or shown.repeat not in ("", item.repeat):
-                    self.fault(item.row, self.survey.title(column), "reference", f"Không có câu hỏi tên «{name}» để hiện ở đây.")
-                elif shown.pii:
-                    message = f"«{name}» là dữ liệu riêng (k_pii), không đưa vào câu hỏi: máy đọc to câu hỏi."
-                    self.fault(item.row, self.survey.title(column), "placeholder_pii", message)
+    def _names_in_texts(self, row: Item | Repeat, read_aloud: Mapping[str, str], silent: Mapping[str, str]) -> None:
+        """Answers that texts of a row show, in every language; both groups have the Vietnamese text by column."""
+        for column, text in (*read_aloud.items(), *silent.items()):
+            self._names_in_text(row, self.survey.title(column), text, read_aloud=column in read_aloud)
+            for code, texts in row.translations.items():
+                other = texts.get(column.removeprefix("k_"), "")
+                self._names_in_text(row, self.survey.written.get((column, code), column), other, read_aloud=column in read_aloud)
+
+    def _names_in_text(self, row: Item | Repeat, column: str, text: str, *, read_aloud: bool) -> None:
+        """Answers shown inside a text: known, of the same entry, and in what is read aloud never personal."""
+        own = row.repeat if isinstance(row, Item) else row.name
+        for name in placeholders(text):
+            shown = self.by_name.get(name)
+            if shown is None or shown.repeat not in ("", own):
+                self.fault(row.row, column, "reference", f"Không có câu hỏi tên «{name}» để hiện ở đây.")
+            elif shown.pii and read_aloud:
+                message = f"«{name}» là dữ liệu riêng (k_pii), không đưa vào câu hỏi: máy đọc to câu hỏi."
+                self.fault(row.row, column, "placeholder_pii", message)
 
     def _cycles(self, items: Sequence[Item]) -> None:
         rows = {item.name: item.row for item in items} | {repeat.name: repeat.row for repeat in self.repeats.values()}

@@ -1,5 +1,5 @@
-"""``python3 main.py forms …``: writing forms and procedures (``author``, ``preview``) asking the rules
-(``ask``), and proving every declaration end to end (``prove``)."""
+"""``python3 main.py forms …``: writing forms and procedures (``author``, ``preview``), asking the rules (``ask``), and proving
+every declaration end to end (``prove``)."""
 
 from __future__ import annotations
 

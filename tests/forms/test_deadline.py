@@ -191,13 +191,6 @@ def test_a_same_day_result_is_never_due_before_it_was_received(moment: datetime)
     assert sum(day.counted for day in found.days) == 1
 
 
-def test_working_days_are_added_one_by_one() -> None:
-    assert CALENDAR.add_working_days(date(2026, 11, 23), 0) == date(2026, 11, 23)
-    assert CALENDAR.next_working(date(2026, 2, 13)) == date(2026, 2, 23)
-    with pytest.raises(ValueError, match="added"):
-        CALENDAR.add_working_days(date(2026, 11, 23), -1)
-
-
 def test_the_packaged_calendar_keeps_the_status_of_each_row() -> None:
     assert CALENDAR.special[date(2026, 11, 24)].status == "official"
     assert CALENDAR.special[date(2027, 2, 4)].status == "provisional"

@@ -21,7 +21,6 @@ from forms.papers import (
     kind,
     papers_told,
     template_fields,
-    unfilled,
 )
 from forms.procedures.procedure import Procedure
 from forms.procedures.sources import from_sources
@@ -95,9 +94,8 @@ def test_no_declaration_names_repealed_law(paper: str) -> None:
 
 
 @pytest.mark.parametrize("paper", DECLARATIONS)
-def test_the_form_in_the_catalogue_fills_every_key(paper: str) -> None:
+def test_the_form_in_the_catalogue_prints_this_paper(paper: str) -> None:
     assert procedure(paper).papers == (paper,)
-    assert unfilled(paper, procedure(paper).form) == ()
 
 
 @pytest.mark.parametrize("paper", DECLARATIONS)
@@ -208,11 +206,6 @@ def test_an_unknown_paper_is_refused() -> None:
         declaration(replace(filled("ct01"), paper="ct02"))
     with pytest.raises(PaperError, match="unknown_paper"):
         template_fields("ct02")
-
-
-def test_a_form_that_leaves_keys_empty_is_told_which() -> None:
-    # A column called «name» does not fill the field «name».
-    assert unfilled("chung_thuc_ban_sao", FORM) == ("name", "id", "phone", "need_photocopy")
 
 
 def test_places_to_sign_belong_to_the_paper_and_take_no_answer() -> None:

@@ -236,6 +236,7 @@ def test_the_names_an_expression_reads_are_known() -> None:
         ("position(${a})", 1, "Thiếu «..»"),
         ("position(1)", 1, "Thiếu «..»"),
         ("1 = ..", 5, "đứng sai chỗ"),
+        ("concat('a', )", 13, "đứng sai chỗ"),
         ("count()", 1, "nhận 1 đến 1"),
     ],
 )

@@ -127,8 +127,13 @@ def test_free_in_time_counts_from_the_day_after_and_rolls_over_rest_days() -> No
     assert quote(rule, Filing(date(2026, 11, 26), event=date(2026, 11, 10)), calendar).amount_vnd == 5000
 
 
+def test_no_sum_leaves_out_an_original_whose_pages_nobody_counted() -> None:
+    papers = [{"pages": 3, "copies": "2"}, {"pages": "", "copies": 1}]
+    assert quote(COPIES, filing_of(COPIES, {"papers": papers}, DAY)).amount_vnd is None
+
+
 def test_answers_of_a_form_give_the_facts() -> None:
-    papers = [{"pages": 3, "copies": "2"}, {"pages": "", "copies": 1}, {"pages": 4}]
+    papers = [{"pages": 3, "copies": "2"}, {"pages": 4}]
     assert filing_of(COPIES, {"papers": papers}, DAY) == Filing(DAY, originals=(Original(3, 2), Original(4, 1)))
     assert filing_of(EXTRACT, {"how_many": "3"}, DAY) == Filing(DAY, copies=3)
     assert filing_of(EXTRACT, {"how_many": "ba"}, DAY) == Filing(DAY)

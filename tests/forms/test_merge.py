@@ -284,6 +284,30 @@ def test_a_suggestion_of_the_province_is_taken_or_left_by_the_commune() -> None:
     assert open_conflicts(feed.fields, feed.told) == []
 
 
+def test_a_suggestion_made_again_after_it_was_left_waits_again() -> None:
+    feed = Feed({**accepted(), "a.req_phone": "1"})
+    wish = edit(on(feed.fields, PROVINCE), {"a.req_phone": "2"})[0]
+    feed.take(wish, None, 0)
+    (first,) = open_conflicts(feed.fields, feed.told)
+    feed.take(decide(on(feed.fields), first, Choice.KEPT)[0], ME, feed.seq)
+    feed.take(wish, None, 0)
+    (second,) = open_conflicts(feed.fields, feed.told)
+    assert (second.id, second.lost) == ("suggest.a.req_phone.2", "2")
+
+
+def test_the_province_may_drop_its_wish_but_not_grant_it() -> None:
+    feed = Feed({**accepted(), "a.req_phone": "1"})
+    feed.take(edit(on(feed.fields, PROVINCE), {"a.req_phone": "2"})[0], None, 0)
+    (wish,) = open_conflicts(feed.fields, feed.told)
+    with pytest.raises(DossierError, match="role_forbidden"):
+        decide(on(feed.fields, PROVINCE), wish, Choice.LOST)
+    (granted,) = decide(on(feed.fields), wish, Choice.LOST)
+    feed.take(Draft("d1", "dec", {**granted.content, "by": PROVINCE.json()}), None, feed.seq)
+    assert feed.fields["a.req_phone"] == "1"
+    feed.take(decide(on(feed.fields, PROVINCE), wish, Choice.KEPT)[0], None, feed.seq)
+    assert wish not in open_conflicts(feed.fields, feed.told)
+
+
 def test_a_suggestion_that_came_true_by_itself_waits_for_nobody() -> None:
     feed = Feed({**accepted(), "a.req_phone": "1"})
     feed.take(edit(on(feed.fields, PROVINCE), {"a.req_phone": "2"})[0], None, 0)

@@ -197,3 +197,26 @@ def test_a_released_form_may_not_lose_a_code_nor_change_under_its_version() -> N
     assert unlawful(released, one_form(without), (Retired("thu", "number", "", "bỏ"),)) == ()
     assert [fault.rule for fault in unlawful(released, one_form(SECOND.replace(",thu,2", ",thu,1")), ())] == ["version"]
     assert unlawful(one_form(FIRST), one_form(without), ()) == ()
+
+
+def of_version(number: int, text: str = FIRST) -> Packed:
+    return one_form(text.replace(",thu,1", f",thu,{number}"))
+
+
+def test_nothing_at_all_changes_under_a_released_version() -> None:
+    """GIVEN two released versions WHEN one changes in what no sentence tells THEN a new number is asked for."""
+    released = succeed(of_version(1), of_version(1), release=True)
+    released = succeed(released, of_version(2), release=True)
+    private = FIRST.replace("(vi),relevant", "(vi),relevant,k_pii").replace("${has} = 'yes'\n", "${has} = 'yes',yes\n")
+    for number in (1, 2):
+        assert [fault.rule for fault in unlawful(released, of_version(number, private), ())] == ["version"]
+        assert unlawful(released, of_version(number), ()) == ()
+    assert unlawful(released, of_version(3, private), ()) == ()
+
+
+def test_a_code_is_kept_whichever_release_brought_it() -> None:
+    """GIVEN version 10 released with a question that version 9 lacked WHEN version 11 lacks it too THEN it is missed."""
+    less = FIRST.replace("survey,text,number,Giấy số mấy?,${has} = 'yes'\n", "")
+    released = succeed(of_version(9, less), of_version(9, less), release=True)
+    released = succeed(released, of_version(10), release=True)
+    assert [fault.rule for fault in unlawful(released, of_version(11, less), ())] == ["code_dropped"]

@@ -18,19 +18,9 @@ from hypothesis import strategies as st
 from forms import dossier
 from forms.dossier import Authorisation, Authority, Fee, Fields, Person, Persons, Promise
 from forms.papers import Declaration, Office, PaperError, ReceiptFacts, SlipFacts
-from forms.papers.of_dossier import (
-    Issuer,
-    PaperSource,
-    available,
-    facts_of,
-    file_name,
-    filled,
-    handed_in,
-    pdf_of,
-    register,
-    register_row,
-    slip_of,
-)
+from forms.papers.of_dossier import available, facts_of, file_name, filled, handed_in, pdf_of, slip_of
+from forms.papers.register import register, register_row
+from forms.papers.source import Issuer, PaperSource
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.sources import from_sources
 from tests.forms.dossier.acts import (

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.deadlines.calendar import VIETNAM, WorkingCalendar
-from forms.deadlines.deadline import ClockStands, Due, OfficeHours, Pause, due, due_after_pause
+from forms.deadlines.deadline import ClockRule, ClockStands, Due, OfficeHours, Pause, due, due_after_pause
 from forms.deadlines.timerule import TimeRule
 
 CALENDAR = WorkingCalendar.load()
@@ -105,7 +105,7 @@ def test_hours_of_overlapping_pauses_stand_once() -> None:
     assert after(rule, "2026-11-25T08:00", other, one).due == at("2026-11-25T16:00")
     inner = pause("2026-11-25T09:15", "2026-11-25T09:30")
     assert after(rule, "2026-11-25T08:00", one, inner).due == at("2026-11-25T15:30")
-    moved = due_after_pause(rule, at("2026-11-25T14:00"), [one, other], "subtract", CALENDAR, HOURS)
+    moved = due_after_pause(rule, at("2026-11-25T14:00"), [one, other], ClockRule.SUBTRACT, CALENDAR, HOURS)
     assert moved.due == at("2026-11-25T16:00")
 
 
@@ -125,35 +125,42 @@ def test_a_same_day_procedure_begins_anew_when_the_supplement_comes() -> None:
 def test_after_a_pause_the_limit_restarts_or_the_waiting_is_taken_out() -> None:
     waited = [pause("2026-11-23T10:00", "2026-11-25T09:00")]
     promised = at("2026-11-26T17:00")
-    restarted = due_after_pause(THREE_DAYS, promised, waited, "restart", CALENDAR, HOURS)
+    restarted = due_after_pause(THREE_DAYS, promised, waited, ClockRule.RESTART, CALENDAR, HOURS)
     assert restarted.due == at("2026-11-30T17:00"), "26, 27, 30"
-    subtracted = due_after_pause(THREE_DAYS, promised, waited, "subtract", CALENDAR, HOURS)
+    subtracted = due_after_pause(THREE_DAYS, promised, waited, ClockRule.SUBTRACT, CALENDAR, HOURS)
     assert (subtracted.due, subtracted.duration_vi) == (at("2026-11-27T17:00"), "Dừng 1 ngày")
     assert subtracted.days[0].why == "Hạn trước khi dừng"
 
 
 def test_a_date_set_by_hand_is_moved_too() -> None:
     moved = due_after_pause(
-        TimeRule("unknown"), at("2026-12-10T17:00"), [pause("2026-11-26T10:00", "2026-11-30T09:00")], "subtract", CALENDAR, HOURS
+        TimeRule("unknown"),
+        at("2026-12-10T17:00"),
+        [pause("2026-11-26T10:00", "2026-11-30T09:00")],
+        ClockRule.SUBTRACT,
+        CALENDAR,
+        HOURS,
     )
     assert moved.due == at("2026-12-14T17:00"), "27/11 and 30/11 were waited; 10/12 is a Thursday"
 
 
 def test_a_pause_after_the_due_date_excuses_nothing() -> None:
     late = [pause("2026-12-01T10:00", "2026-12-03T09:00")]
-    assert due_after_pause(THREE_DAYS, at("2026-11-26T17:00"), late, "subtract", CALENDAR, HOURS).due == at("2026-11-26T17:00")
+    assert due_after_pause(THREE_DAYS, at("2026-11-26T17:00"), late, ClockRule.SUBTRACT, CALENDAR, HOURS).due == at(
+        "2026-11-26T17:00"
+    )
 
 
 def test_a_promised_hour_moves_by_the_working_time_that_stood() -> None:
     waited = [pause("2026-11-25T11:00", "2026-11-26T09:00")]
     rule = TimeRule("hours", hours=4)
-    moved = due_after_pause(rule, at("2026-11-25T14:00"), waited, "subtract", CALENDAR, HOURS)
+    moved = due_after_pause(rule, at("2026-11-25T14:00"), waited, ClockRule.SUBTRACT, CALENDAR, HOURS)
     assert moved.due == at("2026-11-26T10:00"), "5 hours and a half of office time stood"
 
 
 def test_no_pause_moves_nothing() -> None:
     with pytest.raises(ValueError, match="after a pause"):
-        due_after_pause(THREE_DAYS, at("2026-11-26T17:00"), [], "subtract", CALENDAR, HOURS)
+        due_after_pause(THREE_DAYS, at("2026-11-26T17:00"), [], ClockRule.SUBTRACT, CALENDAR, HOURS)
 
 
 moments = st.integers(0, 970 * 1440).map(lambda minutes: datetime(2026, 1, 1, tzinfo=VIETNAM) + timedelta(minutes=minutes))
@@ -168,7 +175,7 @@ def test_shifting_a_promise_equals_counting_again(received: datetime, days: int,
     if start < promised.due:
         paused = [Pause(start, start + timedelta(minutes=lasts))]
         again = due(rule, received, CALENDAR, HOURS, paused)
-        assert again.due == due_after_pause(rule, promised.due, paused, "subtract", CALENDAR, HOURS).due
+        assert again.due == due_after_pause(rule, promised.due, paused, ClockRule.SUBTRACT, CALENDAR, HOURS).due
         assert again.due >= promised.due
         assert sum(day.counted for day in again.days) == days
 
@@ -182,4 +189,4 @@ def test_hours_again_too(received: datetime, hours: int, waits: int, lasts: int)
     if start < promised:
         paused = [Pause(start, start + timedelta(minutes=lasts))]
         again = due(rule, received, CALENDAR, HOURS, paused).due
-        assert again == due_after_pause(rule, promised, paused, "subtract", CALENDAR, HOURS).due
+        assert again == due_after_pause(rule, promised, paused, ClockRule.SUBTRACT, CALENDAR, HOURS).due

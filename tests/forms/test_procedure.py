@@ -12,7 +12,7 @@ import yaml
 from forms.deadlines.deadline import TimeRule
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.marked_yaml import Marked, read_marked
-from forms.procedures.procedure import Procedure, procedure_of, read_procedure
+from forms.procedures.procedure import Procedure, procedure_of
 from forms.xlsform import Fault, FormError
 from tests.forms.birth import ANSWERS, BIRTH, CARD, TODAY, filled
 
@@ -164,7 +164,7 @@ def test_victims_of_trafficking_are_never_named_on_a_shared_screen() -> None:
 
 def faults(text: str) -> tuple[Fault, ...]:
     with pytest.raises(FormError) as caught:
-        read_procedure(text, BIRTH.form)
+        procedure_of(read_marked(text, "procedure.yaml"), BIRTH.form)
     return caught.value.faults
 
 
