@@ -14,6 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
+from forms.codes import read_procedure_code
 from forms.deadlines.calendar import WorkingCalendar
 from forms.deadlines.deadline import TimeRule, read_time
 from forms.dossier.persons import Person, Persons
@@ -276,7 +277,7 @@ class _Reader:
         components = [self._captured(component, ("components", place)) for place, component in enumerate(components)]
         valid, result = self._group("valid"), self._group("result")
         return Procedure(
-            code=self._text(("code",)),
+            code=self._code(),
             name_vi=self._text(("name_vi",)),
             short_vi=self._text(("short_vi",)),
             sector_vi=self._text(("sector_vi",)),
@@ -317,6 +318,16 @@ class _Reader:
             else:
                 value = value[part] if isinstance(value, list) and isinstance(part, int) else None
         return value
+
+    def _code(self) -> str:
+        if isinstance(self.source.data.get("code"), float | int):
+            self.fault(("code",), "code", 'Mã viết trần bị đọc thành số. Đặt trong dấu nháy kép, như "1.001193".')
+            return ""
+        code = self._text(("code",))
+        found = read_procedure_code(code)
+        if code and (found is None or found.code != code):
+            self.fault(("code",), "code", f'«{code}» không phải mã thủ tục quốc gia. Viết như "1.001193".')
+        return code
 
     def _text(self, path: Path) -> str:
         value = self._at(path)
