@@ -286,7 +286,7 @@ class _Reader:
             colour=self._text(("colour",)),
             group=self._text(("group",)),
             for_whom_vi=self._text(("for_whom_vi",)),
-            words=tuple(map(str, data.get("words") or ())),
+            words=self._words("words"),
             valid_from=self._date(("valid", "from"), valid.get("from")),
             valid_to=self._date(("valid", "to"), valid.get("to")),
             legal_basis=tuple(self._basis(row, ("legal_basis", place)) for place, row in enumerate(self._rows("legal_basis"))),
@@ -302,10 +302,10 @@ class _Reader:
             confidential=data.get("confidential") is True,
             certainty=MappingProxyType({str(key): str(value) for key, value in self._group("certainty").items()}),
             applicant_fields=self._person("applicant", self._group("applicant")),
-            owner_fields=self._person("owner", data.get("owner") or {}),
+            owner_fields=self._person("owner", self._group("owner") if data.get("owner") else {}),
             subject_field=self._question(("subject",), self._text(("subject",))),
             declaration_vi=self._text(("declaration_vi",)),
-            papers=tuple(map(str, data.get("papers") or ())),
+            papers=self._words("papers"),
             paper_fields=tuple(self._paper_fields(data.get("outside_the_form") or {})),
             form=self.form,
         )
@@ -349,6 +349,13 @@ class _Reader:
             self.fault((key,), "missing", f"Thiếu danh sách «{key}».")
             return ()
         return value
+
+    def _words(self, key: str) -> tuple[str, ...]:
+        value = self.source.data.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.fault((key,), "list", f"«{key}» phải là danh sách chữ. Viết trong ngoặc vuông: [một, hai].")
+            return ()
+        return tuple(value)
 
     def _date(self, path: Path, value: Any) -> date | None:
         if value is not None and type(value) is not date:

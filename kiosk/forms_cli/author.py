@@ -208,7 +208,8 @@ def _csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _diff(given: argparse.Namespace) -> int:
-    """``--json``: ``changes`` [{``code``, ``text_vi``, ``name``, ``choice``}], ``drafts`` [{``draft``, ``touched``}]; ``errors`` as in check."""
+    """``--json``: ``changes`` [{``code``, ``text_vi``, ``name``, ``choice``}], ``drafts`` [{``draft``, ``touched``}];
+    ``errors`` as in check, alone."""
     try:
         before, after = _form_at(given.before), _form_at(given.after)
         facts = _facts_changed(given.before, given.after)
