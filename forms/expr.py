@@ -239,12 +239,20 @@ def _tokens(source: str) -> list[_Token]:
         if found is None or found.lastgroup is None:
             at += len(source[at:]) - len(source[at:].lstrip())
             quote = source[at] in "'\""
-            raise ExprError(at + 1, "Thiếu dấu nháy đóng." if quote else f"Không hiểu ký hiệu «{source[at]}».")
+            raise ExprError(at + 1, "Thiếu dấu nháy đóng." if quote else _strange(source[at]))
         tokens.append(_Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup) + 1))
         at = found.end()
         if len(tokens) > _MAX_TOKENS:
             raise ExprError(at, f"Biểu thức dài quá {_MAX_TOKENS} phần, hãy chia ra dòng calculate.")
     return tokens
+
+
+def _strange(sign: str) -> str:
+    """What to do about a sign that no expression has; a word processor's quotes are the usual one."""
+    if sign in "‘’‚“”„«»`´":
+        return f"Dấu nháy «{sign}» là nháy cong. Gõ nháy thẳng: '."
+    hint = " Tên câu hỏi viết ${tên}." if sign in "${}" else ""
+    return f"Không hiểu ký hiệu «{sign}».{hint}"
 
 
 class _Parser:

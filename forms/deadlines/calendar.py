@@ -20,6 +20,8 @@ VIETNAM: Final = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 WEEKDAYS_VI: Final = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 _ONE: Final = timedelta(days=1)
+_YEARS: Final = range(2000, 2101)
+"""Years a table may cover: outside them our moon and the law we know say nothing."""
 
 
 class CalendarError(Exception):
@@ -86,7 +88,7 @@ class WorkingCalendar:
                 unknown kind or status, a missing key.
         """
         reader = _TableReader(table)
-        version, first, last = reader.text("version"), reader.day(table, "first"), reader.day(table, "last")
+        version, (first, last) = reader.text("version"), reader.years()
         special = reader.specials(first, last)
         if reader.faults:
             raise CalendarFileError(reader.faults)
@@ -146,6 +148,16 @@ class _TableReader:
             self.faults.append(f"«{key}: {row.get(key)}» không phải là ngày dạng 2026-11-24.")
             return date.min
 
+    def years(self) -> tuple[date, date]:
+        """First and last day of the table; with a fault, all days there are, so that the fault is told once."""
+        faults = len(self.faults)
+        first, last = self.day(self.table, "first"), self.day(self.table, "last")
+        if len(self.faults) == faults and last < first:
+            self.faults.append(f"«last» ({last}) đứng trước «first» ({first}).")
+        elif len(self.faults) == faults and not (first.year in _YEARS and last.year in _YEARS):
+            self.faults.append(f"«first» và «last» phải ở trong các năm {_YEARS[0]}–{_YEARS[-1]}.")
+        return (first, last) if len(self.faults) == faults else (date.min, date.max)
+
     def specials(self, first: date, last: date) -> Mapping[date, Special]:
         rows = self.table.get("holidays")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -184,7 +196,7 @@ def read_calendar(data: bytes) -> WorkingCalendar:
     """
     try:
         table = json.loads(data.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CalendarFileError(["Tệp không phải là JSON mã UTF-8."]) from None
     if not isinstance(table, dict):
         raise CalendarFileError(["Tệp phải là một nhóm gồm version, first, last và holidays."])

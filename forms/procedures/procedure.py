@@ -14,6 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
+from forms.codes import read_procedure_code
 from forms.deadlines.calendar import WorkingCalendar
 from forms.deadlines.deadline import TimeRule, read_time
 from forms.dossier.persons import Person, Persons
@@ -268,7 +269,7 @@ class _Reader:
         components = [self._captured(component, ("components", place)) for place, component in enumerate(components)]
         valid, result = self._group("valid"), self._group("result")
         return Procedure(
-            code=self._text(("code",)),
+            code=self._code(),
             name_vi=self._text(("name_vi",)),
             short_vi=self._text(("short_vi",)),
             sector_vi=self._text(("sector_vi",)),
@@ -277,7 +278,7 @@ class _Reader:
             colour=self._text(("colour",)),
             group=self._text(("group",)),
             for_whom_vi=self._text(("for_whom_vi",)),
-            words=tuple(map(str, data.get("words") or ())),
+            words=self._words("words"),
             valid_from=self._date(("valid", "from"), valid.get("from")),
             valid_to=self._date(("valid", "to"), valid.get("to")),
             legal_basis=tuple(self._basis(row, ("legal_basis", place)) for place, row in enumerate(self._rows("legal_basis"))),
@@ -293,10 +294,10 @@ class _Reader:
             confidential=data.get("confidential") is True,
             certainty=MappingProxyType({str(key): str(value) for key, value in self._group("certainty").items()}),
             applicant_fields=self._person("applicant", self._group("applicant")),
-            owner_fields=self._person("owner", data.get("owner") or {}),
+            owner_fields=self._person("owner", self._group("owner") if data.get("owner") else {}),
             subject_field=self._question(("subject",), self._text(("subject",))),
             declaration_vi=self._text(("declaration_vi",)),
-            papers=tuple(map(str, data.get("papers") or ())),
+            papers=self._words("papers"),
             paper_fields=tuple(self._paper_fields(data.get("outside_the_form") or {})),
             form=self.form,
         )
@@ -309,6 +310,16 @@ class _Reader:
             else:
                 value = value[part] if isinstance(value, list) and isinstance(part, int) else None
         return value
+
+    def _code(self) -> str:
+        if isinstance(self.source.data.get("code"), float | int):
+            self.fault(("code",), "code", 'Mã viết trần bị đọc thành số. Đặt trong dấu nháy kép, như "1.001193".')
+            return ""
+        code = self._text(("code",))
+        found = read_procedure_code(code)
+        if code and (found is None or found.code != code):
+            self.fault(("code",), "code", f'«{code}» không phải mã thủ tục quốc gia. Viết như "1.001193".')
+        return code
 
     def _text(self, path: Path) -> str:
         value = self._at(path)
@@ -330,6 +341,13 @@ class _Reader:
             self.fault((key,), "missing", f"Thiếu danh sách «{key}».")
             return ()
         return value
+
+    def _words(self, key: str) -> tuple[str, ...]:
+        value = self.source.data.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.fault((key,), "list", f"«{key}» phải là danh sách chữ. Viết trong ngoặc vuông: [một, hai].")
+            return ()
+        return tuple(value)
 
     def _date(self, path: Path, value: Any) -> date | None:
         if value is not None and type(value) is not date:

@@ -9,15 +9,16 @@ question) is judged elsewhere. The rules of the columns are in docs/forms.md.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from forms.expr import Expr, ExprError, constant, parse
 from forms.text import nfc
-from forms.xlsform.columns import Header, read_header
+from forms.xlsform.columns import LANGUAGE, PLAIN, TEXTS, Header, read_header
 from forms.xlsform.graph import find_cycles
 from forms.xlsform.model import (
     QUESTION_TYPES,
@@ -42,6 +43,11 @@ MAX_SECTION: Final = 30
 MAX_ENTRIES: Final = 50
 """Most entries a repeat may ever have."""
 APPEARANCES: Final = ("", "name", "number", "partial-date", "multiline", "search", SIGNATURE, "phone")
+AUTOFILL: Final = (
+    *(f"card.{fact}" for fact in ("full_name", "number", "birth", "sex", "ethnicity", "nationality", "residence", "origin")),
+    *("card.issued", "card.expires", "unit.place", "procedure.code"),
+)
+"""Facts that may answer a question by themselves: the card's, where this kiosk stands, and for which procedure it asks."""
 WRITTEN_AS: Final = ("", "date_words")
 """What ``k_as`` may ask of a computed value: ``date_words`` writes a date out in Vietnamese."""
 
@@ -126,6 +132,8 @@ class _Reader:
         """Columns that some choice filter reads, by list."""
         self.by_name: Mapping[str, Item] = {}
         """All rows, once they are read."""
+        self.spoilt: set[str] = set()
+        """Names of rows whose type is wrong: told there, so not again where they are read."""
         self.survey = self._header("survey")
 
     def read(self) -> Form:
@@ -188,7 +196,10 @@ class _Reader:
             if column in header.written.values():
                 self.fault(row, column, "column", f"Cột «{column}» viết hai lần.", self.where(header.sheet))
             elif column not in also:
-                self.fault(row, column, "column", f"Không có cột «{column}» trong trang {header.sheet}.", self.where(header.sheet))
+                known = (*PLAIN[header.sheet], *(f"{text}::{LANGUAGE}" for text in sorted(TEXTS[header.sheet])))
+                near = _near(f"{column}::{LANGUAGE}" if column in TEXTS[header.sheet] else column, known)
+                message = f"Không có cột «{column}» trong trang {header.sheet}.{near} Cột ghi chú riêng thì xóa đi."
+                self.fault(row, column, "column", message, self.where(header.sheet))
 
     def _choices(self, sheet: Sheet, header: Header, file: str) -> dict[str, tuple[Choice, ...]]:
         lists: dict[str, dict[str, Choice]] = {}
@@ -229,7 +240,7 @@ class _Reader:
         if kind.endswith("_from_file") and name not in self.choices:
             self.choices[name] = self._external(row, name)
         if name not in self.choices:
-            self.fault(row.number, "type", "list", f"Không có danh sách lựa chọn «{name}».")
+            self.fault(row.number, "type", "list", f"Không có danh sách lựa chọn «{name}».{_near(name, self.choices)}")
         return self.choices.get(name, ())
 
     def _external(self, row: Row, name: str) -> tuple[Choice, ...]:
@@ -263,7 +274,8 @@ class _Reader:
             if kind in ("begin", "end") and words[1:] in (["group"], ["repeat"]):
                 self._open(row, words[1], blocks) if kind == "begin" else self._close(row, words[1], blocks)
             elif kind.removesuffix("_from_file") not in QUESTION_TYPES + SILENT_TYPES:
-                self.fault(row.number, "type", "type", f"Không có loại câu hỏi «{row.cells.get('type', '')}».")
+                self.spoilt.add(row.cells.get("name", ""))
+                self.fault(row.number, "type", "type", _no_type(row.cells.get("type", "")))
             else:
                 item = self._item(row, kind, " ".join(words[1:]), blocks[-1])
                 self._check_item(row, item)
@@ -378,7 +390,12 @@ class _Reader:
         if item.type in QUESTION_TYPES and not item.label:
             self.fault(row.number, title("label"), "label", "Câu hỏi thiếu nhãn tiếng Việt.")
         if item.appearance not in APPEARANCES:
-            self.fault(row.number, "appearance", "appearance", f"Không có kiểu hiện «{item.appearance}».")
+            self.fault(
+                row.number,
+                "appearance",
+                "appearance",
+                f"Không có kiểu hiện «{item.appearance}».{_near(item.appearance, APPEARANCES)}",
+            )
         if item.appearance == SIGNATURE and item.type != "image":
             self.fault(row.number, "appearance", "appearance", "Kiểu hiện signature chỉ dùng cho loại image.")
         if item.written_as not in WRITTEN_AS:
@@ -387,6 +404,9 @@ class _Reader:
             self.fault(row.number, "calculation", "calculation", "Dòng calculate cần có công thức.")
         if row.cells.get("constraint") and not item.constraint_message:
             self.fault(row.number, title("constraint_message"), "message", "Có điều kiện thì phải có câu báo khi sai.")
+        if item.autofill and item.autofill not in AUTOFILL:
+            message = f"Không có dữ kiện «{item.autofill}».{_near(item.autofill, AUTOFILL)} Chọn: {', '.join(AUTOFILL)}."
+            self.fault(row.number, "k_autofill", "k_autofill", message)
         if item.repeat and item.autofill:
             self.fault(row.number, "k_autofill", "k_autofill", "Trong phần lặp không điền sẵn từ thẻ được: thẻ chỉ có một người.")
         for column in ("repeat_count", "parameters", title("k_more")):
@@ -474,7 +494,11 @@ class _Reader:
 
     def _references(self, place: _Source, expr: Expr) -> None:
         known = self.by_name.keys() | self.repeats.keys()
-        wrong = [f"Ký tự {ref.column}: không có câu hỏi tên «{ref.name}»." for ref in expr.refs if ref.name not in known]
+        wrong = [
+            f"Ký tự {ref.column}: không có câu hỏi tên «{ref.name}».{_near(ref.name, known)}"
+            for ref in expr.refs
+            if ref.name not in known | self.spoilt
+        ]
         for ref in expr.single:
             if ref.name in self.repeats:
                 wrong.append(f"Ký tự {ref.column}: «{ref.name}» là phần lặp, chỉ viết count(${{{ref.name}}}).")
@@ -501,7 +525,7 @@ class _Reader:
         for name in placeholders(text):
             shown = self.by_name.get(name)
             if shown is None or shown.repeat not in ("", own):
-                self.fault(row.row, column, "reference", f"Không có câu hỏi tên «{name}» để hiện ở đây.")
+                self.fault(row.row, column, "reference", f"Không có câu hỏi tên «{name}» để hiện ở đây.{_near(name, self.by_name)}")
             elif shown.pii and read_aloud:
                 message = f"«{name}» là dữ liệu riêng (k_pii), không đưa vào câu hỏi: máy đọc to câu hỏi."
                 self.fault(row.row, column, "placeholder_pii", message)
@@ -510,6 +534,20 @@ class _Reader:
         rows = {item.name: item.row for item in items} | {repeat.name: repeat.row for repeat in self.repeats.values()}
         for path in find_cycles(needs(items, self.repeats.values())):
             self.fault(rows[path[0]], "", "cycle", f"Công thức đi vòng: {' → '.join(path)}.")
+
+
+def _near(written: str, among: Iterable[str]) -> str:
+    """The way out of a misspelling: the known name that is nearest, or nothing."""
+    known = {name.casefold(): name for name in among}
+    near = difflib.get_close_matches(written.casefold(), known, 1)
+    return f" Có phải «{known[near[0]]}» không?" if near else ""
+
+
+def _no_type(written: str) -> str:
+    if not written:
+        return "Dòng thiếu loại câu hỏi. Ghi text, date, select_one … ở cột type, hoặc xóa cả dòng."
+    near = _near(written.split(" ")[0], (*QUESTION_TYPES, *SILENT_TYPES))
+    return f"Không có loại câu hỏi «{written}».{near or ' Các loại: ' + ', '.join(QUESTION_TYPES) + '.'}"
 
 
 def _renamed(columns: Mapping[str, str]) -> dict[str, str]:

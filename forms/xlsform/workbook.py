@@ -24,6 +24,12 @@ from forms.text import nfc
 from forms.xlsform.model import Fault, FormError
 
 SHEETS: Final = ("survey", "choices", "settings")
+_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "survey": frozenset({"type", "name"}),
+    "choices": frozenset({"list_name", "name"}),
+    "settings": frozenset({"form_title", "form_id", "version"}),
+}
+"""Columns by which the first row of a sheet is known to be its header: one is enough."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 """Largest file that is opened at all; our longest form is 40 KB."""
 MAX_UNPACKED: Final = 16 * 1024 * 1024
@@ -104,6 +110,10 @@ class _Line:
     cells: Sequence[str]
 
 
+def _is_header(line: _Line) -> bool:
+    return not _KEYS[line.sheet].isdisjoint(map(nfc, line.cells))
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """Rows of text of one file or worksheet, with the faults found while they were read."""
@@ -125,12 +135,19 @@ class _Table:
                 headers[line.sheet] = line
                 rows[line.sheet] = []
                 self._header(line, report)
+            elif not _is_header(headers[line.sheet]):
+                continue  # told at the header; without it every cell would be a fault of its own
             else:
                 rows[line.sheet].append(self._row(line, headers[line.sheet].cells, report))
         for name, header in headers.items():
             yield Sheet(name, tuple(filter(None, map(nfc, header.cells))), header.number, tuple(rows[name]), self.where)
 
     def _header(self, line: _Line, report: _Report) -> None:
+        if not _is_header(line):
+            written = next((cell.strip() for cell in line.cells if cell.strip()), "")
+            named = ", ".join(sorted(_KEYS[line.sheet]))
+            message = f"Dòng đầu của {line.sheet} phải là tên các cột ({named}, …), không phải «{written[:40]}»."
+            report(line.number, "", "header", f"{message} Xóa các dòng, cột phía trước, hoặc sửa tên cột.")
         for cell in line.cells:
             _composed(cell, line.number, nfc(cell), report)
         if len(line.cells) > MAX_COLUMNS:
@@ -199,7 +216,8 @@ def _csv_lines(text: str, file: str, faults: list[Fault]) -> Iterator[_Line]:
                 if faults[-1].rule == "delimiter":
                     return
     except csv.Error as error:
-        faults.append(Fault(file, number, "", "csv", f"Dòng không đọc được ({error}). Xem lại dấu nháy kép của dòng."))
+        why = "ô quá dài" if "limit" in str(error) else "dấu nháy kép mở mà không đóng, hoặc đóng sai chỗ"
+        faults.append(Fault(file, number, "", "csv", f"Dòng không đọc được: {why}. Xem lại dấu nháy kép của dòng."))
 
 
 def _unknown_sheet(name: str) -> tuple[str, str]:
@@ -294,7 +312,8 @@ def _worksheet(sheet: Any, file: str) -> _Table:
         report(0, "", "too_many_cells", f"{size} Chọn các dòng, cột trống thừa rồi xóa (Delete).")
         return _Table(where, (), faults)
     rows = list(sheet.iter_rows())
-    header = next(([_plain(cell.value) for cell in row] for row in rows if any(cell.value is not None for cell in row)), [])
+    said = ([_plain(cell.value) for cell in row] for row in rows)
+    header = next((texts for texts in said if any(map(str.strip, texts)) and not texts[0].lstrip().startswith("#")), [])
     _unseen(sheet, header, report)
     lines = []
     for cells in rows:
@@ -343,7 +362,8 @@ def _refused_cell(cell: Any) -> tuple[str, str] | None:
     """Rule and message for a cell whose text only Excel knows."""
     value = cell.value
     if cell.data_type == "f":
-        return "formula", f"Ô có công thức Excel ({str(value)[:30]}). Chép rồi dán giá trị (Paste Special → Values)."
+        text = str(getattr(value, "text", value))  # a formula over many cells is an object
+        return "formula", f"Ô có công thức Excel ({text[:30]}). Chép rồi dán giá trị (Paste Special → Values)."
     if cell.data_type == "e":
         return "cell_error", f"Ô báo lỗi {value}. Gõ lại nội dung."
     if isinstance(value, date | datetime | time | timedelta):

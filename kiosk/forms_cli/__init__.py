@@ -4,9 +4,27 @@ every declaration end to end (``prove``)."""
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import errno
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 from kiosk.forms_cli import ask, author, preview, prove
+
+_UNUSABLE: Final = "Không đọc ghi được tệp hay thư mục này."
+_WHY: Final[Mapping[int, str]] = {
+    errno.EACCES: "Không có quyền đọc ghi ở đây.",
+    errno.EPERM: "Không có quyền đọc ghi ở đây.",
+    errno.EROFS: "Ổ đĩa chỉ cho đọc.",
+    errno.ENOSPC: "Ổ đĩa đã đầy.",
+    errno.ENAMETOOLONG: "Tên tệp dài quá.",
+    errno.EEXIST: "Đã có tệp mang tên này; cần một thư mục.",
+    errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
+    errno.ENOENT: "Không có thư mục này.",
+}
+_CURE: Final = "Xem lại đường dẫn và quyền ghi, rồi chạy lại."
 
 
 def forms_command(argv: Sequence[str]) -> int:
@@ -18,5 +36,21 @@ def forms_command(argv: Sequence[str]) -> int:
     ask.add_commands(acts)
     prove.add_commands(acts)
     given = parser.parse_args(argv)
-    code: int = given.handler(given)
+    try:
+        code: int = given.handler(given)
+    except OSError as error:
+        return _no_file(error, as_json=getattr(given, "json", False))
     return code
+
+
+def _no_file(error: OSError, *, as_json: bool) -> int:
+    """A folder that may not be written to, a full disk, a name no file may have: told, with the file, and nothing else of it."""
+    name = Path(str(error.filename or "")).name[:80]
+    fault = {"file": name, "row": 0, "column": "", "rule": "file", "message": _WHY.get(error.errno or 0, _UNUSABLE)}
+    if as_json:
+        refused = {"code": "file", "message": f"«{name}»: {fault['message']}", "cure": _CURE}
+        text = json.dumps({"error": refused, "errors": [fault], "warnings": []}, ensure_ascii=False)
+    else:
+        text = f"Lỗi: {name}: {fault['message']} {_CURE}"
+    sys.stdout.write(text + "\n")
+    return 1

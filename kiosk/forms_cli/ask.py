@@ -166,9 +166,12 @@ def _pause(text: str) -> Pause:
 def _fee(given: argparse.Namespace) -> Answer:
     received = _moment(given.received) if given.received else Clock().now()
     procedure = _procedure(given.procedure, received.date())
+    event = _date(given.event) if given.event else None
+    if event is not None and event > received.date():
+        raise AskError("bad_event", f"Ngày {event:%d/%m/%Y} còn sau ngày nhận hồ sơ.", "Xem lại --event và --received.")
     filing = Filing(
         received.date(),
-        event=_date(given.event) if given.event else None,
+        event=event,
         copies=_whole(given.copies, "số bản"),
         originals=_originals(given),
         exemption=given.exempt,
@@ -198,20 +201,22 @@ def _fee_lines(procedure: Procedure, found: FeeQuote, words: str) -> Sequence[st
         lines.append(f"Không phải nộp tiền: {found.text_vi}.")
     else:
         lines.append(f"Phải nộp: {dong(found.amount_vnd)} ({words}).")
-    return [*lines, *([f"Căn cứ: {found.why_vi}."] if found.why_vi else [])]
+    why = "Căn cứ" if found.amount_vnd is not None else "Được miễn nếu là"
+    return [*lines, *([f"{why}: {found.why_vi}."] if found.why_vi else [])]
 
 
 def _originals(given: argparse.Namespace) -> tuple[Original, ...]:
     if given.pages and given.items:
         raise AskError("bad_items", "Có cả --pages và --items.", "Chỉ ghi một trong hai.")
     if given.pages:
-        copies = _whole(given.copies, "số bản")
-        return (Original(_whole(given.pages, "số trang") or 0, 1 if copies is None else copies),)
-    return tuple(_original(text) for text in given.items.split(",") if text)
+        return (Original(_whole(given.pages, "số trang") or 1, _whole(given.copies, "số bản") or 1),)
+    if given.copies and given.items:
+        raise AskError("bad_items", "Có cả --copies và --items.", "Ghi số bản trong --items, ví dụ 5x2: giấy 5 trang 2 bản.")
+    return tuple(_original(text) for text in given.items.split(",")) if given.items else ()
 
 
 def _original(text: str) -> Original:
-    found = re.fullmatch(r"\s*([1-9][0-9]{0,4})(?:x([0-9]{1,4}))?\s*", text)
+    found = re.fullmatch(r"\s*([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,3}))?\s*", text)
     if found is None:
         raise AskError(
             "bad_items", f"«{text}» không đúng dạng TRANGxBẢN.", "Ví dụ 5x2,3x1: giấy 5 trang 2 bản, giấy 3 trang 1 bản."
@@ -249,7 +254,10 @@ def _dossier_code(found: CodeFacts) -> Answer:
         "why": found.why,
         "parts": {},
     }
-    lines = [f"{_KINDS_VI[found.kind]}: {found.normalised}.", "Mã viết đúng." if found.valid else f"Mã viết sai: {found.why}"]
+    lines = [
+        f"{_KINDS_VI[found.kind]}: {found.normalised or '(trống)'}.",
+        "Mã viết đúng." if found.valid else f"Mã viết sai: {found.why}",
+    ]
     if (parts := found.parts) is not None:
         facts["parts"] = {
             "unit": parts.unit,
@@ -289,7 +297,7 @@ def _name(given: argparse.Namespace) -> Answer:
 
 
 def _calendar(given: argparse.Namespace) -> Answer:
-    if given.propose:
+    if given.propose is not None:
         year = _whole(given.propose, "năm") or 0
         if not 2026 <= year <= 2100:
             raise AskError("bad_year", f"Không đề nghị được lịch năm {year}.", "Ghi một năm từ 2026 đến 2100.")
@@ -323,16 +331,24 @@ def _procedure(text: str, day: date) -> Procedure:
         raise AskError("unknown_procedure", f"Danh mục của máy không có thủ tục «{text}».", "Xem lại mã thủ tục, ví dụ 1.001193.")
     procedure = catalogue.on(code.code, day)
     if procedure is None:
-        raise AskError("not_in_force", f"Thủ tục «{text}» không áp dụng ngày {day:%d/%m/%Y}.", "Xem lại ngày nhận hồ sơ.")
+        periods = "; ".join(_period_vi(one) for one in catalogue.versions(code.code))
+        message = f"Thủ tục «{text}» không áp dụng ngày {day:%d/%m/%Y}."
+        raise AskError("not_in_force", message, f"Xem lại ngày nhận hồ sơ; danh mục của máy có bản áp dụng {periods}.")
     return procedure
+
+
+def _period_vi(procedure: Procedure) -> str:
+    first, last = procedure.valid_from, procedure.valid_to
+    words = [f"từ {first:%d/%m/%Y}" if first else "", f"đến hết {last:%d/%m/%Y}" if last else ""]
+    return " ".join(filter(None, words)) or "mọi ngày"
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=VIETNAM) if moment.tzinfo is None else moment.astimezone(VIETNAM)
+    except (ValueError, OverflowError):
         raise AskError("bad_time", f"«{text}» không phải là một lúc có thật.", "Ghi như 2026-11-24T15:01.") from None
-    return moment.replace(tzinfo=VIETNAM) if moment.tzinfo is None else moment.astimezone(VIETNAM)
 
 
 def _date(text: str) -> date:
@@ -345,8 +361,8 @@ def _date(text: str) -> date:
 def _whole(text: str | None, what: str) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise AskError("bad_number", f"«{text}» không phải là {what}.", "Ghi một số nguyên, không có dấu chấm.")
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise AskError("bad_number", f"«{text}» không phải là {what}.", "Ghi một số nguyên từ 1 đến 999999, không có dấu chấm.")
     return int(text)
 
 

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forms.checker.folder import check_file, check_folder
+from forms.codes import read_procedure_code
 from forms.procedures.pack import PackError, load_form
 from forms.procedures.packing import pack_catalogue, succeed, unlawful
 from forms.procedures.packs import INDEX, Packed, read_packs
@@ -33,6 +35,8 @@ _FORMS: Final = resources.files("forms")
 CATALOGUE: Final = _FORMS.joinpath("catalog")
 PACKS: Final = _FORMS.joinpath("packs")
 _STARTER: Final = _FORMS.joinpath("starter")
+_NAMED_AS_PACK: Final = re.compile(r"\S+-[0-9a-f]{12}\.json")
+_OTHER_SHEETS: Final = (".xls", ".xlsm", ".ods", ".doc", ".docx", ".txt")
 
 
 def add_commands(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,7 +67,10 @@ def _say(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def _refuse(faults: Iterable[Fault]) -> int:
+def _refuse(faults: Iterable[Fault], *, as_json: bool = False) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps({"errors": _rows(faults)}, ensure_ascii=False) + "\n")
+        return 1
     _say(f"Lỗi: {fault}" for fault in faults)
     return 1
 
@@ -81,7 +88,7 @@ def _check(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps({"errors": _rows(errors), "warnings": _rows(warnings)}, ensure_ascii=False) + "\n")
     else:
         _say((*(f"Lỗi: {fault}" for fault in errors), *(f"Nên xem: {fault}" for fault in warnings)))
-        where = ", ".join(path.name for path in paths) or "cả danh mục"
+        where = ", ".join(path.resolve().name for path in paths) or "cả danh mục"
         _say([f"Đã kiểm tra {where}: {len(errors) or 'không có'} lỗi, {len(warnings) or 'không có'} điều nên xem."])
     return 1 if errors else 0
 
@@ -90,19 +97,36 @@ def _rows(faults: Iterable[Fault]) -> list[dict[str, object]]:
     return [{key: value for key, value in asdict(fault).items() if key != "severity"} for fault in faults]
 
 
-def _faults_at(path: Path) -> Iterator[Fault]:
-    if path.is_file() and path.name != "procedure.yaml":
+def _faults_at(asked: Path) -> Iterator[Fault]:
+    path = asked.resolve()  # «.» has no name to tell it by
+    if path.is_dir():
+        yield from _faults_in(path)
+    elif path.is_file() and path.name == "procedure.yaml":
+        yield from _faults_in(path.parent)
+    elif path.is_file():
         yield from check_file(path, path.parent)
-    elif path.is_dir() and not (path / "procedure.yaml").is_file() and not (path / "shared.yaml").is_file() and form_file_of(path):
-        yield from check_file(path / form_file_of(path).name, path)  # type: ignore[union-attr]
-    elif path.exists():
-        folder = path if path.is_dir() else path.parent
-        yield from check_folder(folder, folder, CATALOGUE)
-        later = [entry for entry in folder.iterdir() if (entry / "procedure.yaml").is_file()]
-        for entry in sorted(later):
-            yield from check_folder(entry, folder, CATALOGUE)
     else:
         yield Fault(path.name, 0, "", "file", "Không có tệp hay thư mục này. Xem lại đường dẫn.")
+
+
+def _faults_in(folder: Path) -> Iterator[Fault]:
+    facts = any((folder / name).is_file() for name in ("procedure.yaml", "shared.yaml"))
+    form = form_file_of(folder)
+    later = sorted(entry for entry in folder.iterdir() if (entry / "procedure.yaml").is_file())
+    if not facts and form is not None:
+        yield from check_file(form, folder)
+    elif facts:
+        yield from check_folder(folder, folder, CATALOGUE)
+        for entry in later:
+            yield from check_folder(entry, folder, CATALOGUE)
+    elif later:
+        for entry in later:
+            yield from _faults_in(entry)
+    else:
+        message = (
+            "Thư mục không có procedure.yaml, form.csv hay form.xlsx. Xem lại đường dẫn, hoặc bắt đầu bằng: main.py forms new."
+        )
+        yield Fault(folder.name, 0, "", "file", message)
 
 
 def _faults_of_catalogue() -> Iterator[Fault]:
@@ -130,21 +154,36 @@ def _retired() -> Sequence[Any]:
 
 def _new(given: argparse.Namespace) -> int:
     path: Path = given.path
-    if path.exists():
-        return _refuse([Fault(path.name, 0, "", "exists", "Đã có tệp hay thư mục này, không viết đè. Chọn tên khác.")])
+    kind = path.suffix.lower()
+    faults = tuple(_wrong_start(path, given.code, given.name))
+    if faults:
+        return _refuse(faults)
+    path.parent.mkdir(parents=True, exist_ok=True)
     rows = list(_starter_rows(nfc(given.name), f"tt_{given.code}".replace(".", "_")))
-    if path.suffix == ".xlsx":
+    if kind == ".xlsx":
         from kiosk.forms_cli.excel import starter_workbook
 
         path.write_bytes(starter_workbook(rows))
-    elif path.suffix == ".csv":
+    elif kind == ".csv":
         path.write_text(_csv_text(rows), "utf-8")
     else:
-        path.mkdir(parents=True)
+        path.mkdir()
         (path / "form.csv").write_text(_csv_text(rows), "utf-8")
         (path / "procedure.yaml").write_text(_starter_yaml(nfc(given.name), given.code), "utf-8")
     _say([f"Đã tạo {path}. Sửa nội dung, rồi chạy: main.py forms check {path}"])
     return 0
+
+
+def _wrong_start(path: Path, code: str, name: str) -> Iterator[Fault]:
+    if path.exists():
+        yield Fault(path.name, 0, "", "exists", "Đã có tệp hay thư mục này, không viết đè. Chọn tên khác.")
+    if path.suffix.lower() in _OTHER_SHEETS:
+        yield Fault(path.name, 0, "", "file", "Chỉ tạo được bảng tính .xlsx hoặc .csv. Đổi đuôi tệp thành .xlsx.")
+    found = read_procedure_code(code)
+    if found is None or found.code != code:
+        yield Fault(path.name, 0, "", "code", f"«{code}» không phải mã thủ tục quốc gia. Viết như 1.001193.")
+    if not name.strip():
+        yield Fault(path.name, 0, "", "name", "Tên thủ tục trống. Ghi tên sau --name, trong dấu ngoặc kép.")
 
 
 def _starter_rows(name: str, form_id: str) -> Iterator[list[str]]:
@@ -169,13 +208,14 @@ def _csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _diff(given: argparse.Namespace) -> int:
-    """``--json``: ``changes`` [{``code``, ``text_vi``, ``name``, ``choice``}], ``drafts`` [{``draft``, ``touched``}]."""
+    """``--json``: ``changes`` [{``code``, ``text_vi``, ``name``, ``choice``}], ``drafts`` [{``draft``, ``touched``}];
+    ``errors`` as in check, alone."""
     try:
         before, after = _form_at(given.before), _form_at(given.after)
         facts = _facts_changed(given.before, given.after)
         drafts = _drafts(given.drafts, before) if given.drafts else []
     except FormError as error:
-        return _refuse(error.faults)
+        return _refuse(error.faults, as_json=given.json)
     found = changes(before, after)
     felt = [(name, touched(found, answers)) for name, answers in drafts]
     if given.json:
@@ -194,7 +234,7 @@ def _form_at(path: Path) -> Form:
         try:
             data = path.read_bytes()
             return form_of(load_form(data, hashlib.sha256(data).hexdigest()))
-        except (OSError, ValueError, PackError):
+        except (OSError, ValueError, RecursionError, PackError):
             raise FormError([Fault(path.name, 0, "", "file", "Không phải gói biểu mẫu. Chọn gói trong forms/packs.")]) from None
     folder = path if path.is_dir() else path.parent
     file = form_file_of(path) if path.is_dir() else path
@@ -219,7 +259,7 @@ def _drafts(file: Path, form: Form) -> list[tuple[str, dict[str, Any]]]:
         rows = content if isinstance(content, list) else [content]
         mine = [(place, row) for place, row in enumerate(rows, 1) if row["form"] == form.id and row["version"] == form.version]
         return [(str(row.get("id", place)), dict(row["answers"])) for place, row in mine]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         message = "Không đọc được hồ sơ đã khai. Cần JSON: [{form, version, answers}]."
         raise FormError([Fault(file.name, 0, "", "drafts", message)]) from None
 
@@ -256,11 +296,11 @@ def _compare(before: Packed, packed: Packed) -> int:
 
 
 def _write(packed: Packed, out: Path) -> None:
-    """The new packs, then the index that names them, then the old ones go."""
+    """The new packs, then the index that names them, then the old ones go; what is not named as a pack is somebody else's."""
     out.mkdir(parents=True, exist_ok=True)
     for name, data in packed.files.items():
         (out / name).write_bytes(data)
     (out / INDEX).write_bytes(packed.index)
     for file in out.glob("*.json"):
-        if file.name != INDEX and file.name not in packed.files:
+        if _NAMED_AS_PACK.fullmatch(file.name) and file.name not in packed.files:
             file.unlink()

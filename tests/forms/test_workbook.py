@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook as Excel
+from openpyxl.worksheet.formula import ArrayFormula
 
 from forms.xlsform import FormError
 from forms.xlsform.workbook import MAX_BYTES, MAX_ROWS, Workbook, read_workbook
@@ -282,3 +283,47 @@ def test_damaged_parts_of_a_sound_archive_never_crash(part: str, data: st.DataOb
 def expect_read_or_refused(data: bytes, file: str) -> None:
     with contextlib.suppress(FormError):
         read_workbook(data, file)
+
+
+def starter(spoil: Callable[[Excel], object]) -> bytes:
+    """A workbook whose survey begins with a comment, as ``forms new`` makes it."""
+
+    def with_comment(book: Excel) -> None:
+        book["survey"].insert_rows(1)
+        book["survey"]["A1"] = "# mỗi dòng một câu hỏi"
+        spoil(book)
+
+    return spoilt(with_comment)
+
+
+def test_a_comment_before_the_header_does_not_name_the_columns() -> None:
+    def spoil(book: Excel) -> None:
+        book["survey"]["C3"] = "=1+1"
+        book["survey"].merge_cells("A4:A5")
+
+    assert faults(starter(spoil), "form.xlsx") == [(4, "type", "merged"), (3, "label::Tiếng Việt (vi)", "formula")]
+
+
+def test_a_title_above_the_header_is_told_once() -> None:
+    def spoil(book: Excel) -> None:
+        book["survey"].insert_rows(1)
+        book["survey"]["A1"] = "BIỂU MẪU MƯỢN HỘI TRƯỜNG"
+
+    assert faults(spoilt(spoil), "form.xlsx") == [(1, "", "header")]
+
+
+def test_a_formula_over_many_cells_is_shown_as_it_is_written() -> None:
+    def spoil(book: Excel) -> None:
+        book["survey"]["C2"] = ArrayFormula("C2:C3", "=A1:A2")
+
+    with pytest.raises(FormError, match="=A1:A2"):
+        read_workbook(spoilt(spoil), "form.xlsx")
+
+
+def test_a_line_that_cannot_be_read_is_told_without_english() -> None:
+    for line in ('survey,text,a,"chưa đóng', f"survey,text,a,{'x' * 200_000}"):
+        with pytest.raises(FormError) as caught:
+            read_workbook((SOUND + line).encode(), "form.csv")
+        assert "dấu nháy kép" in str(caught.value)
+        assert "limit" not in str(caught.value)
+        assert "unexpected" not in str(caught.value)

@@ -8,6 +8,7 @@ import pytest
 
 from forms.xlsform import Fault, FormError, dependencies, lists_beside, read_form
 from tests.forms.tables import VI, YES_NO, Rows, form, row, table
+from tests.forms.workbooks import SOUND
 
 LABEL = "label::Tiếng Việt (vi)"
 HEADER = (
@@ -125,7 +126,7 @@ def test_all_faults_are_told_at_once_in_words() -> None:
     with pytest.raises(FormError) as caught:
         read_form(HEADER + "survey,textt,a,Tên?\nsurvey,text,b,,(1\n" + CHOICES, "thu.csv")
     assert len(caught.value.faults) == 3
-    assert str(caught.value.faults[0]) == "thu.csv, dòng 4, cột type: Không có loại câu hỏi «textt»."
+    assert str(caught.value.faults[0]) == "thu.csv, dòng 4, cột type: Không có loại câu hỏi «textt». Có phải «text» không?"
     assert str(Fault("thu.csv", 0, "", "nfc", "Sai.")) == "thu.csv, cả tệp: Sai."
 
 
@@ -342,3 +343,29 @@ def test_questions_may_judge_each_other_without_going_round() -> None:
         row("text", "a", "Tên?", constraint=". != ${b}", **judged), row("text", "b", "Tên?", constraint=". != ${a}", **judged)
     )
     assert read.graph.reach["a"] == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cure"),
+    [
+        ("survey,text,number", "survey,Text,number", "Có phải «text» không?"),
+        ("survey,text,number", "survey,chữ viết,number", "Các loại: text"),
+        ("relevant\n", "relevent\n", "Có phải «relevant» không?"),
+        ("label::Tiếng Việt (vi),relevant", "label,relevant", "Có phải «label::Tiếng Việt (vi)» không?"),
+        ("select_one yn", "select_one yyn", "Có phải «yn» không?"),
+        ("${has} =", "${hass} =", "Có phải «has» không?"),
+        ("= 'yes'", "= ‘yes’", "Gõ nháy thẳng"),
+        ("${has} =", "$has =", "Tên câu hỏi viết ${tên}"),
+    ],
+)
+def test_a_misspelling_is_told_with_the_way_out(before: str, after: str, cure: str) -> None:
+    assert before in SOUND
+    with pytest.raises(FormError) as caught:
+        read_form(SOUND.replace(before, after, 1))
+    assert any(cure in fault.message for fault in caught.value.faults)
+
+
+def test_a_row_of_a_wrong_type_is_told_once_though_others_read_it() -> None:
+    with pytest.raises(FormError) as caught:
+        read_form(SOUND.replace("survey,select_one yn,has", "survey,select_won yn,has", 1))
+    assert [fault.rule for fault in caught.value.faults] == ["type"]

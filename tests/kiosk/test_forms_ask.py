@@ -13,6 +13,7 @@ from forms.deadlines.holidays import proposal
 from kiosk.forms_cli import forms_command
 
 BIRTH = "1.001193"
+CERTIFIED = "2.000815"
 
 
 @pytest.fixture
@@ -131,7 +132,17 @@ def test_outside_the_calendar_the_rules_give_no_answer(asked: Any, tmp_path: Pat
         (("fee", "--procedure", BIRTH, "--items", "5x"), "bad_items"),
         (("fee", "--procedure", BIRTH, "--items", "5", "--pages", "5"), "bad_items"),
         (("fee", "--procedure", BIRTH, "--exempt", "khong_co"), "unknown_exemption"),
+        (("fee", "--procedure", BIRTH, "--received", "2026-11-23T10:00", "--event", "2026-11-24"), "bad_event"),
+        (("fee", "--procedure", CERTIFIED, "--pages", "0"), "bad_number"),
+        (("fee", "--procedure", CERTIFIED, "--pages", "3", "--copies", "0"), "bad_number"),
+        (("fee", "--procedure", CERTIFIED, "--items", "5x0"), "bad_items"),
+        (("fee", "--procedure", CERTIFIED, "--items", "5x2,"), "bad_items"),
+        (("fee", "--procedure", CERTIFIED, "--items", "5x2", "--copies", "3"), "bad_items"),
+        (("deadline", "--procedure", BIRTH, "--received", "9999-12-31T23:59-12:00"), "bad_time"),
+        (("deadline", "--procedure", BIRTH, "--received", "0001-01-01T00:00+14:00"), "bad_time"),
+        (("deadline", "--procedure", BIRTH, "--received", "2025-01-01T09:00"), "not_in_force"),
         (("name", " "), "no_name"),
+        (("calendar", "--propose", ""), "bad_number"),
         (("calendar", "--propose", "1990"), "bad_year"),
     ],
 )
@@ -145,6 +156,40 @@ def test_a_wrong_question_is_a_named_error_with_a_cure(asked: Any, words: tuple[
 def test_a_pause_that_ends_before_it_begins_is_refused(asked: Any) -> None:
     words = ("deadline", "--procedure", BIRTH, "--received", "2026-11-25T09:00", "--paused", "2026-11-26T10:00/2026-11-25T10:00")
     assert asked(*words)[1]["error"]["code"] == "bad_pause"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[" * 100_000, "không phải là JSON"),
+        ('{"version": "a", "first": "2026-01-01", "last": "9999-12-31", "holidays": []}', "2000–2100"),
+        ('{"version": "a", "first": "0001-01-01", "last": "2026-12-31", "holidays": []}', "2000–2100"),
+        ('{"version": "a", "first": "2028-01-01", "last": "2026-12-31", "holidays": []}', "đứng trước"),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_told_and_never_a_traceback(asked: Any, tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "lich.json"
+    file.write_text(text, "utf-8")
+    code, facts = asked("calendar", "--calendar", str(file))
+    assert (code, facts["error"]["code"]) == (2, "calendar_file")
+    assert told in facts["error"]["message"]
+
+
+def test_years_the_wrong_way_round_are_told_once_and_not_for_every_day(asked: Any, tmp_path: Path) -> None:
+    days = [{"date": "2026-01-01", "name": "Tết Dương lịch", "kind": "statutory", "status": "official"}]
+    file = tmp_path / "lich.json"
+    file.write_text(json.dumps({"version": "a", "first": "2028-12-31", "last": "2026-01-01", "holidays": days}), "utf-8")
+    assert asked("calendar", "--calendar", str(file))[1]["error"]["message"].count("\n- ") == 1
+
+
+def test_a_procedure_not_in_force_is_told_with_the_days_it_is(asked: Any) -> None:
+    cure = asked("deadline", "--procedure", BIRTH, "--received", "2025-01-01T09:00")[1]["error"]["cure"]
+    assert "từ 01/" in cure
+
+
+def test_who_is_exempt_is_not_called_the_ground_of_an_unknown_fee(said: Any) -> None:
+    lines = said("fee", "--procedure", BIRTH, "--received", "2026-11-23T10:00", "--event", "2026-01-01")
+    assert lines[-1].startswith("Được miễn nếu là: ")
 
 
 def test_a_refusal_is_read_aloud_with_its_cure(said: Any) -> None:

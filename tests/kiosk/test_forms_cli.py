@@ -62,7 +62,7 @@ def test_a_missing_file_is_told_and_people_get_plain_words(draft: Path, capsys: 
     (draft / "form.csv").unlink()
     assert forms_command(["check", str(draft), str(BIRTH)]) == 1
     said = capsys.readouterr().out
-    assert "Lỗi: draft/procedure.yaml, cả tệp: Không đọc được tệp" in said
+    assert "Lỗi: draft, cả tệp: Thư mục không có procedure.yaml" in said
     assert "Lỗi: 1.001193" not in said
 
 
@@ -76,6 +76,34 @@ def test_what_is_only_worth_a_look_stops_nobody(tmp_path: Path, capsys: Said) ->
     shutil.copy(CATALOGUE.parents[1] / "tests" / "forms" / "broken" / "forms" / "long_path.csv", form)
     assert forms_command(["check", str(form)]) == 0
     assert "Nên xem: form.csv" in capsys.readouterr().out
+
+
+def test_an_empty_folder_is_told_once_by_its_name(tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert forms_command(["check", "."]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert said[0].startswith(f"Lỗi: {tmp_path.name}, cả tệp: Thư mục không có procedure.yaml")
+    assert said[1].startswith(f"Đã kiểm tra {tmp_path.name}: 1 lỗi")
+
+
+def test_a_folder_of_procedures_is_checked_with_all_of_them(tmp_path: Path, capsys: Said) -> None:
+    for name in ("mot", "hai"):
+        forms_command(["new", str(tmp_path / name)])
+        spoil(tmp_path / name / "form.csv", "text,req_name", "chu,req_name")
+    capsys.readouterr()
+    assert forms_command(["check", str(tmp_path), "--json"]) == 1
+    files = {error["file"] for error in json.loads(capsys.readouterr().out)["errors"]}
+    assert files == {"mot/form.csv", "hai/form.csv"}
+
+
+def test_a_code_that_no_procedure_has_is_told(tmp_path: Path, capsys: Said) -> None:
+    forms_command(["new", str(tmp_path / "p")])
+    spoil(tmp_path / "p" / "procedure.yaml", '"9.999999"', '"abc"')
+    capsys.readouterr()
+    assert forms_command(["check", "--json", str(tmp_path / "p")]) == 1
+    error = json.loads(capsys.readouterr().out)["errors"][0]
+    assert (error["row"], error["column"], error["rule"]) == (2, "code", "code")
 
 
 def test_a_later_law_beside_a_procedure_is_checked_with_it(draft: Path, capsys: Said) -> None:
@@ -110,6 +138,41 @@ def test_a_starter_workbook_keeps_every_cell_as_text(tmp_path: Path) -> None:
     book = load_workbook(tmp_path / "moi.xlsx")
     assert book.sheetnames == ["survey", "choices", "settings"]
     assert {cell.number_format for row in book["survey"].iter_rows(min_row=20) for cell in row} == {"@"}
+
+
+def test_a_starter_makes_the_folders_it_needs(tmp_path: Path) -> None:
+    assert forms_command(["new", str(tmp_path / "a" / "b" / "form.XLSX")]) == 0
+    load_workbook(tmp_path / "a" / "b" / "form.XLSX")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("x", "--code", "abc/../x"), "không phải mã thủ tục"),
+        (("x", "--code", "1.001193.000.00.00.H14"), "không phải mã thủ tục"),
+        (("x", "--name", " "), "Tên thủ tục trống"),
+        (("x.ods",), "Đổi đuôi tệp"),
+    ],
+)
+def test_a_starter_is_not_begun_wrongly(words: tuple[str, ...], told: str, tmp_path: Path, capsys: Said) -> None:
+    assert forms_command(["new", str(tmp_path / words[0]), *words[1:]]) == 1
+    assert told in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [("new", "FILE/x.xlsx"), ("new", "FILE/x"), ("pack", "--out", "FILE"), ("check", "x" * 300)])
+def test_a_place_that_cannot_be_used_is_told_and_never_a_traceback(words: tuple[str, ...], tmp_path: Path, capsys: Said) -> None:
+    (tmp_path / "FILE").write_text("", "utf-8")
+    assert forms_command([word.replace("FILE", str(tmp_path / "FILE")) for word in words]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("Lỗi: ")
+    assert "Errno" not in said
+
+
+def test_a_place_that_cannot_be_used_is_told_to_programs_too(capsys: Said) -> None:
+    assert forms_command(["check", "--json", "x" * 300]) == 1
+    error = json.loads(capsys.readouterr().out)["errors"][0]
+    assert (error["rule"], error["message"]) == ("file", "Tên tệp dài quá.")
 
 
 def test_nothing_is_written_over(tmp_path: Path, capsys: Said) -> None:
@@ -192,6 +255,13 @@ def test_a_release_marks_every_pack_and_packing_again_keeps_it(tmp_path: Path) -
     assert {row["released"] for row in json.loads(first)["packs"]} == {True}
     assert forms_command(["pack", "--out", str(out)]) == 0
     assert (out / INDEX).read_bytes() == first
+
+
+def test_packing_takes_away_no_file_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "cua_toi.json").write_text("{}", "utf-8")
+    assert forms_command(["pack", "--out", str(tmp_path)]) == 0
+    assert forms_command(["pack", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "cua_toi.json").is_file()
 
 
 def test_damaged_packs_are_told_and_left_alone(tmp_path: Path, capsys: Said) -> None:
