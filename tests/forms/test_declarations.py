@@ -54,7 +54,7 @@ MAY_BE_EMPTY = {
     "2.000635": "s_number s_id_issued s_id_issuer s_residence reg_date reg_no reg_book req_phone",
     "2.000815": "req_phone",
     "1.014027": "p_contact p_phone amount since req_phone",
-    "_ct01": "req_phone req_email stay_until away_to content_more paper_giay_to_cho_o number",
+    "_ct01": "req_phone req_email stay_until away_to content_more number",
 }
 
 
