@@ -16,6 +16,7 @@ from pathlib import Path
 
 from forms.dossier import STATUS_NAMES
 from kiosk.config import ConfigError
+from kiosk.file_trouble import why_vi
 from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
 from kiosk.officials import add_official, officials, remove_official
@@ -58,12 +59,8 @@ def store_command(argv: Sequence[str]) -> int:
                 "--kind", action="append", default=[], metavar="GIẤY", help="chỉ giấy này, ví dụ mau_01; ghi được nhiều lần"
             )
         if name == "register":
-            one.add_argument(
-                "--from", dest="first", type=date.fromisoformat, required=True, metavar="NĂM-THÁNG-NGÀY", help="từ ngày"
-            )
-            one.add_argument(
-                "--to", dest="last", type=date.fromisoformat, required=True, metavar="NĂM-THÁNG-NGÀY", help="đến hết ngày"
-            )
+            one.add_argument("--from", dest="first", type=_day, required=True, metavar="NĂM-THÁNG-NGÀY", help="từ ngày")
+            one.add_argument("--to", dest="last", type=_day, required=True, metavar="NĂM-THÁNG-NGÀY", help="đến hết ngày")
             one.add_argument("--out", type=Path, required=True, help="tệp PDF")
         if name == "remove-official":
             one.add_argument("id", help="mã trong «store list-officials»")
@@ -87,9 +84,20 @@ def store_command(argv: Sequence[str]) -> int:
     except EOFError:
         return _refuse(given.json, StoreError("no_pin", "Không đọc được mã PIN.", "Gõ mã PIN, hoặc đưa qua --pin-stdin."))
     except OSError as error:
-        return _refuse(given.json, StoreError("file", f"Không đọc ghi được tệp: {error.strerror}.", "Xem lại đường dẫn và ổ đĩa."))
+        return _refuse(given.json, StoreError("file", f"{_named(error)}{why_vi(error)}", "Xem lại đường dẫn và ổ đĩa."))
     except (StoreError, ConfigError, Refused) as error:
         return _refuse(given.json, error)
+
+
+def _named(error: OSError) -> str:
+    return f"«{Path(str(error.filename)).name}»: " if error.filename else ""
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"«{text}» không phải là ngày có thật; ghi như 2026-11-24") from None
 
 
 def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:

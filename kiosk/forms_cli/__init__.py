@@ -4,26 +4,15 @@ every declaration end to end (``prove``)."""
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from kiosk.file_trouble import why_vi
 from kiosk.forms_cli import ask, author, preview, prove
 
-_UNUSABLE: Final = "Không đọc ghi được tệp hay thư mục này."
-_WHY: Final[Mapping[int, str]] = {
-    errno.EACCES: "Không có quyền đọc ghi ở đây.",
-    errno.EPERM: "Không có quyền đọc ghi ở đây.",
-    errno.EROFS: "Ổ đĩa chỉ cho đọc.",
-    errno.ENOSPC: "Ổ đĩa đã đầy.",
-    errno.ENAMETOOLONG: "Tên tệp dài quá.",
-    errno.EEXIST: "Đã có tệp mang tên này; cần một thư mục.",
-    errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
-    errno.ENOENT: "Không có thư mục này.",
-}
 _CURE: Final = "Xem lại đường dẫn và quyền ghi, rồi chạy lại."
 
 
@@ -46,7 +35,7 @@ def forms_command(argv: Sequence[str]) -> int:
 def _no_file(error: OSError, *, as_json: bool) -> int:
     """A folder that may not be written to, a full disk, a name no file may have: told, with the file, and nothing else of it."""
     name = Path(str(error.filename or "")).name[:80]
-    fault = {"file": name, "row": 0, "column": "", "rule": "file", "message": _WHY.get(error.errno or 0, _UNUSABLE)}
+    fault = {"file": name, "row": 0, "column": "", "rule": "file", "message": why_vi(error)}
     if as_json:
         refused = {"code": "file", "message": f"«{name}»: {fault['message']}", "cure": _CURE}
         text = json.dumps({"error": refused, "errors": [fault], "warnings": []}, ensure_ascii=False)

@@ -107,7 +107,7 @@ def _deadline(given: argparse.Namespace) -> Answer:
     procedure = _procedure(given.procedure, received.date())
     found = due(procedure.time, received, calendar, hours, paused)
     steps = step_dues(procedure.time, received, calendar, hours, paused)
-    notes = [*_provisional_vi(found), *(doubts(calendar) if given.calendar else ())]
+    notes = [*_no_hour_vi(given.received), *_provisional_vi(found), *(doubts(calendar) if given.calendar else ())]
     facts = {
         "procedure": procedure.code,
         "received": received.isoformat(),
@@ -144,6 +144,13 @@ def _count_vi(day: DayCount, number: int) -> str:
     if day.counted:
         return f"tính, ngày thứ {number}" + ("" if ordinary else f" ({day.why})")
     return f"không tính ({'nghỉ cuối tuần' if ordinary else day.why})"
+
+
+def _no_hour_vi(received: str) -> Sequence[str]:
+    """A day alone is its first moment, which matters where the law asks for 15:00."""
+    if any(mark in received for mark in ("T", " ", ":")):
+        return ()
+    return ("chưa ghi giờ nhận nên tính từ đầu ngày; nhận sau 15 giờ có thể hẹn ngày khác.",)
 
 
 def _provisional_vi(found: Due) -> Sequence[str]:

@@ -73,6 +73,14 @@ def test_a_moment_may_carry_another_zone(asked: Any) -> None:
     assert (facts["received"], facts["due"]) == ("2026-11-25T15:01:00+07:00", "2026-11-26T17:00:00+07:00")
 
 
+def test_a_day_without_an_hour_is_answered_and_said_to_be_so(asked: Any) -> None:
+    notes = {
+        text: asked("deadline", "--procedure", BIRTH, "--received", text)[1]["notes"] for text in ("2026-11-20", "2026-11-20T00:00")
+    }
+    assert "chưa ghi giờ nhận" in notes["2026-11-20"][0]
+    assert notes["2026-11-20T00:00"] == []
+
+
 def test_hours_and_pauses_change_the_due_date(asked: Any) -> None:
     _, facts = asked("deadline", "--procedure", BIRTH, "--received", "2026-11-25T09:00", "--hours", "08:00-12:00,13:00-16:30")
     assert facts["due"] == "2026-11-25T16:30:00+07:00"

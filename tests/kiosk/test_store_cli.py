@@ -202,6 +202,7 @@ def test_a_folder_that_cannot_be_written_to_is_an_answer(desk: Desk, tmp_path: P
     (tmp_path / "file").write_text("")
     result, answer = desk.ask("papers", desk.file_one(), "--out", str(tmp_path / "file"))
     assert (result, answer["error"]["code"]) == (1, "file")
+    assert "«file»: Đã có tệp mang tên này; cần một thư mục." in answer["error"]["message"]
 
 
 def test_the_register_lists_what_was_received_in_its_days(desk: Desk, tmp_path: Path) -> None:
@@ -223,6 +224,13 @@ def test_a_register_without_lines_is_told_and_not_written(desk: Desk, tmp_path: 
     result, answer = desk.ask("register", "--from", first, "--to", last, "--out", str(tmp_path / "so.pdf"))
     assert (result, answer["error"]["code"]) == (1, code)
     assert not (tmp_path / "so.pdf").exists()
+
+
+def test_a_day_that_is_none_is_told_with_how_to_write_it(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        desk.say("register", "--from", "01/11/2026", "--to", "2026-11-30", "--out", "so.pdf")
+    assert left.value.code == 2
+    assert "«01/11/2026» không phải là ngày có thật; ghi như 2026-11-24" in capsys.readouterr().err
 
 
 def test_a_weak_pin_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,25 @@
+"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import Final
+
+_UNUSABLE: Final = "Không đọc ghi được tệp hay thư mục này."
+_WHY: Final[Mapping[int, str]] = {
+    errno.EACCES: "Không có quyền đọc ghi ở đây.",
+    errno.EPERM: "Không có quyền đọc ghi ở đây.",
+    errno.EROFS: "Ổ đĩa chỉ cho đọc.",
+    errno.ENOSPC: "Ổ đĩa đã đầy.",
+    errno.ENAMETOOLONG: "Tên tệp dài quá.",
+    errno.EEXIST: "Đã có tệp mang tên này; cần một thư mục.",
+    errno.EISDIR: "Đây là thư mục; cần một tệp.",
+    errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
+    errno.ENOENT: "Không có thư mục này.",
+}
+
+
+def why_vi(error: OSError) -> str:
+    """One sentence."""
+    return _WHY.get(error.errno or 0, _UNUSABLE)
