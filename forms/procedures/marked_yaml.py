@@ -45,9 +45,9 @@ def read_marked(text: str, file: str) -> Marked:
     try:
         node = loader.get_single_node()
         data = None if node is None else loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise FormError([Fault(file, mark.line + 1 if mark else 0, "", "yaml", f"Không đọc được YAML: {error}")]) from None
+        raise FormError([Fault(file, mark.line + 1 if mark else 0, "", "yaml", f"Không đọc được: {_cure(error)}")]) from None
     finally:
         loader.dispose()
     if node is None or not isinstance(data, dict):
@@ -61,6 +61,24 @@ def read_marked(text: str, file: str) -> Marked:
     if faults:
         raise FormError(faults)
     return Marked(file, data, lines)
+
+
+def _cure(error: Exception) -> str:
+    """What the author most likely did, from the words of the YAML reader, which are English and about its own insides."""
+    said = str(error)
+    return next(
+        (cure for words, cure in _CURES.items() if words in said), "xem lại dấu hai chấm, dấu nháy, ngoặc và thụt dòng ở đây."
+    )
+
+
+_CURES: Final[Mapping[str, str]] = {
+    "mapping values are not allowed": "có dấu hai chấm trong câu chữ. Đặt cả câu trong dấu nháy kép.",
+    "cannot start any token": "dòng thụt bằng phím Tab hoặc có dấu lạ ở đầu. Thụt bằng dấu cách.",
+    "could not find expected ':'": "thiếu dấu hai chấm và dấu cách sau tên khóa.",
+    "found unexpected end of stream": "dấu nháy mở mà không đóng.",
+    "while parsing a flow": "ngoặc [ ] hoặc { } mở mà không đóng, hoặc thiếu dấu phẩy.",
+    "while parsing a block": "dòng thụt không đều với các dòng cùng nhóm.",
+}
 
 
 def _walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:

@@ -298,7 +298,7 @@ class _Reader:
             subject_field=self._question(("subject",), self._text(("subject",))),
             declaration_vi=self._text(("declaration_vi",)),
             papers=self._words("papers"),
-            paper_fields=tuple(self._paper_fields(data.get("outside_the_form") or {})),
+            paper_fields=tuple(self._paper_fields(self._group("outside_the_form") if data.get("outside_the_form") else {})),
             form=self.form,
         )
 

@@ -245,3 +245,28 @@ def test_a_key_written_twice_is_refused_and_not_dropped_in_silence() -> None:
 def test_the_same_data_make_the_same_procedure_without_their_file() -> None:
     marked = read_marked(SOURCE, "procedure.yaml")
     assert procedure_of(Marked("pack", marked.data), BIRTH.form) == load_catalogue().versions("1.001193")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ("name_vi: Giấy: bản sao", "dấu hai chấm trong câu chữ"),
+        ("\tname_vi: Giấy", "phím Tab"),
+        ("words: [đẻ, sinh", "mở mà không đóng"),
+        ("name_vi: 'Giấy", "mở mà không đóng"),
+    ],
+)
+def test_a_file_that_is_no_pairs_is_told_in_the_words_of_its_author(line: str, cure: str) -> None:
+    with pytest.raises(FormError) as caught:
+        read_marked(f'code: "1.001193"\n{line}\n', "procedure.yaml")
+    message = caught.value.faults[0].message
+    assert cure in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("key", ["outside_the_form", "owner", "words", "papers"])
+def test_a_group_that_is_a_number_is_told_and_never_a_traceback(key: str) -> None:
+    source = read_marked(SOURCE, "procedure.yaml")
+    with pytest.raises(FormError) as caught:
+        procedure_of(Marked(source.file, {**source.data, key: 5}, source.lines), BIRTH.form)
+    assert key in [fault.column for fault in caught.value.faults]
