@@ -88,6 +88,11 @@ class Component:
     def form_vi(self) -> str:
         return _FORM_VI[self.form]
 
+    @property
+    def said_vi(self) -> str:
+        """What people are told to bring: the short name where one is written, else the name without what explains it."""
+        return self.short_vi[:1].upper() + self.short_vi[1:] or self.name_vi.partition(" (")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:

@@ -16,6 +16,10 @@ from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.check import Adding, Check, Line, Saving
 
 ROW_LANDSCAPE, ROW_PORTRAIT, GAP = 92, 98, 10
+TITLE = 24
+"""Letters of a service's name that large letters leave room for beside the tools."""
+TOGETHER = 70
+"""Letters of the names of papers that find room in two lines of the upright screen, beside the count of the rest."""
 
 
 class CheckScreen(CitizenScreen):
@@ -24,7 +28,10 @@ class CheckScreen(CitizenScreen):
     id = "check"
 
     def head(self) -> tuple[str, str, Any]:
-        return self.model.filing.title_vi, self.t("check.head", "Bước cuối"), self.model.back
+        step = self.t("check.head", "Bước cuối")
+        if look.large and not look.portrait and len(self.model.filing.title_vi) > TITLE:
+            return step, "", self.model.back
+        return self.model.filing.title_vi, step, self.model.back
 
     def body(self) -> Part:
         return self.tall() if look.portrait else self.wide()
@@ -146,26 +153,39 @@ class CheckScreen(CitizenScreen):
         title = Txt(where, 23, 400, theme.INK2, lines=1, fit=19, scale=theme.chrome)
         parts: list[Part] = [title]
         if look.portrait:
-            names = ", ".join(component.name_vi for component in needed) or self.t(
-                "check.bring_none", "Không cần nộp thêm giấy tờ."
-            )
+            names = self.together([component.said_vi for component in needed])
             line = Txt(names, 24, 600, lines=2, fit=20, scale=theme.chrome, pitch=1.25)
             words = Col(title, line, flex=1)
             return Surface(
                 Row(Icon("description", 34, theme.INDIGO6), words, gap=18, pad=(22, 10, 18, 10), align="middle"),
                 fill=theme.INDIGO0, line=theme.INDIGO2, radius=16, h=104 if not look.large else 116,
             )  # fmt: skip
+        crowded = len(needed) > most
         for component in needed[:most]:
-            name = Txt(component.name_vi, 24, 600, lines=2, fit=19, scale=theme.chrome, pitch=1.22, flex=1)
+            size = 22 if crowded else 24
+            name = Txt(component.said_vi, size, 600, lines=2, fit=19, scale=theme.chrome, pitch=1.22, flex=1)
             parts.append(Row(Icon("description", 32, theme.INDIGO6), name, gap=14, align="middle"))
-        if len(needed) > most:
-            more = self.t("check.bring_more", "và {count} giấy nữa, cán bộ sẽ chỉ dẫn", count=len(needed) - most)
-            parts.append(Txt(more, 21, 400, theme.INK2, lines=2, fit=18, scale=theme.chrome))
+        if crowded:
+            parts.append(Txt(self.more(len(needed) - most), 21, 400, theme.INK2, lines=2, fit=18, scale=theme.chrome))
         if not needed:
             parts.append(
                 Txt(self.t("check.bring_none", "Không cần nộp thêm giấy tờ."), 24, 600, lines=2, fit=19, scale=theme.chrome)
             )
-        return Surface(Col(*parts, gap=8, pad=(20, 14, 18, 16)), radius=18)
+        gap, edge = (4, 10) if crowded else (8, 15)
+        return Surface(Col(*parts, gap=gap, pad=(20, edge, 18, edge)), radius=18)
+
+    def together(self, names: list[str]) -> str:
+        """The papers in one sentence of two lines; those that find no room are counted."""
+        if not names:
+            return self.t("check.bring_none", "Không cần nộp thêm giấy tờ.")
+        shown = 1
+        while shown < len(names) and len(", ".join(names[: shown + 1])) <= TOGETHER:
+            shown += 1
+        rest = [self.more(len(names) - shown)] if shown < len(names) else []
+        return ", ".join([*names[:shown], *rest])
+
+    def more(self, count: int) -> str:
+        return self.t("check.bring_more", "và {count} giấy nữa, cán bộ sẽ chỉ dẫn", count=count)
 
     def privacy(self) -> list[Part]:
         if look.large:
