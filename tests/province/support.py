@@ -21,7 +21,7 @@ from sync.enrol import make_request, open_bundle, request_words
 from sync.envelope import Origin
 from sync.http import HttpBearer
 from sync.keys import DeviceKeys
-from tests.sync.memory import MemoryKiosk
+from sync.simulator.memory import MemoryKiosk
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = "H14.999"

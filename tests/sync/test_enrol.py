@@ -13,8 +13,8 @@ from sync.enrol import ProvincePublic
 from sync.errors import CaptivePortal, EnrolError, EnrolRefused, ServerError
 from sync.http import HttpBearer, Waits
 from sync.keys import DeviceKeys, SealKey, SigningKey
+from sync.simulator.world import World
 from tests.sync.faultserver import FaultServer
-from tests.sync.world import World
 
 KEYS = DeviceKeys(SigningKey(b"1" * 32), SealKey(b"2" * 32))
 ROOT = SigningKey(b"3" * 32)

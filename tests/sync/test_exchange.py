@@ -17,8 +17,8 @@ from sync.feed import decode_entry
 from sync.intake import handle
 from sync.keys import SealKey, SigningKey
 from sync.ports import Confirmed, Effect
-from tests.sync.memory import CountingMerge
-from tests.sync.world import SERVER_MS, Kiosk, World
+from sync.simulator.memory import CountingMerge
+from sync.simulator.world import SERVER_MS, Kiosk, World
 
 
 def stored(world: World, kiosk: Kiosk) -> list[bytes]:

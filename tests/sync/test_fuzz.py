@@ -15,7 +15,7 @@ from sync.feed import decode_entry, encode_entry, read_ack
 from sync.intake import handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.segment import Chain, cut, parse, unpack, verify
-from tests.sync.world import SERVER_MS, World
+from sync.simulator.world import SERVER_MS, World
 
 quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
 

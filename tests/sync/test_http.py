@@ -10,8 +10,8 @@ import pytest
 
 from sync.errors import BadSignature, BearerError, CaptivePortal, Offline, ServerError, StaleReply, TimedOut, WrongAnswer
 from sync.http import HttpBearer, Waits
+from sync.simulator.world import Kiosk, World
 from tests.sync.faultserver import FaultServer
-from tests.sync.world import Kiosk, World
 
 QUICK = Waits(connect=2.0, read=0.8, whole=1.0)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sync.plants import Plant, plants
-from tests.sync.sim import Simulation, first_violation
+from sync.simulator.plants import Plant, plants
+from sync.simulator.simulation import Simulation, first_violation
 
 SCHEDULES = 150
 MOST = 400

@@ -11,9 +11,9 @@ import pytest
 
 from sync.errors import BearerError, CaptivePortal, Offline, ServerError, TimedOut
 from sync.http import HttpBearer, Waits
+from sync.simulator.world import Kiosk, World
 from sync.worker import Nudge, Pace, SyncStatus, drain, run
 from tests.sync.faultserver import PORTAL, FaultServer
-from tests.sync.world import Kiosk, World
 
 PACE = Pace(idle=30.0, watch=1.0, first=2.0, most=300.0)
 

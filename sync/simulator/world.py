@@ -9,7 +9,7 @@ from sync.engine import Engine, EngineKeys, Limits, ReplyOutcome
 from sync.intake import ProvinceKeys, handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
-from tests.sync.memory import CountingMerge, MemoryKiosk, MemoryProvince
+from sync.simulator.memory import CountingMerge, MemoryKiosk, MemoryProvince
 
 SERVER_MS = 1_764_551_000_000
 

@@ -18,7 +18,7 @@ from typing import Any
 import sync.engine
 import sync.intake
 from sync.ports import FeedEntry
-from tests.sync.memory import MemoryKiosk
+from sync.simulator.memory import MemoryKiosk
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 One seed is one schedule: which faults exist, how often, and every choice come from it, so a failing seed can be run again.
 After every step the invariants that must hold always are checked (I2, I3, I7, I10, I13 of SYNC design 2.1); then the faults
 stop, the kiosks exchange a bounded number of rounds, and the ones about the end are checked (I1, I4, I9). Bugs can be planted
-(:mod:`tests.sync.plants`): a simulation that does not find them proves nothing.
+(:mod:`sync.simulator.plants`): a simulation that does not find them proves nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sync import wire
 from sync.engine import Engine, Limits
 from sync.envelope import decode, event_id
 from sync.errors import ProvinceInconsistent, SyncError
-from tests.sync.memory import Crash, KioskState, MemoryKiosk, ProvinceState
-from tests.sync.plants import Plant
-from tests.sync.world import SERVER_MS, Kiosk, World
+from sync.simulator.memory import Crash, KioskState, MemoryKiosk, ProvinceState
+from sync.simulator.plants import Plant
+from sync.simulator.world import SERVER_MS, Kiosk, World
 
 PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login>"
 
