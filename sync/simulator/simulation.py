@@ -217,7 +217,8 @@ class Simulation:
         return Machine(kiosk, commune)
 
     def _engine(self, kiosk: Kiosk) -> Engine:
-        return self.plant.engine(kiosk.journal, kiosk.keys, limits=kiosk.limits, random_bytes=self.rng.randbytes)
+        made: Engine = self.plant.engine(kiosk.journal, kiosk.keys, limits=kiosk.limits, random_bytes=self.rng.randbytes)
+        return made
 
     def _restart(self, machine: Machine) -> None:
         machine.life += 1
