@@ -186,6 +186,21 @@ class WrongAnswer(BearerError):
 # --- keys and enrolment ---------------------------------------------------------------------------------------------
 
 
+class BadLetter(SyncError):
+    """A signed letter (enrolment, keys) is malformed or meant for somebody else."""
+
+    code = "letter_invalid"
+    message_vi = "Văn bản khóa của tỉnh không hợp lệ."
+    cure_vi = "Không khóa nào được thay. Báo kỹ thuật viên nếu lặp lại."
+
+
+class KeysOutOfTurn(BadLetter):
+    """A letter with keys that do not follow the generation held: an old one again, or one before it is missing."""
+
+    code = "keys_out_of_turn"
+    message_vi = "Khóa mới không nối tiếp khóa đang dùng."
+
+
 class KeyFileError(SyncError):
     """A key file is missing, damaged, or readable by other users."""
 

@@ -3,8 +3,9 @@
 Every signature names what it is for: the signed bytes start with the length and text of a context, so a signature over a
 segment can never pass for one over a reply. Sealed boxes are libsodium's (X25519, XSalsa20-Poly1305, 48 bytes more than the
 text) and say nothing about the sender, so whatever is sealed is also signed. A fingerprint is the first 64 bits of a SHA-256
-as eight plain words, to be read out on the telephone. Key files are written whole or not at all, mode 0600; :class:`KeyWrap`
-is where a passphrase, or later a TPM, comes in.
+as eight plain words, to be read out on the telephone. The protocol core knows only :class:`Signer`, :class:`Verifier`,
+:class:`Opener`, :class:`Sealer` and the :class:`Suite` that makes them of bytes; :data:`SODIUM` is the product's. Key files are
+written whole or not at all, mode 0600; :class:`KeyWrap` is where a passphrase or a TPM comes in.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from nacl import pwhash, utils
 from nacl.exceptions import CryptoError
@@ -30,11 +31,52 @@ from nacl.signing import VerifyKey as _NaclVerifyKey
 
 from sync.errors import BadSignature, KeyFileError, SealBroken, WrongPassphrase
 
-SIGNATURE = 64
+SIGNATURE: Final = 64
 """Bytes of a signature."""
 
-SEAL_COST = 48
+SEAL_COST: Final = 48
 """Bytes a sealed box is longer than its text."""
+
+
+class Signer(Protocol):
+    """Signs, 64 bytes each, bound to a context (ASCII, at most 255 bytes)."""
+
+    @property
+    def public(self) -> bytes:
+        """The public half, from which :meth:`Suite.verifier` is made."""
+        ...
+
+    def sign(self, context: bytes, message: bytes) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """Checks what a :class:`Signer` signed with the same context; raises :class:`BadSignature`."""
+
+    def verify(self, context: bytes, message: bytes, signature: bytes) -> None: ...
+
+
+class Opener(Protocol):
+    """Opens what a :class:`Sealer` sealed to it; raises :class:`SealBroken`."""
+
+    def open(self, sealed: bytes) -> bytes: ...
+
+
+class Sealer(Protocol):
+    """Seals to one receiver: :data:`SEAL_COST` bytes longer than the text, and nobody learns who sealed it."""
+
+    def seal(self, text: bytes) -> bytes: ...
+
+
+class Suite(Protocol):
+    """Makes the parts of other people's bytes."""
+
+    def verifier(self, public: bytes) -> Verifier: ...
+
+    def sealer(self, public: bytes) -> Sealer: ...
+
+    def opener(self, secret: bytes) -> Opener:
+        """For secrets handed over sealed: the commune's."""
+        ...
 
 
 def _bound(context: bytes, message: bytes) -> bytes:
@@ -123,9 +165,37 @@ class SealKey:
             raise SealBroken("a sealed box does not open with this key") from None
 
 
+class BoxSealer:
+    """Seals to an X25519 public key, 32 bytes."""
+
+    __slots__ = ("_box",)
+
+    def __init__(self, public: bytes) -> None:
+        self._box = SealedBox(PublicKey(public))
+
+    def seal(self, text: bytes) -> bytes:
+        return bytes(self._box.encrypt(text))
+
+
 def seal(public: bytes, text: bytes) -> bytes:
     """Seal a text to an X25519 public key: only the holder of the secret half reads it, and nobody learns who sealed it."""
-    return bytes(SealedBox(PublicKey(public)).encrypt(text))
+    return BoxSealer(public).seal(text)
+
+
+class _Sodium:
+    """libsodium: Ed25519 signatures, X25519 sealed boxes."""
+
+    def verifier(self, public: bytes) -> Verifier:
+        return VerifyKey(public)
+
+    def sealer(self, public: bytes) -> Sealer:
+        return BoxSealer(public)
+
+    def opener(self, secret: bytes) -> Opener:
+        return SealKey(secret)
+
+
+SODIUM: Final[Suite] = _Sodium()
 
 
 # --- fingerprints ---------------------------------------------------------------------------------------------------
