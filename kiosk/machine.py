@@ -87,7 +87,7 @@ def read_enrolment(store: Store, keyring: Keyring) -> Enrolment | None:
     bundle, request = store.meta("enrol_bundle"), store.meta("enrol_request")
     if bundle is None or request is None:
         return None
-    return open_bundle(bytes(bundle), keyring.device, bytes(request))
+    return open_bundle(bytes(bundle), [keyring.device.seal], bytes(request))
 
 
 def _office(config: Config, enrolment: Enrolment | None) -> Office:

@@ -312,7 +312,7 @@ def _enrol(machine: Machine, given: argparse.Namespace) -> int:
     if bundle is None:
         _say(given.json, {"ok": False, "id": number}, "Tỉnh chưa xác nhận. Chạy lại lệnh này sau.")
         return 1
-    enrolment = open_bundle(bundle, machine.keyring.device, request)
+    enrolment = open_bundle(bundle, [machine.keyring.device.seal], request)
     with store.transaction():
         store.set_meta("enrol_bundle", bundle)
     root = " ".join(root_words(enrolment.root))
