@@ -15,7 +15,8 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -163,6 +164,19 @@ class SealKey:
             return bytes(self._box.decrypt(sealed))
         except (CryptoError, ValueError, TypeError):
             raise SealBroken("a sealed box does not open with this key") from None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAny:
+    """Opens what was sealed to any of several keys: the one in force, first, and those before it."""
+
+    openers: Sequence[Opener]
+
+    def open(self, sealed: bytes) -> bytes:
+        for opener in self.openers:
+            with suppress(SealBroken):
+                return opener.open(sealed)
+        raise SealBroken("a sealed box opens with none of the keys held")
 
 
 class BoxSealer:
