@@ -154,9 +154,8 @@ class Counted:
 
 
 def counter(event: Event, origin: Origin) -> str:
-    """The field that counts an event, named after where it was first written."""
-    incarnation, n = event.moved_from or (origin.incarnation, origin.n)
-    return f"{COUNT}{origin.device}.{incarnation:x}.{n}"
+    """The field that counts an event. Its number alone will not do: a restored disk writes other events at the same place."""
+    return f"{COUNT}{event.actor}.{event.moved_from[1] if event.moved_from else origin.n}"
 
 
 def seen(known: Confirmed, event: Event, origin: Origin) -> bool:

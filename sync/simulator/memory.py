@@ -30,10 +30,19 @@ Fields = dict[str, dict[str, Any]]
 """Dossier -> field -> value."""
 
 SNAPSHOT_EVERY: Final = 10_000
-WALL_MS: Final = 1_764_550_991_227
 
 decode = lru_cache(maxsize=8192)(decode_line)
 """Lines are read again and again: at writing, in views, by the checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands in the envelope of every event of one use case."""
+
+    base: int = 0
+    wall_ms: int = 1_764_550_991_227
+    quality: int = 1
+    actor: str = "cb07"
 
 
 @dataclass
@@ -259,23 +268,16 @@ class MemoryKiosk:
 
     def write(self, dossier: str, kind: str, content: Mapping[str, Any], *, base: int = 0) -> Origin:
         """Append one event; an empty dossier id creates a dossier named after the event."""
-        return self.work(dossier, [(kind, content)], base=base)
+        return self.work(dossier, [(kind, content)], Facts(base=base))
 
-    def work(
-        self,
-        dossier: str,
-        acts: Sequence[tuple[str, Mapping[str, Any]]],
-        *,
-        base: int = 0,
-        wall_ms: int = WALL_MS,
-        quality: int = 1,
-    ) -> Origin:
+    def work(self, dossier: str, acts: Sequence[tuple[str, Mapping[str, Any]]], facts: Facts) -> Origin:
         """One use case: its events in one transaction. Returns where the first stands, which names a new dossier."""
         with self.atomic():
             inc = self.state.incarnations[-1]
             first = Origin(self.device, inc, self.last(inc)[0] + 1)
+            dossier = dossier or first.dossier_id()
             for n, (kind, content) in enumerate(acts, first.n):
-                event = Event(n, dossier or first.dossier_id(), kind, content, base, wall_ms, quality, "cb07", 1)
+                event = Event(n, dossier, kind, content, facts.base, facts.wall_ms, facts.quality, facts.actor, 1)
                 self._add(inc, encode(event))
         return first
 
