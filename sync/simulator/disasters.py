@@ -6,7 +6,7 @@ from sync.simulator.memory import ProvinceState
 from sync.simulator.scene import CROWD, Backup, Machine, Scene
 
 
-def upset(scene: Scene) -> None:
+def upset(scene: Scene) -> Machine:
     """Whatever the swarm of this seed has in store."""
     machine = scene.rng.choice(scene.machines)
     if scene.swarm.happens("restart"):
@@ -21,6 +21,7 @@ def upset(scene: Scene) -> None:
         _restore_province(scene)
     if scene.swarm.happens("province rebuilt"):
         _rebuild_province(scene)
+    return machine
 
 
 def _restore(scene: Scene, machine: Machine) -> None:

@@ -1,4 +1,4 @@
-"""The invariants of SYNC design 2.1, as far as a schedule can see them: at every step, after quiescence, and over the whole feed."""
+"""The invariants of SYNC design 2.1, as far as a schedule shows them: at every step, after quiescence, and over the whole feed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sync.envelope import Event, Origin, event_id
+from sync.envelope import Event, Origin
 from sync.simulator.meaning import COUNT
-from sync.simulator.memory import readable
+from sync.simulator.memory import identity, readable
 from sync.simulator.scene import Machine, Scene, hold
 
 
@@ -32,7 +32,7 @@ def shown(scene: Scene, machine: Machine) -> None:
             event = readable(line.body)
             if event is None or not event.dossier:
                 continue
-            promise = scene.promised.get(event_id(journal.device, inc, line.body))
+            promise = scene.promised.get(identity(journal.device, inc, line.body))
             if promise is None or not promise.counts:
                 continue
             fields = views.get(event.dossier)
@@ -75,10 +75,10 @@ def at_end(scene: Scene) -> None:
         end = scene.province.feed_position(machine.commune)
         hold(journal.feed_position() == end, "I4", f"{machine.name} has not the whole feed")
         _same(machine.name, journal.view(), scene.province.view(machine.commune))
-        for identity in scene.on_disk(machine):
-            hold(identity in state.events, "I1", f"an event on the disk of {machine.name} is not at the province")
-    for identity, promise in scene.promised.items():
-        hold(identity in state.events, "I1", f"an event confirmed to its user is not at the province: {promise.field}")
+        for one in scene.on_disk(machine):
+            hold(one in state.events, "I1", f"an event on the disk of {machine.name} is not at the province")
+    for one, promise in scene.promised.items():
+        hold(one in state.events, "I1", f"an event confirmed to its user is not at the province: {promise.field}")
         counted = [c for c, dossiers in state.confirmed.items() if promise.field in dossiers.get(promise.dossier, {})]
         hold(bool(counted) or not promise.counts, "I2", f"a stored event had no effect: {promise.field}")
     for commune, dossiers in state.confirmed.items():
@@ -92,7 +92,11 @@ def at_end(scene: Scene) -> None:
 def _same(name: str, shows: Mapping[Any, Any], holds: Mapping[Any, Any]) -> None:
     if shows == holds:
         return
-    other = [f"{key}: {shows.get(key)!r} here, {holds.get(key)!r} there" for key in {**shows, **holds} if shows.get(key) != holds.get(key)]
+    other = [
+        f"{key}: {shows.get(key)!r} here, {holds.get(key)!r} there"
+        for key in {**shows, **holds}
+        if shows.get(key) != holds.get(key)
+    ]
     hold(False, "I4", f"{name} shows another state than the province: {other[:3]}")
 
 
@@ -109,19 +113,17 @@ def _feed(scene: Scene, commune: str) -> None:
         before, event = last.get((entry["d"], entry["f"])), events[origin]
         if before is not None and scene.meaning.owner(entry["f"]) == "C" and before[0] != entry["v"]:
             unseen = before[1] > event.base and before[2] != origin.device
-            place = (origin.device, origin.incarnation, origin.n, entry["f"])
-            hold(not unseen or place in told, "I6", f"an unseen value of {entry['f']} was overwritten without a word")
+            said = (origin.device, origin.incarnation, origin.n, entry["f"]) in told
+            hold(said or not unseen, "I6", f"an unseen value of {entry['f']} was overwritten without a word")
         last[entry["d"], entry["f"]] = (entry["v"], seq, origin.device)
     for origin, event in events.items():
-        if event.kind == "f" and scene.commune_of(event.dossier) == commune:
-            for name, value in event.content.items():
-                place = (origin.device, origin.incarnation, origin.n)
-                there = (event.dossier, name, _key(value)) in written
-                hold(
-                    there or (*place, name) in told or (*place, None) in told or _known(scene, origin, event),
-                    "I6",
-                    f"{name} of {place} vanished without a word",
-                )
+        if event.kind != "f" or scene.commune_of(event.dossier) != commune or _known(scene, origin, event):
+            continue
+        for name, value in event.content.items():
+            place = (origin.device, origin.incarnation, origin.n)
+            said = not told.isdisjoint({(*place, name), (*place, None)})
+            there = (event.dossier, name, _key(value)) in written
+            hold(said or there, "I6", f"{name} of {place} vanished without a word")
 
 
 def _events(scene: Scene) -> Iterator[tuple[Origin, Event]]:

@@ -58,11 +58,11 @@ def serve(scene: Scene, body: bytes) -> bytes:
         return intake.handle(body, scene.province, scene.meaning, scene.province_keys, SERVER_MS + int(scene.now_s * 1000))
 
 
-def deliver_down(scene: Scene) -> None:
+def deliver_down(scene: Scene) -> Machine | None:
     """An answer arrives at a kiosk, if that life of it still runs."""
     message = _pick(scene, scene.down)
     if message is None or message.life != message.machine.life:
-        return
+        return None
     machine = message.machine
     body = PORTAL if scene.swarm.happens("login page") else _harmed(scene, message.body)
     disk = machine.journal.disk
@@ -90,6 +90,7 @@ def deliver_down(scene: Scene) -> None:
         scene.tell("{} refuses an answer: {}", machine.name, error.code)
     finally:
         disk.crash_at, disk.room, disk.read_only = None, None, False
+    return machine
 
 
 def _pick(scene: Scene, bag: list[Message]) -> Message | None:

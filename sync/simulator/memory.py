@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, move_line
+from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, event_id, move_line
 from sync.envelope import decode as decode_line
 from sync.errors import SyncError
 from sync.feed import decode_entry, next_entry, read_ack
@@ -32,6 +32,7 @@ Fields = dict[str, dict[str, Any]]
 SNAPSHOT_EVERY: Final = 10_000
 
 decode = lru_cache(maxsize=8192)(decode_line)
+identity = lru_cache(maxsize=8192)(event_id)
 """Lines are read again and again: at writing, in views, by the checks."""
 
 

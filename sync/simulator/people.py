@@ -7,7 +7,7 @@ from sync.simulator.memory import DiskFull, Facts
 from sync.simulator.scene import Machine, Scene
 
 
-def at_counter(scene: Scene) -> None:
+def at_counter(scene: Scene) -> Machine | None:
     """Somebody files, or an official works on a dossier as this kiosk shows it, lawfully or not."""
     machine = scene.rng.choice(scene.machines)
     journal = machine.journal
@@ -29,13 +29,14 @@ def at_counter(scene: Scene) -> None:
         first = journal.work(dossier, acts, facts)
     except DiskFull:
         scene.tell("{}: the disk is full, nothing was written and the person was told so", machine.name)
-        return
+        return None
     finally:
         journal.disk.room = None
     dossier = dossier or first.dossier_id()
     counts = scene.commune_of(dossier) == machine.commune
     scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, acts, dossier, opened, *_place(first))
     scene.promise(machine, first, counts=counts)
+    return machine
 
 
 def _place(origin: Origin) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""The scene of one schedule: a province, some kiosks of one or two communes, the lines between them, and what was promised to people.
+"""The scene of one schedule: a province, some kiosks of one or two communes, lines between them, and what was promised to people.
 
 Everything random comes from the seed; clocks draw from a stream of their own, so that the same schedule can be played under other
 clocks. What happens is told as a story, which is also the trace two runs of one seed are compared by.
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.engine import Engine, EngineKeys, Limits
-from sync.envelope import Origin, dossier_device, event_id
+from sync.envelope import Origin, dossier_device
 from sync.intake import ProvinceKeys
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
-from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, readable
+from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
 from sync.simulator.swarm import Swarm
 
 COMMUNES = ("01273", "01273", "01279", "01273")
@@ -200,15 +200,15 @@ class Scene:
             event = readable(line.body)
             if event is None:
                 continue
-            identity = event_id(first.device, first.incarnation, line.body)
+            known = identity(first.device, first.incarnation, line.body)
             origin = Origin(first.device, first.incarnation, line.n)
-            self.promised[identity] = Promise(event.dossier, counter(event, origin), counts)
+            self.promised[known] = Promise(event.dossier, counter(event, origin), counts)
 
     def on_disk(self, machine: Machine) -> set[bytes]:
         """Ids of all events a kiosk holds."""
         journal = machine.journal
         return {
-            event_id(journal.device, inc, line.body)
+            identity(journal.device, inc, line.body)
             for inc in journal.incarnations()
             for line in journal.lines(inc, 0, 1 << 30)
             if readable(line.body) is not None
@@ -225,9 +225,9 @@ class Scene:
         if not self.endangered:
             return
         held = set(self.province.state.events).union(*(self.on_disk(machine) for machine in self.machines))
-        for identity in [identity for identity in self.endangered if identity not in held]:
-            self.promised.pop(identity, None)
-            self.endangered.discard(identity)
+        for one in [one for one in self.endangered if one not in held]:
+            self.promised.pop(one, None)
+            self.endangered.discard(one)
 
     def note(self, machine: Machine) -> None:
         """Remember every line this machine has written, as the province may only ever hold such."""

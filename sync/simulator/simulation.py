@@ -1,8 +1,8 @@
 """One seed, one schedule: kiosks, a bad line, people, disasters; the invariants at every step; then quiet, and the rest of them.
 
 The product's engine and intake run unchanged on journals in memory. The seed decides which faults exist, how often, and every
-choice, so the same seed always tells the same story (:meth:`Simulation.trace` compares two runs), and a seed that fails can be told,
-replayed and shrunk (:mod:`sync.simulator.shrink`). Bugs can be planted (:mod:`sync.simulator.plants`): a simulation that does
+choice, so the same seed always tells the same story (:meth:`Simulation.trace` compares two runs), and a seed that fails can be
+told, replayed and shrunk (:mod:`sync.simulator.shrink`). Bugs can be planted (:mod:`sync.simulator.plants`): a simulation that does
 not find them proves nothing.
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from sync.errors import SyncError
 from sync.simulator import disasters, invariants, line, people
-from sync.simulator.scene import Scene, Setup, Violation
+from sync.simulator.scene import Machine, Scene, Setup, Violation
 
-Act = Callable[[Scene], None]
+Act = Callable[[Scene], Machine | None]
+"""Returns the machine whose screen may have changed."""
 
 ACTS: tuple[tuple[Act, int], ...] = (
     (people.at_counter, 5),
@@ -51,12 +52,14 @@ class Simulation:
         scene = self.scene
         for act in scene.rng.choices(acts, weights, k=self.steps):
             scene.pass_time()
-            act(scene)
+            touched = act(scene)
             invariants.always(scene)
-            for machine in scene.machines:
-                invariants.shown(scene, machine)
+            if touched is not None:
+                invariants.shown(scene, touched)
         self._quiesce()
         invariants.always(scene)
+        for machine in scene.machines:
+            invariants.shown(scene, machine)
         invariants.at_end(scene)
 
     def trace(self) -> str:

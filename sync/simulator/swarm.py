@@ -1,8 +1,8 @@
 """Which faults a schedule has and how often: every seed draws its own few (swarm testing).
 
-A schedule in which everything goes wrong all the time explores little: nothing ever gets far enough. So a seed leaves most faults out
-and makes the others rare or frequent. The draws of one fault do not move those of another, and a fault that is switched off (to
-shrink a story) leaves all other choices as they were.
+A schedule in which everything goes wrong all the time explores little: nothing ever gets far enough. So a seed leaves most faults
+out and makes the others rare or frequent. Chances come from a stream of their own, so a fault that is switched off, to shrink a
+story, leaves what people do as it was.
 """
 
 from __future__ import annotations
