@@ -111,7 +111,8 @@ def _feed(scene: Scene, commune: str) -> None:
         if entry["e"] != "f" or origin is None or entry["f"].startswith(COUNT):
             continue
         before, event = last.get((entry["d"], entry["f"])), events[origin]
-        if before is not None and scene.meaning.owner(entry["f"]) == "C" and before[0] != entry["v"]:
+        plain = event.kind == "f" and scene.meaning.owner(entry["f"]) == "C"
+        if before is not None and plain and before[0] != entry["v"]:
             unseen = before[1] > event.base and before[2] != origin.device
             said = (origin.device, origin.incarnation, origin.n, entry["f"]) in told
             hold(said or not unseen, "I6", f"an unseen value of {entry['f']} was overwritten without a word")

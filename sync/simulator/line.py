@@ -102,10 +102,11 @@ def _pick(scene: Scene, bag: list[Message]) -> Message | None:
 
 
 def _harmed(scene: Scene, body: bytes) -> bytes:
+    """The places are drawn as a part of the whole, so that a message of another length costs the schedule as many draws."""
     if scene.swarm.happens("message cut"):
-        body = body[: scene.rng.randrange(len(body) + 1)]
+        body = body[: int(scene.rng.random() * len(body))]
     if body and scene.swarm.happens("bit flipped"):
-        at = scene.rng.randrange(len(body))
+        at = int(scene.rng.random() * len(body))
         body = body[:at] + bytes([body[at] ^ (1 << scene.rng.randrange(8))]) + body[at + 1 :]
     return body
 

@@ -24,6 +24,14 @@ COUNT: Final = "count."
 """Prefix of the fields in which :class:`Counted` counts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A dossier as a screen shows it: its fields, and what the feed said gave way (``cf``, ``na``). No fields: a new one."""
+
+    fields: Mapping[str, Any]
+    conflicts: Sequence[Entry] = ()
+
+
 class Meaning(MergePort, Protocol):
     """The merge, the fold, and what people do."""
 
@@ -31,8 +39,8 @@ class Meaning(MergePort, Protocol):
         """What an own event writes into the fields of its dossier on the kiosk's screen."""
         ...
 
-    def at_counter(self, rng: random.Random, fields: Mapping[str, Any], serial: int) -> Acts:
-        """What somebody at a kiosk does about a dossier that looks like this; no fields: files one. May be unlawful."""
+    def at_counter(self, rng: random.Random, shown: Shown, serial: int) -> Acts:
+        """What somebody at a kiosk does about a dossier that looks like this, lawful or not."""
         ...
 
     def at_province(self, rng: random.Random, dossier: str, confirmed: Mapping[str, Confirmed], serial: int) -> Sequence[Entry]:
@@ -63,7 +71,7 @@ class CountingMerge:
             return {name: fields.get(name, 0) + 1}
         return {}
 
-    def at_counter(self, rng: random.Random, fields: Mapping[str, Any], serial: int) -> Acts:
+    def at_counter(self, rng: random.Random, shown: Shown, serial: int) -> Acts:
         return [("tag", {"tag": str(serial)})]
 
     def at_province(self, rng: random.Random, dossier: str, confirmed: Mapping[str, Confirmed], serial: int) -> Sequence[Entry]:
@@ -108,7 +116,7 @@ class Tiny:
     def fold(self, fields: Mapping[str, Any], event: Event, origin: Origin) -> Mapping[str, Any]:
         return {name: value for name, value in event.content.items() if name[0] != "p"} if event.kind == "f" else {}
 
-    def at_counter(self, rng: random.Random, fields: Mapping[str, Any], serial: int) -> Acts:
+    def at_counter(self, rng: random.Random, shown: Shown, serial: int) -> Acts:
         if rng.random() < 0.1:
             return [("f", {"p.status": f"forged {serial}"})]
         name = rng.choice(("c.phone", "c.address", f"e.{serial}"))
@@ -140,8 +148,8 @@ class Counted:
         name = counter(event, origin)
         return {**self.inner.fold(fields, event, origin), name: fields.get(name, 0) + 1}
 
-    def at_counter(self, rng: random.Random, fields: Mapping[str, Any], serial: int) -> Acts:
-        return self.inner.at_counter(rng, fields, serial)
+    def at_counter(self, rng: random.Random, shown: Shown, serial: int) -> Acts:
+        return self.inner.at_counter(rng, shown, serial)
 
     def at_province(self, rng: random.Random, dossier: str, confirmed: Mapping[str, Confirmed], serial: int) -> Sequence[Entry]:
         return self.inner.at_province(rng, dossier, confirmed, serial)

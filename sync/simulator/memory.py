@@ -297,6 +297,10 @@ class MemoryKiosk:
                 fields.update(self.meaning.fold(fields, event, origin))
         return fields
 
+    def conflicts(self, dossier: str) -> list[Mapping[str, Any]]:
+        """What the feed said gave way in a dossier."""
+        return [entry for _, entry in self.state.told_off if entry["d"] == dossier]
+
     def dossiers(self) -> list[str]:
         """Everything the screen lists."""
         own = (event.dossier for event in self.own(pending=True) if event.dossier)

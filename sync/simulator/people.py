@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync.envelope import Origin
+from sync.simulator.meaning import Acts, Shown
 from sync.simulator.memory import DiskFull, Facts
 from sync.simulator.scene import Machine, Scene
 
@@ -11,13 +12,13 @@ def at_counter(scene: Scene) -> Machine | None:
     """Somebody files, or an official works on a dossier as this kiosk shows it, lawfully or not."""
     machine = scene.rng.choice(scene.machines)
     journal = machine.journal
-    shown = journal.dossiers()
-    dossier = scene.rng.choice(shown) if shown and scene.rng.random() < 0.7 else ""
+    listed = journal.dossiers()
+    dossier = scene.rng.choice(listed) if listed and scene.rng.random() < 0.7 else ""
     if scene.swarm.happens("foreign edit"):
         dossier = _foreign(scene, machine) or dossier
-    fields = journal.fields(dossier) if dossier else {}
+    shown = Shown(journal.fields(dossier), journal.conflicts(dossier)) if dossier else Shown({})
     scene.serial += 1
-    acts = scene.meaning.at_counter(scene.rng, fields, scene.serial)
+    acts = scene.meaning.at_counter(scene.rng, shown, scene.serial)
     opened = journal.feed_position()[0]
     if scene.swarm.happens("form open for long"):
         opened = scene.rng.randint(0, opened)
@@ -34,9 +35,14 @@ def at_counter(scene: Scene) -> Machine | None:
         journal.disk.room = None
     dossier = dossier or first.dossier_id()
     counts = scene.commune_of(dossier) == machine.commune
-    scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, acts, dossier, opened, *_place(first))
+    scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, _words(acts), dossier, opened, *_place(first))
     scene.promise(machine, first, counts=counts)
     return machine
+
+
+def _words(acts: Acts) -> str:
+    """An act in few words: its kind and what stands in front."""
+    return ", ".join(f"{kind} {str(dict(content))[:70]}" for kind, content in acts)
 
 
 def _place(origin: Origin) -> tuple[int, int, int]:
@@ -61,7 +67,7 @@ def at_province(scene: Scene) -> None:
     with scene.province.atomic():
         for entry in entries:
             scene.province.add_entry(commune, entry, None)
-    scene.tell("the province acts on {}: {}", dossier, entries)
+    scene.tell("the province acts on {}: {}", dossier, {entry.get("f", entry["e"]): entry.get("v") for entry in entries})
 
 
 def clocks(scene: Scene) -> None:

@@ -1,7 +1,7 @@
-"""Planting a bug: one text in the product's source replaced, compiled, and its functions given the new code, wherever they are used.
+"""Planting a bug: one text of the product's source is replaced, compiled, and the functions it changed get the new code.
 
-A plant names the exact text it replaces, so it fails loudly when the code moves on and the plant no longer means anything. Nothing is
-imported anew: every caller of the function meets the bug, and :func:`planted` takes it out again.
+A plant names the exact text it replaces, so it fails loudly when the code moves on and the plant no longer means anything. Nothing
+is imported anew: every caller of the function meets the bug, and :func:`planted` takes it out again.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.engine import Engine, EngineKeys, Limits
 from sync.envelope import Origin, dossier_device
+from sync.feed import decode_entry
 from sync.intake import ProvinceKeys
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
@@ -109,7 +110,9 @@ class Scene:
         self.meaning = Counted(setup.meaning())
         self.province = MemoryProvince()
         self.province_keys = ProvinceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
-        self.limits = Limits(wanted=1 << 16) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
+        self.limits = (
+            Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
+        )
         self.commune_keys: dict[str, SealKey] = {}
         self.machines: list[Machine] = []
         self.up: list[Message] = []
@@ -145,6 +148,12 @@ class Scene:
         state = self.province.state
         facts = (self.story, state.logs, state.branches, state.feeds, [m.journal.state for m in self.machines])
         return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+    def outcome(self) -> str:
+        """What came of it for people, without anything that a time stamp goes into (I12)."""
+        feeds = self.province.state.feeds
+        told = {c: [{k: v for k, v in decode_entry(e.body).items() if k != "h"} for e in feed] for c, feed in feeds.items()}
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     # --- machines -----------------------------------------------------------------------------------------------
 
