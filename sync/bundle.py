@@ -277,8 +277,7 @@ def _verify(keys: Sequence[Verifier], signed: bytes, signature: bytes) -> None:
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = b"".join(_pieces(stream, size))
-    return data
+    return b"".join(_pieces(stream, size))
 
 
 def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
