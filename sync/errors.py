@@ -174,6 +174,11 @@ class CaptivePortal(BearerError):
     message_vi = "Mạng yêu cầu đăng nhập."
     cure_vi = "Mở trình duyệt trên máy khác cùng mạng để đăng nhập mạng, hoặc đổi sang mạng khác."
 
+    def __init__(self, text: str, portal: str = "") -> None:
+        super().__init__(text)
+        self.portal = portal
+        """Address of the login page as the network gave it, without query; empty when it gave none."""
+
 
 class WrongAnswer(BearerError):
     """A 4xx without our magic: a wrong address, or a proxy that refuses."""
@@ -181,6 +186,22 @@ class WrongAnswer(BearerError):
     code = "wrong_answer"
     message_vi = "Địa chỉ máy chủ tỉnh không đúng, hoặc bị máy trung gian chặn."
     cure_vi = "Kiểm tra địa chỉ máy chủ trong cấu hình."
+
+
+class WrongServer(BearerError):
+    """TLS reached somebody who cannot show the province's key or certificate: a portal, an inspecting proxy, an impostor."""
+
+    code = "wrong_server"
+    message_vi = "Máy chủ trả lời không phải máy chủ của tỉnh."
+    cure_vi = "Mạng có thể đòi đăng nhập hoặc đang bị can thiệp: đổi mạng. Nếu tỉnh vừa đổi máy chủ, cập nhật «province.tls_pins»."
+
+
+class ProxyRefused(BearerError):
+    """The configured proxy does not let us through."""
+
+    code = "proxy_refused"
+    message_vi = "Máy chủ proxy của cơ quan không cho qua."
+    cure_vi = "Kiểm tra «sync.proxy» và tệp tài khoản proxy với người quản trị mạng."
 
 
 # --- sticks and couriers --------------------------------------------------------------------------------------------
