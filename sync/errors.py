@@ -406,3 +406,29 @@ class EnrolRefused(EnrolError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"enrolment refused: {reason}")
         self.reason = reason
+
+
+# --- attachments ----------------------------------------------------------------------------------------------------
+
+
+class BlobProtocol(SyncError):
+    """A call or an answer about an attachment is malformed."""
+
+    code = "blob_malformed"
+    message_vi = "Gói tin gửi giấy tờ đính kèm bị hỏng trên đường truyền."
+
+
+class BlobDamaged(SyncError):
+    """A file is missing, cut, or not what its name says."""
+
+    code = "blob_damaged"
+    message_vi = "Tệp giấy tờ đính kèm trên máy bị hỏng hoặc bị mất."
+    cure_vi = "Quét lại giấy tờ này và gửi lại. Hồ sơ vẫn an toàn tại máy."
+
+
+class BlobDiskFull(SyncError):
+    """There is no room for an attachment where it should be written."""
+
+    code = "disk_full"
+    message_vi = "Ổ đĩa nhận giấy tờ đính kèm đã đầy."
+    cure_vi = "Giấy tờ vẫn ở máy và sẽ được gửi tiếp khi có chỗ. Báo kỹ thuật viên."
