@@ -446,7 +446,7 @@ def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
     """Raises BundleForged, BundleDamaged."""
     given = _signed_letter(_RECEIPT, document, keys)
     try:
-        held = {int(inc, 16): n for inc, n in given.table("held").items()}
+        held = {int(inc, 16): n for inc, n in given.part("held").facts.items()}
         if not all(_whole(inc) and _whole(n) for inc, n in held.items()):
             raise ValueError("held is malformed")
         return Receipt(
