@@ -27,6 +27,7 @@ from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.keyring import machine_wrap, open_keyring
 from kiosk.store.ledger import Ledger
 from sync.envelope import base32
+from sync.keys import VerifyKey
 
 
 def store_command(argv: Sequence[str]) -> int:
@@ -106,9 +107,10 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    report = check(machine.store, identity.device, identity.signing.verify_key)
+    report = check(machine.store, identity.device, [VerifyKey(identity.signing.public)])
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
-    lines += [f"SAI: {one.where}: {one.what_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
+    lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
+    lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
     _say(given.json, {"ok": report.ok, **asdict(report)}, "\n".join(lines))
     return 0 if report.ok else 1
 
