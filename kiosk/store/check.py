@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was walked, and the first finding of each kind; ``ok`` when there is none. ``sealed``: lines only the province can read."""
+    """What was walked, and the first finding of each kind; ``ok`` when there is none. ``sealed``: lines only the province reads."""
 
     events: int
     segments: int
@@ -53,7 +53,7 @@ class Report:
 
 
 def check(store: Store, device: int, keys: Sequence[Verifier], files: Callable[[], Iterable[Finding]] = tuple) -> Report:
-    """Walk the whole store of a device whose verification keys are ``keys``, the present one first; ``files`` proves what lies beside it.
+    """Walk the whole store of a device whose verification keys are ``keys``; ``files`` proves what lies beside it.
 
     Raises:
         StoreError: ``check_no_copy`` when there is no room for a copy beside the store.
@@ -96,59 +96,56 @@ def _check_copy(db: sqlite_utils.Database, device: int, keys: Sequence[Verifier]
 
 
 class _Walk:
-    """One incarnation, line by line and signature by signature; counts what it has passed."""
+    """One incarnation, line by line and signature by signature in the order of the log; counts what it has passed."""
 
     def __init__(self, db: sqlite_utils.Database, inc: int, device: int, keys: Sequence[Verifier]) -> None:
-        self._db, self._inc, self._device, self._keys = db, inc, device, keys
+        self._inc, self._device, self._keys = inc, device, keys
         row = db.conn.execute("SELECT n, head, base, base_head FROM incarnation WHERE inc = ?", (inc,)).fetchone()
         self._end = row[0], bytes(row[1])
-        self._base = row[2]
+        self._n = self._signed_to = row[2]
         self._head = bytes(row[3]) if row[3] is not None else ZERO_HEAD
-        self._heads = {self._base: self._head}
+        self._lines = db.conn.execute("SELECT n, body, head, sealed FROM log WHERE inc = ? ORDER BY n", (inc,))
+        signed = db.conn.execute("SELECT n, first, head, signature FROM segment WHERE inc = ?", (inc,)).fetchall()
+        self._ends = {row[0]: row for row in signed}
         self.events = self.sealed = self.segments = 0
 
     def run(self) -> Finding | None:
-        return self._lines() or self._signatures() or self._ending()
+        for line in self._lines:
+            finding = self._line(*line) or (self._signature(*self._ends.pop(line[0])) if line[0] in self._ends else None)
+            if finding is not None:
+                return finding
+        return self._ending()
 
-    def _lines(self) -> Finding | None:
-        n, head = self._base, self._head
-        lines = self._db.conn.execute("SELECT n, body, head, sealed FROM log WHERE inc = ? ORDER BY n", (self._inc,))
-        for number, body, noted, sealed in lines:
-            n += 1
-            self.events += 1
-            if number != n:
-                return Finding(f"log {self._inc}/{number}", f"Thiếu sự kiện {n}.")
-            if sealed:
-                self.sealed += 1
-                head = noted
-            else:
-                head = chain(head, body)
-                if head != noted:
-                    return Finding(f"log {self._inc}/{n}", "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
-                if not body.startswith(b'{"n":%d,' % n):
-                    return Finding(f"log {self._inc}/{n}", "Số thứ tự trong sự kiện không khớp.")
-            self._heads[n] = head
-        self._head = head
+    def _line(self, n: int, body: bytes, noted: bytes, sealed: int) -> Finding | None:
+        self._n += 1
+        self.events += 1
+        where = f"log {self._inc}/{n}"
+        if n != self._n:
+            return Finding(where, f"Thiếu sự kiện {self._n}.")
+        if sealed:
+            self.sealed += 1
+            self._head = noted
+            return None
+        self._head = chain(self._head, body)
+        if self._head != noted:
+            return Finding(where, "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
+        if not body.startswith(b'{"n":%d,' % n):
+            return Finding(where, "Số thứ tự trong sự kiện không khớp.")
         return None
 
-    def _signatures(self) -> Finding | None:
-        last = self._base
-        rows = self._db.conn.execute("SELECT first, n, head, signature FROM segment WHERE inc = ? ORDER BY n", (self._inc,))
-        for first, n, noted, signature in rows:
-            where = f"segment {self._inc}/{n}"
-            if first != last + 1:
-                return Finding(where, f"Sự kiện từ {last + 1} chưa được ký.")
-            if self._heads.get(n) != noted:
-                return Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
-            if not self._signed(n, noted, signature):
-                return Finding(where, "Chữ ký không đúng.")
-            last = n
-            self.segments += 1
-        if last != max(self._heads):
-            return Finding(f"incarnation {self._inc}", f"Sự kiện từ {last + 1} chưa được ký.")
+    def _signature(self, n: int, first: int, noted: bytes, signature: bytes) -> Finding | None:
+        where = f"segment {self._inc}/{n}"
+        if first != self._signed_to + 1:
+            return Finding(where, f"Sự kiện từ {self._signed_to + 1} chưa được ký.")
+        if noted != self._head:
+            return Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
+        if not self._verified(n, noted, signature):
+            return Finding(where, "Chữ ký không đúng.")
+        self._signed_to = n
+        self.segments += 1
         return None
 
-    def _signed(self, n: int, head: bytes, signature: bytes) -> bool:
+    def _verified(self, n: int, head: bytes, signature: bytes) -> bool:
         for key in self._keys:
             try:
                 verify_head(key, self._device, self._inc, n, head, signature)
@@ -158,7 +155,11 @@ class _Walk:
         return False
 
     def _ending(self) -> Finding | None:
-        if self._end != (max(self._heads), self._head):
+        if self._ends:
+            return Finding(f"segment {self._inc}/{min(self._ends)}", "Nhật ký bị cắt: sự kiện đã ký không còn.")
+        if self._signed_to != self._n:
+            return Finding(f"incarnation {self._inc}", f"Sự kiện từ {self._signed_to + 1} chưa được ký.")
+        if self._end != (self._n, self._head):
             return Finding(f"incarnation {self._inc}", "Cuối nhật ký bị cắt.")
         return None
 
