@@ -148,6 +148,19 @@ class Store(Journal, Times, Papers, Outbox):
         with self._lock:
             return self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
+    def compact(self) -> None:
+        """Give free pages back to the disk; needs the store for itself and as much free space again.
+
+        Raises:
+            StoreError: ``store_busy`` while another process uses it.
+        """
+        with self._lock:
+            try:
+                self.db.conn.execute("VACUUM")
+            except OperationalError as error:
+                raise named(error, self.path) from None
+        self.scrub()
+
     @contextmanager
     def copy(self) -> Iterator[sqlite_utils.Database]:
         """The store as it stands at this moment, opened from a file that is gone when the block ends; holds no lock meanwhile."""
