@@ -133,7 +133,7 @@ def read_range(body: bytes) -> BlobRange:
 
 
 class VolumeWriter:
-    """Writes one volume front to back. Letters first, the manifest where the writer knows it, :meth:`finish` last."""
+    """Writes one volume front to back. Letters first, then the manifest, :meth:`finish` last."""
 
     def __init__(self, out: BinaryIO, header: Header, signer: Signer, most: int = MAX_VOLUME) -> None:
         self._out = out
@@ -313,7 +313,9 @@ class Manifest:
     feed: Place
     logs: tuple[Place, ...] = ()
     segments: int = 0
-    blob_bytes: int = 0
+    """Upward: segments of events this writer had to give altogether."""
+    waiting_bytes: int = 0
+    """Upward: bytes of attachments the province lacks and this stick had not yet when the volume was begun."""
     wall_ms: int = 0
     """Wall clock of the writer, to be shown; nothing is decided by it."""
     note: str = ""
@@ -329,7 +331,7 @@ def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Se
         "feed": _place(manifest.feed),
         "logs": [_place(place) for place in manifest.logs],
         "segments": manifest.segments,
-        "blob_bytes": manifest.blob_bytes,
+        "waiting_bytes": manifest.waiting_bytes,
         "wall_ms": manifest.wall_ms,
         "note": manifest.note,
         "reset": manifest.reset,
@@ -355,7 +357,7 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
             feed=_read_place(facts["feed"]),
             logs=tuple(_read_place(place) for place in facts["logs"]),
             segments=given.number("segments", 0, 1 << 32),
-            blob_bytes=given.number("blob_bytes", 0, 1 << 48),
+            waiting_bytes=given.number("waiting_bytes", 0, 1 << 60),
             wall_ms=given.number("wall_ms", -(1 << 62), 1 << 62),
             note=given.text("note"),
             reset=facts["reset"] is True,
