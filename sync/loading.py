@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from sync import stick
+from sync import usb
 from sync.blob.planner import Planner
 from sync.blob.ports import BlobTask
 from sync.blob.ranges import UNIT, Ranges
@@ -152,7 +152,7 @@ def load(
 
     Raises:
         StickFull: there is no room for a single volume.
-        StickReadOnly, StickGone, StickUnreliable: see ``sync.stick``; the volumes written before count.
+        StickReadOnly, StickGone, StickUnreliable: see ``sync.usb``; the volumes written before count.
     """
     return _Loading(root, cargo, log, random_bytes, limits or Limits(), progress, suite).run()
 
@@ -168,7 +168,7 @@ class _Loading:
         progress: Progress,
         suite: Suite,
     ) -> None:
-        self._folder = stick.folder_for(root, cargo.commune)
+        self._folder = usb.folder_for(root, cargo.commune)
         self._cargo = cargo
         self._log = log
         self._random = random_bytes
@@ -184,7 +184,7 @@ class _Loading:
             _join(self._anywhere, record.ranges)
 
     def run(self) -> Loaded:
-        stick.sweep(self._folder)
+        usb.sweep(self._folder)
         known = dict(self._known())
         self._remove(known, self._arrived)
         for _, record in known.values():
@@ -206,15 +206,15 @@ class _Loading:
     def _known(self) -> Iterator[tuple[bytes, tuple[Path, Record]]]:
         """Volumes on this stick that this kiosk remembers and that are whole; what is damaged is taken off."""
         written = self._log.written()
-        for path in stick.volumes(self._folder):
+        for path in usb.volumes(self._folder):
             ident = self._ident(path)
             if ident is None or ident not in written:
                 continue
             try:
-                with stick.named(), path.open("rb") as source:
+                with usb.named(), path.open("rb") as source:
                     check(source, [self._own])
             except BundleDamaged:
-                stick.remove(path)
+                usb.remove(path)
                 continue
             except BundleError:
                 continue
@@ -222,7 +222,7 @@ class _Loading:
 
     def _ident(self, path: Path) -> bytes | None:
         try:
-            with stick.named(), path.open("rb") as source:
+            with usb.named(), path.open("rb") as source:
                 header, _ = preface(source)
         except BundleDamaged:
             return None
@@ -231,7 +231,7 @@ class _Loading:
     def _remove(self, known: dict[bytes, tuple[Path, Record]], useless: Callable[[Record], bool]) -> None:
         for ident, (path, record) in list(known.items()):
             if useless(record):
-                stick.remove(path)
+                usb.remove(path)
                 self._log.forget(ident)
                 del known[ident]
                 self._report.removed += 1
@@ -246,7 +246,7 @@ class _Loading:
 
     def _room(self) -> int:
         left = self._limits.stick - self._report.bytes
-        return min(self._limits.volume, left, stick.free(self._folder))
+        return min(self._limits.volume, left, usb.free(self._folder))
 
     def _volume(self, at: int) -> int:
         """Write one volume with the segments from ``at`` on; returns where the next one begins."""
@@ -278,7 +278,7 @@ class _Loading:
             writer.finish()
 
         with step("stick.write"):
-            path = stick.put(self._folder, header.name, fill, lambda source: check(source, [self._own]))
+            path = usb.put(self._folder, header.name, fill, lambda source: check(source, [self._own]))
         self._note(header, path, Record(_ends(cargo.segments[first:reached]), ranges))
         if reached == first < len(cargo.segments):
             raise StickFull("no room for a single segment")
