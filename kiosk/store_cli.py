@@ -25,7 +25,7 @@ from kiosk.store import projections
 from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
-from kiosk.store.keyring import machine_wrap, open_keyring
+from kiosk.store.keyring import open_keyring
 from kiosk.store.ledger import Ledger
 from sync.envelope import base32
 
@@ -148,7 +148,7 @@ def _start_anew(given: argparse.Namespace) -> int:
 def _restore(given: argparse.Namespace) -> int:
     config = config_from(given)
     path = config.path("store.file")
-    keyring = open_keyring(key_file(config), machine_wrap(), store_exists=True)
+    keyring = open_keyring(key_file(config), store_exists=True)
     kept = restore_file(given.file, path, keyring.store)
     text = "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation)."
     name = kept.name if kept else None

@@ -23,8 +23,9 @@ from province.models import CommuneKey, Device, Enrolment, EnrolmentCode, Positi
 from province.places import centre_name, communes
 from province.runtime import current
 from province.writer import writing
-from sync.enrol import EnrolRequest, ProvincePublic, issue_bundle, open_request, request_words, root_words
+from sync.enrol import EnrolRequest, Grant, issue_bundle, open_request, request_words, root_words
 from sync.envelope import base32
+from sync.rollover import ProvincePublic
 
 log = logging.getLogger(__name__)
 
@@ -226,15 +227,14 @@ def _enrol(row: Enrolment, by: str) -> Device:
         seal_key=asked.seal_key,
         enrolled_ms=running.wall_ms(),
     )
-    row.bundle = issue_bundle(
-        asked,
+    grant = Grant(
         device=number,
         commune=row.commune,
         commune_secret=bytes(secret.secret),
         province=ProvincePublic(running.keyring.signing.public, running.keyring.sealing.public),
-        root=running.keyring.root,
         extra={"centre_vi": centre_name(row.commune)},
     )
+    row.bundle = issue_bundle(asked, grant, running.keyring.root)
     row.device = device
     _decide(row, Enrolment.State.CONFIRMED, by)
     row.save()

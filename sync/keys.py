@@ -278,10 +278,15 @@ class PassphraseWrap:
 
 
 def write_key_file(path: Path, secrets: Mapping[str, bytes], wrap: KeyWrap | None = None) -> None:
-    """Write named secrets: temporary name, mode 0600, fsync, rename, fsync of the folder."""
+    """Write named secrets, whole or not at all."""
     wrap = wrap or PlainWrap()
     inner = json.dumps({name: _b64(value) for name, value in secrets.items()}, separators=(",", ":")).encode()
     body = json.dumps({"v": 1, "wrap": wrap.name, **wrap.wrap(inner)}, separators=(",", ":")).encode() + b"\n"
+    write_whole(path, body)
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a small file whole or not at all: temporary name, mode 0600, fsync, rename, fsync of the folder."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -497,6 +497,12 @@ class Store:
                 touched |= projections.apply_entry(self.db, entry.seq, json.loads(entry.body))
             projections.refresh_all(self.db, touched)
 
+    def keys_documents(self) -> Sequence[bytes]:
+        return [bytes.fromhex(word) for word in str(self.meta("keys_documents", "")).split()]
+
+    def keep_keys_document(self, document: bytes) -> None:
+        self.set_meta("keys_documents", " ".join([*(one.hex() for one in self.keys_documents()), document.hex()]))
+
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
         with self._lock:
             self.db.conn.execute(
