@@ -152,6 +152,7 @@ class Engine:
         self._dictionaries = dictionaries
         self._random = random_bytes
         self._target = self._limits.start
+        self._round_trip = 0.0
         self._ratio = 4.0
         self._open: dict[bytes, _Open] = {}
         self._number = 0
@@ -205,6 +206,10 @@ class Engine:
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
+
+    def hedge_after(self, now_mono: float) -> float:
+        """Seconds without an answer after which the same request is worth sending on another connection."""
+        return max(1.5, 2.0 * self._round_trip)
 
     def on_failure(self) -> None:
         """The line brought no answer: aim lower. An answer that still comes is taken."""
@@ -395,6 +400,7 @@ class Engine:
         gain.moved = True
 
     def _adapt(self, took: float, size: int) -> None:
+        self._round_trip += (took - self._round_trip) / 8 if self._round_trip else took
         if took > self._limits.slow_s:
             self.on_failure()
         elif took < self._limits.fast_s and size * 2 >= self._target:
