@@ -17,9 +17,10 @@ from forms.deadlines.deadline import OfficeHours
 from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
+from kiosk.store.journal import Identity
 from kiosk.store.keyring import Keyring, machine_wrap, open_keyring
 from kiosk.store.reserve import Reserve
-from kiosk.store.store import Identity, Store
+from kiosk.store.store import Store
 from sync.enrol import Enrolment, open_bundle
 
 VERSION = "0.1.0"
