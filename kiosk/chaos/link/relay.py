@@ -1,9 +1,10 @@
 """The process in the middle: two network namespaces that exist only through it, a TUN device in each, and the air between them.
 
 Called with a seed and a profile as JSON, it says by which descriptors others enter the namespaces (``/proc/PID/fd/N``). Then it
-answers ``counts``, ``cut SECONDS`` and ``profile {…}`` on standard input with a JSON line each. When standard input ends, however its parent died, it ends too: devices and namespaces go with it, nothing has a name and nothing
-remains. The namespaces have no other device but loopback: whatever runs in them reaches the two addresses of the link and nothing
-else in the world; the relay drops anything addressed otherwise.
+answers ``counts``, ``cut SECONDS`` and ``profile {…}`` on standard input with a JSON line each. When standard input ends, however
+its parent died, it ends too: devices and namespaces go with it, nothing has a name and nothing remains. The namespaces have no
+other device but loopback: whatever runs in them reaches the two addresses of the link and nothing else in the world; the relay
+drops anything addressed otherwise.
 """
 
 from __future__ import annotations
