@@ -59,8 +59,8 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
             yield f"Tỉnh cấp mã hồ sơ {value}."
         else:
             yield f"Tỉnh đã nhận hồ sơ lúc {_when(value)}."
-    rows = store.rows("SELECT f.body FROM conflict c JOIN feed f ON f.seq = c.seq WHERE c.d = ? ORDER BY c.seq", [dossier])
-    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["body"]) for row in rows]):
+    rows = store.rows("SELECT entry FROM conflict WHERE d = ? ORDER BY seq", [dossier])
+    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["entry"]) for row in rows]):
         yield _waiting(conflict)
 
 

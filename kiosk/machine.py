@@ -17,9 +17,10 @@ from forms.deadlines.deadline import OfficeHours
 from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
+from kiosk.store.journal import Identity
 from kiosk.store.keyring import KeyFile, Keyring, machine_wrap, open_keyring
 from kiosk.store.reserve import Reserve
-from kiosk.store.store import Identity, Store
+from kiosk.store.store import Store
 from sync.enrol import Enrolment, number_in, open_bundle
 from sync.errors import EnrolError
 from sync.rollover import Trust, take_all

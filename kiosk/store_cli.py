@@ -21,7 +21,6 @@ from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
-from kiosk.store import projections
 from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
@@ -127,8 +126,7 @@ def _list(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
-    with machine.store.transaction():
-        count = projections.rebuild(machine.store.db)
+    count = machine.store.rebuild()
     _say(given.json, {"ok": True, "dossiers": count}, f"Đã dựng lại {count} hồ sơ.")
     return 0
 

@@ -82,7 +82,7 @@ def _check_copy(db: sqlite_utils.Database, device: int, key: VerifyKey) -> Repor
         findings += [finding] if finding else []
     entries, finding = _check_feed(db)
     findings += [finding] if finding else []
-    dossiers, finding = _check_projections(db)
+    dossiers, finding = _check_projections(db, device)
     findings += [finding] if finding else []
     return Report(events, segments, entries, dossiers, tuple(findings))
 
@@ -138,15 +138,21 @@ def _check_feed(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
     return seq, None
 
 
-_PROJECTIONS = {"dossier": "d", "dossier_search": "d", "field": "d, f", "conflict": "seq"}
-"""Tables made from the journal alone, with the order that makes two readings comparable."""
+_PROJECTIONS = {
+    "dossier": "SELECT * FROM dossier ORDER BY d",
+    "dossier_search": "SELECT d, text FROM dossier_search ORDER BY d",
+    "field": "SELECT * FROM field ORDER BY d, f",
+    "conflict": "SELECT * FROM conflict ORDER BY seq",
+    "blob_answer": "SELECT * FROM blob_answer ORDER BY id",
+}
+"""Tables made from the journal alone, read in an order that makes two readings comparable."""
 
 
-def _check_projections(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
+def _check_projections(db: sqlite_utils.Database, device: int) -> tuple[int, Finding | None]:
     """Rebuild on the copy, and compare."""
     wanted = _projected(db)
     with immediate(db):
-        projections.rebuild(db)
+        projections.rebuild(db, device)
     made = _projected(db)
     count = len(wanted["dossier"])
     for table in _PROJECTIONS:
@@ -159,4 +165,4 @@ def _check_projections(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
 
 
 def _projected(db: sqlite_utils.Database) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: db.conn.execute(f"SELECT * FROM {table} ORDER BY {order}").fetchall() for table, order in _PROJECTIONS.items()}
+    return {table: db.conn.execute(sql).fetchall() for table, sql in _PROJECTIONS.items()}

@@ -120,6 +120,10 @@ class ProvinceBlobs(Protocol):
         units of the records that do not open are asked again, a ``bl`` entry says so, and false."""
         ...
 
-    def pause_s(self, device: int, length: int) -> int:
-        """Seconds this device should wait before it sends that many bytes; 0: now, and they are counted."""
+    def pause_s(self, device: int) -> int:
+        """Seconds this device should wait before it sends more; 0: it may send now."""
+        ...
+
+    def spend(self, device: int, size: int) -> None:
+        """Count bytes a device has sent against its budget and everybody's."""
         ...

@@ -14,7 +14,7 @@ from typing import Final
 from sync.blob.ports import Announced, ProvinceBlobs
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import TICKET, Act, Answer, Held, Ticket, read_ticket
-from sync.errors import BadSignature, BlobDiskFull, SyncError
+from sync.errors import BadSignature, BlobDiskFull, BlobProtocol, SyncError
 from sync.keys import Signer
 
 KEEP_EVERY: Final = 64 * 1024
@@ -72,7 +72,7 @@ class Receiver:
             return Answer(ticket.nonce, refusal="blob_unknown")
         if ticket.offset + ticket.length > told.size:
             return Answer(ticket.nonce, refusal="blob_outside")
-        if ticket.act == Act.PUT and (pause := self.blobs.pause_s(ticket.device, ticket.length)):
+        if ticket.act == Act.PUT and (pause := self.blobs.pause_s(ticket.device)):
             return Answer(ticket.nonce, Held.PARTLY, self.blobs.have(told.id), pause, "blob_pause")
         return _Entry(ticket, told)
 
@@ -114,7 +114,11 @@ class Call:
             self._take(self._entry, data)
 
     def close(self) -> bytes:
-        """The body is over, or the line is: keep what came, finish the file when it is all here, and answer. Idempotent."""
+        """The body is over, or the line is: keep what came, finish the file when it is all here, and answer. Idempotent.
+
+        Raises:
+            BlobProtocol: there was no whole ticket, so there is nobody to answer.
+        """
         if self._answer is None:
             self._answer = self._close().write(self._receiver.signer)
         return self._answer
@@ -148,6 +152,7 @@ class Call:
 
     def _keep(self, entry: _Entry) -> Ranges:
         have = self._blobs.keep(entry.told.id, self._written)
+        self._blobs.spend(entry.ticket.device, self._loose)
         self._written, self._loose = NONE, 0
         return have
 
@@ -161,10 +166,12 @@ class Call:
                 return self._told(entry, self._keep(entry) if self._written.runs else self._blobs.have(entry.told.id))
             except BlobDiskFull as error:
                 self._refuse(entry, error)
-        return self._refusal or Answer(bytes(16), refusal="malformed")
+        if self._refusal is None:
+            raise BlobProtocol("a call without a whole ticket")
+        return self._refusal
 
     def _told(self, entry: _Entry, have: Ranges) -> Answer:
-        blob = entry.told.id
+        blob, pause = entry.told.id, self._blobs.pause_s(entry.ticket.device)
         if self._blobs.is_complete(blob) or (have.is_whole(entry.told.size) and self._blobs.finish(blob)):
-            return Answer(entry.ticket.nonce, Held.COMPLETE, Ranges.whole(entry.told.size))
-        return Answer(entry.ticket.nonce, Held.PARTLY, self._blobs.have(blob))
+            return Answer(entry.ticket.nonce, Held.COMPLETE, Ranges.whole(entry.told.size), pause)
+        return Answer(entry.ticket.nonce, Held.PARTLY, self._blobs.have(blob), pause)

@@ -54,6 +54,7 @@ class MemoryProvinceBlobs:
         self.verdicts: list[tuple[str, bool, tuple[int, ...]]] = []
         self.room = 1 << 40
         self.pause = 0
+        self.spent = 0
         self._disk: dict[str, bytearray] = {}
         self._durable: dict[str, bytearray] = {}
         self._counted: dict[str, Ranges] = {}
@@ -101,5 +102,8 @@ class MemoryProvinceBlobs:
         self.verdicts.append((blob, verdict.ok, verdict.bad))
         return verdict.ok
 
-    def pause_s(self, device: int, length: int) -> int:
+    def pause_s(self, device: int) -> int:
         return self.pause
+
+    def spend(self, device: int, size: int) -> None:
+        self.spent += size
