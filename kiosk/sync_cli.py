@@ -20,9 +20,10 @@ from typing import Any
 
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
+from kiosk.line import bearer_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.store.connection import DatabaseError, StoreError, named
-from kiosk.sync_enrol_cli import bearer_of, enrol_command, keys_command
+from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from sync.clock import Reading, mark
 from sync.engine import Engine
@@ -131,7 +132,7 @@ def _engine(machine: Machine) -> Engine:
 
 
 def _run(machine: Machine, given: argparse.Namespace) -> int:
-    bearer = bearer_of(machine)
+    bearer = bearer_of(machine.config)
     with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
