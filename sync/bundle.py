@@ -133,7 +133,7 @@ def read_range(body: bytes) -> BlobRange:
 
 
 class VolumeWriter:
-    """Writes one volume front to back. Letters first, the manifest where the writer knows it, :meth:`finish` last."""
+    """Writes one volume front to back. Letters first, then the manifest, :meth:`finish` last."""
 
     def __init__(self, out: BinaryIO, header: Header, signer: Signer, most: int = MAX_VOLUME) -> None:
         self._out = out
@@ -294,7 +294,7 @@ def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a log or the feed is held: upward by incarnation, downward by the feed's epoch."""
+    """How far a log (by incarnation) or the feed (by epoch) is held."""
 
     number: int
     n: int
@@ -303,22 +303,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a volume is about, for the receiver only.
-
-    Upward ``feed`` is the kiosk's feed position (number = epoch) and ``logs`` the ends of its logs; downward ``feed`` is where
-    the feed in this volume begins, and ``logs`` is empty.
-    """
+    """What an upward volume is about, for the province only."""
 
     commune: str
     feed: Place
+    """Where the kiosk stands in the feed; its number is the epoch. The answer begins there."""
     logs: tuple[Place, ...] = ()
+    """Ends of its logs."""
     segments: int = 0
-    blob_bytes: int = 0
+    """Segments of events this writer had to give altogether."""
+    waiting_bytes: int = 0
+    """Bytes of attachments the province lacks and this stick had not yet when the volume was begun."""
     wall_ms: int = 0
     """Wall clock of the writer, to be shown; nothing is decided by it."""
     note: str = ""
-    reset: bool = False
-    """Downward: the feed starts again, as in ``sync.wire.Reply``."""
 
 
 def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Sealer) -> bytes:
@@ -329,10 +327,9 @@ def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Se
         "feed": _place(manifest.feed),
         "logs": [_place(place) for place in manifest.logs],
         "segments": manifest.segments,
-        "blob_bytes": manifest.blob_bytes,
+        "waiting_bytes": manifest.waiting_bytes,
         "wall_ms": manifest.wall_ms,
         "note": manifest.note,
-        "reset": manifest.reset,
     }
     return sealer.seal(letter.write(_MANIFEST, facts, signer))
 
@@ -355,10 +352,9 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
             feed=_read_place(facts["feed"]),
             logs=tuple(_read_place(place) for place in facts["logs"]),
             segments=given.number("segments", 0, 1 << 32),
-            blob_bytes=given.number("blob_bytes", 0, 1 << 48),
+            waiting_bytes=given.number("waiting_bytes", 0, 1 << 60),
             wall_ms=given.number("wall_ms", -(1 << 62), 1 << 62),
             note=given.text("note"),
-            reset=facts["reset"] is True,
         )
     except (BadLetter, KeyError, TypeError, ValueError):
         raise BundleDamaged("the manifest is malformed") from None
