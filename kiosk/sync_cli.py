@@ -20,7 +20,7 @@ from typing import Any
 
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
-from kiosk.line import bearer_of
+from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.sync_enrol_cli import enrol_command, keys_command
@@ -124,13 +124,6 @@ def _iso(wall_ms: int) -> str:
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HANOI).isoformat(timespec="seconds") if wall_ms else ""
 
 
-def _engine(machine: Machine) -> Engine:
-    if machine.enrolment is None:
-        machine.store.identity_or_raise()
-        raise AssertionError("unreachable: a machine without enrolment has no identity")
-    return Engine(machine.store, machine.enrolment.engine_keys(machine.keyring.device))
-
-
 def _run(machine: Machine, given: argparse.Namespace) -> int:
     bearer = bearer_of(machine.config)
     with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
@@ -143,7 +136,7 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        engine, report = _engine(machine), _Reporter(machine)
+        engine, report = engine_of(machine), _Reporter(machine)
         if given.once:
             return _once(machine, engine, bearer, report, given.json)
         _forever(machine, engine, bearer, report)

@@ -7,7 +7,7 @@ already is skipped, so repeats, overlaps and other cuts change nothing, and an e
 once. A line that is no event, or cannot be merged, is stored and acknowledged all the same, kept in quarantine and told in the
 feed: it blocks nothing. A device reaches only dossiers whose device is enrolled in the same commune. Effects and the ``ack``
 that covers them enter the feed in one order; the feed served is that of the device's own commune. What proves the lines (a
-signature and what it signed) is kept. """
+signature and what it signed) is kept."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def handle(
     """Answer one request. Never raises on what arrived: a body that cannot be taken gets a signed refusal.
 
     Refusals: ``malformed``, ``protocol_unsupported``, ``unknown_device``, ``bad_signature``; ``revoked`` and ``former_key``
-    (lines up to the cap were taken; no feed is served). """
+    (lines up to the cap were taken; no feed is served)."""
     try:
         parsed = wire.parse_request(request)
     except SyncError:
@@ -488,7 +488,8 @@ class _Visit:
 
     def _named(self, line: bytes) -> str:
         """The dossier a line that is no event speaks of, so that its commune finds it there; empty when it names none of its
-        own.""" try:
+        own."""
+        try:
             dossier = read_object(line).get("d")
         except EnvelopeError:
             return ""

@@ -1,7 +1,7 @@
 """How much a request carries and how long to wait for its answer, learnt from the answers themselves (SYNC design 1.8).
 
 A request aims at what the line carries in about four seconds, between one event and 64 KB: halved when an answer fails to come,
-grown by 1.6 when one comes fast. Seconds are of a monotonic clock that the caller reads. """
+grown by 1.6 when one comes fast. Seconds are of a monotonic clock that the caller reads."""
 
 from __future__ import annotations
 
