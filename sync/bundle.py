@@ -200,6 +200,7 @@ class Checked:
     count: int
     digest: bytes
     size: int
+    """Bytes of the whole volume."""
 
 
 def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) -> Checked:
@@ -247,7 +248,7 @@ def _walk(stream: BinaryIO, most: int) -> tuple[Checked, bytes, bytes]:
     claimed, digest, signature = _TRAILER.unpack(_exactly(stream, length))
     if stream.read(1) or claimed != count or digest != hashing.digest():
         raise BundleDamaged("the volume was altered after it was written")
-    return Checked(header, count, digest, size), _signed(head, count, digest), signature
+    return Checked(header, count, digest, size + _FRAME.size + _TRAILER.size), _signed(head, count, digest), signature
 
 
 def frames(stream: BinaryIO, checked: Checked) -> Iterator[Frame]:
