@@ -80,13 +80,7 @@ class Enrolment:
 
     def engine_keys(self, own: DeviceKeys) -> EngineKeys:
         """The keys a sync engine works with."""
-        return EngineKeys(
-            sign=own.sign,
-            commune=self.commune,
-            commune_seal=SealKey(self.commune_secret),
-            province_verify=VerifyKey(self.province.verify_key),
-            province_seal=self.province.seal_key,
-        )
+        return EngineKeys(sign=own.sign, seal=own.seal, trust=self.trust())
 
 
 def make_request(keys: DeviceKeys, commune: str, operator: str, nonce: bytes, former: int = 0) -> bytes:

@@ -4,7 +4,8 @@ There is no request whose state an answer could be checked against, so everythin
 epoch and the ends of this kiosk's logs, each segment its place in the chain. Before any of the feed is applied the logs are
 compared with the letter: where the province holds another continuation (this disk was restored), everything not acknowledged
 moves to a fresh incarnation with unchanged event ids, for the ``ack`` entries that follow may speak of events this disk does
-not have."""
+not have.
+"""
 
 from __future__ import annotations
 
