@@ -108,6 +108,8 @@ FIELDS: tuple[Field, ...] = (
         ("auto", "none", "passphrase", "tpm"),
     ),
     Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
+    Field("retention.days", int, 90, "Days a finished dossier stays readable here; the province's own figure outranks it."),
+    Field("retention.log_days", int, 365, "Days its sealed lines and its summary stay; at least `retention.days`."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 
@@ -233,6 +235,8 @@ def _range_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         # Written so that nan, which compares with nothing, is outside too.
         if not least <= values[key] <= most:
             yield key, f"phải từ {least:g} đến {most:g}."
+    if values["retention.log_days"] < values["retention.days"]:
+        yield "retention.log_days", "không được nhỏ hơn «retention.days»."
     if values["sync.retry_most"] < values["sync.retry_first"]:
         yield "sync.retry_most", "không được nhỏ hơn «sync.retry_first»."
 
@@ -250,6 +254,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "screen.ppi": (30, 600),
     "screen.idle_warning": (10, 3_600),
     "screen.idle_grace": (20, 3_600),
+    "retention.days": (1, 36_500),
+    "retention.log_days": (1, 36_500),
     "store.reserve_mb": (1, 100_000),
     "store.least_free_mb": (1, 100_000_000),
 }

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk import rotation
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
 from kiosk.line import bearer_of, engine_of
@@ -81,6 +82,7 @@ class _Reporter:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._line = read_status(machine.config.state)
+        self._rotation = machine.keyring.rotation
 
     def __call__(self, status: SyncStatus) -> None:
         online = status.failure == "" or status.failure == "segment_refused"
@@ -102,6 +104,9 @@ class _Reporter:
         outcome = status.outcome
         if outcome is not None:
             self._learn_time(outcome.server_ms, status)
+            if self._rotation:
+                rotation.answered(self._machine)
+                self._rotation = b""
             log.info("exchange: %d applied, %d acknowledged, %d waiting", outcome.applied, outcome.acked, status.pending)
         else:
             log.warning("exchange failed: %s, %d waiting, next try in %.1f s", status.failure, status.pending, status.next_try_s)
