@@ -20,6 +20,7 @@ from sync.blob.crossing import Crossing
 from sync.blob.line import BlobLine, GaveWay, LineWaits, Peer, Stalled
 from sync.blob.planner import Limits, Piece, Planner
 from sync.blob.ports import KioskBlobs, Lane
+from sync.blob.ranges import NONE, Ranges
 from sync.blob.wire import Answer, Held
 from sync.errors import BlobDamaged, Offline, TimedOut
 
@@ -64,7 +65,7 @@ class BlobSender:
         self._guard = threading.Lock()
         self._lines: list[BlobLine] = []
         self._said: dict[str, bool] = {}
-        """Whether the province has said what it holds of a file since the last break."""
+        """Whether the province has said what it holds of a file since its last break."""
         self._skipped: set[str] = set()
         self._failed = 0
         self._round = Round()
@@ -107,9 +108,9 @@ class BlobSender:
         return True
 
     def _take(self, allows: Allows) -> Piece | None:
-        tasks = [task for task in self._blobs.tasks() if task.id not in self._skipped]
         with self._guard:
-            return self.planner.take(tasks, allows)
+            # Read under the guard: a piece is given back only after what it brought is kept.
+            return self.planner.take([task for task in self._blobs.tasks() if task.id not in self._skipped], allows)
 
     def _carry(self, allows: Allows, stop: threading.Event) -> None:
         """One line's work: piece after piece while there is any."""
@@ -125,9 +126,12 @@ class BlobSender:
 
     def _move(self, line: BlobLine, piece: Piece) -> None:
         """Send a piece, or ask first when it is not sure what is held. Every way out gives the piece back to the planner."""
-        begun, tell = self._monotonic(), self.planner.broken
+        begun, tell, said = self._monotonic(), self.planner.broken, self._said.get(piece.blob)
         try:
-            if self._is_sure(piece):
+            have = self._have(piece.blob)
+            if have is None or (piece.units - have) != piece.units:
+                return  # another line has learnt that it is held
+            if said or (said is None and have == NONE):
                 line.buffer = self.planner.buffer
                 answer = line.put(piece, partial(self._blobs.read, piece.blob))
                 if not answer.refusal:
@@ -151,11 +155,9 @@ class BlobSender:
             with self._guard:
                 tell(piece)
 
-    def _is_sure(self, piece: Piece) -> bool:
-        """Whether what is held of a file is known: said since its last break, or nothing of it was ever sent."""
-        if piece.blob in self._said:
-            return self._said[piece.blob]
-        return all(task.have.count == 0 for task in self._blobs.tasks() if task.id == piece.blob)
+    def _have(self, blob: str) -> Ranges | None:
+        """What the province said it holds of a file; ``None`` when it is to be sent no more."""
+        return next((task.have for task in self._blobs.tasks() if task.id == blob), None)
 
     def _learnt(self, blob: str, answer: Answer) -> None:
         """Keep what the province says of a file."""
@@ -165,7 +167,9 @@ class BlobSender:
         if answer.state == Held.UNKNOWN:
             self._skipped.add(blob)
             return
-        before = next((task.have for task in self._blobs.tasks() if task.id == blob), answer.have)
+        before = self._have(blob)
+        if before is None:
+            return
         if (before - answer.have).runs and not self._blobs.is_sound(blob):
             self._blobs.set_damaged(blob, "its content is not what its name says")
             return
