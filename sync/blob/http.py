@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ class BlobSender:
         self._lines: list[BlobLine] = []
         self._said: dict[str, bool] = {}
         """Whether the province has said what it holds of a file since its last break."""
+        self._answers: Counter[str] = Counter()
         self._skipped: set[str] = set()
         self._failed = 0
         self._round = Round()
@@ -126,7 +128,8 @@ class BlobSender:
 
     def _move(self, line: BlobLine, piece: Piece) -> None:
         """Send a piece, or ask first when it is not sure what is held. Every way out gives the piece back to the planner."""
-        begun, tell, said = self._monotonic(), self.planner.broken, self._said.get(piece.blob)
+        begun, tell = self._monotonic(), self.planner.broken
+        said, answers = self._said.get(piece.blob), self._answers[piece.blob]
         try:
             have = self._have(piece.blob)
             if have is None or (piece.units - have) != piece.units:
@@ -150,7 +153,7 @@ class BlobSender:
             if self._is_lost():
                 raise
         else:
-            self._learnt(piece.blob, answer)
+            self._learnt(piece.blob, answer, is_newest=answers == self._answers[piece.blob])
         finally:
             with self._guard:
                 tell(piece)
@@ -159,8 +162,8 @@ class BlobSender:
         """What the province said it holds of a file; ``None`` when it is to be sent no more."""
         return next((task.have for task in self._blobs.tasks() if task.id == blob), None)
 
-    def _learnt(self, blob: str, answer: Answer) -> None:
-        """Keep what the province says of a file."""
+    def _learnt(self, blob: str, answer: Answer, *, is_newest: bool) -> None:
+        """Keep what the province says of a file. An answer that another has overtaken adds, and takes nothing back."""
         self._failed = 0
         if answer.pause_s or answer.refusal:
             self._round = replace(self._round, pause_s=answer.pause_s, refused=answer.refusal)
@@ -170,13 +173,15 @@ class BlobSender:
         before = self._have(blob)
         if before is None:
             return
-        if (before - answer.have).runs and not self._blobs.is_sound(blob):
+        have = answer.have if is_newest else before | answer.have
+        if (before - have).runs and not self._blobs.is_sound(blob):
             self._blobs.set_damaged(blob, "its content is not what its name says")
             return
         with self._guard:
             self._said[blob] = True
-            self._round = replace(self._round, units=self._round.units + (answer.have - before).count)
-        self._blobs.set_have(blob, answer.have)
+            self._answers[blob] += 1
+            self._round = replace(self._round, units=self._round.units + (have - before).count)
+            self._blobs.set_have(blob, have)
 
     def _broke(self, blob: str, *, failed: bool) -> None:
         with self._guard:
