@@ -153,7 +153,7 @@ class BlobSender:
             if self._is_lost():
                 raise
         else:
-            self._learnt(piece.blob, answer, is_newest=answers == self._answers[piece.blob])
+            self._learnt(piece.blob, answer, answers)
         finally:
             with self._guard:
                 tell(piece)
@@ -162,26 +162,25 @@ class BlobSender:
         """What the province said it holds of a file; ``None`` when it is to be sent no more."""
         return next((task.have for task in self._blobs.tasks() if task.id == blob), None)
 
-    def _learnt(self, blob: str, answer: Answer, *, is_newest: bool) -> None:
-        """Keep what the province says of a file. An answer that another has overtaken adds, and takes nothing back."""
+    def _learnt(self, blob: str, answer: Answer, answers: int) -> None:
+        """Keep what the province says of a file; ``answers`` had been heard of it when the call began."""
         self._failed = 0
         if answer.pause_s or answer.refusal:
             self._round = replace(self._round, pause_s=answer.pause_s, refused=answer.refusal)
         if answer.state == Held.UNKNOWN:
             self._skipped.add(blob)
             return
-        before = self._have(blob)
-        if before is None:
-            return
-        have = answer.have if is_newest else before | answer.have
-        if (before - have).runs and not self._blobs.is_sound(blob):
-            self._blobs.set_damaged(blob, "its content is not what its name says")
-            return
         with self._guard:
-            self._said[blob] = True
+            before = self._have(blob)
+            # An answer that another has overtaken adds, and takes nothing back.
+            have = answer.have if before is None or answers == self._answers[blob] else before | answer.have
             self._answers[blob] += 1
-            self._round = replace(self._round, units=self._round.units + (have - before).count)
-            self._blobs.set_have(blob, have)
+            self._said[blob] = True
+            if before is not None:
+                self._round = replace(self._round, units=self._round.units + (have - before).count)
+                self._blobs.set_have(blob, have)
+        if before is not None and (before - have).runs and not self._blobs.is_sound(blob):
+            self._blobs.set_damaged(blob, "its content is not what its name says")
 
     def _broke(self, blob: str, *, failed: bool) -> None:
         with self._guard:
