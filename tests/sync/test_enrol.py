@@ -63,8 +63,8 @@ def test_a_bundle_gives_the_keys_an_engine_needs_and_the_exchange_works() -> Non
     assert got.commune_secret == COMMUNE.secret
     assert got.extra == {"unit_vi": "Ủy ban nhân dân xã Mẫu"}
     keys = got.engine_keys(KEYS)
-    assert keys.commune_seal.public == COMMUNE.public
-    assert bytes(keys.province_verify) == PROVINCE.verify_key
+    assert keys.trust.commune_secrets == (COMMUNE.secret,)
+    assert keys.trust.province == PROVINCE
 
 
 def test_a_bundle_fits_one_machine_and_one_request() -> None:
