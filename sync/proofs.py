@@ -2,7 +2,8 @@
 
 A request claims the full heads of the sender's logs in what it signs (``sync.wire.claims``), a segment on a stick its own
 (``sync.segment.claim``). The chain leads from the first line to that head, so one proof at the end of a log proves every line
-of it. """
+of it.
+"""
 
 from __future__ import annotations
 
