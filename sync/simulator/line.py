@@ -55,7 +55,7 @@ def deliver_up(scene: Scene) -> None:
 def serve(scene: Scene, body: bytes) -> bytes:
     """What the province's web view does: one transaction, and only then the answer."""
     with scene.province.atomic():
-        return intake.handle(body, scene.province, scene.meaning, scene.province_keys, SERVER_MS + int(scene.now_s * 1000))
+        return intake.handle(body, scene.province, scene.meaning, scene.authority.keys, SERVER_MS + int(scene.now_s * 1000))
 
 
 def deliver_down(scene: Scene) -> Machine | None:
@@ -109,4 +109,4 @@ def _skewed(scene: Scene, machine: Machine, body: bytes) -> bytes:
     if head is None:
         return body
     hello = replace(parsed.hello, feed_seq=seq, feed_head8=head[:8])
-    return wire.encode_request(hello, parsed.segments, machine.keys.sign)
+    return wire.encode_request(hello, parsed.runs, machine.keys.sign)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -433,8 +433,8 @@ class MemoryProvince:
         self.snapshot_every = snapshot_every
         self.province_documents: list[bytes] = []
         """Key documents of the generations after the first, from the operator's safe: no restore takes them back."""
-        self.commune_documents: dict[int, tuple[int, bytes]] = {}
-        """Device -> newest commune key document sealed to it."""
+        self.commune_letters: Callable[[DeviceRecord], tuple[int, bytes]] = _no_letter
+        """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
         return self.disk.transaction()
@@ -468,7 +468,7 @@ class MemoryProvince:
         return self.province_documents[max(0, after_generation - 1) :]
 
     def commune_key_document(self, device: int) -> tuple[int, bytes]:
-        return self.commune_documents[device]
+        return self.commune_letters(self.state.devices[device])
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
         log = self.state.logs.get((device, incarnation))
@@ -494,6 +494,11 @@ class MemoryProvince:
         if head not in self.state.branches:
             self.disk.put(self.state.branches, head, (origin, body))
             self._count(event_id)
+
+    def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
+        at = Origin(device, incarnation, n)
+        heads = (head for head, (origin, _) in self.state.branches.items() if origin == at and head[:8] == head8)
+        return next(heads, None)
 
     def _count(self, event_id: bytes) -> None:
         self.disk.put(self.state.events, event_id, self.state.events.get(event_id, 0) + 1)
@@ -603,6 +608,10 @@ class MemoryProvince:
             if not self.state.dropped.get(dossier)
             for name, known in fields.items()
         }
+
+
+def _no_letter(record: DeviceRecord) -> tuple[int, bytes]:
+    raise LookupError("no commune key was ever renewed here")
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

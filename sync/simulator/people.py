@@ -21,7 +21,7 @@ def at_counter(scene: Scene) -> Machine | None:
     scene.serial += 1
     acts = scene.meaning.at_counter(scene.rng, shown, scene.serial)
     files: dict[str, File] = {}
-    if dossier and scene.swarm.happens("a file is scanned"):
+    if scene.commune_of(dossier) == machine.commune and scene.swarm.happens("a file is scanned"):
         name, file, told = attachment(scene, dossier)
         acts, files = [*acts, ("at", told)], {name: file}
     opened = journal.feed_position()[0]

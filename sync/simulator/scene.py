@@ -17,9 +17,7 @@ from sync.blob.wire import Ticket
 from sync.engine import Engine, EngineKeys, Limits
 from sync.envelope import Origin, dossier_device
 from sync.feed import decode_entry
-from sync.intake import ProvinceKeys
-from sync.keys import SODIUM, DeviceKeys, SealKey, SigningKey
-from sync.ports import DeviceRecord
+from sync.simulator.authority import FAST_FORGE, Authority, Forge, Pair
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
@@ -54,6 +52,7 @@ class Setup:
 
     meaning: Callable[[], Meaning] = Tiny
     journal: Callable[[int, random.Random, Meaning], MemoryKiosk] = MemoryKiosk
+    forge: Forge = FAST_FORGE
     clocks: int = 0
     """Another number: the same schedule under other clocks."""
     roomy: bool = False
@@ -67,7 +66,7 @@ class Machine:
     name: str
     commune: str
     journal: MemoryKiosk
-    own_keys: DeviceKeys
+    own: Pair
     keys: EngineKeys
     clock: Clock
     engine: Engine = field(init=False)
@@ -125,16 +124,16 @@ class Scene:
         self.swarm = Swarm(seed, without)
         self.meaning = Counted(setup.meaning())
         self.province = MemoryProvince()
-        self.province_keys = ProvinceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
+        self.authority = Authority(self.rng, setup.forge)
+        self.province.commune_letters = self.authority.commune_letter
         self.limits = (
             Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
         )
-        self.commune_keys: dict[str, SealKey] = {}
         self.machines: list[Machine] = []
         self.up: list[Message] = []
         self.down: list[Message] = []
         self.pieces: list[Sent] = []
-        self.files = ProvinceFiles(self.province, SODIUM)
+        self.files = ProvinceFiles(self.province, setup.forge.suite)
         self.now_s = 0.0
         self.serial = 0
         self.promised: dict[bytes, Promise] = {}
@@ -176,18 +175,11 @@ class Scene:
     # --- machines -----------------------------------------------------------------------------------------------
 
     def _enrol(self, commune: str) -> Machine:
-        if commune not in self.commune_keys:
-            self.commune_keys[commune] = SealKey(self.rng.randbytes(32))
-            self.province.state.communes[commune] = (1, self.commune_keys[commune].public)
-        own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.machines)
-        self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)
-        keys = EngineKeys(
-            own.sign, commune, self.commune_keys[commune], self.province_keys.sign.verify_key, self.province_keys.seal.public
-        )
+        pair, keys = self.authority.enrol(self.province, device, commune)
         journal = self.setup.journal(device, self.rng, self.meaning)
         name = f"kiosk {len(self.machines) + 1}"
-        machine = Machine(name, commune, journal, own, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
+        machine = Machine(name, commune, journal, pair, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
         self.start(machine)
         return machine
 
@@ -208,7 +200,7 @@ class Scene:
         journal.state = machine.journal.state.copy()
         name = f"kiosk {len(self.machines) + 1}"
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
-        twin = Machine(name, machine.commune, journal, machine.own_keys, machine.keys, clock)
+        twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
         self.start(twin)
         self.machines.append(twin)
         self.cloned = True

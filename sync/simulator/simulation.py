@@ -72,6 +72,7 @@ class Simulation:
         scene = self.scene
         scene.swarm.quiet = True
         scene.tell("the faults are over")
+        attachments.hang_up(scene)
         for _ in range(ROUNDS):
             moved = False
             for machine in scene.machines:
