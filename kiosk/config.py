@@ -73,10 +73,24 @@ FIELDS: tuple[Field, ...] = (
         "",
         "The province's root key, 64 hexadecimal digits. Empty: the one of the first enrolment, compared by its eight words.",
     ),
+    Field(
+        "province.tls_pins",
+        str,
+        "",
+        "SHA-256 of the province server's public key (SPKI), hexadecimal or base64, several with commas: then names and dates "
+        "of the certificate do not matter.",
+    ),
+    Field("province.tls_ca", str, "", "PEM file of the province's own certificate authority; its dates are not looked at."),
     Field("sync.interval", float, 60.0, "Seconds between two rounds when there is nothing to send."),
     Field("sync.retry_first", float, 2.0, "First wait after a failure, seconds; doubles with full jitter."),
     Field("sync.retry_most", float, 300.0, "Longest wait after failures, seconds."),
-    Field("sync.timeout", float, 20.0, "Seconds to wait for a connection or for the next bytes."),
+    Field("sync.timeout", float, 8.0, "Seconds to wait for a connection or for the next bytes."),
+    Field("sync.proxy", str, "", "Proxy to the province, `http://HOST:PORT`, without login."),
+    Field("sync.proxy_login", str, "", "File with one line `user:password` for the proxy, mode 0600."),
+    Field("sync.stick_folders", str, "/media,/run/media,/mnt", "Folders below which USB sticks are mounted, with commas."),
+    Field("sync.stick_volume_mb", int, 1024, "Largest file written on a stick, MB (FAT32 takes less than 4096)."),
+    Field("sync.courier_mb", int, 4096, "Most this machine holds of other machines' bundles, MB."),
+    Field("sync.courier_port", int, 8471, "Port of the courier page on the local network."),
     Field("screen.width", int, 1280, "Width of the window, pixels."),
     Field("screen.height", int, 800, "Height of the window, pixels."),
     Field("screen.fullscreen", bool, True, "Take the whole screen."),
@@ -94,6 +108,8 @@ FIELDS: tuple[Field, ...] = (
         ("auto", "none", "passphrase", "tpm"),
     ),
     Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
+    Field("retention.days", int, 90, "Days a finished dossier stays readable here; the province's own figure outranks it."),
+    Field("retention.log_days", int, 365, "Days its sealed lines and its summary stay; at least `retention.days`."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 
@@ -219,6 +235,8 @@ def _range_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         # Written so that nan, which compares with nothing, is outside too.
         if not least <= values[key] <= most:
             yield key, f"phải từ {least:g} đến {most:g}."
+    if values["retention.log_days"] < values["retention.days"]:
+        yield "retention.log_days", "không được nhỏ hơn «retention.days»."
     if values["sync.retry_most"] < values["sync.retry_first"]:
         yield "sync.retry_most", "không được nhỏ hơn «sync.retry_first»."
 
@@ -228,11 +246,16 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "sync.retry_first": (0.1, 3_600),
     "sync.retry_most": (0.1, 86_400),
     "sync.timeout": (0.5, 600),
+    "sync.stick_volume_mb": (1, 1024),
+    "sync.courier_mb": (16, 1_000_000),
+    "sync.courier_port": (1, 65_535),
     "screen.width": (320, 10_000),
     "screen.height": (320, 10_000),
     "screen.ppi": (30, 600),
     "screen.idle_warning": (10, 3_600),
     "screen.idle_grace": (20, 3_600),
+    "retention.days": (1, 36_500),
+    "retention.log_days": (1, 36_500),
     "store.reserve_mb": (1, 100_000),
     "store.least_free_mb": (1, 100_000_000),
 }

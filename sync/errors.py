@@ -286,14 +286,6 @@ class BundleWrongWay(BundleError):
     cure_vi = "Gói của máy xã thì đưa lên tỉnh; gói của tỉnh thì đưa về xã."
 
 
-class BundleStale(BundleError):
-    """From before a restore of the province: newer things are held already."""
-
-    code = "bundle_stale"
-    message_vi = "Gói dữ liệu này cũ, máy đã có dữ liệu mới hơn."
-    cure_vi = "Không cần làm gì; lấy gói mới nhất từ tỉnh."
-
-
 class BundleUnknownDevice(BundleError):
     """From a device the province does not know."""
 

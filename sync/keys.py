@@ -15,8 +15,7 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -215,19 +214,6 @@ class _SharedBox:
 def _shared(secret: bytes, public: bytes) -> Box:
     """Agreeing on a key costs 60 us; a province talks to the same few hundred kiosks all day."""
     return _SharedBox(secret, public)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAny:
-    """Opens what was sealed to any of several keys: the one in force, first, and those before it."""
-
-    openers: Sequence[Opener]
-
-    def open(self, sealed: bytes) -> bytes:
-        for opener in self.openers:
-            with suppress(SealBroken):
-                return opener.open(sealed)
-        raise SealBroken("a sealed box opens with none of the keys held")
 
 
 class BoxSealer:

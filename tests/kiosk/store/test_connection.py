@@ -9,7 +9,7 @@ import pytest
 from kiosk.store import connection
 from kiosk.store.connection import StoreError, connect, immediate
 from kiosk.store.keyring import KeyFile, open_keyring
-from kiosk.store.migrations import migrate
+from kiosk.store.migrations import STEPS, migrate
 from sync.keys import PassphraseWrap, PlainWrap
 from sync.steps import watch
 
@@ -96,7 +96,7 @@ def test_migrations_are_recorded_and_run_once(tmp_path: Path) -> None:
     migrate(db)
     first = db.execute("SELECT name, applied_at FROM _sqlite_migrations").fetchall()
     migrate(db)
-    assert [row[0] for row in first] == ["m001_journal", "m002_projections", "m003_paper_and_people"]
+    assert [row[0] for row in first] == [name for name, _ in STEPS]
     assert db.execute("SELECT name, applied_at FROM _sqlite_migrations").fetchall() == first
 
 
