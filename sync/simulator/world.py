@@ -9,6 +9,7 @@ from sync.engine import Engine, EngineKeys, Limits, ReplyOutcome
 from sync.intake import ProvinceKeys, handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
+from sync.rollover import ProvincePublic, Trust
 from sync.simulator.meaning import CountingMerge
 from sync.rollover import ProvincePublic, Trust
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
