@@ -67,6 +67,12 @@ FIELDS: tuple[Field, ...] = (
         "Address of the provincial service, e.g. `https://motcua.example`. Empty: never synchronised by network.",
     ),
     Field("province.tracking_url", str, "", "Public address printed in the QR; empty = `province.url`."),
+    Field(
+        "province.root",
+        str,
+        "",
+        "The province's root key, 64 hexadecimal digits. Empty: the one of the first enrolment, compared by its eight words.",
+    ),
     Field("sync.interval", float, 60.0, "Seconds between two rounds when there is nothing to send."),
     Field("sync.retry_first", float, 2.0, "First wait after a failure, seconds; doubles with full jitter."),
     Field("sync.retry_most", float, 300.0, "Longest wait after failures, seconds."),
@@ -79,7 +85,17 @@ FIELDS: tuple[Field, ...] = (
     Field("screen.idle_grace", int, 30, "Seconds the warning stays before everything is erased; at least 20."),
     Field("store.file", str, "kiosk.db", "The encrypted store."),
     Field("store.ledger", str, "ledger.json", "Number ledger kept outside the store, best on another partition."),
+    Field(
+        "store.key_wrap",
+        str,
+        "auto",
+        "What wraps the key file: `tpm`, `passphrase` (systemd credential `kiosk-passphrase`), `none`; `auto` is the passphrase"
+        " where there is one, else nothing.",
+        ("auto", "none", "passphrase", "tpm"),
+    ),
     Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
+    Field("retention.days", int, 90, "Days a finished dossier stays readable here; the province's own figure outranks it."),
+    Field("retention.log_days", int, 365, "Days its sealed lines and its summary stay; at least `retention.days`."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 
@@ -196,10 +212,17 @@ def _range_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in ("province.url", "province.tracking_url"):
         if values[key] and not re.fullmatch(r"https?://[^\s/]+.*", values[key]):
             yield key, f"phải bắt đầu bằng https:// (hoặc http://), không phải {values[key]!r}."
+    if values["province.root"] and not re.fullmatch(r"[0-9a-f]{64}", values["province.root"]):
+        yield "province.root", "gồm 64 chữ số thập lục phân (0-9, a-f)."
+    for field in FIELDS:
+        if field.choices and values[field.key] not in field.choices:
+            yield field.key, f"phải là một trong: {', '.join(field.choices)}."
     for key, (least, most) in _BOUNDS.items():
         # Written so that nan, which compares with nothing, is outside too.
         if not least <= values[key] <= most:
             yield key, f"phải từ {least:g} đến {most:g}."
+    if values["retention.log_days"] < values["retention.days"]:
+        yield "retention.log_days", "không được nhỏ hơn «retention.days»."
     if values["sync.retry_most"] < values["sync.retry_first"]:
         yield "sync.retry_most", "không được nhỏ hơn «sync.retry_first»."
 
@@ -214,6 +237,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "screen.ppi": (30, 600),
     "screen.idle_warning": (10, 3_600),
     "screen.idle_grace": (20, 3_600),
+    "retention.days": (1, 36_500),
+    "retention.log_days": (1, 36_500),
     "store.reserve_mb": (1, 100_000),
     "store.least_free_mb": (1, 100_000_000),
 }

@@ -39,6 +39,8 @@ class Options:
     config: Path | None = None
     overrides: Sequence[str] = ()
     """``section.key=value``, for this run only."""
+    root: Path | None = None
+    """File of the root key; ``None`` = ``keys/root.key`` in the state folder."""
     trusted_proxy: str = ""
     """Address of a reverse proxy whose ``X-Forwarded-For`` and ``-Proto`` are believed; empty = none."""
 

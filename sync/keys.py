@@ -15,7 +15,8 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -165,6 +166,19 @@ class SealKey:
             raise SealBroken("a sealed box does not open with this key") from None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAny:
+    """Opens what was sealed to any of several keys: the one in force, first, and those before it."""
+
+    openers: Sequence[Opener]
+
+    def open(self, sealed: bytes) -> bytes:
+        for opener in self.openers:
+            with suppress(SealBroken):
+                return opener.open(sealed)
+        raise SealBroken("a sealed box opens with none of the keys held")
+
+
 class BoxSealer:
     """Seals to an X25519 public key, 32 bytes."""
 
@@ -278,10 +292,15 @@ class PassphraseWrap:
 
 
 def write_key_file(path: Path, secrets: Mapping[str, bytes], wrap: KeyWrap | None = None) -> None:
-    """Write named secrets: temporary name, mode 0600, fsync, rename, fsync of the folder."""
+    """Write named secrets, whole or not at all."""
     wrap = wrap or PlainWrap()
     inner = json.dumps({name: _b64(value) for name, value in secrets.items()}, separators=(",", ":")).encode()
     body = json.dumps({"v": 1, "wrap": wrap.name, **wrap.wrap(inner)}, separators=(",", ":")).encode() + b"\n"
+    write_whole(path, body)
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a small file whole or not at all: temporary name, mode 0600, fsync, rename, fsync of the folder."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -11,6 +11,7 @@ to which event of each incarnation the key before still counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -128,12 +129,12 @@ def read_commune(data: bytes, trust: Trust, openers: Sequence[Opener], suite: Su
         SealBroken: sealed to none of these keys.
     """
     given = letter.read(COMMUNE, data)
-    given.check(suite.verifier(trust.province.verify_key))
-    if given.number("device", 1, (1 << 32) - 1) != trust.device or given.text("commune") != trust.commune:
-        raise BadLetter("a commune key for another device")
     generation = given.number("generation", 1, MAX_GENERATION)
     if generation <= trust.commune_generation:
         raise KeysOutOfTurn(f"commune key of generation {generation}, {trust.commune_generation} is held")
+    given.check(suite.verifier(trust.province.verify_key))
+    if given.number("device", 1, (1 << 32) - 1) != trust.device or given.text("commune") != trust.commune:
+        raise BadLetter("a commune key for another device")
     return CommuneSecret(trust.commune, generation, open_with(openers, given.data("secret")))
 
 
@@ -170,9 +171,10 @@ def take(trust: Trust, document: bytes, openers: Sequence[Opener], suite: Suite 
 
 
 def take_all(trust: Trust, documents: Iterable[bytes], openers: Sequence[Opener], suite: Suite = SODIUM) -> Trust:
-    """The letters kept since enrolment, oldest first, taken anew."""
+    """The letters kept, oldest first, taken anew; those from before the enrolment are passed over."""
     for document in documents:
-        trust = take(trust, document, openers, suite)
+        with suppress(KeysOutOfTurn):
+            trust = take(trust, document, openers, suite)
     return trust
 
 
@@ -200,6 +202,9 @@ def write_rotation(rotation: Rotation, before: Signer) -> bytes:
 def read_rotation(data: bytes, device: int, held: int, before: bytes, suite: Suite = SODIUM) -> Rotation:
     """The rotation of ``device``, whose keys of generation ``held`` are in force and whose public signing key is ``before``.
 
+    A kiosk repeats its rotation until an answer to it came. So the province first tries the request's signature with the key in
+    force: if it verifies, the rotation is an old one again and is not looked at.
+
     Raises:
         BadLetter: malformed, or of another device.
         KeysOutOfTurn: not the generation that follows.
@@ -211,7 +216,7 @@ def read_rotation(data: bytes, device: int, held: int, before: bytes, suite: Sui
         generation=given.number("generation", 1, MAX_GENERATION),
         verify_key=given.data("sign", 32),
         seal_key=given.data("seal", 32),
-        upto=_upto(given.table("upto")),
+        upto=_upto(given.part("upto").facts),
     )
     if rotation.device != device:
         raise BadLetter("a rotation of another device")

@@ -33,6 +33,7 @@ from kiosk.store.migrations import migrate
 from kiosk.store.outbox import Outbox
 from kiosk.store.papers import Papers
 from kiosk.store.reserve import Reserve
+from kiosk.store.salt import salt
 from kiosk.store.times import Times
 from sync.envelope import Event, Origin, chain, encode
 from sync.segment import sign_head
@@ -56,8 +57,10 @@ class Work:
         return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
 
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
-        """Write events. ``base`` is the feed position applied when the form was opened; by default the present one."""
-        seen = self._store.feed_position()[0] if base is None else base
+        """Write events. ``base`` is the feed position shown when the form was opened; by default the present one, for what looks at
+        nothing old. A feed that began again since has not been seen at all."""
+        present = self._store.feed_position()[0]
+        seen = present if base is None else base if base <= present else 0
         quality = self._store.clock_quality()
         for draft in drafts:
             self.n += 1
@@ -71,6 +74,7 @@ class Work:
                 quality=quality,
                 actor=self._actor,
                 schema=SCHEMA,
+                extra=salt(draft),
             )
             line = encode(event)
             self.head = chain(self.head, line)
@@ -139,6 +143,25 @@ class Store(Journal, Times, Papers, Outbox):
         """Write a consistent copy, encrypted with the same key, to a file that does not exist yet."""
         with self._lock:
             self.db.conn.execute("VACUUM INTO ?", (str(target),))
+
+    def scrub(self) -> bool:
+        """Leave nothing in the WAL; what was deleted was overwritten where it stood. False while another process reads: the next
+        time does it."""
+        with self._lock:
+            return self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+    def compact(self) -> None:
+        """Give free pages back to the disk; needs the store for itself and as much free space again.
+
+        Raises:
+            StoreError: ``store_busy`` while another process uses it.
+        """
+        with self._lock:
+            try:
+                self.db.conn.execute("VACUUM")
+            except OperationalError as error:
+                raise named(error, self.path) from None
+        self.scrub()
 
     @contextmanager
     def copy(self) -> Iterator[sqlite_utils.Database]:

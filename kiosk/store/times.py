@@ -15,6 +15,8 @@ from kiosk.clock import RELEASED_MS
 from kiosk.store.rows import Rows
 from sync.clock import UNKNOWN, Reading, ServerMark, plausible_at_start, quality, server_now_ms, server_then_ms
 
+DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -74,8 +76,34 @@ class Times(Rows):
             mark.server_ms,
             round(mark.mono * 1000),
         )
+        self._note_day(mark.server_ms // DAY_MS)
         if int(self.meta("last_event_ms", 0)) > mark.server_ms:
             self.set_meta("last_event_ms", mark.server_ms)
+
+    def server_day(self) -> int | None:
+        """The newest day the province has told, counted from the epoch; ``None`` when it never told the time."""
+        known = self.server_mark()
+        if known is None:
+            return None
+        now_ms = server_now_ms(known, self.clock.reading())
+        return (known.server_ms if now_ms is None else now_ms) // DAY_MS
+
+    def _note_day(self, day: int) -> None:
+        """The first signed answer of a day: note how far everything has come (``kiosk.store.retention``). A later day than the
+        province now tells was a mistake of its clock."""
+        self._write("DELETE FROM milestone WHERE day > ?", day)
+        seq = "coalesce((SELECT max(seq) FROM feed), (SELECT json_extract(v, '$[0]') FROM meta WHERE k = 'feed_base'), 0)"
+        job, refused = (f"coalesce((SELECT max(id) FROM {table}), 0)" for table in ("print_job", "quarantine"))
+        self._write(
+            f"INSERT INTO milestone (day, inc, n, acked, seq, job, refused) SELECT ?, inc, n, acked, {seq}, {job}, {refused}"
+            " FROM incarnation WHERE NOT EXISTS (SELECT 1 FROM milestone WHERE day = ?)",
+            *(day, day),
+        )
+
+    def forget_milestones(self, days: int) -> None:
+        """Keep those of the last ``days`` days and the one before them. Inside a transaction."""
+        day = (self.server_day() or 0) - days
+        self._write("DELETE FROM milestone WHERE day < (SELECT max(day) FROM milestone WHERE day <= ?)", day)
 
     def offset_ms(self) -> int | None:
         """What must be added to the wall clock to have the province's; ``None`` before a signed time of this boot."""

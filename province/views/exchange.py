@@ -45,7 +45,7 @@ def exchange(request: HttpRequest) -> HttpResponse:
 
 def take(body: bytes, running: Runtime) -> bytes:
     """Take one request and give the answer, durable when it returns. Also the door for bodies that came on a stick."""
-    keys = ProvinceKeys(running.keyring.signing, running.keyring.sealing)
+    keys = ProvinceKeys(running.keyring.signing, running.keyring.opener)
     received = running.wall_ms()
     with recording(received) as journal, step("province.store"):
         reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received)

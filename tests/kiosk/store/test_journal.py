@@ -35,7 +35,7 @@ def file_one(machine: Machine) -> str:
 
 def proof(machine: Machine) -> Report:
     identity = machine.store.identity_or_raise()
-    return check(machine.store, identity.device, VerifyKey(identity.signing.public))
+    return check(machine.store, identity.device, [VerifyKey(identity.signing.public)])
 
 
 def feed_of(*entries: Mapping[str, Any], after: tuple[int, bytes] = (0, ZERO_HEAD)) -> list[FeedEntry]:
