@@ -133,7 +133,7 @@ def read_range(body: bytes) -> BlobRange:
 
 
 class VolumeWriter:
-    """Writes one volume front to back. Letters first, the manifest where the writer knows it, :meth:`finish` last."""
+    """Writes one volume front to back. Letters first, then the manifest, :meth:`finish` last."""
 
     def __init__(self, out: BinaryIO, header: Header, signer: Signer, most: int = MAX_VOLUME) -> None:
         self._out = out
@@ -200,6 +200,7 @@ class Checked:
     count: int
     digest: bytes
     size: int
+    """Bytes of the whole volume."""
 
 
 def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) -> Checked:
@@ -210,6 +211,22 @@ def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) ->
         BundleTooLarge: over ``most`` bytes.
         BundleForged: whole, but signed by none of these keys.
     """
+    checked, signed, signature = _walk(stream, most)
+    _verify(keys, signed, signature)
+    return checked
+
+
+def intact(stream: BinaryIO, most: int = MAX_VOLUME) -> Checked:
+    """Read a volume to its end for a courier, who cannot know whose signature it must bear: whole, but not proven.
+
+    Raises:
+        BundleDamaged, BundleTooLarge: as :func:`check`.
+    """
+    return _walk(stream, most)[0]
+
+
+def _walk(stream: BinaryIO, most: int) -> tuple[Checked, bytes, bytes]:
+    """(what was read, the bytes that were signed, the signature)"""
     stream.seek(0)
     head = _exactly(stream, _HEADER.size)
     header = _header(head)
@@ -231,8 +248,7 @@ def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) ->
     claimed, digest, signature = _TRAILER.unpack(_exactly(stream, length))
     if stream.read(1) or claimed != count or digest != hashing.digest():
         raise BundleDamaged("the volume was altered after it was written")
-    _verify(keys, _signed(head, count, digest), signature)
-    return Checked(header, count, digest, size)
+    return Checked(header, count, digest, size + _FRAME.size + _TRAILER.size), _signed(head, count, digest), signature
 
 
 def frames(stream: BinaryIO, checked: Checked) -> Iterator[Frame]:
@@ -294,7 +310,7 @@ def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a log or the feed is held: upward by incarnation, downward by the feed's epoch."""
+    """How far a log (by incarnation) or the feed (by epoch) is held."""
 
     number: int
     n: int
@@ -303,22 +319,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a volume is about, for the receiver only.
-
-    Upward ``feed`` is the kiosk's feed position (number = epoch) and ``logs`` the ends of its logs; downward ``feed`` is where
-    the feed in this volume begins, and ``logs`` is empty.
-    """
+    """What an upward volume is about, for the province only."""
 
     commune: str
     feed: Place
+    """Where the kiosk stands in the feed; its number is the epoch. The answer begins there."""
     logs: tuple[Place, ...] = ()
+    """Ends of its logs."""
     segments: int = 0
-    blob_bytes: int = 0
+    """Segments of events this writer had to give altogether."""
+    waiting_bytes: int = 0
+    """Bytes of attachments the province lacks and this stick had not yet when the volume was begun."""
+    generation: int = 1
+    """Of the province's keys the kiosk holds."""
+    commune_generation: int = 1
+    """Of the commune's key the kiosk holds."""
     wall_ms: int = 0
     """Wall clock of the writer, to be shown; nothing is decided by it."""
     note: str = ""
-    reset: bool = False
-    """Downward: the feed starts again, as in ``sync.wire.Reply``."""
 
 
 def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Sealer) -> bytes:
@@ -329,10 +347,11 @@ def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Se
         "feed": _place(manifest.feed),
         "logs": [_place(place) for place in manifest.logs],
         "segments": manifest.segments,
-        "blob_bytes": manifest.blob_bytes,
+        "waiting_bytes": manifest.waiting_bytes,
+        "generation": manifest.generation,
+        "commune_generation": manifest.commune_generation,
         "wall_ms": manifest.wall_ms,
         "note": manifest.note,
-        "reset": manifest.reset,
     }
     return sealer.seal(letter.write(_MANIFEST, facts, signer))
 
@@ -355,10 +374,11 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
             feed=_read_place(facts["feed"]),
             logs=tuple(_read_place(place) for place in facts["logs"]),
             segments=given.number("segments", 0, 1 << 32),
-            blob_bytes=given.number("blob_bytes", 0, 1 << 48),
+            waiting_bytes=given.number("waiting_bytes", 0, 1 << 60),
+            generation=given.number("generation", 1, 1 << 32),
+            commune_generation=given.number("commune_generation", 1, 1 << 32),
             wall_ms=given.number("wall_ms", -(1 << 62), 1 << 62),
             note=given.text("note"),
-            reset=facts["reset"] is True,
         )
     except (BadLetter, KeyError, TypeError, ValueError):
         raise BundleDamaged("the manifest is malformed") from None
@@ -446,7 +466,7 @@ def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
     """Raises BundleForged, BundleDamaged."""
     given = _signed_letter(_RECEIPT, document, keys)
     try:
-        held = {int(inc, 16): n for inc, n in given.table("held").items()}
+        held = {int(inc, 16): n for inc, n in given.part("held").facts.items()}
         if not all(_whole(inc) and _whole(n) for inc, n in held.items()):
             raise ValueError("held is malformed")
         return Receipt(

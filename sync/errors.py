@@ -72,6 +72,14 @@ class UnknownDictionary(SegmentError):
     cure_vi = "Cập nhật phần mềm."
 
 
+class DictionaryDamaged(SyncError):
+    """A shipped dictionary is missing or altered."""
+
+    code = "dictionary_damaged"
+    message_vi = "Bảng nén đi kèm phần mềm bị thiếu hoặc bị sửa."
+    cure_vi = "Cài lại phần mềm."
+
+
 class SealBroken(SegmentError):
     """A sealed box does not open: another key, or altered."""
 
@@ -91,6 +99,14 @@ class Diverged(ChainBroken):
     """The segment starts from another head than the receiver holds at that place: two histories of one chain."""
 
     code = "chain_diverged"
+
+
+class StaleBundle(SyncError):
+    """What came on a stick belongs to a feed this kiosk has left: an epoch before the one it follows."""
+
+    code = "bundle_stale"
+    message_vi = "USB này là bản cũ, máy đã nhận dữ liệu mới hơn từ tỉnh."
+    cure_vi = "Không cần làm gì; hãy lấy bản mới của tỉnh nếu cần."
 
 
 class FeedGap(SyncError):
@@ -268,14 +284,6 @@ class BundleWrongWay(BundleError):
     code = "bundle_wrong_way"
     message_vi = "Gói này không dành cho nơi đang nhận."
     cure_vi = "Gói của máy xã thì đưa lên tỉnh; gói của tỉnh thì đưa về xã."
-
-
-class BundleStale(BundleError):
-    """From before a restore of the province: newer things are held already."""
-
-    code = "bundle_stale"
-    message_vi = "Gói dữ liệu này cũ, máy đã có dữ liệu mới hơn."
-    cure_vi = "Không cần làm gì; lấy gói mới nhất từ tỉnh."
 
 
 class BundleUnknownDevice(BundleError):
