@@ -48,7 +48,7 @@ def deliver_up(scene: Scene) -> None:
         scene.tell("the province fails at a request of {}: {!r}", message.machine.name, failure)
         return
     finally:
-        disk.crash_at, disk.room = None, None
+        disk.heal()
     scene.tell("the province answers {} with {} bytes", message.machine.name, len(reply))
     if not scene.swarm.happens("reply lost"):
         scene.down.append(replace(message, body=reply))
@@ -97,7 +97,7 @@ def deliver_down(scene: Scene) -> Machine | None:
     except SyncError as error:
         scene.tell("{} refuses an answer: {}", machine.name, error.code)
     finally:
-        disk.crash_at, disk.room, disk.read_only = None, None, False
+        disk.heal()
     return machine
 
 

@@ -221,6 +221,7 @@ class Scene:
     def lose_power(self, machine: Machine) -> None:
         """The machine stops dead and starts again."""
         machine.journal.disk.cut_power()
+        machine.journal.disk.heal()
         self.start(machine)
 
     def clone(self, machine: Machine) -> Machine:

@@ -39,7 +39,15 @@ from sync.unloading import unload
 
 REFUSED = frozenset(
     (
-        *("bundle_damaged", "bundle_forged", "bundle_foreign", "bundle_wrong_way", "bundle_stale", "bundle_unknown_device"),
+        *(
+            "bundle_damaged",
+            "bundle_forged",
+            "bundle_foreign",
+            "bundle_wrong_way",
+            "bundle_stale",
+            "bundle_unknown_device",
+            "bundle_other_province",
+        ),
         *("feed_gap", "keys_out_of_turn", "bad_signature", "seal_broken", "letter_invalid", "bundle_changed"),
     )
 )
@@ -121,7 +129,7 @@ def read_at_province(scene: Scene, stick: bytes) -> None:
         scene.tell("the province refuses a stick: {}", error.code)
         return
     finally:
-        disk.crash_at, disk.room = None, None
+        disk.heal()
     scene.sticks.append(back)
     scene.tell("the province has read a stick and writes one of {} bytes", len(back))
 
@@ -204,4 +212,4 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: bytes) -> None:
         hold(error.code in REFUSED, "I10", f"{machine.name} refuses a stick with {error.code}: {error}")
         scene.tell("{} refuses a stick: {}", machine.name, error.code)
     finally:
-        disk.crash_at, disk.room = None, None
+        disk.heal()
