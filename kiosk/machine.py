@@ -21,6 +21,7 @@ from kiosk.store.journal import Identity
 from kiosk.store.keyring import KeyFile, Keyring, machine_wrap, open_keyring
 from kiosk.store.reserve import Reserve
 from kiosk.store.store import Store
+from sync.engine import EngineKeys
 from sync.enrol import Enrolment, number_in, open_bundle
 from sync.errors import EnrolError
 from sync.rollover import Trust, take_all
@@ -62,6 +63,17 @@ class Machine:
     def former(self) -> int:
         """The device number whose journal this machine holds; 0 when it was never enrolled."""
         return former_number(self.store)
+
+    def engine_keys(self) -> EngineKeys:
+        """The keys this machine syncs with.
+
+        Raises:
+            StoreError: ``not_enrolled``.
+        """
+        if self.enrolment is None:
+            self.store.identity_or_raise()
+            raise AssertionError("unreachable: a machine without enrolment has no identity")
+        return self.enrolment.engine_keys(self.keyring.device, self.keyring.openers[1:], self.keyring.rotation)
 
     def official_names(self) -> Mapping[str, str]:
         """Names of officials by the id that stands in events."""

@@ -58,9 +58,9 @@ def _record(machine: Machine, fact: dict[str, object]) -> dict[int, int]:
 
 
 def answered(machine: Machine) -> None:
-    """The province has answered a request that carried the rotation: it need not be sent again."""
+    """The province has answered a request that carried this machine's rotation: it need not be sent again."""
     sent = machine.keyring.rotation
-    key_file(machine.config).change(lambda held: replace(held, rotation=b"") if sent and held.rotation == sent else held)
+    key_file(machine.config).change(lambda held: replace(held, rotation=b"") if held.rotation == sent else held)
 
 
 def take_bundle(machine: Machine, bundle: bytes, request: bytes) -> Enrolment:

@@ -18,11 +18,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk import rotation
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
+from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.store.connection import DatabaseError, StoreError, named
-from kiosk.sync_enrol_cli import bearer_of, enrol_command, keys_command
+from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from sync.clock import Reading, mark
 from sync.engine import Engine
@@ -80,6 +82,7 @@ class _Reporter:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._line = read_status(machine.config.state)
+        self._rotation = machine.keyring.rotation
 
     def __call__(self, status: SyncStatus) -> None:
         online = status.failure == "" or status.failure == "segment_refused"
@@ -101,6 +104,9 @@ class _Reporter:
         outcome = status.outcome
         if outcome is not None:
             self._learn_time(outcome.server_ms, status)
+            if self._rotation:
+                rotation.answered(self._machine)
+                self._rotation = b""
             log.info("exchange: %d applied, %d acknowledged, %d waiting", outcome.applied, outcome.acked, status.pending)
         else:
             log.warning("exchange failed: %s, %d waiting, next try in %.1f s", status.failure, status.pending, status.next_try_s)
@@ -123,15 +129,8 @@ def _iso(wall_ms: int) -> str:
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HANOI).isoformat(timespec="seconds") if wall_ms else ""
 
 
-def _engine(machine: Machine) -> Engine:
-    if machine.enrolment is None:
-        machine.store.identity_or_raise()
-        raise AssertionError("unreachable: a machine without enrolment has no identity")
-    return Engine(machine.store, machine.enrolment.engine_keys(machine.keyring.device))
-
-
 def _run(machine: Machine, given: argparse.Namespace) -> int:
-    bearer = bearer_of(machine)
+    bearer = bearer_of(machine.config)
     with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +141,7 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        engine, report = _engine(machine), _Reporter(machine)
+        engine, report = engine_of(machine), _Reporter(machine)
         if given.once:
             return _once(machine, engine, bearer, report, given.json)
         _forever(machine, engine, bearer, report)

@@ -18,6 +18,7 @@ from pathlib import Path
 from kiosk.answers import answer, say
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
+from kiosk.line import bearer_of
 from kiosk.machine import Machine, add_machine_arguments, key_file
 from kiosk.rotation import rotate, take_bundle
 from kiosk.store.connection import StoreError
@@ -25,20 +26,9 @@ from kiosk.store.keyring import Keyring
 from kiosk.sync_status import wake
 from sync.enrol import Enrolment, make_request, request_words, root_words
 from sync.errors import EnrolRefused
-from sync.http import HttpBearer, Waits
+from sync.http import HttpBearer
 from sync.keys import DeviceKeys, write_whole
 from sync.letter import MAX_LETTER
-
-NO_PROVINCE = "«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu. Ghi địa chỉ vào kiosk.toml."
-
-
-def bearer_of(machine: Machine) -> HttpBearer:
-    """The line to the province. Raises ConfigError: no address is configured."""
-    config = machine.config
-    if not config["province.url"]:
-        raise ConfigError(NO_PROVINCE)
-    seconds = float(config["sync.timeout"])
-    return HttpBearer(str(config["province.url"]), waits=Waits(connect=min(seconds, 10.0), read=seconds))
 
 
 def enrol_command(argv: Sequence[str]) -> int:
@@ -98,7 +88,7 @@ def _write_request(machine: Machine, given: argparse.Namespace) -> int:
 
 def _by_network(machine: Machine, given: argparse.Namespace) -> int:
     """Hand in a request (once), show its eight words, wait for the province, keep the bundle."""
-    store, bearer = machine.store, bearer_of(machine)
+    store, bearer = machine.store, bearer_of(machine.config)
     if store.meta("enrol_id") is None:
         if not given.code:
             raise ConfigError("Cần mã ghi danh: --code MÃ (tỉnh cấp).")

@@ -68,7 +68,7 @@ class OrmJournal:
 
     def rotate_device(self, device: int, rotation: Rotation) -> None:
         replace_keys(device, rotation, rotation.upto)
-        del self._devices[device]
+        self._devices.pop(device, None)
 
     def key_documents(self, after_generation: int) -> Sequence[bytes]:
         return current().keyring.letters_after(after_generation)

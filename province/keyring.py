@@ -22,7 +22,7 @@ from typing import Final
 from province.errors import ProvinceError
 from sync import letter
 from sync.errors import SyncError
-from sync.keys import OpenAny, Opener, SealKey, SigningKey, read_key_file, write_key_file
+from sync.keys import SealKey, SigningKey, read_key_file, write_key_file
 from sync.rollover import PROVINCE, ProvincePublic, write_province
 
 _ROOT: Final = "root.key"
@@ -55,9 +55,9 @@ class Keyring:
         return ProvincePublic(self.signing.public, self.sealing.public, self.generation)
 
     @property
-    def opener(self) -> Opener:
-        """Opens what was sealed to this generation or one before."""
-        return OpenAny((self.sealing, *self.former))
+    def openers(self) -> dict[int, SealKey]:
+        """Generation -> what opens what was sealed to it, for the generations before."""
+        return {self.generation - age: key for age, key in enumerate(self.former, start=1)}
 
     def letters_after(self, generation: int) -> tuple[bytes, ...]:
         """What a kiosk that holds this generation has missed."""

@@ -259,6 +259,35 @@ class Conflict(models.Model):
         indexes = [models.Index(fields=["commune", "dossier"], name="conflict_of_dossier")]
 
 
+class Attachment(models.Model):
+    """Projection: a file (thành phần hồ sơ) that an accepted ``at`` event told of. The file itself: :mod:`province.blobs`."""
+
+    objects: ClassVar[models.Manager[Attachment]]
+
+    blob: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    """Hex SHA-256 of the ciphertext."""
+    commune: models.CharField[str, str] = models.CharField(max_length=16)
+    dossier: models.CharField[str, str] = models.CharField(max_length=64)
+    size: models.BigIntegerField[int, int] = models.BigIntegerField()
+    """Bytes of ciphertext."""
+    key: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    """Opens the file."""
+    role: models.CharField[str, str] = models.CharField(max_length=10)
+    """``full`` or ``preview``."""
+    of: models.CharField[str, str] = models.CharField(max_length=64, default="", blank=True)
+    """A preview's full file."""
+    name: models.CharField[str, str] = models.CharField(max_length=200, default="", blank=True)
+    """Id of the paper of the dossier it shows."""
+    mime: models.CharField[str, str] = models.CharField(max_length=80, default="", blank=True)
+    seq: models.BigIntegerField[int, int] = models.BigIntegerField()
+    """Feed position that told of it."""
+    complete: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    removed: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["commune", "dossier"], name="attachment_of_dossier")]
+
+
 class Quarantine(models.Model):
     """Something refused, kept whole with its reason until a person decided about it."""
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 from sync import letter
 from sync.engine import EngineKeys
 from sync.errors import BadLetter, BadSignature, EnrolError, SealBroken
-from sync.keys import SODIUM, DeviceKeys, Opener, SealKey, SigningKey, VerifyKey, seal, words
+from sync.keys import SODIUM, DeviceKeys, Opener, SigningKey, seal, words
 from sync.letter import b64
 from sync.rollover import MAX_GENERATION, ProvincePublic, Trust, open_with
 
@@ -78,15 +78,9 @@ class Enrolment:
             commune_generation=self.commune_generation,
         )
 
-    def engine_keys(self, own: DeviceKeys) -> EngineKeys:
-        """The keys a sync engine works with."""
-        return EngineKeys(
-            sign=own.sign,
-            commune=self.commune,
-            commune_seal=SealKey(self.commune_secret),
-            province_verify=VerifyKey(self.province.verify_key),
-            province_seal=self.province.seal_key,
-        )
+    def engine_keys(self, own: DeviceKeys, former: Sequence[Opener] = (), rotation: bytes = b"") -> EngineKeys:
+        """The keys a sync engine works with: the device's own, its sealing keys before, and the rotation that is not answered."""
+        return EngineKeys(sign=own.sign, seal=own.seal, trust=self.trust(), former=tuple(former), rotation=rotation)
 
 
 def make_request(keys: DeviceKeys, commune: str, operator: str, nonce: bytes, former: int = 0) -> bytes:

@@ -297,8 +297,12 @@ class ProvinceJournal(Protocol):
         the log; :meth:`has_event` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
         ...
 
+    def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
+        """The head that starts so after line ``n`` of a branch, ``None`` when no branch has it."""
+        ...
+
     def prove(self, device: int, proof: Proof) -> None:
-        """Keep what proves the lines up to ``proof.n``."""
+        """Keep what proves the lines up to ``proof.n``: of a log only the last proof is needed, of each branch its own."""
         ...
 
     def safe(self, device: int, incarnation: int) -> int:
