@@ -57,8 +57,10 @@ class Work:
         return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
 
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
-        """Write events. ``base`` is the feed position applied when the form was opened; by default the present one."""
-        seen = self._store.feed_position()[0] if base is None else base
+        """Write events. ``base`` is the feed position shown when the form was opened; by default the present one, for what looks at
+        nothing old. A feed that began again since has not been seen at all."""
+        present = self._store.feed_position()[0]
+        seen = present if base is None else base if base <= present else 0
         quality = self._store.clock_quality()
         for draft in drafts:
             self.n += 1
