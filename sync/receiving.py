@@ -259,7 +259,7 @@ def write_return(root: Path, commune: str, came: Sequence[Received], office: Off
     usb.sweep(folder)
     letters, segments, states = _parts(commune, [one for one in came if not one.revoked], office)
     letters = [*(write_receipt(one.receipt, office.keys.sign) for one in came), *letters]
-    frames = [*((Kind.STATES, body) for body in states), *((Kind.SEGMENT, body) for body in segments)]
+    frames: Sequence[tuple[Kind, bytes]] = [*((Kind.STATES, body) for body in states), *((Kind.SEGMENT, body) for body in segments)]
     written: list[Path] = []
     while frames or not written:
         left = _volume(folder, commune, letters, frames, office, written)
