@@ -186,7 +186,7 @@ def open_bundle(data: bytes, openers: Sequence[Opener], request: bytes, *, root:
                 province.data("sign", 32), province.data("seal", 32), province.number("generation", 1, MAX_GENERATION)
             ),
             root=given.data("root", 32),
-            extra=given.part("extra").facts,
+            extra=given.table("extra"),
             generation=given.number("generation", 1, MAX_GENERATION),
             commune_generation=given.number("commune_generation", 1, MAX_GENERATION),
         )

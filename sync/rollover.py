@@ -216,7 +216,7 @@ def read_rotation(data: bytes, device: int, held: int, before: bytes, suite: Sui
         generation=given.number("generation", 1, MAX_GENERATION),
         verify_key=given.data("sign", 32),
         seal_key=given.data("seal", 32),
-        upto=_upto(given.part("upto").facts),
+        upto=_upto(given.table("upto")),
     )
     if rotation.device != device:
         raise BadLetter("a rotation of another device")

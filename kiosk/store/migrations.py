@@ -74,6 +74,7 @@ def _bases(db: sqlite_utils.Database) -> None:
         UPDATE conflict SET entry = coalesce((SELECT CAST(f.body AS TEXT) FROM feed f WHERE f.seq = conflict.seq), '{}');
         CREATE INDEX conflict_dossier ON conflict (d);
         CREATE TABLE closed (d TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE laid_aside (id TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE blob_answer (
             id TEXT PRIMARY KEY, d TEXT NOT NULL, ok INTEGER NOT NULL, bad TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE milestone (

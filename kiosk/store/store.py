@@ -328,6 +328,11 @@ class Store(Journal, Times, Papers, Outbox):
         found = self.rows("SELECT fields FROM dossier WHERE d = ?", [dossier])
         return json.loads(found[0]["fields"]) if found else {}
 
+    def lay_aside(self, seq: int, conflict: str) -> None:
+        """A person has seen a conflict on which no event of its dossier can decide. Inside a transaction."""
+        self._write("INSERT OR IGNORE INTO laid_aside (id) VALUES (?)", conflict)
+        self._write("UPDATE conflict SET resolved = 1 WHERE seq = ?", seq)
+
     def seen(self) -> int:
         """The feed position a screen shows: what is written later names it as its base, so nobody overwrites unseen."""
         return self.feed_position()[0]

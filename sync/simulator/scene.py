@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.blob import planner as blob
+from sync.blob.wire import Ticket
 from sync.engine import Engine, EngineKeys, Limits
 from sync.envelope import Origin, dossier_device
 from sync.feed import decode_entry
-from sync.intake import ProvinceKeys
-from sync.keys import DeviceKeys, SealKey, SigningKey
-from sync.ports import DeviceRecord
-from sync.rollover import ProvincePublic, Trust
+from sync.simulator.authority import FAST_FORGE, Authority, Forge, Pair
 from sync.simulator.clocks import DAY_S, Clock
+from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
 from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
 from sync.simulator.swarm import Swarm
@@ -27,6 +27,7 @@ from sync.simulator.swarm import Swarm
 COMMUNES = ("01273", "01273", "01279", "01273")
 """Commune of the first, second … kiosk."""
 SERVER_MS = 1_764_551_000_000
+BLOB_LIMITS = blob.Limits(start=2048, least=1024, most=40_000)
 CROWD = 5
 """Most machines, clones included."""
 
@@ -51,6 +52,7 @@ class Setup:
 
     meaning: Callable[[], Meaning] = Tiny
     journal: Callable[[int, random.Random, Meaning], MemoryKiosk] = MemoryKiosk
+    forge: Forge = FAST_FORGE
     clocks: int = 0
     """Another number: the same schedule under other clocks."""
     roomy: bool = False
@@ -64,10 +66,11 @@ class Machine:
     name: str
     commune: str
     journal: MemoryKiosk
-    own_keys: DeviceKeys
+    own: Pair
     keys: EngineKeys
     clock: Clock
     engine: Engine = field(init=False)
+    planner: blob.Planner = field(default_factory=blob.Planner)
     life: int = 0
     image: KioskState | None = None
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
@@ -80,6 +83,17 @@ class Message:
 
     machine: Machine
     life: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A piece of a file on its way, or (``piece`` ``None``) a question what is held."""
+
+    machine: Machine
+    life: int
+    piece: blob.Piece | None
+    ticket: Ticket
     body: bytes
 
 
@@ -110,16 +124,16 @@ class Scene:
         self.swarm = Swarm(seed, without)
         self.meaning = Counted(setup.meaning())
         self.province = MemoryProvince()
-        self.root = SigningKey(self.rng.randbytes(32))
-        self.signing, self.sealing = SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32))
-        self.province_keys = ProvinceKeys(self.signing, self.sealing)
+        self.authority = Authority(self.rng, setup.forge)
+        self.province.commune_letters = self.authority.commune_letter
         self.limits = (
             Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
         )
-        self.commune_keys: dict[str, SealKey] = {}
         self.machines: list[Machine] = []
         self.up: list[Message] = []
         self.down: list[Message] = []
+        self.pieces: list[Sent] = []
+        self.files = ProvinceFiles(self.province, setup.forge.suite)
         self.now_s = 0.0
         self.serial = 0
         self.promised: dict[bytes, Promise] = {}
@@ -161,24 +175,18 @@ class Scene:
     # --- machines -----------------------------------------------------------------------------------------------
 
     def _enrol(self, commune: str) -> Machine:
-        if commune not in self.commune_keys:
-            self.commune_keys[commune] = SealKey(self.rng.randbytes(32))
-            self.province.state.communes[commune] = (1, self.commune_keys[commune].public)
-        own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.machines)
-        self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)
-        public = ProvincePublic(self.signing.public, self.sealing.public)
-        trust = Trust(self.root.public, device, commune, public, (self.commune_keys[commune].secret,))
-        keys = EngineKeys(own.sign, own.seal, trust)
+        pair, keys = self.authority.enrol(self.province, device, commune)
         journal = self.setup.journal(device, self.rng, self.meaning)
         name = f"kiosk {len(self.machines) + 1}"
-        machine = Machine(name, commune, journal, own, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
+        machine = Machine(name, commune, journal, pair, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
         self.start(machine)
         return machine
 
     def start(self, machine: Machine) -> None:
         """The program starts: nothing is left but what is on the disk."""
         machine.life += 1
+        machine.planner = blob.Planner(BLOB_LIMITS)
         machine.engine = Engine(machine.journal, machine.keys, limits=self.limits, random_bytes=self.rng.randbytes)
 
     def lose_power(self, machine: Machine) -> None:
@@ -192,11 +200,21 @@ class Scene:
         journal.state = machine.journal.state.copy()
         name = f"kiosk {len(self.machines) + 1}"
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
-        twin = Machine(name, machine.commune, journal, machine.own_keys, machine.keys, clock)
+        twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
         self.start(twin)
         self.machines.append(twin)
         self.cloned = True
         return twin
+
+    def harmed(self, body: bytes) -> bytes:
+        """The bytes after a bad line. Places are drawn as a part of the whole, so that a message of another length costs as many
+        draws."""
+        if self.swarm.happens("message cut"):
+            body = body[: int(self.rng.random() * len(body))]
+        if body and self.swarm.happens("bit flipped"):
+            at = int(self.rng.random() * len(body))
+            body = body[:at] + bytes([body[at] ^ (1 << self.rng.randrange(8))]) + body[at + 1 :]
+        return body
 
     def pass_time(self) -> None:
         """Some time goes by, mostly little."""
