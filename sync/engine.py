@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sync import rollover, snapshot, stick, taking, wire
 from sync import segment as hsg
@@ -39,6 +40,10 @@ from sync.rollover import Trust
 from sync.taking import Gain, Refusal
 
 __all__ = ["Engine", "EngineKeys", "Limits", "Refusal", "ReplyOutcome"]
+
+
+_STICK_RATIO: Final = 6
+"""Bytes of lines read for a byte of a stick's segment: about what they compress to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +314,7 @@ class Engine:
         with self._journal.atomic():
             before = self._journal.head_at(incarnation, after)
             lines: list[Line] = []
-            while before is not None and sum(len(line.body) for line in lines) < target * 8:
+            while before is not None and sum(len(line.body) for line in lines) < target * _STICK_RATIO:
                 page = self._journal.lines(incarnation, lines[-1].n if lines else after, self._limits.page)
                 if not page:
                     break
@@ -320,7 +325,7 @@ class Engine:
 
         def cutter(bodies: Sequence[bytes]) -> bytes:
             of = hsg.Chain(device, incarnation)
-            how = {"dictionary": number, "dictionaries": self._shelf.held}
+            how = {"dictionary": number, "dictionaries": self._shelf.held, "level": hsg.FAST}
             return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, **how)  # type: ignore[arg-type]
 
         return hsg.fit([line.body for line in lines], target, cutter)[0]
