@@ -22,6 +22,7 @@ from sync import segment as hsg
 from sync.dictionaries import NONE, Shelf, newest
 from sync.errors import (
     BadFrame,
+    BadSignature,
     ChainBroken,
     FeedGap,
     KeysOutOfTurn,
@@ -279,6 +280,8 @@ class Engine:
         self._trust = trust
         del self._open[answer.echo]
         if answer.refusal:
+            # A province restored from before this device changed its keys knows the former ones: tell it again.
+            self._rotated = self._rotated and not (answer.refusal == BadSignature.code and self._keys.rotation)
             raise Refused(answer.refusal)
         self._rotated = self._rotated or bool(request.rotation)
         self._answered = max(self._answered, request.number)

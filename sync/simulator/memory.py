@@ -130,6 +130,7 @@ class MemoryKiosk:
         self.state = KioskState([rng.getrandbits(40)])
 
     def atomic(self) -> AbstractContextManager[None]:
+        """One transaction of the store."""
         return self.disk.transaction()
 
     def identity(self) -> tuple[int, int]:
@@ -442,6 +443,7 @@ class MemoryProvince:
         """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
+        """The transaction its web view would open."""
         return self.disk.transaction()
 
     @property
