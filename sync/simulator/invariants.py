@@ -9,19 +9,21 @@ from typing import Any
 from sync.envelope import Event, Origin
 from sync.simulator import attachments
 from sync.simulator.meaning import COUNT
-from sync.simulator.memory import identity, readable
+from sync.simulator.memory import entry_of, identity, readable
 from sync.simulator.scene import Machine, Scene, hold
 
 ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
 """Why a line may be set aside though its kiosk is honest."""
 
 
-def always(scene: Scene) -> None:
-    """What holds at every moment: I2, I3, I7, I8, I10, I13."""
+def always(scene: Scene, touched: Machine | None = None) -> None:
+    """What holds at every moment: I3, I7, I10, and I13 for the machine whose screen may have changed."""
     for machine in scene.machines:
         scene.note(machine)
         _cursors(scene, machine)
     _stored(scene)
+    if touched is not None:
+        shown(scene, touched)
 
 
 def shown(scene: Scene, machine: Machine) -> None:
@@ -113,7 +115,7 @@ def _same(name: str, shows: Mapping[Any, Any], holds: Mapping[Any, Any]) -> None
 
 def _feed(scene: Scene, commune: str) -> None:
     """I5 and I6 by the feed itself: nothing unseen is overwritten, and no write vanishes, without a conflict that says so."""
-    entries = [json.loads(kept.body) for kept in scene.province.state.feeds[commune]]
+    entries = [entry_of(kept.body) for kept in scene.province.state.feeds[commune]]
     told = {(e.get("dev"), e.get("inc"), e.get("n"), e.get("f")) for e in entries if e["e"] in ("cf", "na")}
     written = {(e["d"], e["f"], _key(e["v"])) for e in entries if e["e"] == "f"}
     events = dict(_events(scene))

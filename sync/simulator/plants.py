@@ -65,7 +65,7 @@ PLANTS: Final[Sequence[Plant]] = (
         ("self._theirs.discard(offer.dictionary)", "pass"),
     ),
     _plant("former_opener_forgotten", _ENGINE, ("return (self._keys.seal, *self._keys.former)", "return (self._keys.seal,)")),
-    _plant("rotation_never_sent", _ENGINE, ("self._rotated = not keys.rotation", "self._rotated = True")),
+    _plant("rotation_never_sent", _ENGINE, ('rotation = b"" if self._rotated else self._keys.rotation', 'rotation = b""')),
     _plant("poison_never_isolated", _ENGINE, ("self._most[inc] = max(1, count // 2)", "self._most[inc] = count")),
     _plant("snapshot_installed_half", _ENGINE, ("        if run.last == part.lines:\n", "        if run.last:\n")),
     _plant(

@@ -58,14 +58,10 @@ class Simulation:
         scene = self.scene
         for act in scene.rng.choices(acts, weights, k=self.steps):
             scene.pass_time()
-            touched = act(scene)
-            invariants.always(scene)
-            if touched is not None:
-                invariants.shown(scene, touched)
+            invariants.always(scene, act(scene))
         self._quiesce()
-        invariants.always(scene)
         for machine in scene.machines:
-            invariants.shown(scene, machine)
+            invariants.always(scene, machine)
         invariants.at_end(scene)
 
     def trace(self) -> str:
@@ -88,7 +84,8 @@ class Simulation:
         scene = self.scene
         reply = line.serve(scene, machine.engine.make_request(scene.now_s, 0))
         try:
-            return machine.engine.on_reply(reply, scene.now_s + 0.1).moved
+            outcome = machine.engine.on_reply(reply, scene.now_s + 0.1)
+            return outcome.moved or bool(outcome.refusals)
         except Refused as refused:
             scene.tell("{}: {}", machine.name, refused)
             return True

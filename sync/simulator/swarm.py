@@ -70,7 +70,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     # versions and policy
     "province asks for a pause": OFTEN,
     "schema floor raised": SELDOM,
-    "dictionary missing": (0.0, 0.0, 1.0),
+    "dictionary missing": (0.0, 0.5),
     # people
     "foreign edit": SELDOM,
     "form open for long": OFTEN,
