@@ -218,7 +218,7 @@ def test_a_big_feed_travels_in_several_segments() -> None:
         kiosk.journal.write("", "f", {"a.so": random.Random(n).randbytes(1000).hex()})
     carry(world, kiosk, list(kiosk.engine.segments_for_bundle()))
     parts = bring_back(world, kiosk)
-    assert len(parts) > 3
+    assert len(parts) > 2, "the letter and more than one segment"
     assert kiosk.engine.on_bundle(parts).acked == 400
 
 
