@@ -2,7 +2,7 @@
 
 Ours is the product: the store, the sync process and the province as shipped, sealed and signed, each at its end of the link. The
 peers carry the same events: PouchDB with a document for each dossier to express-pouchdb, live; and one POST for each event.
-``day``: all dossiers of a day, made off line, until the feed has acknowledged them. ``status``: one change after the other on a line
+``day``: all dossiers of a day, made off line, until the feed has acknowledged them. ``status``: one change after another on a line
 that is open already, each until it is acknowledged.
 """
 
