@@ -9,8 +9,9 @@ from typing import Any
 
 from forms.dossier import Conflict, open_conflicts
 from forms.dossier.reading import SUGGESTED
-from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
+from forms.dossier.sentences import FIELD_NAMES, act_vi
 from kiosk.clock import HANOI
+from kiosk.mending import why_vi
 from kiosk.store.store import Store
 from kiosk.usecases import CITIZEN
 from sync.envelope import Event, decode
@@ -23,14 +24,20 @@ def history_vi(store: Store, dossier: str, names: Mapping[str, str]) -> list[str
 
 def _own(store: Store, dossier: str, names: Mapping[str, str]) -> Iterator[str]:
     rows = store.rows(
-        "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? ORDER BY i.ordinal, l.n", [dossier]
+        "SELECT l.inc, l.body, l.sealed FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? ORDER BY i.ordinal, l.n",
+        [dossier],
     )
+    if any(row["sealed"] for row in rows):
+        yield "Nội dung đã niêm phong cho tỉnh; máy này chỉ còn mã, ngày và xác nhận của tỉnh."
     for row in rows:
+        if row["sealed"]:
+            continue
         event = decode(bytes(row["body"]))
         told = _told(event, names)
         if told:
-            when = datetime.fromtimestamp(event.wall_ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
-            unsure = " (giờ chưa xác minh)" if event.quality == 0 else ""
+            moment = store.moment(row["inc"], event.n, event.wall_ms, event.quality)
+            when = datetime.fromtimestamp(moment.ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
+            unsure = "" if moment.sure else " (giờ chưa xác minh)"
             yield f"{when}{unsure}: {told}"
 
 
@@ -59,15 +66,15 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
             yield f"Tỉnh cấp mã hồ sơ {value}."
         else:
             yield f"Tỉnh đã nhận hồ sơ lúc {_when(value)}."
-    rows = store.rows("SELECT f.body FROM conflict c JOIN feed f ON f.seq = c.seq WHERE c.d = ? ORDER BY c.seq", [dossier])
-    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["body"]) for row in rows]):
+    rows = store.rows("SELECT entry FROM conflict WHERE d = ? ORDER BY seq", [dossier])
+    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["entry"]) for row in rows]):
         yield _waiting(conflict)
 
 
 def _waiting(conflict: Conflict) -> str:
     if conflict.why == SUGGESTED:
         return f"Tỉnh đề nghị sửa {_field(conflict.field)}. Cần cán bộ xem."
-    why = WHY_VI.get(conflict.why, conflict.why)
+    why = why_vi(conflict.why)
     if not conflict.field:
         return f"Một bước không được áp dụng: {why}. Cần cán bộ xem."
     return f"Có thông tin hai nơi ghi khác nhau: {why}. Cần cán bộ xem."

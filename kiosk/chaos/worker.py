@@ -36,7 +36,7 @@ def main(state: str, pin: str, seed: str) -> None:
         waiting = services.worklist("new")
         if waiting and dice.random() < 0.7:
             chosen = dice.choice(waiting)
-            services.accept(chosen.dossier)
+            services.accept(chosen.dossier, services.detail(chosen.dossier).seen)
             say("ACCEPTED", chosen.code)
         services.sign_out()
         scheduler.turn(dice.uniform(0.05, 0.5))

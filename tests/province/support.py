@@ -80,7 +80,7 @@ class KioskTwin:
         """Take the bundle and become a device; returns its number."""
         bundle = self.bearer.poll_enrolment(self.ticket)
         assert bundle is not None
-        enrolment = open_bundle(bundle, self.own, self.request)
+        enrolment = open_bundle(bundle, [self.own.seal], self.request)
         self.journal = MemoryKiosk(enrolment.device, self.rng)
         self.keys = enrolment.engine_keys(self.own)
         self.restart()
@@ -148,7 +148,7 @@ class KioskTwin:
 
     def confirmed(self, dossier: str) -> dict[str, Any]:
         """What the feed told this kiosk about a dossier."""
-        return {name: value for (d, name), value in self.journal.state.confirmed.items() if d == dossier}
+        return dict(self.journal.state.confirmed.get(dossier, {}))
 
 
 def cli(*words: str, state: Path, database: str = "", stdin: str = "") -> tuple[int, Any]:
