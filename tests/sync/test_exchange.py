@@ -463,7 +463,7 @@ def test_the_direct_answer_is_a_hint_and_only_the_feed_acknowledges() -> None:
     assert outcome.more
     own = dict(kiosk.journal.view())
     while world.exchange(kiosk).more:
-        assert kiosk.journal.view() == own
+        assert own.items() <= kiosk.journal.view().items()
     assert kiosk.journal.acked(inc) == 40
 
 
