@@ -140,6 +140,8 @@ class _Open:
     state: _State
     positions: tuple[wire.Position, ...]
     offers: dict[int, _Offer]
+    said: bytes
+    """The lines it carried, one after the other: the feed may be compressed behind them."""
     box: Box
     size: int
     rotation: bytes
@@ -218,6 +220,7 @@ class Engine:
         box = self._keys.seal.box(self._trust.province.seal_key)
         runs: list[wire.LogRun] = []
         offers: dict[int, _Offer] = {}
+        said: list[bytes] = []
         room = self._pace.target
         for place, supply in supplies:
             packed, count, dictionary = self._pack(supply, room)
@@ -225,6 +228,7 @@ class Engine:
             after = supply.lines[count - 1].head
             runs.append(wire.LogRun(place, wire.closed(box, wire.REQUEST, nonce, run, after), after))
             offers[supply.log.incarnation] = _Offer(run.first, run.last, dictionary)
+            said += [line.body for line in supply.lines[:count]]
             room -= len(packed)
             if room < self._limits.least or count < len(supply.lines) or len(runs) == wire.MAX_FRAMES - 2:
                 break
@@ -248,7 +252,9 @@ class Engine:
         request = wire.encode_request(hello, runs, self._keys.sign, rotation)
         self._number += 1
         size = sum(len(part.run.closed) for part in runs)
-        self._open[nonce[: wire.ECHO]] = _Open(self._number, now_mono, nonce, state, positions, offers, box, size, rotation)
+        self._open[nonce[: wire.ECHO]] = _Open(
+            self._number, now_mono, nonce, state, positions, offers, b"\n".join(said), box, size, rotation
+        )
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
@@ -554,8 +560,9 @@ class Engine:
         before = self._journal.feed_head_at(run.first - 1)
         if run.last <= seq or before is None:
             return
-        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.after8)
-        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True)
+        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.named)
+        said = request.said if part.behind else b""
+        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True, behind=said)
         heads = hsg.chained(before, lines)
         if heads[-1][:8] != part.after8:
             raise ChainBroken(f"entries {run.first}..{run.last} do not follow what was applied")
