@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from province.errors import ProvinceError
+from sync.feed import decode_entry
 from sync.intake import take_segments
 from sync.simulator.memory import CountingMerge
 from tests.province.conftest import Site
@@ -85,7 +86,7 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert drop_closed(site.running.wall_ms() + 100 * day, 90) == 1
     assert drop_closed(site.running.wall_ms() + 100 * day, 90) == 0
     kiosk.settle()
-    assert (gone in kiosk.journal.state.confirmed, stays in kiosk.journal.state.confirmed) == (False, True)
+    assert kiosk.journal.state.closed == {gone: True}
     assert ConfirmedField.objects.filter(dossier=gone).exists()
     with recording(1) as journal:
         info = journal.make_snapshot("01273")
@@ -93,6 +94,10 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert len(lines) == info.lines
     assert {line.entry["d"] for line in lines if line.entry["e"] == "f"} == {stays}
     assert [line.mark.n for line in lines if line.mark is not None] == [5]
+    with recording(1) as journal:
+        journal.add_entry("01273", {"e": "f", "d": gone, "f": "remark", "v": "x"}, None)
+    kiosk.settle()
+    assert decode_entry(kiosk.journal.state.feed[-1].body) == {"e": "drop", "d": gone}, "late news does not bring it back"
 
 
 def test_the_provinces_own_act_reaches_the_kiosk(site: Site, kiosk: KioskTwin) -> None:
