@@ -11,7 +11,6 @@ from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
 from sync.rollover import ProvincePublic, Trust
 from sync.simulator.meaning import CountingMerge
-from sync.rollover import ProvincePublic, Trust
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
 SERVER_MS = 1_764_551_000_000
