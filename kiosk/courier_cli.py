@@ -102,7 +102,7 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
         raise StoreError(
             "port_taken",
             f"Không mở được trang ở cổng này ({error.strerror}).",
-            "Đổi «sync.courier_port» hoặc dừng chương trình kia.",
+            "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
         ) from None
     addresses = [f"http://{address}:{server.port}" for address in own_addresses()]
     over = threading.Event()
