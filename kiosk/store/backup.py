@@ -129,7 +129,7 @@ def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Resto
     try:
         own = open_keyring(place.keys, store_exists=True) if place.keys.path.exists() else None
         with (
-            TemporaryDirectory(prefix=f"{place.store.name}.copy-{os.getpid()}-", dir=place.store.parent) as folder,
+            _folder_beside(place.store) as folder,
             backup.open("rb") as source,
         ):
             reader = Reader(source)

@@ -113,6 +113,17 @@ def _tries_and_boots(db: sqlite_utils.Database) -> None:
     """)
 
 
+def _attachments(db: sqlite_utils.Database) -> None:
+    """Files of dossiers on their way to the province (``kiosk.store.blobs``); ``have`` is what it said it holds."""
+    db.executescript("""
+        CREATE TABLE blob (
+            id TEXT PRIMARY KEY, d TEXT NOT NULL, size INTEGER NOT NULL, lane INTEGER NOT NULL,
+            have BLOB NOT NULL DEFAULT x'', epoch INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT 0,
+            damaged TEXT NOT NULL DEFAULT '', here INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
+        CREATE INDEX blob_dossier ON blob (d);
+    """)
+
+
 STEPS = (
     ("m001_journal", _journal),
     ("m002_projections", _projections),
@@ -120,6 +131,7 @@ STEPS = (
     ("m004_bases", _bases),
     ("m005_search", _search),
     ("m006_tries_and_boots", _tries_and_boots),
+    ("m007_attachments", _attachments),
 )
 
 

@@ -120,7 +120,7 @@ def _given_up(sent: Sent, answer: Answer | None = None) -> None:
         if answer is None:
             sent.machine.planner.broken(sent.piece)
         else:
-            sent.machine.planner.answered(sent.piece)
+            sent.machine.planner.answered(sent.piece, 1.0)
 
 
 def hang_up(scene: Scene) -> None:
@@ -147,7 +147,7 @@ def at_end(scene: Scene) -> None:
     state = scene.province.state
     for name in state.whole:
         hold(hashlib.sha256(state.parts[name]).hexdigest() == name, "I11", f"file {name[:8]} is called complete and is not")
-    for machine in scene.machines:
+    for machine in scene.honest():
         for name in machine.journal.state.files:
             told = scene.files.announced(name)
             hold(told is None or name in state.whole, "I11", f"file {name[:8]} of {machine.name} is not complete")
