@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from forms.text import fold
+from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
 from kiosk.machine import key_file, verify_keys
@@ -40,6 +41,8 @@ def written(name: str) -> Iterator[bytes]:
             yield text.encode(code)
 
 
+SCAN = Paper("giay_chung_sinh", "application/pdf")
+
 NEEDLES = sorted({needle for name in NAMES for needle in written(name)})
 
 
@@ -63,6 +66,7 @@ def _a_working_day(state: Path) -> None:
     spooler.start()
     for _ in range(3):
         file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    attach(machine, file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier, SCAN, b"%PDF- " + MOTHER.name.encode())
     prepare(machine)
     print_test(machine)
     province.settle(machine)
@@ -93,6 +97,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_file_of_a_machine_that_worked_tells_a_name(disk: Path) -> None:
     assert (disk / "kiosk.db-wal").stat().st_size > 0
+    assert list(disk.glob("blobs/??/*"))
     assert list(disk.glob("*.before-restore-*"))
     assert (disk / "journal.log").stat().st_size > 0
     assert leaks(disk) == []
