@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,8 +26,7 @@ from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
-from kiosk.store.sealing import export
-from kiosk.tidying import policy_of, sealer_of, tidy_machine
+from kiosk.tidying import policy_of, tidy_machine
 from sync.envelope import base32
 from sync.keys import VerifyKey
 
@@ -43,7 +41,6 @@ def store_command(argv: Sequence[str]) -> int:
         ("start-anew", "bắt đầu kho mới khi kho cũ đã mất hẳn (begin an empty store when the old one is lost for good)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("tidy", "niêm phong hồ sơ đã xong, bỏ thứ cũ mà tỉnh đã có (let old things leave)"),
-        ("export-sealed", "ghi phần đã niêm phong cho tỉnh ra tệp (write what only the province can read)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("wrap-key", "gói lại tệp khóa theo store.key_wrap (wrap the key file anew)"),
@@ -59,7 +56,7 @@ def store_command(argv: Sequence[str]) -> int:
         if name == "tidy":
             one.add_argument("--dry-run", action="store_true", help="chỉ xem, chưa bỏ gì")
             one.add_argument("--compact", action="store_true", help="thu nhỏ tệp sau khi bỏ (kiosk phải dừng)")
-        if name in ("backup", "restore", "export-sealed"):
+        if name in ("backup", "restore"):
             one.add_argument("file", type=Path)
         if name == "backup":
             add_backup_arguments(one)
@@ -162,21 +159,6 @@ def _tidy(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-def _export_sealed(machine: Machine, given: argparse.Namespace) -> int:
-    """Whole and durable, or not there."""
-    temporary = given.file.with_name(given.file.name + ".new")
-    count = 0
-    with temporary.open("w", encoding="ascii") as file:
-        for line in export(machine.store, sealer_of(machine)):
-            file.write(line + "\n")
-            count += '"box"' in line
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(given.file)
-    _say(given.json, {"ok": True, "lines": count}, f"Đã ghi {count} dòng, chỉ tỉnh mở được: «province open-sealed».")
-    return 0
-
-
 def _start_anew(given: argparse.Namespace) -> int:
     Ledger(config_from(given).path("store.ledger")).start_anew()
     _say(given.json, {"ok": True}, "Lần mở tới máy tạo kho trống; số phiếu đã dùng không dùng lại. Máy phải ghi danh lại.")
@@ -223,7 +205,6 @@ _ACTS = {
     "list": _list,
     "rebuild": _rebuild,
     "tidy": _tidy,
-    "export-sealed": _export_sealed,
     "backup": backup,
     "papers": _papers,
     "register": _register,
