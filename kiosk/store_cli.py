@@ -18,10 +18,12 @@ from forms.dossier import STATUS_NAMES
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
+from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from, verify_keys
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.ledger import Ledger
@@ -33,6 +35,8 @@ from sync.keys import VerifyKey
 
 def store_command(argv: Sequence[str]) -> int:
     """Run one store command; 0 when all is well, 1 when something is wrong, 2 for a wrong call."""
+    if argv and argv[0] == "attach":
+        return attach_command(argv[1:])
     parser = argparse.ArgumentParser(prog="main.py store", description="Kho hồ sơ của máy (the kiosk's store)")
     acts = parser.add_subparsers(dest="act", required=True)
     for name, text in (
@@ -147,7 +151,7 @@ def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
 
 def _tidy(machine: Machine, given: argparse.Namespace) -> int:
     policy = policy_of(machine)
-    made = plan(machine.store, policy) if given.dry_run else tidy_machine(machine)
+    made = plan(machine.store, policy) if given.dry_run else tidy_machine(machine, KioskFiles(machine.store).forget)
     if given.compact and not given.dry_run:
         machine.store.compact()
     rows = made.table(policy)
