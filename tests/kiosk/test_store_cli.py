@@ -304,7 +304,7 @@ def test_the_daily_turn_is_taken_once_on_each_day_of_the_province(desk: Desk) ->
     machine = ended(desk, 100)
     first = tidy_daily(machine)
     assert first is not None
-    assert len(first.dossiers) == 1
+    assert len(first.closing) == 1
     assert tidy_daily(machine) is None
     Province(machine).day(101)
     assert tidy_daily(machine) is not None
