@@ -236,7 +236,11 @@ PLANTS: Final[Sequence[Plant]] = (
             "return cls.of([(units(offset), units(end))])",
         ),
     ),
-    _plant("last_record_unmarked", "sync.blob.receiver", ("return self._at + len(self._rest) == entry.told.size", "return True")),
+    _plant(
+        "part_of_a_unit_counts",
+        "sync.blob.receiver",
+        ("reaches_end = self._at + len(self._rest) == entry.told.size", "reaches_end = True"),
+    ),
     # --- disks
     _plant(
         "ack_before_commit",
