@@ -49,16 +49,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py simulate", description="Mô phỏng đồng bộ: hàng nghìn kịch bản sự cố, mỗi kịch bản phát lại được từ hạt giống."
     )
-    parser.add_argument("--seeds", type=int, default=1000, metavar="N", help="số kịch bản")
-    parser.add_argument("--first", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
-    parser.add_argument(
-        "--bug", choices=[plant.name for plant in PLANTS], help="cài một lỗi vào mã rồi tìm nó (mã thoát 1 = đã tìm ra)"
+    add = parser.add_argument
+    add("--seeds", type=int, default=1000, metavar="N", help="số kịch bản")
+    add("--first", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
+    add(
+        "--bug",
+        metavar="NAME",
+        choices=[plant.name for plant in PLANTS],
+        help="cài một lỗi vào mã rồi tìm nó (mã thoát 1 = tìm ra)",
     )
-    parser.add_argument(
-        "--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn"
-    )
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
-    parser.add_argument("--json", action="store_true")
+    add("--sqlite", action="store_true", help="phía máy quầy dùng kho SQLite mã hóa thật")
+    add("--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn")
+    add("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    add("--json", action="store_true")
     return parser
 
 

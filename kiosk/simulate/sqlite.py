@@ -1,8 +1,8 @@
 """The same schedules against the kiosk's real store: an encrypted SQLite file per machine, in memory-backed or ordinary folders.
 
 The kiosk's side is the product's :class:`kiosk.store.store.Store`, its migrations, projections and ledger; the province's stays in
-memory, since the two buildings know each other on the wire only. A crash closes the connection in the middle of a transaction, a full
-disk is SQLite's own error at the next page, an image is a copy of the file; the ledger beside it notices a restored file by itself.
+memory, since the two buildings know each other on the wire only. A crash ends a transaction in its middle, a full disk is SQLite's
+own error at the next page, an image is a copy of the file; the ledger beside it notices a restored file by itself.
 Attachments lie in a folder of their own in the product and are left to the schedules in memory.
 """
 
