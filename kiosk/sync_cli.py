@@ -22,12 +22,15 @@ from kiosk import rotation
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
 from kiosk.courier_cli import courier_command
+from kiosk.file_line import FileLine
+from kiosk.files_cli import files_command
 from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.stick_cli import export_command, import_command
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
+from sync.blob.crossing import Crossing
 from sync.clock import Reading, mark
 from sync.engine import Engine
 from sync.http import HttpBearer
@@ -62,13 +65,14 @@ def sync_command(argv: Sequence[str]) -> int:
 _ELSEWHERE = {
     "enrol": enrol_command,
     "keys": keys_command,
+    "files": files_command,
     "export": export_command,
     "import": import_command,
     "courier": courier_command,
 }
 
 _HELP = {
-    "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, enrol, keys.",
+    "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, files, enrol, keys.",
     "status": "Còn gì chờ gửi, lần thử cuối, lần tới.",
 }
 
@@ -186,6 +190,9 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
         first=float(config["sync.retry_first"]),
         most=float(config["sync.retry_most"]),
     )
+    crossing = Crossing()
+    files = FileLine(machine, crossing)
+    files.start()
     log.info("sync runs")
     while not stop.is_set():
         try:
@@ -198,6 +205,7 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
                 stop.is_set,
                 pace=pace,
                 free_disk_mib=lambda: _free(machine),
+                busy=crossing.busy,
             )
         except (StoreError, DatabaseError) as error:
             told = error if isinstance(error, StoreError) else named(error, config.state)
@@ -206,6 +214,7 @@ def _forever(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Repo
             # Passing troubles of this machine: the cursors have not moved, so the same exchange is simply made again.
             log.warning("the store cannot be written: %s", told.code)
             nudge.wait(STORE_PATIENCE)
+    files.stop()
 
 
 def _free(machine: Machine) -> int:
