@@ -11,6 +11,7 @@ Limits, time-outs and headers are waitress's own: see ``province.server``.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from django.http import HttpRequest
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
+from waitress.task import WSGITask
 
 from sync.blob.receiver import Call, Receiver
 from sync.errors import BlobProtocol, NotOurProtocol
@@ -36,6 +38,7 @@ AHEAD: Final = 128 * 1024
 """Bytes of one upload that may wait for the disk before its connection is read no further."""
 
 
+_DATE: Final = re.compile(rb"\r\nDate: [^\r]*")
 _RECEIVER: Final = "mcx.receiver"
 
 
@@ -194,8 +197,19 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self.body_rcv = self._uploads.begin(self.content_length)
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """An answer with no header but its length goes without a date: a kiosk reads the time in the signed reply, and the line is a
+    twentieth of a status change."""
+
+    def build_response_header(self) -> bytes:
+        header: bytes = super().build_response_header()
+        return _DATE.sub(b"", header) if len(self.response_headers) == 2 else header
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that is read no faster than its upload is written, and keeps what came when it breaks."""
+
+    task_class = _Task
 
     def __init__(self, uploads: Uploads, *args: Any, **more: Any) -> None:
         self.parser_class = partial(_Parser, uploads)
