@@ -126,7 +126,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "former_key_for_ever",
         _INTAKE,
         (
-            'return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"',
+            'return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"',
             'return replace(record, seal_key=former.seal_key), None, "former_key"',
         ),
     ),
