@@ -111,7 +111,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "no_dedupe",
         _INTAKE,
         ("for n in range(max(have + 1, first), min(last, cap) + 1):", "for n in range(first, min(last, cap) + 1):"),
-        ("            return  # a repeat\n", "            pass\n"),
+        ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
             "        known = False\n        self._journal.append",
