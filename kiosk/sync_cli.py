@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from kiosk.answers import answer, say
 from kiosk.courier_cli import courier_command
+from kiosk.files_cli import files_command
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import bar_line
 from kiosk.stick_cli import export_command, import_command
@@ -43,6 +44,7 @@ def sync_command(argv: Sequence[str]) -> int:
 _ELSEWHERE = {
     "enrol": enrol_command,
     "keys": keys_command,
+    "files": files_command,
     "export": export_command,
     "import": import_command,
     "courier": courier_command,
@@ -50,7 +52,7 @@ _ELSEWHERE = {
 
 _HELP = {
     "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. "
-    "Lệnh con: status, watch, export, import, courier, enrol, keys.",
+    "Lệnh con: status, watch, export, import, courier, files, enrol, keys.",
     "status": "Còn gì chờ gửi, từng mục một: chờ từ bao giờ, đã thử mấy lần, lần cuối ra sao, lần tới lúc nào.",
     "watch": "Như status, nhìn lại liên tục.",
 }
