@@ -35,7 +35,8 @@ SNAPSHOT_EVERY: Final = 10_000
 
 decode = lru_cache(maxsize=8192)(decode_line)
 identity = lru_cache(maxsize=8192)(event_id)
-"""Lines are read again and again: at writing, in views, by the checks."""
+entry_of = lru_cache(maxsize=8192)(decode_entry)
+"""Lines and entries are read again and again: at writing, in views, by the checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class MemoryKiosk:
         self.state = KioskState([rng.getrandbits(40)])
 
     def atomic(self) -> AbstractContextManager[None]:
+        """One transaction of the store."""
         return self.disk.transaction()
 
     def identity(self) -> tuple[int, int]:
@@ -192,7 +194,7 @@ class MemoryKiosk:
 
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         for kept in entries:
-            self._apply(kept.seq, decode_entry(kept.body))
+            self._apply(kept.seq, entry_of(kept.body))
             self.disk.push(self.state.feed, kept)
 
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
@@ -442,6 +444,7 @@ class MemoryProvince:
         """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
+        """The transaction its web view would open."""
         return self.disk.transaction()
 
     @property
@@ -598,7 +601,7 @@ class MemoryProvince:
         """Open conflicts, and the last word on each file and setting."""
         last: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
         for kept in self.state.feeds.get(commune, []):
-            entry = decode_entry(kept.body)
+            entry = entry_of(kept.body)
             if entry["e"] in ("cf", "na") and entry["d"] not in self.state.dropped:
                 yield kept.seq, entry
             elif entry["e"] in ("bl", "cfg"):
