@@ -24,7 +24,7 @@ from kiosk.machine import Machine, add_machine_arguments, config_from, machine_f
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
 from kiosk.store.blobs import KioskFiles
-from kiosk.store.check import check
+from kiosk.store.check import check, damaged
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
@@ -123,7 +123,8 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    report = check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)])
+    keys, files = [VerifyKey(key) for key in verify_keys(machine.store)], KioskFiles(machine.store)
+    report = check(machine.store, identity.device, keys, lambda: damaged(files.facts(), files.is_sound))
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
     lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]

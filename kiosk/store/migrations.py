@@ -82,6 +82,7 @@ def _bases(db: sqlite_utils.Database) -> None:
         ALTER TABLE conflict ADD COLUMN entry TEXT NOT NULL DEFAULT '{}';
         UPDATE conflict SET entry = coalesce((SELECT CAST(f.body AS TEXT) FROM feed f WHERE f.seq = conflict.seq), '{}');
         CREATE INDEX conflict_dossier ON conflict (d);
+        CREATE INDEX print_job_dossier ON print_job (d);
         CREATE TABLE closed (d TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE laid_aside (id TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE blob_answer (

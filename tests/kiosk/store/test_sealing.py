@@ -57,7 +57,7 @@ def test_no_page_of_the_file_or_its_wal_holds_a_name_any_more(machine: Machine, 
     text = b"".join(plain_pages(machine.store.path, key))
     assert all(word.encode() in text for word in PERSONAL)
     province.day(92)
-    assert len(tidy(machine.store, POLICY, SEALER).dossiers) == 2
+    assert len(tidy(machine.store, POLICY, SEALER).closing) == 2
     text = b"".join(plain_pages(machine.store.path, key))
     assert [word for word in PERSONAL if word.encode() in text] == []
     assert b"CREATE TABLE" in text
@@ -137,6 +137,28 @@ def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_
     before = machine.store.rows("SELECT * FROM dossier")
     machine.store.rebuild()
     assert machine.store.rows("SELECT * FROM dossier") == before
+
+
+def test_a_dropped_dossier_is_sealed_as_soon_as_it_is_safe(machine: Machine, province: Province) -> None:
+    dossier = file_one(machine)
+    province.acknowledge()
+    province.tell({"e": "drop", "d": dossier})
+    province.day(0)
+    assert tidy(machine.store, POLICY, SEALER).sealing == ()
+    province.back_up()
+    assert tidy(machine.store, POLICY, SEALER).sealing == (dossier,)
+    assert proof(machine).sealed == 2
+
+
+def test_what_is_written_on_a_sealed_dossier_is_sealed_in_its_turn(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    with machine.store.work("cb1") as work:
+        work.append([Draft(dossier, "note", {"id": "1", "text": "Người nhà hỏi"})])
+    assert tidy(machine.store, POLICY, SEALER).sealing == ()
+    province.acknowledge()
+    province.back_up()
+    assert tidy(machine.store, POLICY, SEALER).sealing == (dossier,)
+    assert proof(machine).sealed == 3
 
 
 def test_a_drop_waits_for_what_is_not_acknowledged(machine: Machine, province: Province) -> None:
