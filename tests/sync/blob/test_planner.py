@@ -60,7 +60,7 @@ def test_nothing_is_sent_that_is_held() -> None:
 def test_a_clean_line_keeps_one_connection_and_its_portions_grow() -> None:
     planner = Planner()
     held, sizes = NONE, []
-    while (piece := taken(planner, task("a", 2 * MIB, have=held))) is not None:
+    while (piece := planner.take([task("a", 2 * MIB, have=held)])) is not None:
         held |= piece.units
         sizes.append(piece.length)
         planner.answered(piece, 1.0)

@@ -65,8 +65,9 @@ def test_pieces_in_any_order_doubled_and_cut_end_in_the_same_file(seed: int) -> 
     total = len(scene.data)
     while not scene.province.is_complete(scene.blob):
         offset = rng.randrange(0, total, UNIT)
-        told = rng.randint(1, total - offset)
-        scene.put(offset, scene.data[offset : offset + rng.randint(0, told)], told)
+        told = rng.choice([total - offset, rng.randint(1, total - offset)])
+        sent = rng.choice([told, rng.randint(0, told)])
+        scene.put(offset, scene.data[offset : offset + sent], told)
     assert scene.province.complete[scene.blob] == scene.data
     assert scene.province.verdicts == [(scene.blob, True, ())]
 
