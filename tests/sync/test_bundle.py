@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +38,7 @@ from sync.errors import (
     BundleTooLarge,
     BundleUnknownDevice,
     BundleWrongWay,
+    SieveFailed,
     StaleBundle,
     SyncError,
 )
@@ -46,6 +49,7 @@ from sync.simulator.world import World
 from tests.sync.sticks import Sender, make
 
 KEY = SigningKey(b"k" * 32)
+ROOT = Path(__file__).parents[2]
 
 
 def volume(bodies: list[tuple[Kind, bytes]], key: SigningKey = KEY) -> bytes:
@@ -147,6 +151,32 @@ def test_the_reader_without_rights_names_what_is_wrong(tmp_path: Path, wrong: st
     data = volume([(Kind.SEGMENT, b"one")], SigningKey(b"o" * 32) if wrong == "forged" else KEY)
     path.write_bytes(data[:-1] if wrong == "cut" else data)
     with path.open("rb") as source, pytest.raises(BundleForged if wrong == "forged" else BundleDamaged):
+        list(sift(source, [KEY.public]))
+
+
+LOST = """
+import os, socket
+from sync.sieve import give_up_rights
+give_up_rights(0)
+for act in (lambda: open("/etc/hostname"), lambda: socket.create_connection(("127.0.0.1", 9)), os.fork, lambda: bytes(1 << 30)):
+    try:
+        act()
+    except (OSError, MemoryError):
+        continue
+    raise SystemExit(1)
+raise SystemExit(os.geteuid() == 0)
+"""
+
+
+def test_the_reader_can_open_nothing_reach_nobody_and_not_grow() -> None:
+    assert subprocess.run([sys.executable, "-c", LOST], cwd=ROOT, check=False, capture_output=True).returncode == 0
+
+
+def test_a_reader_that_is_stopped_is_a_volume_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "v.hsb"
+    path.write_bytes(volume([(Kind.SEGMENT, b"one")]))
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with path.open("rb") as source, pytest.raises(SieveFailed):
         list(sift(source, [KEY.public]))
 
 
