@@ -34,6 +34,8 @@ _VOLUMES: Final = "stick_volumes"
 _COUNTER: Final = "stick_counter"
 _RECEIPT: Final = "stick_receipt"
 MB: Final = 1024 * 1024
+SEGMENT: Final = 64 * 1024
+"""Bytes of a segment on a stick: small enough to fit the rest of one that is nearly full."""
 
 
 class Waybook:
@@ -148,7 +150,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
         commune=trust.commune,
         province=province_tag(trust.root),
         manifest=manifest,
-        segments=list(engine.segments_for_bundle()),
+        segments=list(engine.segments_for_bundle(SEGMENT)),
         acked=acked,
         attachments=attachments_of(machine),
         signer=machine.keyring.device.sign,

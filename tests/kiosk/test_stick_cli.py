@@ -17,6 +17,8 @@ from kiosk.usecases import file_dossier
 from sync import usb
 from sync.blob.ranges import Ranges
 from sync.bundle import Way, preface
+from sync.courier import Courier, CourierServer
+from sync.keys import SigningKey
 from sync.loading import Record
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 
@@ -138,6 +140,24 @@ def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
     offer_own(machine, depot)
     (second,) = depot.held()
     assert first.header.ident != second.header.ident
+    machine.close()
+
+
+def test_two_kiosks_hand_bundles_over_the_local_network(capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "neighbour")
+    depot = depot_of(machine)
+    server = CourierServer(depot, Courier(7, SigningKey(b"c" * 32), lambda: 1), "ABCD2345", ("127.0.0.1", 0))
+    server.start()
+    url = f"http://127.0.0.1:{server.port}"
+    code, facts = run(capsys, state, "courier", "send", url, "--code", "ABCD2345")
+    assert (code, facts["sent"], len(depot.held())) == (0, 1, 1)
+    code, facts = run(capsys, state, "courier", "send", url, "--code", "ABCD2345")
+    assert code == 0
+    code, facts = run(capsys, state, "courier", "fetch", url, "--code", "WRONG234")
+    assert (code, facts["error"]["code"]) == (1, "courier_refused")
+    code, facts = run(capsys, state, "courier", "list")
+    assert code == 0
+    server.stop()
     machine.close()
 
 

@@ -299,6 +299,39 @@ def test_attachments_come_in_parts_over_several_sticks(tmp_path: Path) -> None:
     assert set(desk.files.complete) == set(blobs)
 
 
+def test_any_single_volume_of_several_brings_the_events(tmp_path: Path) -> None:
+    for number in range(3):
+        sender, desk = make()
+        sender.write("a")
+        sender.add_file(os.urandom(250_000))
+        volumes = sender.export(tmp_path / str(number), Limits(volume=96 * 1024)).volumes
+        assert len(volumes) == 3
+        desk.take(volumes[number])
+        assert len(desk.world.province.view("01273")) == 1
+
+
+def test_events_too_many_for_one_volume_run_on_in_the_next(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write(*(os.urandom(3000).hex() for _ in range(40)))
+    volumes = sender.export(tmp_path / "stick", Limits(volume=96 * 1024)).volumes
+    assert len(volumes) > 1
+    assert desk.take(volumes[-1]).receipt.refused == "gap", "it must wait for the one before, and says so"
+    assert [came.receipt.refused for came in desk.take_all(tmp_path / "stick")] == [""] * len(volumes)
+    assert len(desk.world.province.view("01273")) == 40
+
+
+def test_a_file_of_another_commune_is_not_touched(tmp_path: Path) -> None:
+    sender, desk = make()
+    neighbour = Sender(sender.world, sender.world.kiosk("01290"))
+    data = os.urandom(20_000)
+    neighbour.add_file(data)
+    blob = sender.add_file(data)
+    desk.announce(neighbour)
+    sender.export(tmp_path / "stick")
+    desk.take_all(tmp_path / "stick")
+    assert desk.files.have(blob).count == 0
+
+
 def test_a_part_on_a_stick_is_joined_to_what_came_by_air(tmp_path: Path) -> None:
     sender, desk = make()
     data = os.urandom(100_000)
