@@ -13,6 +13,7 @@ from typing import Final
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
 
 from province.runtime import IDLE_SECONDS, current
 
@@ -34,6 +35,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 CONSOLE: Final = "/can-bo"
+EXCHANGE: Final = "/v1/x"
 _SEEN: Final = "seen"
 _SEEN_EVERY_MS: Final = 60_000
 """A session's last use is written at most once in this time, so that reading pages does not queue for the writer."""
@@ -47,6 +49,10 @@ class SecureHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._next(request)
+        if request.path_info == EXCHANGE:
+            # No browser reads it, what is in it proves itself, and every byte is paid on a slow line.
+            response.headers = ResponseHeaders({"Content-Length": str(len(response.content))})
+            return response
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if not response.streaming:

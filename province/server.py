@@ -8,6 +8,7 @@ same door.
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -15,14 +16,17 @@ from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import WSGITask
 
 from province.errors import ProvinceError
+from province.middleware import EXCHANGE
 from province.runtime import Runtime
 from province.uploads import Uploads, with_receiver
 from sync.blob.receiver import Receiver
 from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
 
+_DATE: Final = re.compile(rb"\r\nDate: [^\r]*")
 THREADS: Final = 8
 CONNECTIONS: Final = 1500
 """Two hundred kiosks, each with a line for its journal and up to six for its attachments."""
@@ -65,8 +69,17 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
         ) from None
     for listening in [one for one in sockets.values() if isinstance(one, BaseWSGIServer)]:
         listening.channel_class = uploads.channel()
+        listening.channel_class.task_class = _Task
         uploads.wake = listening.pull_trigger
     return server
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """Answers of the exchange go without a date: it is in the signed reply, and a line is 37 bytes of a status change."""
+
+    def build_response_header(self) -> bytes:
+        header: bytes = super().build_response_header()
+        return _DATE.sub(b"", header) if self.request.path == EXCHANGE else header
 
 
 def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:

@@ -28,8 +28,6 @@ from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJourna
 
 FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
-BEHIND_LEAST = 2048
-"""Bytes of lines in a request from which the feed is compressed behind them: for less, digesting costs more than it saves."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
 BUNDLE_TARGET = 256 * 1024
@@ -577,7 +575,7 @@ class _Answering:
         info = self._journal.snapshot(commune) if last - after > policy.near else None
         if info is not None and info.seq - after > max(policy.near, info.lines):
             return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
-        return self._encode(replace(answer, feed=self._feed(commune, after, box, said if len(said) >= BEHIND_LEAST else b"")))
+        return self._encode(replace(answer, feed=self._feed(commune, after, box, said)))
 
     def _start(self) -> wire.Answer:
         hello = self._hello
