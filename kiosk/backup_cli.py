@@ -11,8 +11,12 @@ from kiosk.answers import say
 from kiosk.config import Config
 from kiosk.machine import Machine, config_from, key_file
 from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.connection import StoreError
 from kiosk.store.keyring import KeyFile, present_wrap
 from sync.letter import MAX_LETTER
+
+LEAST_PASSPHRASE = 12
+"""Signs of a passphrase that alone guards a backup on a stick."""
 
 
 def add_backup_arguments(one: argparse.ArgumentParser) -> None:
@@ -30,6 +34,10 @@ def backup(machine: Machine, given: argparse.Namespace) -> int:
     """Write a sealed backup."""
     province = machine.trust.province if machine.trust is not None else None
     passphrase = _passphrase(given, "Mật khẩu sao lưu: ") if given.passphrase_stdin else ""
+    if given.passphrase_stdin and len(passphrase) < LEAST_PASSPHRASE:
+        raise StoreError(
+            "passphrase_short", "Mật khẩu sao lưu quá ngắn.", f"Đặt mật khẩu từ {LEAST_PASSPHRASE} ký tự, ví dụ bốn từ bất kỳ."
+        )
     size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase))
     opens = [name for name, held in (("máy này", True), ("tỉnh", province is not None), ("mật khẩu", bool(passphrase))) if held]
     say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte, niêm phong. Mở được bằng: {', '.join(opens)}.")

@@ -208,6 +208,7 @@ def _enrol_list(running: Runtime, given: argparse.Namespace) -> Answer:
                 "operator": row.operator,
                 "asked_ms": row.asked_ms,
                 "device": row.device_id,
+                "former": row.former,
             }
             for row in rows
         ],
@@ -215,6 +216,7 @@ def _enrol_list(running: Runtime, given: argparse.Namespace) -> Answer:
     lines = [
         f"{row.id}  {Enrolment.State(row.state).label:<12}  {commune_name(row.commune)}  {words.ms_vi(row.asked_ms)}"
         + (f"  máy {base32(row.device_id).upper()}" if row.device_id else "")
+        + (f"  ghi danh lại {base32(row.former).upper()}" if row.former else "")
         for row in rows
     ]
     return 0, facts, "\n".join(lines) or "Chưa có máy nào xin đăng ký."

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kiosk.attachments import Paper, attach
-from kiosk.machine import Machine
+from kiosk.config import load
+from kiosk.machine import Machine, open_machine
 from kiosk.officials import SignIn, add_official
 from kiosk.services import Refused
 from kiosk.store.blobs import KioskFiles
@@ -321,3 +322,16 @@ def test_check_names_a_file_that_is_gone(desk: Desk) -> None:
     files.path(blob).unlink()
     code, told = desk.ask("check")
     assert (code, [one["where"] for one in told["findings"]]) == (1, [f"blob {blob}"])
+
+
+def test_a_backup_moves_to_a_new_machine_with_its_passphrase(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, backup = desk.file_one(), str(tmp_path / "backup")
+    monkeypatch.setattr("sys.stdin", io.StringIO("ngắn\n"))
+    assert desk.ask("backup", backup, "--passphrase-stdin")[1]["error"]["code"] == "passphrase_short"
+    monkeypatch.setattr("sys.stdin", io.StringIO("mật khẩu sao lưu mẫu\n" * 2))
+    assert desk.ask("backup", backup, "--passphrase-stdin")[0] == 0
+    other = Desk(tmp_path / "other", capsys)
+    assert other.ask("restore", backup, "--passphrase-stdin") == (0, {"ok": True, "kept": None, "enrol_again": True})
+    assert [row["code"] for row in open_machine(load(other.state)).store.rows("SELECT code FROM dossier")] == [code]

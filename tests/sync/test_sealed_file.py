@@ -110,7 +110,23 @@ def test_what_is_no_sealed_file_is_refused_before_anything_is_allocated(data: by
         opened(data)
 
 
-def test_a_record_that_announces_gigabytes_is_refused() -> None:
+class Noting(io.BytesIO):
+    """A file that notes the most it was asked for."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.most = max(self.most, size or 0)
+        return super().read(size)
+
+
+def test_lengths_that_announce_gigabytes_ask_the_disk_for_nothing() -> None:
     lead, _, _ = pieces(sealed())
+    source = Noting(lead + b"\xff\xff\xff\xff" + b"x" * 100)
+    reader = Reader(source)
+    reader.unlock(reader.header.key_of_machine(MACHINE))
     with pytest.raises(SealedFileError):
-        opened(lead + b"\xff\xff\xff\xff" + b"x" * 100)
+        reader.read(1)
+    with pytest.raises(SealedFileError):
+        Reader(head := Noting(b"MCB1\xff\xff\xff\xff" + b"x" * 100))
+    assert max(source.most, head.most) <= RECORD
