@@ -18,6 +18,7 @@ from typing import Any, Final
 from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.sealing import kept_segments
 from kiosk.store.store import Store
 from sync import usb
@@ -25,7 +26,7 @@ from sync.blob.ranges import Ranges
 from sync.bundle import Manifest, Place, Receipt, province_tag
 from sync.errors import BundleWrongWay, StickMissing, SyncError
 from sync.keys import SODIUM
-from sync.loading import Attachments, Cargo, Limits, Loaded, NoAttachments, Record, load
+from sync.loading import Attachments, Cargo, Limits, Loaded, Record, load
 from sync.unloading import Unloaded, unload
 
 KEPT: Final = 256
@@ -34,6 +35,8 @@ _VOLUMES: Final = "stick_volumes"
 _COUNTER: Final = "stick_counter"
 _RECEIPT: Final = "stick_receipt"
 MB: Final = 1024 * 1024
+SEGMENT: Final = 64 * 1024
+"""Bytes of a segment on a stick: small enough to fit the rest of one that is nearly full."""
 
 
 class Waybook:
@@ -149,7 +152,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
         commune=trust.commune,
         province=province_tag(trust.root),
         manifest=manifest,
-        segments=[*kept_segments(store, sealer), *engine.segments_for_bundle()],
+        segments=[*kept_segments(store, sealer), *engine.segments_for_bundle(SEGMENT)],
         acked=acked,
         attachments=attachments_of(machine),
         signer=machine.keyring.device.sign,
@@ -160,7 +163,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
 
 def attachments_of(machine: Machine) -> Attachments:
     """The files of this machine that are on their way."""
-    return NoAttachments()
+    return KioskFiles(machine.store)
 
 
 # --- in -----------------------------------------------------------------------------------------------------------------
@@ -196,8 +199,17 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
             found.append(Imported(path, None, error))
             continue
         keep_receipts(machine, brought)
+        _keep_states(machine, brought)
         found.append(Imported(path, brought))
     return found
+
+
+def _keep_states(machine: Machine, brought: Unloaded) -> None:
+    """What the province holds of this machine's files, joined to what it said before by air."""
+    files = KioskFiles(machine.store)
+    for task in files.stick_tasks():
+        if task.id in brought.states:
+            files.set_have(task.id, task.have | brought.states[task.id])
 
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:

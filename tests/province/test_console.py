@@ -66,9 +66,9 @@ def test_a_stranger_is_sent_to_the_sign_in(site: Site, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("lan", {"dossiers", "dossier", "paper", "conflicts"}),
+        ("lan", {"dossiers", "dossier", "paper", "file", "conflicts"}),
         ("tin", {"devices", "enrolment", "quarantine"}),
-        ("tam", {"dossiers", "dossier", "paper", "conflicts", "devices", "enrolment", "quarantine"}),
+        ("tam", {"dossiers", "dossier", "paper", "file", "conflicts", "devices", "enrolment", "quarantine"}),
     ],
 )
 def test_everyone_opens_what_their_role_needs_and_nothing_else(people: Site, name: str, allowed: set[str]) -> None:
