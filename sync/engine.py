@@ -16,12 +16,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sync import rollover, snapshot, stick, taking, wire
 from sync import segment as hsg
 from sync.dictionaries import NONE, Shelf, newest
 from sync.errors import (
     BadFrame,
+    BadSignature,
     ChainBroken,
     FeedGap,
     KeysOutOfTurn,
@@ -39,6 +41,10 @@ from sync.rollover import Trust
 from sync.taking import Gain, Refusal
 
 __all__ = ["Engine", "EngineKeys", "Limits", "Refusal", "ReplyOutcome"]
+
+
+_STICK_RATIO: Final = 6
+"""Bytes of lines read for a byte of a stick's segment: about what they compress to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ class _Open:
     state: _State
     positions: tuple[wire.Position, ...]
     offers: dict[int, _Offer]
+    said: bytes
+    """The lines it carried, one after the other: the feed may be compressed behind them."""
     box: Box
     size: int
     rotation: bytes
@@ -212,6 +220,7 @@ class Engine:
         box = self._keys.seal.box(self._trust.province.seal_key)
         runs: list[wire.LogRun] = []
         offers: dict[int, _Offer] = {}
+        said: list[bytes] = []
         room = self._pace.target
         for place, supply in supplies:
             packed, count, dictionary = self._pack(supply, room)
@@ -219,6 +228,7 @@ class Engine:
             after = supply.lines[count - 1].head
             runs.append(wire.LogRun(place, wire.closed(box, wire.REQUEST, nonce, run, after), after))
             offers[supply.log.incarnation] = _Offer(run.first, run.last, dictionary)
+            said += [line.body for line in supply.lines[:count]]
             room -= len(packed)
             if room < self._limits.least or count < len(supply.lines) or len(runs) == wire.MAX_FRAMES - 2:
                 break
@@ -242,7 +252,9 @@ class Engine:
         request = wire.encode_request(hello, runs, self._keys.sign, rotation)
         self._number += 1
         size = sum(len(part.run.closed) for part in runs)
-        self._open[nonce[: wire.ECHO]] = _Open(self._number, now_mono, nonce, state, positions, offers, box, size, rotation)
+        self._open[nonce[: wire.ECHO]] = _Open(
+            self._number, now_mono, nonce, state, positions, offers, b"\n".join(said), box, size, rotation
+        )
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
@@ -279,6 +291,8 @@ class Engine:
         self._trust = trust
         del self._open[answer.echo]
         if answer.refusal:
+            # A province restored from before this device changed its keys knows the former ones: tell it again.
+            self._rotated = self._rotated and not (answer.refusal == BadSignature.code and self._keys.rotation)
             raise Refused(answer.refusal)
         self._rotated = self._rotated or bool(request.rotation)
         self._answered = max(self._answered, request.number)
@@ -309,19 +323,19 @@ class Engine:
         with self._journal.atomic():
             before = self._journal.head_at(incarnation, after)
             lines: list[Line] = []
-            while before is not None and sum(len(line.body) for line in lines) < target * 8:
+            while before is not None and sum(len(line.body) for line in lines) < target * _STICK_RATIO:
                 page = self._journal.lines(incarnation, lines[-1].n if lines else after, self._limits.page)
                 if not page:
                     break
                 lines.extend(page)
         if not lines or before is None:
             return None
-        at, number = before, newest(self._shelf.up, self._theirs)
+        at = before
 
         def cutter(bodies: Sequence[bytes]) -> bytes:
+            # Without a dictionary: a kiosk that never has a line never hears which ones the province holds.
             of = hsg.Chain(device, incarnation)
-            how = {"dictionary": number, "dictionaries": self._shelf.held}
-            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, **how)  # type: ignore[arg-type]
+            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, level=hsg.FAST)
 
         return hsg.fit([line.body for line in lines], target, cutter)[0]
 
@@ -546,8 +560,9 @@ class Engine:
         before = self._journal.feed_head_at(run.first - 1)
         if run.last <= seq or before is None:
             return
-        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.after8)
-        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True)
+        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.named)
+        said = request.said if part.behind else b""
+        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True, behind=said)
         heads = hsg.chained(before, lines)
         if heads[-1][:8] != part.after8:
             raise ChainBroken(f"entries {run.first}..{run.last} do not follow what was applied")
