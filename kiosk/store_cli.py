@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,12 +24,11 @@ from kiosk.machine import Machine, add_machine_arguments, config_from, machine_f
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
 from kiosk.store.blobs import KioskFiles
-from kiosk.store.check import check
+from kiosk.store.check import check, damaged
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
-from kiosk.store.sealing import export
-from kiosk.tidying import policy_of, sealer_of, tidy_machine
+from kiosk.tidying import policy_of, tidy_machine
 from sync.envelope import base32
 from sync.keys import VerifyKey
 
@@ -47,7 +45,6 @@ def store_command(argv: Sequence[str]) -> int:
         ("start-anew", "bắt đầu kho mới khi kho cũ đã mất hẳn (begin an empty store when the old one is lost for good)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("tidy", "niêm phong hồ sơ đã xong, bỏ thứ cũ mà tỉnh đã có (let old things leave)"),
-        ("export-sealed", "ghi phần đã niêm phong cho tỉnh ra tệp (write what only the province can read)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("wrap-key", "gói lại tệp khóa theo store.key_wrap (wrap the key file anew)"),
@@ -63,7 +60,7 @@ def store_command(argv: Sequence[str]) -> int:
         if name == "tidy":
             one.add_argument("--dry-run", action="store_true", help="chỉ xem, chưa bỏ gì")
             one.add_argument("--compact", action="store_true", help="thu nhỏ tệp sau khi bỏ (kiosk phải dừng)")
-        if name in ("backup", "restore", "export-sealed"):
+        if name in ("backup", "restore"):
             one.add_argument("file", type=Path)
         if name == "backup":
             add_backup_arguments(one)
@@ -126,7 +123,8 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    report = check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)])
+    keys, files = [VerifyKey(key) for key in verify_keys(machine.store)], KioskFiles(machine.store)
+    report = check(machine.store, identity.device, keys, lambda: damaged(files.facts(), files.is_sound))
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
     lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
@@ -163,21 +161,6 @@ def _tidy(machine: Machine, given: argparse.Namespace) -> int:
     if machine.store.server_day() is None:
         lead = "Tỉnh chưa báo ngày giờ cho máy này, nên chưa bỏ gì:"
     _say(given.json, {"ok": True, "done": not given.dry_run, "rows": rows, **asdict(policy)}, f"{lead}\n{text}")
-    return 0
-
-
-def _export_sealed(machine: Machine, given: argparse.Namespace) -> int:
-    """Whole and durable, or not there."""
-    temporary = given.file.with_name(given.file.name + ".new")
-    count = 0
-    with temporary.open("w", encoding="ascii") as file:
-        for line in export(machine.store, sealer_of(machine)):
-            file.write(line + "\n")
-            count += '"box"' in line
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(given.file)
-    _say(given.json, {"ok": True, "lines": count}, f"Đã ghi {count} dòng, chỉ tỉnh mở được: «province open-sealed».")
     return 0
 
 
@@ -227,7 +210,6 @@ _ACTS = {
     "list": _list,
     "rebuild": _rebuild,
     "tidy": _tidy,
-    "export-sealed": _export_sealed,
     "backup": backup,
     "papers": _papers,
     "register": _register,
