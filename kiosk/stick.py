@@ -19,6 +19,7 @@ from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
 from kiosk.store.blobs import KioskFiles
+from kiosk.store.sealing import kept_segments
 from kiosk.store.store import Store
 from sync import usb
 from sync.blob.ranges import Ranges
@@ -131,6 +132,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
     """What this kiosk has to give now. Raises StoreError: ``not_enrolled``."""
     engine, store = engine_of(machine), machine.store
     trust = engine.trust
+    sealer = SODIUM.sealer(trust.province.seal_key)
     with store.atomic():
         seq, head = store.feed_position()
         logs = {inc: store.last(inc) for inc in store.incarnations()}
@@ -150,11 +152,11 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
         commune=trust.commune,
         province=province_tag(trust.root),
         manifest=manifest,
-        segments=list(engine.segments_for_bundle(SEGMENT)),
+        segments=[*kept_segments(store, sealer), *engine.segments_for_bundle(SEGMENT)],
         acked=acked,
         attachments=attachments_of(machine),
         signer=machine.keyring.device.sign,
-        sealer=SODIUM.sealer(trust.province.seal_key),
+        sealer=sealer,
         letters=(machine.keyring.rotation,) if machine.keyring.rotation else (),
     )
 

@@ -142,7 +142,7 @@ def _feed(scene: Scene, commune: str) -> None:
             hold(said or there, "I6", f"{name} of {place} vanished without a word")
 
 
-def _set_aside(scene: Scene, commune: str, told: set[tuple[int, int, int]]) -> None:
+def _set_aside(scene: Scene, commune: str, told: set[tuple[Any, Any, Any]]) -> None:
     """I6 for what had no effect: somebody was told, under one of the places where it stands."""
     silent: dict[bytes, bool] = {}
     for origin, line in _lines(scene):

@@ -48,6 +48,7 @@ REFUSED = frozenset(
             "bundle_stale",
             "bundle_unknown_device",
             "bundle_other_province",
+            "bundle_too_large",
         ),
         *("feed_gap", "keys_out_of_turn", "bad_signature", "seal_broken", "letter_invalid", "bundle_changed"),
     )

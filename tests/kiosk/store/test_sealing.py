@@ -9,12 +9,14 @@ import pytest
 from forms.dossier import Draft
 from kiosk.history import history_vi
 from kiosk.machine import Machine
+from kiosk.stick import cargo_of
 from kiosk.store.retention import tidy
 from kiosk.store.sealing import kept_segments
 from sync.envelope import decode
 from sync.intake import ProvinceKeys, take_segments
 from sync.keys import SigningKey
 from sync.ports import DeviceRecord
+from sync.segment import parse
 from sync.simulator.memory import CountingMerge, MemoryProvince
 from tests.kiosk.machines import make_machine
 from tests.kiosk.store.pages import plain_pages
@@ -122,6 +124,8 @@ def test_a_province_that_lost_everything_takes_sealed_lines_as_any_stick_brings_
     events = [decode(line.body) for line in restored.state.logs[identity.device, inc]]
     assert [event.dossier for event in events] == [dossier, dossier]
     assert "004190000001" in str(events[1].content)
+    carried = [parse(segment) for segment in cargo_of(machine).segments]
+    assert [(part.first, part.count) for part in carried] == [(1, 1), (2, 1), (3, 2)]
 
 
 def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_its_summary(
