@@ -101,6 +101,14 @@ def test_connections_go_back_one_by_one_on_a_line_that_has_become_clean() -> Non
 
 def test_the_kernel_may_hold_what_the_line_carries_in_a_moment() -> None:
     planner = Planner()
-    assert planner.buffer == 4 * KIB
+    assert planner.buffer == 6 * KIB
     planner.answered(taken(planner, task("a")), 0.032)
     assert planner.buffer == 256 * KIB
+
+
+def test_a_line_that_loses_packets_is_given_more_at_once() -> None:
+    planner = Planner()
+    planner.answered(taken(planner, task("a")), 8.0, again=3 * KIB)
+    assert planner.buffer == 16 * KIB
+    planner.answered(taken(planner, task("b")), 16.0)
+    assert planner.buffer == 6 * KIB
