@@ -16,12 +16,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sync import rollover, snapshot, stick, taking, wire
 from sync import segment as hsg
 from sync.dictionaries import NONE, Shelf, newest
 from sync.errors import (
     BadFrame,
+    BadSignature,
     ChainBroken,
     FeedGap,
     KeysOutOfTurn,
@@ -39,6 +41,10 @@ from sync.rollover import Trust
 from sync.taking import Gain, Refusal
 
 __all__ = ["Engine", "EngineKeys", "Limits", "Refusal", "ReplyOutcome"]
+
+
+_STICK_RATIO: Final = 6
+"""Bytes of lines read for a byte of a stick's segment: about what they compress to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +291,8 @@ class Engine:
         self._trust = trust
         del self._open[answer.echo]
         if answer.refusal:
+            # A province restored from before this device changed its keys knows the former ones: tell it again.
+            self._rotated = self._rotated and not (answer.refusal == BadSignature.code and self._keys.rotation)
             raise Refused(answer.refusal)
         self._rotated = self._rotated or bool(request.rotation)
         self._answered = max(self._answered, request.number)
@@ -315,19 +323,19 @@ class Engine:
         with self._journal.atomic():
             before = self._journal.head_at(incarnation, after)
             lines: list[Line] = []
-            while before is not None and sum(len(line.body) for line in lines) < target * 8:
+            while before is not None and sum(len(line.body) for line in lines) < target * _STICK_RATIO:
                 page = self._journal.lines(incarnation, lines[-1].n if lines else after, self._limits.page)
                 if not page:
                     break
                 lines.extend(page)
         if not lines or before is None:
             return None
-        at, number = before, newest(self._shelf.up, self._theirs)
+        at = before
 
         def cutter(bodies: Sequence[bytes]) -> bytes:
+            # Without a dictionary: a kiosk that never has a line never hears which ones the province holds.
             of = hsg.Chain(device, incarnation)
-            how = {"dictionary": number, "dictionaries": self._shelf.held}
-            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, **how)  # type: ignore[arg-type]
+            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, level=hsg.FAST)
 
         return hsg.fit([line.body for line in lines], target, cutter)[0]
 

@@ -214,7 +214,7 @@ def _feed_segments(commune: str, epoch: int, after: int, journal: ProvinceJourna
         first, at = after + 1, before
 
         def cutter(lines: Sequence[bytes]) -> bytes:
-            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FEED_LEVEL)  # noqa: B023
+            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FAST)  # noqa: B023
 
         data, count = hsg.fit([entry.body for entry in entries], BUNDLE_TARGET, cutter)
         yield data
@@ -624,7 +624,7 @@ class _Answering:
         number = newest(shelf.feed, self._hello.dictionaries)
 
         def packer(some: Sequence[bytes]) -> bytes:
-            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FEED_LEVEL, feed=True, behind=said)
+            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FAST, feed=True, behind=said)
 
         target = max(WANTED_LEAST, min(self._hello.wanted, WANTED_MOST))
         return (*hsg.fit(lines, target, packer), number)

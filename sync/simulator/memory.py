@@ -35,7 +35,8 @@ SNAPSHOT_EVERY: Final = 10_000
 
 decode = lru_cache(maxsize=8192)(decode_line)
 identity = lru_cache(maxsize=8192)(event_id)
-"""Lines are read again and again: at writing, in views, by the checks."""
+entry_of = lru_cache(maxsize=8192)(decode_entry)
+"""Lines and entries are read again and again: at writing, in views, by the checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class MemoryKiosk:
         self.state = KioskState([rng.getrandbits(40)])
 
     def atomic(self) -> AbstractContextManager[None]:
+        """One transaction of the store."""
         return self.disk.transaction()
 
     def identity(self) -> tuple[int, int]:
@@ -192,7 +194,7 @@ class MemoryKiosk:
 
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         for kept in entries:
-            self._apply(kept.seq, decode_entry(kept.body))
+            self._apply(kept.seq, entry_of(kept.body))
             self.disk.push(self.state.feed, kept)
 
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
@@ -274,7 +276,7 @@ class MemoryKiosk:
         held = self.state.staged
         assert held is not None
         fresh: dict[str, Any] = {"feed": [], "feed_base": (held.seq, held.head)}
-        fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}}
+        fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}, "blobs": {}, "policy": {}}
         for name, value in fresh.items():
             self.disk.set(self.state, name, value)
         for line in snapshot.read_all(held.lines):
@@ -442,6 +444,7 @@ class MemoryProvince:
         """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
+        """The transaction its web view would open."""
         return self.disk.transaction()
 
     @property
@@ -547,7 +550,6 @@ class MemoryProvince:
         if entry["e"] == "drop":
             self.disk.put(self.state.dropped, entry["d"], True)
         elif entry.get("d") in self.state.dropped:
-            # A kiosk that began with a snapshot never heard that the dossier is over.
             self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)
         return kept.seq
 
@@ -577,7 +579,7 @@ class MemoryProvince:
 
     def make_snapshot(self, commune: str) -> SnapshotInfo:
         seq, head = self.feed_position(commune)
-        lines = tuple(snapshot.write(self._fields(commune), self._marks(commune), self._conflicts(commune)))
+        lines = tuple(snapshot.write(self._fields(commune), self._marks(commune), self._lasting(commune)))
         info = SnapshotInfo(seq, head, len(lines))
         self.disk.put(self.state.snapshots, commune, (info, lines))
         return info
@@ -595,11 +597,16 @@ class MemoryProvince:
                 if safe:
                     yield {**ack_entry(device, inc, safe, log[safe - 1].head), "e": "safe"}
 
-    def _conflicts(self, commune: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    def _lasting(self, commune: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+        """Open conflicts, and the last word on each file and setting."""
+        last: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
         for kept in self.state.feeds.get(commune, []):
-            entry = decode_entry(kept.body)
+            entry = entry_of(kept.body)
             if entry["e"] in ("cf", "na") and entry["d"] not in self.state.dropped:
                 yield kept.seq, entry
+            elif entry["e"] in ("bl", "cfg"):
+                last[entry["e"], entry.get("id", entry.get("k"))] = (kept.seq, entry)
+        yield from last.values()
 
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         if (device, reason, body) not in self.state.quarantined:

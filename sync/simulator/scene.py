@@ -117,13 +117,19 @@ class Promise:
     counts: bool = True
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Stick:
+    """A volume in somebody's pocket, and the commune it belongs to."""
+
+    data: bytes
+    commune: str
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """What the operator keeps elsewhere."""
 
     state: ProvinceState
-    safe: bool
-    """The kiosks were told that they may rely on it."""
 
 
 class Scene:
@@ -155,9 +161,11 @@ class Scene:
         self.written: dict[tuple[int, int, int], set[bytes]] = {}
         """(device, incarnation, n) -> heads that kiosks wrote there."""
         self.backups: list[Backup] = []
-        self.sticks: list[bytes] = []
+        self.sticks: list[Stick] = []
         self.dropped: set[str] = set()
         """Dossiers that ever left the kiosks."""
+        self.thieves: list[Machine] = []
+        """Machines run by strangers from a stolen disk with keys the device has replaced: they stand in no list of kiosks."""
         self.revoked: dict[int, dict[int, int]] = {}
         """Device -> incarnation -> last line that counts."""
         self.policy = Policy(near=self.rng.choice((2, 10, 1000)))
@@ -226,6 +234,13 @@ class Scene:
 
     def clone(self, machine: Machine) -> Machine:
         """A second machine from an image of this one's disk, running beside it."""
+        twin = self.copy(machine)
+        self.machines.append(twin)
+        self.cloned = True
+        return twin
+
+    def copy(self, machine: Machine) -> Machine:
+        """Another machine with an image of this one's disk."""
         journal = self.setup.journal(machine.journal.device, self.rng, self.meaning)
         journal.state = machine.journal.state.copy()
         name = f"kiosk {len(self.machines) + 1}"
@@ -233,8 +248,6 @@ class Scene:
         twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
         twin.shelf, twin.generation, twin.revoked = machine.shelf, machine.generation, machine.revoked
         self.start(twin)
-        self.machines.append(twin)
-        self.cloned = True
         return twin
 
     def harmed(self, body: bytes) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from sync.errors import SyncError
+from sync.errors import Refused, SyncError
 from sync.simulator import attachments, disasters, invariants, keeping, line, people, renewals, sticks
 from sync.simulator.scene import Machine, Scene, Setup, Violation
 
@@ -30,6 +30,7 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (disasters.upset, 2),
     (keeping.keep, 2),
     (renewals.renew, 1),
+    (renewals.steal, 1),
     (sticks.carry, 2),
 )
 ROUNDS = 200
@@ -57,14 +58,10 @@ class Simulation:
         scene = self.scene
         for act in scene.rng.choices(acts, weights, k=self.steps):
             scene.pass_time()
-            touched = act(scene)
-            invariants.always(scene)
-            if touched is not None:
-                invariants.shown(scene, touched)
+            invariants.always(scene, act(scene))
         self._quiesce()
-        invariants.always(scene)
         for machine in scene.machines:
-            invariants.shown(scene, machine)
+            invariants.always(scene, machine)
         invariants.at_end(scene)
 
     def trace(self) -> str:
@@ -77,14 +74,20 @@ class Simulation:
         scene.tell("the faults are over")
         attachments.hang_up(scene)
         for _ in range(ROUNDS):
-            moved = False
-            for machine in scene.honest():
-                reply = line.serve(scene, machine.engine.make_request(scene.now_s, 0))
-                try:
-                    moved |= machine.engine.on_reply(reply, scene.now_s + 0.1).moved
-                except SyncError as error:
-                    raise Violation("I9", f"a good line ends in {error.code} at {machine.name}: {error}") from error
-                moved |= attachments.settle(scene, machine)
-            if not moved:
+            moved = [self._exchange(machine) | attachments.settle(scene, machine) for machine in scene.honest()]
+            if not any(moved):
                 return
         raise Violation("I9", f"no rest after {ROUNDS} rounds")
+
+    def _exchange(self, machine: Machine) -> bool:
+        """On a good line. A refusal may be answered by telling more in the next request: it must not come again and again."""
+        scene = self.scene
+        reply = line.serve(scene, machine.engine.make_request(scene.now_s, 0))
+        try:
+            outcome = machine.engine.on_reply(reply, scene.now_s + 0.1)
+            return outcome.moved or bool(outcome.refusals)
+        except Refused as refused:
+            scene.tell("{}: {}", machine.name, refused)
+            return True
+        except SyncError as error:
+            raise Violation("I9", f"a good line ends in {error.code} at {machine.name}: {error}") from error

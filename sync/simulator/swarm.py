@@ -44,11 +44,13 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     # disasters
     "kiosk restored from an image": SELDOM,
     "kiosk cloned": SELDOM,
+    "province loses power": SELDOM,
     "province restored": SELDOM,
     "epoch forgotten": (0.0, 0.5),
     "province rebuilt": (0.0, 0.0, 0.0, 0.1),
     "province restored from too old a backup": (0.0, 0.0, 0.0, 0.3),
     # what is kept
+    "backup taken": SELDOM,
     "backup declared safe": SELDOM,
     "log pruned": SELDOM,
     "snapshot": SELDOM,
@@ -57,6 +59,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "province keys renewed": SELDOM,
     "commune key renewed": SELDOM,
     "device keys rotated": SELDOM,
+    "replaced keys stolen": (0.0, 0.5),
     "kiosk revoked": (0.0, 0.0, 0.0, 0.1),
     # sticks
     "stick written": (0.0, 0.3, 0.8),
@@ -67,7 +70,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     # versions and policy
     "province asks for a pause": OFTEN,
     "schema floor raised": SELDOM,
-    "dictionary missing": (0.0, 0.0, 1.0),
+    "dictionary missing": (0.0, 0.5),
     # people
     "foreign edit": SELDOM,
     "form open for long": OFTEN,
