@@ -197,7 +197,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Leaves the ``Date`` out of answers to kiosks: it serves caches, and no cache may keep them; the signed time is in the body."""
+    """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body."""
 
     def build_response_header(self) -> bytes:
         head: bytes = super().build_response_header()
