@@ -24,6 +24,8 @@ from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
 
 THREADS: Final = 8
+WHOLE_ANSWER: Final = 64 * 1024
+"""Bytes of an answer that wait for its end."""
 CONNECTIONS: Final = 1500
 """Two hundred kiosks, each with a line for its journal and up to six for its attachments."""
 
@@ -52,6 +54,8 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
             ident=None,
             max_request_body_size=MAX_REQUEST + 1,
             channel_timeout=60,
+            # Head and body of a short answer leave together, as one packet.
+            send_bytes=WHOLE_ANSWER,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,

@@ -11,7 +11,6 @@ Limits, time-outs and headers are waitress's own: see ``province.server``.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
 from waitress.task import WSGITask
 
+from province.middleware import MACHINES
 from sync.blob.receiver import Call, Receiver
 from sync.errors import BlobProtocol, NotOurProtocol
 
@@ -38,7 +38,6 @@ AHEAD: Final = 128 * 1024
 """Bytes of one upload that may wait for the disk before its connection is read no further."""
 
 
-_DATE: Final = re.compile(rb"\r\nDate: [^\r]*")
 _RECEIVER: Final = "mcx.receiver"
 
 
@@ -198,12 +197,13 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """An answer with no header but its length goes without a date: a kiosk reads the time in the signed reply, and the line is a
-    twentieth of a status change."""
+    """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body."""
 
     def build_response_header(self) -> bytes:
-        header: bytes = super().build_response_header()
-        return _DATE.sub(b"", header) if len(self.response_headers) == 2 else header
+        head: bytes = super().build_response_header()
+        if not self.request.path.startswith(MACHINES):
+            return head
+        return b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Date: "))
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
