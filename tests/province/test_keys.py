@@ -12,7 +12,7 @@ from province.errors import ProvinceError
 from province.keyring import open_keyring, root_key, rotate
 from sync import rollover
 from sync.enrol import Enrolment, make_request, open_bundle, request_words
-from sync.errors import EnrolRefused, Refused, SealedFileLocked
+from sync.errors import EnrolError, EnrolRefused, Refused, SealedFileLocked
 from sync.keys import DeviceKeys, SigningKey, seal
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Holders, Reader, Writer, read_grant
@@ -275,10 +275,11 @@ def test_a_kiosk_is_enrolled_by_stick_and_the_bundle_may_be_asked_for_twice(tmp_
     assert open_bundle((tmp_path / "out.bundle").read_bytes(), [own.seal], request).device == got.device
 
 
-def test_a_file_that_is_no_request_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "in.req").write_bytes(b"MCX" * 100)
-    words = ["enrol-file", str(tmp_path / "in.req"), "--commune", ROOM, "--out", str(tmp_path / "o"), "--words", "x"]
-    assert cli(*words, state=tmp_path / "state")[1]["error"]["code"] == "enrol_invalid"
+def test_a_file_that_is_no_request_is_refused(site: Site) -> None:
+    from province import enrolment
+
+    with pytest.raises(EnrolError):
+        enrolment.enrol_file(b"MCX" * 100, ROOM, "x", by="test")
 
 
 def test_revoking_a_kiosk_renews_its_commune_key_unless_told_otherwise(tmp_path: Path) -> None:
