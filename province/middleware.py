@@ -13,7 +13,6 @@ from typing import Final
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.http.response import ResponseHeaders
 
 from province.runtime import IDLE_SECONDS, current
 
@@ -34,32 +33,42 @@ _HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+_BYTES: Final = "application/octet-stream"
 CONSOLE: Final = "/can-bo"
-EXCHANGE: Final = "/v1/x"
+MACHINES: Final = "/v1/"
+"""Answers to kiosks are signed bytes that no browser shows; on a thin line the headers of a page would outweigh them."""
 _SEEN: Final = "seen"
 _SEEN_EVERY_MS: Final = 60_000
 """A session's last use is written at most once in this time, so that reading pages does not queue for the writer."""
 
 
 class SecureHeaders:
-    """Puts the headers on every answer that does not set its own, and its length, so that a kiosk's connection is kept."""
+    """Puts the headers on every page that does not set its own, and the length on every answer, so that a kiosk's connection is
+    kept."""
 
     def __init__(self, get_response: Next) -> None:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._next(request)
-        if request.path_info == EXCHANGE:
-            # No browser reads it, what is in it proves itself, and every byte is paid on a slow line.
-            response.headers = ResponseHeaders({"Content-Length": str(len(response.content))})
-            return response
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
         if not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
+        if request.path_info.startswith(MACHINES):
+            return _bare(request, response)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         if current().base_url.startswith("https://"):
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         return response
+
+
+def _bare(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An answer to a machine: nothing that it does not read."""
+    for name in ("Vary", *(["Content-Type"] if response.headers.get("Content-Type") == _BYTES else [])):
+        response.headers.pop(name, None)
+    if request.method == "GET":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 class ConsoleGate:

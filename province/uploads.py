@@ -24,7 +24,9 @@ from django.http import HttpRequest
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
+from waitress.task import WSGITask
 
+from province.middleware import MACHINES
 from sync.blob.receiver import Call, Receiver
 from sync.errors import BlobProtocol, NotOurProtocol
 
@@ -194,8 +196,20 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self.body_rcv = self._uploads.begin(self.content_length)
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body."""
+
+    def build_response_header(self) -> bytes:
+        head: bytes = super().build_response_header()
+        if not self.request.path.startswith(MACHINES):
+            return head
+        return b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Date: "))
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that is read no faster than its upload is written, and keeps what came when it breaks."""
+
+    task_class = _Task
 
     def __init__(self, uploads: Uploads, *args: Any, **more: Any) -> None:
         self.parser_class = partial(_Parser, uploads)

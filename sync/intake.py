@@ -250,9 +250,14 @@ def _authenticate(
     except BadSignature:
         for former in record.former:
             if _signed_by(request, former.verify_key, suite):
-                return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"
+                return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"
         raise
     return record, record.valid_to, "revoked" if record.valid_to is not None else ""
+
+
+def _least(former: Mapping[int, int], caps: Caps) -> Caps:
+    """Up to where a former key counts: a revocation caps it like the key in force."""
+    return former if caps is None else {inc: min(n, caps.get(inc, 0)) for inc, n in former.items()}
 
 
 def _signed_by(request: wire.Request, key: bytes, suite: Suite) -> bool:
@@ -411,7 +416,7 @@ class _Visit:
         except BadSignature:
             for former in self._record.former:
                 try:
-                    return hsg.verify(part, lines, before, verifier(former.verify_key)), former.valid_to
+                    return hsg.verify(part, lines, before, verifier(former.verify_key)), _least(former.valid_to, self._caps)
                 except BadSignature:
                     continue
             raise

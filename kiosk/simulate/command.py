@@ -8,12 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from kiosk.simulate.plants import PLANTS
-from kiosk.simulate.runner import Report, first_failure, spread, spread_over
+from kiosk.simulate.record import Found, find, record, stage_of
+from kiosk.simulate.runner import Report, spread, spread_over
 from sync.simulator.planting import Plant
 from sync.simulator.shrink import Failure
 
@@ -25,18 +25,12 @@ TOLD: Final = 40
 """Lines of a story that are printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Whether a planted bug was found, and by how many schedules."""
-
-    plant: str
-    schedules: int | None
-
-
 def simulate_command(argv: Sequence[str]) -> int:
     """Play schedules; 0 only when none breaks an invariant and every planted bug that was asked for is found."""
     given = _parser().parse_args(argv)
     began = time.monotonic()
+    if given.record:
+        return _tell(given, Report(), record(given.workers, given.seeds), began)
     plant = next((plant for plant in PLANTS if plant.name == given.bug), None)
     report = _play(given, "sqlite" if given.sqlite else "office", RELEASE if given.release else given.seeds, plant)
     if not given.release:
@@ -60,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--sqlite", action="store_true", help="phía máy quầy dùng kho SQLite mã hóa thật")
     add("--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn")
+    add("--record", action="store_true", help="tìm lại mọi lỗi cài sẵn trong --seeds kịch bản và ghi chỗ tìm thấy")
     add("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
     add("--json", action="store_true")
     return parser
@@ -80,8 +75,8 @@ def _find_all(given: argparse.Namespace) -> list[Found]:
 
 
 def _find(plant: Plant, first: int) -> Found:
-    failure = first_failure(plant, range(first, first + RELEASE), "office")
-    return Found(plant.name, failure.seed - first + 1 if failure is not None else None)
+    failure = find(plant, range(first, first + RELEASE))
+    return Found(plant.name, stage_of(plant), failure.seed - first + 1 if failure is not None else None)
 
 
 def _tell(given: argparse.Namespace, report: Report, bugs: Sequence[Found], began: float) -> int:
@@ -90,10 +85,10 @@ def _tell(given: argparse.Namespace, report: Report, bugs: Sequence[Found], bega
         "schedules": report.schedules,
         "violations": [_facts(failure) for failure in report.failures],
         "faults": dict(sorted(report.faults.items())),
-        "bugs": {found.plant: found.schedules for found in bugs},
+        "bugs": {found.plant: found.seed for found in bugs},
         "seconds": round(seconds, 1),
     }
-    missed = [found.plant for found in bugs if found.schedules is None]
+    missed = [found.plant for found in bugs if found.seed is None]
     if given.json:
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
     else:
@@ -109,7 +104,7 @@ def _text(report: Report, bugs: Sequence[Found], seconds: float) -> str:
     lines = [f"{report.schedules} kịch bản trong {seconds:.0f} giây, {len(report.failures)} vi phạm."]
     lines += [f"  {count:8} {name}" for name, count in report.faults.most_common()]
     for found in bugs:
-        lines.append(f"  {found.plant}: " + (f"{found.schedules}" if found.schedules is not None else "KHÔNG TÌM RA"))
+        lines.append(f"  {found.plant}: " + (f"{found.seed}" if found.seed is not None else "KHÔNG TÌM RA"))
     for failure in report.failures:
         left_out = ", ".join(sorted(failure.without)) or "–"
         lines += ["", f"Hạt giống {failure.seed}: {failure.what}", f"  (bỏ bớt: {left_out}; bước: {failure.steps})"]

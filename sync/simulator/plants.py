@@ -111,7 +111,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "no_dedupe",
         _INTAKE,
         ("for n in range(max(have + 1, first), min(last, cap) + 1):", "for n in range(first, min(last, cap) + 1):"),
-        ("            return  # a repeat\n", "            pass\n"),
+        ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
             "        known = False\n        self._journal.append",
@@ -126,7 +126,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "former_key_for_ever",
         _INTAKE,
         (
-            'return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"',
+            'return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"',
             'return replace(record, seal_key=former.seal_key), None, "former_key"',
         ),
     ),

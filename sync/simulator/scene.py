@@ -176,6 +176,8 @@ class Scene:
         self.lost_safe = False
         """It came back from less than it had called safe: kiosks alarm, and only then."""
         self.cloned = False
+        self.branched = False
+        """A stick held a future some disk has lost."""
         self.judged: dict[tuple[int, int], int] = {}
         """(device, incarnation) -> lines of the province already compared with ``written``."""
         self.story: list[tuple[str, tuple[Any, ...]]] = []

@@ -151,7 +151,8 @@ def take(scene: Scene, stick: bytes) -> bytes:
     received = SERVER_MS + int(scene.now_s * 1000)
     segments = [frame.body for frame in found if frame.kind == Kind.SEGMENT]
     with scene.province.atomic():
-        intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
+        taken = intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
+    scene.branched = scene.branched or taken.branched > 0
     for frame in found:
         if frame.kind == Kind.RANGE:
             _take_range(scene, record.commune, read_range(frame.body))

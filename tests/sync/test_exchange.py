@@ -781,11 +781,3 @@ def test_the_feed_comes_back_behind_what_was_said_also_when_the_answer_was_lost(
     assert wire.parse_reply(again).answer.feed[0].behind
     kiosk.engine.on_reply(again, 0.0)
     assert kiosk.journal.acked(kiosk.journal.identity()[1]) == 60
-
-
-def test_a_lone_event_is_answered_without_digesting_it() -> None:
-    world = World()
-    kiosk = world.kiosk()
-    kiosk.journal.write("", "f", {"a.so": "1"})
-    reply = world.answer(kiosk.engine.make_request(0.0, 0))
-    assert not wire.parse_reply(reply).answer.feed[0].behind
