@@ -144,6 +144,31 @@ def _still(scene: Scene) -> int:
     return before if scene.province.spent == before else 0
 
 
+def test_a_process_that_ends_does_not_wait_for_a_slow_line(scene: Scene) -> None:
+    scene.add(2_000_000)
+    scene.server.faults.append("mute")
+    stop = threading.Event()
+    worker = threading.Thread(target=scene.sender.round, args=(lambda lane: True, stop))
+    worker.start()
+    until("the call to be on the way", lambda: scene.server.calls)
+    stop.set()
+    worker.join(0.5)
+    assert not worker.is_alive()
+
+
+def test_events_that_wait_too_long_end_a_piece_in_its_middle_and_what_has_left_counts(scene: Scene) -> None:
+    blob = scene.add(3_000_000)
+    worker = threading.Thread(target=scene.round)
+    worker.start()
+    until("some of it to arrive", lambda: scene.kiosk.waiting[blob].have.count > 0)
+    scene.crossing.busy(True)
+    threading.Event().wait(QUICK.give_way * 1.5)
+    scene.crossing.busy(False)
+    worker.join(20)
+    assert blob in scene.province.complete
+    assert scene.server.received < len(scene.kiosk.files[blob]) + 80 * 1024
+
+
 def test_a_damaged_file_is_set_aside_for_a_person_instead_of_being_sent_for_ever(scene: Scene) -> None:
     blob = scene.add(200_000)
     rotten = bytearray(scene.kiosk.files[blob])
