@@ -14,6 +14,7 @@ from typing import Any, Final
 from kiosk.simulate.plants import PLANTS
 from kiosk.simulate.record import Found, find, record, stage_of
 from kiosk.simulate.runner import Report, spread, spread_over
+from sync.simulator.fuzz import Defect, Tally, fuzz
 from sync.simulator.planting import Plant
 from sync.simulator.shrink import Failure
 
@@ -21,12 +22,16 @@ RELEASE: Final = 20_000
 """Schedules of a release, and the most that a planted bug may live through."""
 RELEASE_SQLITE: Final = 2_000
 """Of these on the real store."""
+FUZZ_CHUNK: Final = 25_000
+"""Messages altered over one small world."""
 TOLD: Final = 40
 """Lines of a story that are printed."""
 
 
 def simulate_command(argv: Sequence[str]) -> int:
     """Play schedules; 0 only when none breaks an invariant and every planted bug that was asked for is found."""
+    if argv and argv[0] == "fuzz":
+        return _fuzz(argv[1:])
     given = _parser().parse_args(argv)
     began = time.monotonic()
     if given.record:
@@ -58,6 +63,47 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
     add("--json", action="store_true")
     return parser
+
+
+def _fuzz(argv: Sequence[str]) -> int:
+    """Alter messages and have them read; 0 when each was refused by name or read rightly, in bounded time and memory."""
+    parser = argparse.ArgumentParser(
+        prog="main.py simulate fuzz", description="Gói tin bị sửa, cắt, ghép: mọi nơi đọc đều phải từ chối có tên."
+    )
+    parser.add_argument("--messages", type=int, default=100_000, metavar="N", help="số gói tin")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(argv)
+    began, tally = time.monotonic(), Tally()
+    chunks = [(min(FUZZ_CHUNK, given.messages - at), given.seed + at) for at in range(0, given.messages, FUZZ_CHUNK)]
+    try:
+        for part in spread_over(_fuzz_chunk, chunks, given.workers):
+            tally.add(part)
+    except Defect as defect:
+        sys.stdout.write(f"{defect}\n")
+        return 1
+    facts = {
+        "messages": tally.messages,
+        "past_the_outer_parse": round(tally.share, 3),
+        "slowest_ms": round(tally.slowest_s * 1000, 1),
+        "grown_mib": round(tally.grown_mib, 1),
+        "outcomes": dict(tally.outcomes.most_common()),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    if given.json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        return 0
+    sys.stdout.write(
+        f"{tally.messages} gói tin trong {facts['seconds']} giây; {tally.share:.0%} qua lớp đọc ngoài;"
+        f" chậm nhất {facts['slowest_ms']} ms; bộ nhớ tăng {facts['grown_mib']} MiB.\n"
+    )
+    sys.stdout.write("".join(f"  {count:8} {outcome}\n" for outcome, count in tally.outcomes.most_common()))
+    return 0
+
+
+def _fuzz_chunk(chunk: tuple[int, int]) -> Tally:
+    return fuzz(*chunk)
 
 
 def _play(given: argparse.Namespace, stage: str, seeds: int, plant: Plant | None) -> Report:

@@ -39,7 +39,7 @@ def attachment(scene: Scene, dossier: str) -> tuple[str, File, dict[str, object]
 def send(scene: Scene) -> None:
     """A kiosk sends the next piece of a file, when its events are told; now and then it asks what is held instead."""
     machine = scene.rng.choice(scene.machines)
-    sent = _next(scene, machine)
+    sent = next_piece(scene, machine)
     if sent is None:
         return
     scene.tell("{} sends {} bytes of a file", machine.name, len(sent.body))
@@ -49,7 +49,8 @@ def send(scene: Scene) -> None:
         scene.pieces.append(sent)
 
 
-def _next(scene: Scene, machine: Machine) -> Sent | None:
+def next_piece(scene: Scene, machine: Machine) -> Sent | None:
+    """What a kiosk sends next of its files; ``None`` when there is nothing to send or to ask."""
     files = KioskFiles(machine.journal)
     tasks = files.tasks()
     piece = machine.planner.take(tasks)
@@ -74,7 +75,7 @@ def deliver(scene: Scene) -> Machine | None:
     body = scene.harmed(sent.body)
     scene.files.full = scene.swarm.happens("province disk full")
     try:
-        answer = _receive(scene, body, dies=scene.swarm.happens("province crash before commit"))
+        answer = receive(scene, body, dies=scene.swarm.happens("province crash before commit"))
     finally:
         scene.files.full = False
     if sent.life != sent.machine.life:
@@ -86,7 +87,8 @@ def deliver(scene: Scene) -> Machine | None:
     return sent.machine
 
 
-def _receive(scene: Scene, body: bytes, *, dies: bool) -> bytes | None:
+def receive(scene: Scene, body: bytes, *, dies: bool = False) -> bytes | None:
+    """What the province does with a piece: its answer, ``None`` when it died or found nobody to answer."""
     call = Receiver(scene.files, scene.authority.keys.sign).open()
     with suppress(SyncError):
         for start in range(0, len(body), 3 * UNIT):
@@ -132,10 +134,10 @@ def hang_up(scene: Scene) -> None:
 
 def settle(scene: Scene, machine: Machine) -> bool:
     """On a good line: one more piece; whether there was one."""
-    sent = _next(scene, machine)
+    sent = next_piece(scene, machine)
     if sent is None:
         return False
-    answer = _receive(scene, sent.body, dies=False)
+    answer = receive(scene, sent.body)
     if answer is None:
         raise BlobProtocol("a good piece was not answered")
     _take(scene, sent, answer)

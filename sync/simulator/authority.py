@@ -16,7 +16,7 @@ from sync.intake import ProvinceKeys
 from sync.keys import SODIUM, Opener, SealKey, Signer, SigningKey, Suite, Verifier
 from sync.ports import DeviceRecord
 from sync.rollover import CommuneSecret, ProvincePublic, Rotation, Trust, write_commune, write_province, write_rotation
-from sync.simulator.crypto import FAST, FastBox, FastSigner
+from sync.simulator.crypto import BLIND, FAST, BlindBox, BlindSigner, FastBox, FastSigner
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
 
@@ -40,6 +40,7 @@ class Forge:
 
 
 FAST_FORGE: Final = Forge(FAST, FastSigner, FastBox)
+BLIND_FORGE: Final = Forge(BLIND, BlindSigner, BlindBox)
 SODIUM_FORGE: Final = Forge(SODIUM, SigningKey, SealKey)
 
 

@@ -7,6 +7,7 @@ other than by changing bits, and those are found. A "box" names its receiver and
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,15 +81,52 @@ class FastShared:
         return hashlib.blake2b(nonce + text, digest_size=BOX_COST, key=self.both).digest()
 
 
-class _Fast:
+@dataclass(frozen=True, slots=True)
+class BlindSigner(FastSigner):
+    """For whom every signature is right."""
+
+    def verify(self, context: bytes, message: bytes, signature: bytes) -> None:
+        """Whoever signed holds all keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlindBox(FastBox):
+    """For whom every seal is whole."""
+
+    def open(self, sealed: bytes) -> bytes:
+        if len(sealed) < SEAL_COST:
+            raise SealBroken("shorter than a sealed box can be")
+        return sealed[SEAL_COST:]
+
+    def box(self, public: bytes) -> Box:
+        return BlindShared(min(self.public, public) + max(self.public, public))
+
+
+@dataclass(frozen=True, slots=True)
+class BlindShared(FastShared):
+    """For whom every box is whole."""
+
+    def open(self, nonce: bytes, closed: bytes) -> bytes:
+        if len(closed) < BOX_COST:
+            raise SealBroken("shorter than a box can be")
+        return closed[BOX_COST:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Suite:
+    signer: Callable[[bytes], Verifier]
+    box: Callable[[bytes], FastBox]
+
     def verifier(self, public: bytes) -> Verifier:
-        return FastSigner(public)
+        return self.signer(public)
 
     def sealer(self, public: bytes) -> Sealer:
-        return FastBox(public)
+        return self.box(public)
 
     def opener(self, secret: bytes) -> Opener:
-        return FastBox(secret)
+        return self.box(secret)
 
 
-FAST: Final[Suite] = _Fast()
+FAST: Final[Suite] = _Suite(FastSigner, FastBox)
+BLIND: Final[Suite] = _Suite(BlindSigner, BlindBox)
+"""For the fuzz: readers who find every signature and seal in order, as if the sender held all keys."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
 from sync import intake
-from sync.blob.ranges import UNIT, Ranges
+from sync.blob.ranges import UNIT
 from sync.bundle import (
     BlobRange,
     Frame,
@@ -24,19 +25,19 @@ from sync.bundle import (
     Way,
     check,
     frames,
-    open_manifest,
-    preface,
     province_tag,
-    read_range,
     seal_manifest,
+    write_receipt,
 )
-from sync.errors import BundleWrongWay, ProvinceInconsistent, SyncError
+from sync.errors import ProvinceInconsistent, SyncError
 from sync.intake import FeedPlace
+from sync.ports import MergePort, ProvinceJournal
+from sync.receiving import Office, Received, receive
 from sync.segment import MAGIC, commune_tag
 from sync.simulator.files import KioskFiles
 from sync.simulator.memory import Crash, DiskFull
 from sync.simulator.scene import SERVER_MS, Machine, Scene, Stick, Violation, hold
-from sync.unloading import unload
+from sync.unloading import Sieve, Unloaded, unload
 
 REFUSED = frozenset(
     (
@@ -138,57 +139,65 @@ def read_at_province(scene: Scene, stick: Stick) -> None:
 
 def take(scene: Scene, stick: bytes) -> bytes:
     """Read a volume at the province; returns the volume that goes back. Raises what it is refused with."""
-    keys, suite, source = scene.authority.keys, scene.authority.forge.suite, io.BytesIO(stick)
-    header = preface(source)[0]
-    record = scene.province.device(header.owner)
-    if header.way is not Way.UP or record is None:
-        raise BundleWrongWay("not a volume of a kiosk of this province")
-    verifiers = [suite.verifier(key) for key in (record.verify_key, *(former.verify_key for former in record.former))]
-    checked = check(source, verifiers)
-    found = list(frames(source, checked))
-    openers = [keys.seal, *keys.former.values()]
-    manifest = next(open_manifest(f.body, header, openers, verifiers) for f in found if f.kind == Kind.MANIFEST)
-    received = SERVER_MS + int(scene.now_s * 1000)
-    segments = [frame.body for frame in found if frame.kind == Kind.SEGMENT]
-    with scene.province.atomic():
-        taken = intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
-    scene.branched = scene.branched or taken.branched > 0
-    for frame in found:
-        if frame.kind == Kind.RANGE:
-            _take_range(scene, record.commune, read_range(frame.body))
-    return _back(scene, manifest, header.owner, received)
+    received = receive(io.BytesIO(stick), _office(scene), sieve=_sieve(scene))
+    scene.branched = scene.branched or received.branched > 0
+    return _back(scene, received)
 
 
-def _take_range(scene: Scene, commune: str, piece: BlobRange) -> None:
-    name, files = piece.blob.hex(), scene.files
-    told = files.announced(name)
-    if told is None or told.commune != commune or files.is_complete(name):
-        return
-    files.write(name, piece.offset, piece.data)
-    have = files.keep(name, Ranges.of_bytes(piece.offset, piece.offset + len(piece.data), told.size))
-    if have.is_whole(told.size):
-        files.finish(name)
+def _office(scene: Scene) -> Office:
+    @contextmanager
+    def recording() -> Iterator[tuple[ProvinceJournal, MergePort]]:
+        with scene.province.atomic():
+            yield scene.province, scene.meaning
+
+    return Office(
+        root=scene.authority.root.public,
+        keys=scene.authority.keys,
+        recording=recording,
+        attachments=scene.files,
+        wall_ms=lambda: SERVER_MS + int(scene.now_s * 1000),
+        random_bytes=scene.rng.randbytes,
+    )
 
 
-def _back(scene: Scene, manifest: Manifest, device: int, received: int) -> bytes:
-    header = Header(Way.DOWN, commune_tag(manifest.commune), 0, province_tag(scene.authority.root.public), scene.rng.randbytes(16))
+def _sieve(scene: Scene) -> Sieve:
+    """Reads a volume here, where the product does it in a process without rights."""
+    verifier = scene.authority.forge.suite.verifier
+
+    def sieve(source: BinaryIO, keys: Sequence[bytes], most: int) -> Iterator[Frame]:
+        return frames(source, check(source, [verifier(key) for key in keys], most))
+
+    return sieve
+
+
+def _back(scene: Scene, received: Received) -> bytes:
+    manifest, office = received.manifest, _office(scene)
+    header = Header(Way.DOWN, commune_tag(manifest.commune), 0, province_tag(office.root), scene.rng.randbytes(16))
     out = io.BytesIO()
-    writer = VolumeWriter(out, header, scene.authority.keys.sign)
-    place = FeedPlace(manifest.feed.number, manifest.feed.n, manifest.feed.head8)
+    writer = VolumeWriter(out, header, office.keys.sign)
+    writer.add(Kind.LETTER, write_receipt(received.receipt, office.keys.sign))
     parts = intake.bundle_reply(
         manifest.commune,
-        place,
-        {device: [log.number for log in manifest.logs]},
+        FeedPlace(manifest.feed.number, manifest.feed.n, manifest.feed.head8),
+        {received.header.owner: [log.number for log in manifest.logs]},
         scene.province,
-        scene.authority.keys,
-        received,
+        office.keys,
+        office.wall_ms(),
         generation=manifest.generation,
         commune_generation=manifest.commune_generation,
     )
+    if received.revoked:
+        parts = iter(())
     for part in parts:
         writer.add(Kind.SEGMENT if part.startswith(MAGIC) else Kind.LETTER, part)
     writer.finish()
     return out.getvalue()
+
+
+def unload_at(scene: Scene, machine: Machine, stick: bytes) -> Unloaded:
+    """What a kiosk's importer does."""
+    suite = scene.authority.forge.suite
+    return unload(io.BytesIO(stick), machine.engine, machine.engine.trust, sieve=_sieve(scene), suite=suite)
 
 
 def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
@@ -198,13 +207,8 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
         disk.crash_at = ("before_commit", 1)
     if scene.swarm.happens("kiosk disk full"):
         disk.room = scene.rng.randint(0, 12)
-    suite = scene.authority.forge.suite
-
-    def sieve(source: BinaryIO, keys: Sequence[bytes], most: int) -> Iterator[Frame]:
-        return frames(source, check(source, [suite.verifier(key) for key in keys], most))
-
     try:
-        found = unload(io.BytesIO(stick.data), machine.engine, machine.engine.trust, sieve=sieve, suite=suite)
+        found = unload_at(scene, machine, stick.data)
         scene.tell("{} reads a stick: {} applied, {} acknowledged", machine.name, found.applied, found.acked)
         hold(stick.commune == machine.commune, "I8", f"{machine.name} takes a stick of {stick.commune}")
     except (Crash, DiskFull) as failure:
