@@ -1,8 +1,9 @@
-"""The cage: a torment runs in mount, process and network namespaces of its own, so it can touch nothing else and leaves nothing behind.
+"""The cage: mount, process and network namespaces of a torment's own, so that it touches nothing else and leaves nothing behind.
 
-Its network is a loopback that leads nowhere: no address of the machine or beyond can be reached, whatever is configured. Its ground is
-a file system in memory that only it can see. When it ends, also by kill -9, the kernel ends every process in it and takes mounts,
-loop devices and ground away. Making the namespaces needs root; without it only what needs no cage runs, on loopback.
+Its network is a loopback that leads nowhere: no address of the machine or beyond can be reached, whatever is configured. Its
+ground is a file system in memory that only it can see. When it ends, also by kill -9, the kernel ends every process in it and
+takes mounts, loop devices and ground away. Making the namespaces needs root; without it only what needs no cage runs, on
+loopback.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ class Stage:
     def _start(self) -> None:
         self.start_province()
         self._stack.callback(lambda: self.province.stop())
-        self.line = LineTwin(self._address())
+        self.line = LineTwin(self.province_at())
         self._stack.callback(self.line.close)
         self.printer = self._stack.enter_context(PrinterTwin(self.slips))
         self.reader = self._stack.enter_context(PcscdTwin())
@@ -132,14 +132,15 @@ class Stage:
         said = self.province.expect("listening on", 60)
         self.province_url = said.split("listening on", 1)[1].strip()
 
-    def _address(self) -> tuple[str, int]:
+    def province_at(self) -> tuple[str, int]:
+        """Host and port of the province."""
         host, _, port = self.province_url.removeprefix("http://").partition(":")
         return host, int(port.rstrip("/"))
 
     def restart_province(self) -> None:
         """kill -9 and start again at the same address, as after a crash."""
         self.province.kill()
-        self.start_province(self._address()[1])
+        self.start_province(self.province_at()[1])
 
     def in_province(self, *words: str) -> Any:
         """A command of the province with ``--json``."""
@@ -152,13 +153,17 @@ class Stage:
 
     # --- the kiosk ---------------------------------------------------------------------------------------------
 
-    def _configure(self) -> None:
+    def reach_province_by(self, url: str) -> None:
+        """Send the sync process by another address from its next start on."""
+        self._configure(url)
+
+    def _configure(self, line: str = "") -> None:
         width, height, fullscreen = self._size
         text = _KIOSK_TOML.format(
             commune=COMMUNE,
             printer=self.printer.url,
             barcode=self.barcode.url,
-            line=self.line.url,
+            line=line or self.line.url,
             province=self.province_url,
             width=width,
             height=height,

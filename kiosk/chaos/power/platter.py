@@ -1,7 +1,8 @@
 """What a disk may hold after a power cut, from the log of what was written to it. Pure.
 
-Up to the last flush everything is there. Each later write may be there, be missing, or be there in part, sector by sector and in any
-order: that is all a disk with a cache promises. ``Mark`` is no write: it is a word said to people (a promise) between two of them.
+Up to the last flush everything is there. Each later write may be there, be missing, or be there in part, sector by sector and in
+any order: that is all a disk with a cache promises. ``Mark`` is no write: it is a word said to people (a promise) between two of
+them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,15 @@
 """The rig: records a workload's block writes, then cuts the power in the recording as often as wanted and judges each disk.
 
-One recording serves many cuts. Judges share the cuts among processes; each lays its images in memory, mounts them on loop devices that
-nobody has used before (the journal of ext4 replays as after a real cut) and opens the store. The image of a cut with a finding is kept.
+One recording serves many cuts. Judges share the cuts among processes; each lays its images in memory, mounts them on loop
+devices that nobody has used before (the journal of ext4 replays as after a real cut) and opens the store. A cut with a finding
+leaves its image.
 """
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -18,13 +21,28 @@ from pathlib import Path
 
 from kiosk.chaos.kernel import mounted, unmount
 from kiosk.chaos.power.platter import Cut, Entry, Flush, Mark, Platter, Write, all_cuts, promised, random_cuts, read_log
-from kiosk.chaos.power.variants import Variant, install
+from kiosk.chaos.power.variants import VARIANTS, Variant, install
 from kiosk.chaos.power.verdict import judge_state
 from kiosk.chaos.report import Report
 from kiosk.demo.processes import DemoError, Process, wait_for
 
 DISK_MIB = 48
 CUTS_PER_RECORDING = 100
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cuts", type=int, default=1000, help="số lần cắt ngẫu nhiên cho mỗi cách mở kho")
+    parser.add_argument("--dossiers", type=int, default=60, help="số hồ sơ nộp trong mỗi lần ghi")
+    only = parser.add_mutually_exclusive_group()
+    for variant in VARIANTS:
+        only.add_argument(f"--{variant}", dest="variant", action="store_const", const=variant, help=f"chỉ cách này: {variant}")
+
+
+def run(given: argparse.Namespace, ground: Path) -> Iterator[Report]:
+    """Every way to open the store, or the one asked for; the careless one takes a tenth of the cuts, to prove the rig."""
+    for variant in [given.variant] if given.variant else VARIANTS:
+        cuts = max(20, given.cuts // 10) if variant == "naive" and not given.variant else given.cuts
+        yield power(ground, variant, cuts, given.seed, given.dossiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,7 @@ def record(ground: Path, variant: Variant, dossiers: int, seed: int) -> Recordin
         done = subprocess.run([sys.executable, "-m", "kiosk.chaos.power.workload", *words], capture_output=True, text=True)
         if done.returncode:
             raise DemoError(f"the workload failed: {done.stderr[-800:]}")
-        recorded = Recording(base.read_bytes(), read_log(log))
-    return recorded
+        return Recording(base.read_bytes(), read_log(log))
 
 
 @contextmanager
@@ -77,8 +94,9 @@ class Judged:
     findings: tuple[str, ...]
 
 
-def judge_cuts(recording: Recording, cuts: Sequence[Cut], variant: Variant, ground: Path, jobs: int) -> list[Judged]:
-    """Every cut judged, by several processes."""
+def judge_cuts(recording: Recording, cuts: Sequence[Cut], variant: Variant, ground: Path) -> list[Judged]:
+    """Every cut judged, by a process for each core."""
+    jobs = os.cpu_count() or 1
     shares = [(recording, cuts[n::jobs], variant, ground / f"judge-{n}") for n in range(jobs)]
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
         return [one for share in pool.starmap(_judge_share, shares) for one in share]
@@ -106,7 +124,7 @@ def _judge(platter: Platter, recording: Recording, cut: Cut, ground: Path) -> Ju
     return Judged(cut, len(said), findings)
 
 
-def power(ground: Path, variant: Variant, cuts: int, seed: int, jobs: int, dossiers: int = 60) -> Report:
+def power(ground: Path, variant: Variant, cuts: int, seed: int, dossiers: int) -> Report:
     """``cuts`` random cuts over as many recordings as needed, and every moment of two filings."""
     started, judged, entries = time.monotonic(), list[Judged](), Counter[str]()
     points = 0
@@ -121,7 +139,7 @@ def power(ground: Path, variant: Variant, cuts: int, seed: int, jobs: int, dossi
             every = [cut for nth in (0, -1) for cut in filing_cuts(recording, nth)]
             points = len(every)
             wanted = sorted([*wanted, *every], key=lambda cut: cut.at)
-        judged += judge_cuts(recording, wanted, variant, ground, jobs)
+        judged += judge_cuts(recording, wanted, variant, ground)
     return _report(variant, judged, points, entries, time.monotonic() - started, seed)
 
 

@@ -1,7 +1,8 @@
 """The workload under the power cuts: the kiosk's own acts on its own store, each promise said after the act has returned.
 
-Promises go into the disk process's ``marks``: ``filed`` a code, ``accepted`` a dossier, ``sending`` and ``printed`` a print job, ``backup``
-a copy of the store by name and hash. ``born`` ends the first start; nothing is promised before it. ``begin`` opens a filing.
+Promises go into the disk process's ``marks``: ``filed`` a code, ``accepted`` a dossier, ``sending`` and ``printed`` a print job,
+``backup`` a copy of the store by name and hash. ``born`` ends the first start; nothing is promised before it. ``begin`` opens a
+filing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 from devices.card.twin import SAMPLES
-from kiosk.chaos.power.variants import install
+from kiosk.chaos.power.variants import install, neglect
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session
 from kiosk.machine import Machine
@@ -40,6 +41,8 @@ def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None
     machine = enrolled_alone(Path(state), sets=SETS)
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     procedure, session = sample_session(machine.store.clock.now().date())
+    if variant == "naive":
+        neglect()
     say("born")
     for number in range(int(dossiers)):
         say("begin")

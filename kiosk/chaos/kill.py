@@ -1,0 +1,103 @@
+"""``chaos kill``: sets the stage, kills in every durable step, lets it come to rest, and judges it against the promises."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kiosk.chaos.glass import torment_glass
+from kiosk.chaos.judge import Promises, judge
+from kiosk.chaos.report import Report
+from kiosk.chaos.torment import Torment, Victim, histogram_report
+from kiosk.demo.processes import Process
+from kiosk.demo.stage import OFFICIAL_PIN, Stage
+from sync.steps import VARIABLE
+
+KIOSK_STEPS = (
+    "filing.number",
+    "filing.events",
+    "filing.print_job",
+    "store.seal",
+    "store.commit",
+    "print.sending",
+    "print.bytes",
+    "print.settle",
+    "accept.events",
+    "accept.print_job",
+)
+SYNC_STEPS = ("sync.carry", "sync.apply", "feed.apply", "store.commit")
+PROVINCE_STEPS = ("province.store", "province.commit", "province.answer")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kills", type=int, default=200, help="tổng số lần giết")
+    parser.add_argument("--share", type=int, default=10, help="ít nhất bao nhiêu lần trong mỗi bước bền")
+    parser.add_argument("--glass", type=int, metavar="N", help="thay vào đó: giết chính ứng dụng màn hình N lần trong mỗi bước nộp")
+    parser.add_argument("--minutes", type=float, default=40.0, help="giới hạn thời gian")
+
+
+def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:
+    """Kill real processes and judge; a finding also when a step did not get its share of kills."""
+    seconds = given.minutes * 60
+    if given.glass:
+        yield torment_glass(folder, given.glass, given.seed, seconds)
+    else:
+        yield torment(folder, given.kills, given.share, given.seed, seconds, quiet=given.json)
+
+
+def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, quiet: bool) -> Report:
+    """Run it all in ``folder``."""
+    stage = Stage(folder, fullscreen=False)
+    steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS)
+    fury = Torment(folder, share, max(0, kills - share * steps), seed)
+    with stage:
+        workers: list[Process] = []
+        for victim in _victims(stage, fury, workers, seed):
+            fury.add(victim)
+
+        def progress(done: int, left: int) -> None:
+            if not quiet and sys.stderr.isatty():
+                sys.stderr.write(f"\r{done} lần giết, còn {left}   ")
+                sys.stderr.flush()
+
+        stage.sync.stop()
+        stage.province.stop()
+        fury.run(seconds, progress)
+        for worker in workers:
+            worker.kill()
+        promised = _promises(workers)
+        findings = list(judge(stage, promised))
+    return histogram_report("kill", fury, findings, seed, filed=len(promised.filed), accepted=len(promised.accepted))
+
+
+def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> Iterator[Victim]:
+    def start_worker() -> None:
+        environment = {**stage.environment, VARIABLE: str(fury.socket_path("kiosk"))}
+        command = [sys.executable, "-m", "kiosk.chaos.worker", str(stage.kiosk_state), OFFICIAL_PIN, f"{seed}-{len(workers)}"]
+        worker = Process("kiosk", command, stage.logs / f"kiosk-{len(workers):04d}.log", environment)
+        worker.expect("READY", 60)
+        workers.append(worker)
+
+    def start_sync() -> None:
+        stage.sync_environment[VARIABLE] = str(fury.socket_path("sync"))
+        stage.start_sync()
+
+    def start_province() -> None:
+        stage.province_environment[VARIABLE] = str(fury.socket_path("province"))
+        stage.restart_province()
+
+    yield Victim("province", start_province, lambda: stage.province.kill(), PROVINCE_STEPS)
+    yield Victim("kiosk", start_worker, lambda: workers[-1].kill(), KIOSK_STEPS)
+    yield Victim("sync", start_sync, lambda: stage.sync.kill(), SYNC_STEPS)
+
+
+def _promises(workers: Sequence[Process]) -> Promises:
+    words: dict[str, set[str]] = {"FILED": set(), "ACCEPTED": set(), "READY": set()}
+    for worker in workers:
+        for line in worker.log.read_text(encoding="utf-8", errors="replace").splitlines():
+            word, _, what = line.partition(" ")
+            if word in words:
+                words[word].add(what.strip())
+    return Promises(frozenset(words["FILED"]), frozenset(words["ACCEPTED"]))
