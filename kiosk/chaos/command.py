@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.chaos import cage, kill, line, power
+from kiosk.chaos import cage, disk, kill, line, power
 from kiosk.chaos.report import Report
 
 NOT_HERE = 3
@@ -47,6 +47,14 @@ TORMENTS: dict[str, Torment] = {
         line.run,
         ("--filings", "1"),
         ("--filings", "5"),
+    ),
+    "disk": Torment(
+        "ổ đĩa đầy và ổ đĩa chỉ đọc, ở xã và ở tỉnh",
+        ("root", "unshare", "mkfs.ext4"),
+        disk.add_arguments,
+        disk.run,
+        ("--rounds", "2"),
+        ("--rounds", "20"),
     ),
     "power": Torment(
         "cắt điện ở mức khối đĩa, ở mọi thời điểm",

@@ -13,6 +13,7 @@ import fcntl
 import os
 import random
 import struct
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,3 +84,18 @@ def mounted(image: Path, place: Path, options: str = "") -> Iterator[Path]:
             yield place
         finally:
             unmount(place)
+
+
+def make_ext4(image: Path, mebibytes: int) -> None:
+    """An empty ext4 in a file, written to its end at once: nothing is initialised later in the background."""
+    with image.open("wb") as file:
+        file.truncate(mebibytes << 20)
+    at_once = "lazy_itable_init=0,lazy_journal_init=0"
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-E", at_once, str(image)], check=True, capture_output=True)
+
+
+def break_ext4(place: Path) -> None:
+    """Let the ext4 mounted at ``place`` find an error in itself; with ``errors=remount-ro`` it is read-only from then on."""
+    device = os.stat(place).st_dev
+    name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+    Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("torment", encoding="ascii")

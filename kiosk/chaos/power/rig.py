@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.chaos.kernel import mounted, unmount
+from kiosk.chaos.kernel import make_ext4, mounted, unmount
 from kiosk.chaos.power.platter import Cut, Entry, Flush, Mark, Platter, Write, all_cuts, promised, random_cuts, read_log
 from kiosk.chaos.power.variants import VARIANTS, Variant, install
 from kiosk.chaos.power.verdict import judge_state
@@ -60,10 +60,7 @@ class Recording:
 def record(ground: Path, variant: Variant, dossiers: int, seed: int) -> Recording:
     """Run the workload on a fresh disk and return what was written to it."""
     base, log = ground / "base.img", ground / "blocks.log"
-    with base.open("wb") as file:
-        file.truncate(DISK_MIB << 20)
-    still = "lazy_itable_init=0,lazy_journal_init=0"
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-E", still, str(base)], check=True, capture_output=True)
+    make_ext4(base, DISK_MIB)
     with _disk(base, log, ground / "fuse") as disk, mounted(disk / "disk", ground / "file-system") as place:
         words = [str(place / "state"), str(disk / "marks"), variant, str(dossiers), str(seed)]
         done = subprocess.run([sys.executable, "-m", "kiosk.chaos.power.workload", *words], capture_output=True, text=True)
