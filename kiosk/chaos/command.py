@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.chaos import cage, disk, kill, line, power
+from kiosk.chaos import cage, clock, disk, kill, line, power
 from kiosk.chaos.report import Report
 
 NOT_HERE = 3
@@ -55,6 +55,14 @@ TORMENTS: dict[str, Torment] = {
         disk.run,
         ("--rounds", "2"),
         ("--rounds", "20"),
+    ),
+    "clock": Torment(
+        "đồng hồ chết, sai và nhảy ở mọi tiến trình",
+        ("root", "unshare", "faketime"),
+        clock.add_arguments,
+        clock.run,
+        ("--jumps", "6"),
+        ("--jumps", "60"),
     ),
     "power": Torment(
         "cắt điện ở mức khối đĩa, ở mọi thời điểm",

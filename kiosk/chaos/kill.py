@@ -67,7 +67,7 @@ def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, 
         fury.run(seconds, progress)
         for worker in workers:
             worker.kill()
-        promised = _promises(workers)
+        promised = promises_of(workers)
         findings = list(judge(stage, promised))
     return histogram_report("kill", fury, findings, seed, filed=len(promised.filed), accepted=len(promised.accepted))
 
@@ -93,11 +93,12 @@ def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> 
     yield Victim("sync", start_sync, lambda: stage.sync.kill(), SYNC_STEPS)
 
 
-def _promises(workers: Sequence[Process]) -> Promises:
-    words: dict[str, set[str]] = {"FILED": set(), "ACCEPTED": set(), "READY": set()}
-    for worker in workers:
-        for line in worker.log.read_text(encoding="utf-8", errors="replace").splitlines():
-            word, _, what = line.partition(" ")
-            if word in words:
-                words[word].add(what.strip())
-    return Promises(frozenset(words["FILED"]), frozenset(words["ACCEPTED"]))
+def promises_of(workers: Sequence[Process]) -> Promises:
+    """What the kiosks of a torment have promised."""
+    return Promises(frozenset(words_of(workers, "FILED")), frozenset(words_of(workers, "ACCEPTED")))
+
+
+def words_of(workers: Sequence[Process], word: str) -> list[str]:
+    """What the kiosks of a torment have said after ``word``."""
+    lines = (line for worker in workers for line in worker.log.read_text(encoding="utf-8", errors="replace").splitlines())
+    return [line.removeprefix(word).strip() for line in lines if line.startswith(f"{word} ")]
