@@ -104,6 +104,13 @@ COMMANDS: tuple[Command, ...] = (
         debian=("run", "demo"),
     ),
     Command(
+        "simulate",
+        "Mô phỏng đồng bộ qua hàng nghìn kịch bản sự cố, phát lại được từ hạt giống; tìm lỗi cài sẵn",
+        "seeded schedules of faults over the real protocol core; planted bugs; fuzz",
+        "kiosk.simulate:simulate_command",
+        usage="[--seeds N] [--bug NAME] [--mix] [--sqlite] [--release] | fuzz",
+    ),
+    Command(
         "setup",
         "Chuẩn bị máy: gói Debian, môi trường Python, thư viện (các lệnh khác tự gọi khi cần)",
         "prepare this machine; every other command does it by itself when needed",

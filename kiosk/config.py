@@ -67,10 +67,30 @@ FIELDS: tuple[Field, ...] = (
         "Address of the provincial service, e.g. `https://motcua.example`. Empty: never synchronised by network.",
     ),
     Field("province.tracking_url", str, "", "Public address printed in the QR; empty = `province.url`."),
+    Field(
+        "province.root",
+        str,
+        "",
+        "The province's root key, 64 hexadecimal digits. Empty: the one of the first enrolment, compared by its eight words.",
+    ),
+    Field(
+        "province.tls_pins",
+        str,
+        "",
+        "SHA-256 of the province server's public key (SPKI), hexadecimal or base64, several with commas: then names and dates "
+        "of the certificate do not matter.",
+    ),
+    Field("province.tls_ca", str, "", "PEM file of the province's own certificate authority; its dates are not looked at."),
     Field("sync.interval", float, 60.0, "Seconds between two rounds when there is nothing to send."),
     Field("sync.retry_first", float, 2.0, "First wait after a failure, seconds; doubles with full jitter."),
     Field("sync.retry_most", float, 300.0, "Longest wait after failures, seconds."),
-    Field("sync.timeout", float, 20.0, "Seconds to wait for a connection or for the next bytes."),
+    Field("sync.timeout", float, 8.0, "Seconds to wait for a connection or for the next bytes."),
+    Field("sync.proxy", str, "", "Proxy to the province, `http://HOST:PORT`, without login."),
+    Field("sync.proxy_login", str, "", "File with one line `user:password` for the proxy, mode 0600."),
+    Field("sync.stick_folders", str, "/media,/run/media,/mnt", "Folders below which USB sticks are mounted, with commas."),
+    Field("sync.stick_volume_mb", int, 1024, "Largest file written on a stick, MB (FAT32 takes less than 4096)."),
+    Field("sync.courier_mb", int, 4096, "Most this machine holds of other machines' bundles, MB."),
+    Field("sync.courier_port", int, 8471, "Port of the courier page on the local network."),
     Field("screen.width", int, 1280, "Width of the window, pixels."),
     Field("screen.height", int, 800, "Height of the window, pixels."),
     Field("screen.fullscreen", bool, True, "Take the whole screen."),
@@ -79,7 +99,17 @@ FIELDS: tuple[Field, ...] = (
     Field("screen.idle_grace", int, 30, "Seconds the warning stays before everything is erased; at least 20."),
     Field("store.file", str, "kiosk.db", "The encrypted store."),
     Field("store.ledger", str, "ledger.json", "Number ledger kept outside the store, best on another partition."),
+    Field(
+        "store.key_wrap",
+        str,
+        "auto",
+        "What wraps the key file: `tpm`, `passphrase` (systemd credential `kiosk-passphrase`), `none`; `auto` is the passphrase"
+        " where there is one, else nothing.",
+        ("auto", "none", "passphrase", "tpm"),
+    ),
     Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
+    Field("retention.days", int, 90, "Days a finished dossier stays readable here; the province's own figure outranks it."),
+    Field("retention.log_days", int, 365, "Days its sealed lines and its summary stay; at least `retention.days`."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 
@@ -196,10 +226,17 @@ def _range_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in ("province.url", "province.tracking_url"):
         if values[key] and not re.fullmatch(r"https?://[^\s/]+.*", values[key]):
             yield key, f"phải bắt đầu bằng https:// (hoặc http://), không phải {values[key]!r}."
+    if values["province.root"] and not re.fullmatch(r"[0-9a-f]{64}", values["province.root"]):
+        yield "province.root", "gồm 64 chữ số thập lục phân (0-9, a-f)."
+    for field in FIELDS:
+        if field.choices and values[field.key] not in field.choices:
+            yield field.key, f"phải là một trong: {', '.join(field.choices)}."
     for key, (least, most) in _BOUNDS.items():
         # Written so that nan, which compares with nothing, is outside too.
         if not least <= values[key] <= most:
             yield key, f"phải từ {least:g} đến {most:g}."
+    if values["retention.log_days"] < values["retention.days"]:
+        yield "retention.log_days", "không được nhỏ hơn «retention.days»."
     if values["sync.retry_most"] < values["sync.retry_first"]:
         yield "sync.retry_most", "không được nhỏ hơn «sync.retry_first»."
 
@@ -209,11 +246,16 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "sync.retry_first": (0.1, 3_600),
     "sync.retry_most": (0.1, 86_400),
     "sync.timeout": (0.5, 600),
+    "sync.stick_volume_mb": (1, 1024),
+    "sync.courier_mb": (16, 1_000_000),
+    "sync.courier_port": (1, 65_535),
     "screen.width": (320, 10_000),
     "screen.height": (320, 10_000),
     "screen.ppi": (30, 600),
     "screen.idle_warning": (10, 3_600),
     "screen.idle_grace": (20, 3_600),
+    "retention.days": (1, 36_500),
+    "retention.log_days": (1, 36_500),
     "store.reserve_mb": (1, 100_000),
     "store.least_free_mb": (1, 100_000_000),
 }

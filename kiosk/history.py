@@ -23,14 +23,20 @@ def history_vi(store: Store, dossier: str, names: Mapping[str, str]) -> list[str
 
 def _own(store: Store, dossier: str, names: Mapping[str, str]) -> Iterator[str]:
     rows = store.rows(
-        "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? ORDER BY i.ordinal, l.n", [dossier]
+        "SELECT l.inc, l.body, l.sealed FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? ORDER BY i.ordinal, l.n",
+        [dossier],
     )
+    if any(row["sealed"] for row in rows):
+        yield "Nội dung đã niêm phong cho tỉnh; máy này chỉ còn mã, ngày và xác nhận của tỉnh."
     for row in rows:
+        if row["sealed"]:
+            continue
         event = decode(bytes(row["body"]))
         told = _told(event, names)
         if told:
-            when = datetime.fromtimestamp(event.wall_ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
-            unsure = " (giờ chưa xác minh)" if event.quality == 0 else ""
+            moment = store.moment(row["inc"], event.n, event.wall_ms, event.quality)
+            when = datetime.fromtimestamp(moment.ms / 1000, HANOI).strftime("%H:%M %d/%m/%Y")
+            unsure = "" if moment.sure else " (giờ chưa xác minh)"
             yield f"{when}{unsure}: {told}"
 
 
@@ -59,8 +65,8 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
             yield f"Tỉnh cấp mã hồ sơ {value}."
         else:
             yield f"Tỉnh đã nhận hồ sơ lúc {_when(value)}."
-    rows = store.rows("SELECT f.body FROM conflict c JOIN feed f ON f.seq = c.seq WHERE c.d = ? ORDER BY c.seq", [dossier])
-    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["body"]) for row in rows]):
+    rows = store.rows("SELECT entry FROM conflict WHERE d = ? ORDER BY seq", [dossier])
+    for conflict in open_conflicts(store.fields(dossier), [json.loads(row["entry"]) for row in rows]):
         yield _waiting(conflict)
 
 

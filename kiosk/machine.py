@@ -17,10 +17,14 @@ from forms.deadlines.deadline import OfficeHours
 from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
-from kiosk.store.keyring import Keyring, machine_wrap, open_keyring
+from kiosk.store.journal import Identity
+from kiosk.store.keyring import KeyFile, Keyring, machine_wrap, open_keyring
 from kiosk.store.reserve import Reserve
-from kiosk.store.store import Identity, Store
-from sync.enrol import Enrolment, open_bundle
+from kiosk.store.store import Store
+from sync.engine import EngineKeys
+from sync.enrol import Enrolment, number_in, open_bundle
+from sync.errors import EnrolError
+from sync.rollover import Trust, take_all
 
 VERSION = "0.1.0"
 
@@ -51,7 +55,25 @@ class Machine:
     office: Office
     calendar: WorkingCalendar
     hours: OfficeHours
+    trust: Trust | None
+    """The enrolment and every key letter taken since."""
     version: str = VERSION
+
+    @property
+    def former(self) -> int:
+        """The device number whose journal this machine holds; 0 when it was never enrolled."""
+        return former_number(self.store)
+
+    def engine_keys(self) -> EngineKeys:
+        """The keys this machine syncs with.
+
+        Raises:
+            StoreError: ``not_enrolled``.
+        """
+        if self.enrolment is None:
+            self.store.identity_or_raise()
+            raise AssertionError("unreachable: a machine without enrolment has no identity")
+        return self.enrolment.engine_keys(self.keyring.device, self.keyring.openers[1:], self.keyring.rotation)
 
     def official_names(self) -> Mapping[str, str]:
         """Names of officials by the id that stands in events."""
@@ -61,8 +83,9 @@ class Machine:
         self.store.close()
 
 
-def key_file(config: Config) -> Path:
-    return config.state / "keys" / "kiosk.key"
+def key_file(config: Config) -> KeyFile:
+    """Where this machine keeps its secrets. Raises StoreError: ``key_locked``."""
+    return KeyFile(config.state / "keys" / "kiosk.key", machine_wrap(str(config["store.key_wrap"])))
 
 
 def open_machine(config: Config, clock: Clock | None = None) -> Machine:
@@ -73,21 +96,53 @@ def open_machine(config: Config, clock: Clock | None = None) -> Machine:
     """
     config.state.mkdir(parents=True, exist_ok=True)
     path = config.path("store.file")
-    keyring = open_keyring(key_file(config), machine_wrap(), store_exists=path.exists())
+    keyring = open_keyring(key_file(config), store_exists=path.exists())
     reserve = Reserve(path.with_name("reserve.bin"), int(config["store.reserve_mb"]), int(config["store.least_free_mb"]))
     store = Store(path, keyring.store, clock=clock or Clock(), ledger=config.path("store.ledger"), reserve=reserve)
     enrolment = read_enrolment(store, keyring)
+    trust = None
     if enrolment is not None:
         store.set_identity(Identity(enrolment.device, enrolment.commune, keyring.device.sign))
-    return Machine(config, keyring, store, enrolment, _office(config, enrolment), WorkingCalendar.load(), _hours(config))
+        remember_key(store, keyring.device.sign.public)
+        trust = take_all(enrolment.trust(), store.keys_documents(), keyring.openers)
+    office = _office(config, enrolment)
+    return Machine(config, keyring, store, enrolment, office, WorkingCalendar.load(), _hours(config), trust)
 
 
 def read_enrolment(store: Store, keyring: Keyring) -> Enrolment | None:
-    """The enrolment kept in the store, checked anew."""
+    """The enrolment kept in the store, checked anew.
+
+    ``None`` also when it was sealed to keys this machine does not have (a store restored to another machine): the machine then
+    asks for its number again (:func:`former_number`).
+    """
     bundle, request = store.meta("enrol_bundle"), store.meta("enrol_request")
     if bundle is None or request is None:
         return None
-    return open_bundle(bytes(bundle), keyring.device, bytes(request))
+    try:
+        return open_bundle(bytes(bundle), keyring.openers, bytes(request))
+    except EnrolError:
+        number_in(bytes(bundle), bytes(request))
+        return None
+
+
+def former_number(store: Store) -> int:
+    """The device number whose journal this store holds; 0 when it was never enrolled."""
+    bundle, request = store.meta("enrol_bundle"), store.meta("enrol_request")
+    return 0 if bundle is None or request is None else number_in(bytes(bundle), bytes(request))
+
+
+def remember_key(store: Store, public: bytes) -> None:
+    """Keep a signing key's public half with the journal: the heads it signed are proved with it also when it is no longer used."""
+    known = bytes(store.meta("verify_keys", b""))
+    if public not in verify_keys(store):
+        with store.transaction():
+            store.set_meta("verify_keys", known + public)
+
+
+def verify_keys(store: Store) -> tuple[bytes, ...]:
+    """Public halves of every key that signed in this journal, oldest first."""
+    known = bytes(store.meta("verify_keys", b""))
+    return tuple(known[at : at + 32] for at in range(0, len(known), 32))
 
 
 def _office(config: Config, enrolment: Enrolment | None) -> Office:

@@ -23,7 +23,8 @@ from devices.printer import paper as blocks
 from kiosk.device_facts import CLOSED, printer_fact, printer_unasked
 from kiosk.services import DeviceFact
 from kiosk.store.connection import StoreError
-from kiosk.store.store import PrintJob, Store
+from kiosk.store.papers import PrintJob
+from kiosk.store.store import Store
 from sync.steps import step
 
 log = logging.getLogger(__name__)

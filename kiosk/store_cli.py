@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,16 +19,19 @@ from forms.dossier import STATUS_NAMES
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.issued import Period, write_papers, write_register
-from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from
+from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from, verify_keys
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
-from kiosk.store import projections
 from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
-from kiosk.store.keyring import machine_wrap, open_keyring
+from kiosk.store.keyring import open_keyring
 from kiosk.store.ledger import Ledger
+from kiosk.store.retention import plan
+from kiosk.store.sealing import export
+from kiosk.tidying import policy_of, sealer_of, tidy_machine
 from sync.envelope import base32
+from sync.keys import VerifyKey
 
 
 def store_command(argv: Sequence[str]) -> int:
@@ -39,6 +43,8 @@ def store_command(argv: Sequence[str]) -> int:
         ("list", "liệt kê hồ sơ, không kèm tên (list dossiers, without names)"),
         ("start-anew", "bắt đầu kho mới khi kho cũ đã mất hẳn (begin an empty store when the old one is lost for good)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
+        ("tidy", "niêm phong hồ sơ đã xong, bỏ thứ cũ mà tỉnh đã có (let old things leave)"),
+        ("export-sealed", "ghi phần đã niêm phong cho tỉnh ra tệp (write what only the province can read)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("papers", "ghi giấy tờ của một hồ sơ ra PDF (write the papers of a dossier)"),
@@ -50,7 +56,10 @@ def store_command(argv: Sequence[str]) -> int:
         one = acts.add_parser(name, help=text)
         add_machine_arguments(one)
         one.add_argument("--json", action="store_true", help="trả lời bằng JSON")
-        if name in ("backup", "restore"):
+        if name == "tidy":
+            one.add_argument("--dry-run", action="store_true", help="chỉ xem, chưa bỏ gì")
+            one.add_argument("--compact", action="store_true", help="thu nhỏ tệp sau khi bỏ (kiosk phải dừng)")
+        if name in ("backup", "restore", "export-sealed"):
             one.add_argument("file", type=Path)
         if name == "papers":
             one.add_argument("code", help="mã hồ sơ hoặc mã tạm")
@@ -107,9 +116,10 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    report = check(machine.store, identity.device, identity.signing.verify_key)
+    report = check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)])
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
-    lines += [f"SAI: {one.where}: {one.what_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
+    lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
+    lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
     _say(given.json, {"ok": report.ok, **asdict(report)}, "\n".join(lines))
     return 0 if report.ok else 1
 
@@ -127,9 +137,37 @@ def _list(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
-    with machine.store.transaction():
-        count = projections.rebuild(machine.store.db)
+    count = machine.store.rebuild()
     _say(given.json, {"ok": True, "dossiers": count}, f"Đã dựng lại {count} hồ sơ.")
+    return 0
+
+
+def _tidy(machine: Machine, given: argparse.Namespace) -> int:
+    policy = policy_of(machine)
+    made = plan(machine.store, policy) if given.dry_run else tidy_machine(machine)
+    if given.compact and not given.dry_run:
+        machine.store.compact()
+    rows = made.table(policy)
+    text = "\n".join(f"{count:>8}  {what}: {why}" for what, count, why in rows)
+    lead = "Sẽ bỏ (chưa bỏ gì):" if given.dry_run else "Đã bỏ:"
+    if machine.store.server_day() is None:
+        lead = "Tỉnh chưa báo ngày giờ cho máy này, nên chưa bỏ gì:"
+    _say(given.json, {"ok": True, "done": not given.dry_run, "rows": rows, **asdict(policy)}, f"{lead}\n{text}")
+    return 0
+
+
+def _export_sealed(machine: Machine, given: argparse.Namespace) -> int:
+    """Whole and durable, or not there."""
+    temporary = given.file.with_name(given.file.name + ".new")
+    count = 0
+    with temporary.open("w", encoding="ascii") as file:
+        for line in export(machine.store, sealer_of(machine)):
+            file.write(line + "\n")
+            count += '"box"' in line
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(given.file)
+    _say(given.json, {"ok": True, "lines": count}, f"Đã ghi {count} dòng, chỉ tỉnh mở được: «province open-sealed».")
     return 0
 
 
@@ -148,7 +186,7 @@ def _start_anew(given: argparse.Namespace) -> int:
 def _restore(given: argparse.Namespace) -> int:
     config = config_from(given)
     path = config.path("store.file")
-    keyring = open_keyring(key_file(config), machine_wrap(), store_exists=True)
+    keyring = open_keyring(key_file(config), store_exists=True)
     kept = restore_file(given.file, path, keyring.store)
     text = "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation)."
     name = kept.name if kept else None
@@ -195,6 +233,8 @@ _ACTS = {
     "check": _check,
     "list": _list,
     "rebuild": _rebuild,
+    "tidy": _tidy,
+    "export-sealed": _export_sealed,
     "backup": _backup,
     "papers": _papers,
     "register": _register,

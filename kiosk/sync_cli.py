@@ -1,4 +1,4 @@
-"""``python3 main.py sync``: the sync process, one round by hand, enrolment, and what waits.
+"""``python3 main.py sync``: the sync process, one round by hand, and what waits. Enrolment and keys: ``sync_enrol_cli``.
 
 The process holds a file lock, so two never sync one store; it opens its own connection and notices new events within a second.
 Whatever the line does becomes a sentence in the status file that the screen shows.
@@ -11,33 +11,28 @@ import fcntl
 import json
 import logging
 import os
-import secrets
 import signal
-import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk import rotation
+from kiosk.answers import answer, say
 from kiosk.clock import HANOI
-from kiosk.config import Config, ConfigError
-from kiosk.machine import Machine, add_machine_arguments, config_from, open_machine
+from kiosk.line import bearer_of
+from kiosk.machine import Machine, add_machine_arguments
 from kiosk.store.connection import DatabaseError, StoreError, named
+from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from sync.clock import Reading, mark
 from sync.engine import Engine
-from sync.enrol import make_request, open_bundle, request_words, root_words
-from sync.errors import EnrolRefused, SyncError
-from sync.http import HttpBearer, Waits
+from sync.http import HttpBearer
 from sync.steps import watch_if_asked
 from sync.worker import Nudge, Pace, SyncStatus, drain, run
 
 log = logging.getLogger(__name__)
-
-_NO_PROVINCE = "«province.url» còn trống: chưa biết máy chủ của tỉnh ở đâu. Ghi địa chỉ vào kiosk.toml."
 
 STORE_PATIENCE = 3.0
 """Seconds until a store that was busy or full is tried again."""
@@ -49,61 +44,25 @@ BUSY = 4
 def sync_command(argv: Sequence[str]) -> int:
     """Run one sync command; 0 when all is well, 1 when something is wrong, 2 for a wrong call, 4 when another one runs."""
     words = list(argv)
-    act = words.pop(0) if words and words[0] in ("status", "enrol") else "run"
+    if words and words[0] in _ELSEWHERE:
+        return _ELSEWHERE[words[0]](words[1:])
+    act = words.pop(0) if words and words[0] == "status" else "run"
     parser = argparse.ArgumentParser(prog=f"main.py sync {'' if act == 'run' else act}".strip(), description=_HELP[act])
     add_machine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     if act == "run":
         parser.add_argument("--once", action="store_true", help="chỉ gửi và nhận một lượt rồi dừng")
-    if act == "enrol":
-        parser.add_argument("--code", help="mã ghi danh dùng một lần do tỉnh cấp")
-        parser.add_argument("--operator", default="", help="tên người đang làm tại máy")
-        parser.add_argument("--wait", type=float, default=600.0, help="chờ tỉnh xác nhận bao nhiêu giây")
     given = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    try:
-        config = config_from(given)
-        with machine_of(config) as machine:
-            return int(_ACTS[act](machine, given))
-    except EnrolRefused as error:
-        _refuse(given.json, error.reason, _ENROL_VI.get(error.reason, f"{error.message_vi} {error.cure_vi}"))
-    except SyncError as error:
-        _refuse(given.json, error.code, f"{error.message_vi} {error.cure_vi}")
-    except (ConfigError, StoreError) as error:
-        _refuse(given.json, error.code, str(error))
-    except DatabaseError as error:
-        told = named(error, given.state)
-        _refuse(given.json, told.code, str(told))
-    return 1
+    return answer(given, _ACTS[act])
 
 
-_ENROL_VI = {
-    "code_invalid": "Mã ghi danh không đúng. Xem lại mã, hoặc xin tỉnh mã mới.",
-    "code_used": "Mã ghi danh đã dùng rồi. Xin tỉnh mã mới.",
-    "code_expired": "Mã ghi danh đã hết hạn. Xin tỉnh mã mới.",
-    "too_many_tries": "Thử sai quá nhiều lần. Chờ một phút rồi thử lại.",
-}
-
-
-def _refuse(as_json: bool, code: str, text: str) -> None:
-    _say(as_json, {"ok": False, "error": {"code": code, "message": text}}, text)
-
+_ELSEWHERE = {"enrol": enrol_command, "keys": keys_command}
 
 _HELP = {
-    "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, enrol.",
+    "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, enrol, keys.",
     "status": "Còn gì chờ gửi, lần thử cuối, lần tới.",
-    "enrol": "Ghi danh máy này với tỉnh bằng mã dùng một lần.",
 }
-
-
-@contextmanager
-def machine_of(config: Config) -> Iterator[Machine]:
-    """The machine, closed at the end."""
-    machine = open_machine(config)
-    try:
-        yield machine
-    finally:
-        machine.close()
 
 
 class _MachineClock:
@@ -123,6 +82,7 @@ class _Reporter:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._line = read_status(machine.config.state)
+        self._rotation = machine.keyring.rotation
 
     def __call__(self, status: SyncStatus) -> None:
         online = status.failure == "" or status.failure == "segment_refused"
@@ -144,6 +104,9 @@ class _Reporter:
         outcome = status.outcome
         if outcome is not None:
             self._learn_time(outcome.server_ms, status)
+            if self._rotation:
+                rotation.answered(self._machine)
+                self._rotation = b""
             log.info("exchange: %d applied, %d acknowledged, %d waiting", outcome.applied, outcome.acked, status.pending)
         else:
             log.warning("exchange failed: %s, %d waiting, next try in %.1f s", status.failure, status.pending, status.next_try_s)
@@ -166,32 +129,19 @@ def _iso(wall_ms: int) -> str:
     return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HANOI).isoformat(timespec="seconds") if wall_ms else ""
 
 
-def _bearer(config: Config) -> HttpBearer:
-    seconds = float(config["sync.timeout"])
-    return HttpBearer(str(config["province.url"]), waits=Waits(connect=min(seconds, 10.0), read=seconds))
-
-
-def _engine(machine: Machine) -> Engine:
-    if machine.enrolment is None:
-        machine.store.identity_or_raise()
-        raise AssertionError("unreachable: a machine without enrolment has no identity")
-    return Engine(machine.store, machine.enrolment.engine_keys(machine.keyring.device))
-
-
 def _run(machine: Machine, given: argparse.Namespace) -> int:
-    if not machine.config["province.url"]:
-        raise ConfigError(_NO_PROVINCE)
+    bearer = bearer_of(machine.config)
     with lock_file(machine.config.state).open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
+            say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
             return BUSY
         # The holder's number, for whoever wants to wake it (SIGUSR1).
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        engine, bearer, report = _engine(machine), _bearer(machine.config), _Reporter(machine)
+        engine, report = Engine(machine.store, machine.engine_keys()), _Reporter(machine)
         if given.once:
             return _once(machine, engine, bearer, report, given.json)
         _forever(machine, engine, bearer, report)
@@ -202,7 +152,7 @@ def _once(machine: Machine, engine: Engine, bearer: HttpBearer, report: _Reporte
     status = drain(engine, bearer, _MachineClock(machine))
     report(status)
     facts = _status_facts(machine)
-    _say(
+    say(
         as_json,
         {"ok": not status.failure, **facts},
         status.failure_vi or f"Xong, còn {facts['pending_events']} sự kiện chờ xác nhận.",
@@ -263,7 +213,7 @@ def _status(machine: Machine, given: argparse.Namespace) -> int:
         f"Lần thử cuối: {line.last_try or 'chưa có'} {line.failure_vi}".rstrip(),
         f"Tỉnh trả lời cuối: {line.last_answer or 'chưa có'}. Lần thử tới sau {line.next_try_s:.0f} giây.",
     ]
-    _say(given.json, {"ok": True, **facts, "line": asdict(line)}, "\n".join(text))
+    say(given.json, {"ok": True, **facts, "line": asdict(line)}, "\n".join(text))
     return 0
 
 
@@ -281,73 +231,4 @@ def _status_facts(machine: Machine) -> dict[str, Any]:
     }
 
 
-def _enrol(machine: Machine, given: argparse.Namespace) -> int:
-    """Hand in a request (once), show its eight words, wait for the province, keep the bundle."""
-    store = machine.store
-    if machine.enrolment is not None:
-        _say(given.json, {"ok": True, "device": machine.enrolment.device}, f"Máy đã ghi danh, số {machine.enrolment.device}.")
-        return 0
-    if not machine.config["province.url"]:
-        raise ConfigError(_NO_PROVINCE)
-    bearer = _bearer(machine.config)
-    if store.meta("enrol_id") is None:
-        if not given.code:
-            raise ConfigError("Cần mã ghi danh: --code MÃ (tỉnh cấp).")
-        number = bearer.post_enrolment(given.code, _kept_request(machine, given.operator))
-        with store.transaction():
-            store.set_meta("enrol_id", number)
-    request = bytes(store.meta("enrol_request"))
-    words = " ".join(request_words(request))
-    number = str(store.meta("enrol_id"))
-    _say(given.json, {"id": number, "words": words}, f"Đọc cho cán bộ tỉnh tám từ sau (mã yêu cầu {number}):\n    {words}")
-    sys.stdout.flush()
-    try:
-        bundle = _await_bundle(bearer, number, given.wait)
-    except EnrolRefused:
-        # This request is dead for good; the next try makes a new one with a new code.
-        with store.transaction():
-            store.set_meta("enrol_id", None)
-            store.set_meta("enrol_request", None)
-        raise
-    if bundle is None:
-        _say(given.json, {"ok": False, "id": number}, "Tỉnh chưa xác nhận. Chạy lại lệnh này sau.")
-        return 1
-    enrolment = open_bundle(bundle, machine.keyring.device, request)
-    with store.transaction():
-        store.set_meta("enrol_bundle", bundle)
-    root = " ".join(root_words(enrolment.root))
-    fact = {"ok": True, "device": enrolment.device, "commune": enrolment.commune, "root_words": root}
-    _say(
-        given.json,
-        fact,
-        f"Đã ghi danh: máy số {enrolment.device}, xã {enrolment.commune}.\nSo tám từ của khóa gốc tỉnh:\n    {root}",
-    )
-    return 0
-
-
-def _kept_request(machine: Machine, operator: str) -> bytes:
-    """The machine's request, made once and kept before it is sent: a lost answer is repaired by sending the same again."""
-    store = machine.store
-    kept = store.meta("enrol_request")
-    if kept is not None:
-        return bytes(kept)
-    request = make_request(machine.keyring.device, str(machine.config["place.commune"]), operator, secrets.token_bytes(16))
-    with store.transaction():
-        store.set_meta("enrol_request", request)
-    return request
-
-
-def _await_bundle(bearer: HttpBearer, number: str, seconds: float) -> bytes | None:
-    end = time.monotonic() + seconds
-    while True:
-        bundle = bearer.poll_enrolment(number)
-        if bundle is not None or time.monotonic() >= end:
-            return bundle
-        time.sleep(min(1.0, max(0.0, end - time.monotonic())))
-
-
-_ACTS = {"run": _run, "status": _status, "enrol": _enrol}
-
-
-def _say(as_json: bool, fact: dict[str, Any], text: str) -> None:
-    sys.stdout.write((json.dumps(fact, ensure_ascii=False) if as_json else text) + "\n")
+_ACTS = {"run": _run, "status": _status}

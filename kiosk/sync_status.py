@@ -64,14 +64,15 @@ def lock_file(state: Path) -> Path:
     return state / "sync.lock"
 
 
-def wake(state: Path) -> bool:
-    """Ask the running sync process for a try now; false when none runs."""
+def wake(state: Path, signal_number: signal.Signals = signal.SIGUSR1) -> bool:
+    """Ask the running sync process for a try now, or with SIGTERM to end, for its supervisor to start it anew; false when none
+    runs."""
     try:
         with lock_file(state).open("r", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                os.kill(int(lock.read()), signal.SIGUSR1)
+                os.kill(int(lock.read()), signal_number)
                 return True
     except (OSError, ValueError):
         return False

@@ -29,7 +29,8 @@ from kiosk.machine import Machine
 from kiosk.papers import marked_copy, to_content
 from kiosk.services import Accepted, Filed, Official, Prepared, Refused
 from kiosk.store.connection import StoreError
-from kiosk.store.store import PREPARED, PrintJob, Store
+from kiosk.store.papers import PREPARED, PrintJob
+from kiosk.store.store import Store
 from sync.clock import CHECKED
 from sync.envelope import base32
 from sync.steps import step

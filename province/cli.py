@@ -18,6 +18,7 @@ from typing import Any
 from province.config import Options
 from province.errors import ProvinceError
 from province.runtime import Runtime, start
+from sync.errors import SyncError
 
 Answer = tuple[int, Mapping[str, Any], str]
 """Exit code, facts for ``--json``, text for people."""
@@ -43,12 +44,13 @@ def province_command(argv: Sequence[str]) -> int:
         base_url=given.base_url,
         config=given.config,
         overrides=tuple(given.set),
+        root=given.root,
         trusted_proxy=given.trusted_proxy,
     )
     try:
         running = start(options)
         code, facts, text = _ACTS[given.act](running, given)
-    except ProvinceError as error:
+    except (ProvinceError, SyncError) as error:
         code, text = 1, f"{error.message_vi} {error.cure_vi}".strip()
         facts = {"ok": False, "error": {"code": error.code, "message": error.message_vi, "cure": error.cure_vi}}
     if given.json:
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--host", default="127.0.0.1", help="địa chỉ nghe")
     common.add_argument("--port", type=int, default=8420, help="cổng nghe; 0 = cổng trống bất kỳ")
     common.add_argument("--trusted-proxy", default="", metavar="ĐỊA CHỈ", help="tin X-Forwarded-For từ máy chuyển tiếp này")
+    common.add_argument("--root", type=Path, metavar="TỆP", help="tệp khóa gốc của tỉnh (mặc định: keys/root.key trong --state)")
     common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     parser = argparse.ArgumentParser(
         prog="main.py province", description="Dịch vụ một cửa mẫu của tỉnh (reference provincial service)"
@@ -93,7 +96,20 @@ def _parser() -> argparse.ArgumentParser:
     confirm = act("enrol-confirm", "xác nhận máy bằng 8 từ nghe được từ kiosk (confirm by the eight words)")
     confirm.add_argument("id")
     confirm.add_argument("--words", required=True, metavar="«TÁM TỪ»")
-    act("revoke", "thu hồi một máy (stop trusting a kiosk from now on)").add_argument("device", metavar="SỐ MÁY")
+    by_file = act("enrol-file", "đăng ký máy bằng tệp mang trên USB (enrol by stick)")
+    by_file.add_argument("file", type=Path, metavar="TỆP YÊU CẦU")
+    by_file.add_argument("--commune", required=True, metavar="MÃ XÃ")
+    by_file.add_argument("--words", required=True, metavar="«TÁM TỪ»")
+    by_file.add_argument("--out", type=Path, required=True, metavar="TỆP", help="tệp ghi danh mang về xã")
+    act("device-list", "các máy đã đăng ký và khóa của chúng (kiosks and their keys)")
+    revoke = act("device-revoke", "thu hồi một máy (stop trusting a kiosk from now on)")
+    revoke.add_argument("device", metavar="SỐ MÁY")
+    revoke.add_argument("--lost", action="store_true", help="máy bị mất: không cấp lại số này cho đến khi tìm thấy")
+    revoke.add_argument("--keep-commune-key", action="store_true", help="không đổi khóa của xã")
+    act("device-found", "máy bị mất đã tìm thấy (a lost kiosk is back)").add_argument("device", metavar="SỐ MÁY")
+    act("keys-show", "đời khóa của tỉnh, 8 từ của khóa gốc (the province's keys)")
+    act("keys-rotate", "thay khóa của tỉnh; dừng dịch vụ trước (new keys of the province)")
+    act("keys-commune", "đổi khóa của một xã (another key for a commune)").add_argument("commune", metavar="MÃ XÃ")
     create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
     create.add_argument("name")
     create.add_argument(
@@ -149,7 +165,7 @@ def _enrol_code(running: Runtime, given: argparse.Namespace) -> Answer:
         "code": made.shown,
         "commune": made.commune,
         "expires_ms": made.expires_ms,
-        "root": running.keyring.root.public.hex(),
+        "root": running.keyring.root.hex(),
         "root_words": enrolment.own_words(),
     }
     return (
@@ -200,14 +216,87 @@ def _enrol_confirm(running: Runtime, given: argparse.Namespace) -> Answer:
     return 0, facts, f"Đã xác nhận máy {base32(device.number).upper()} ở {commune_name(device.commune)}."
 
 
-def _revoke(running: Runtime, given: argparse.Namespace) -> Answer:
+def _enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
     _ready(running)
     from province import enrolment
     from province.places import commune_name
+    from sync.enrol import MAX_FILE
+    from sync.envelope import base32
+    from sync.keys import write_whole
 
-    device = enrolment.revoke(given.device, by="cli")
+    try:
+        with given.file.open("rb") as source:
+            device, bundle = enrolment.enrol_file(source.read(MAX_FILE + 1), given.commune, given.words, by="cli")
+        write_whole(given.out, bundle)
+    except OSError as error:
+        raise ProvinceError("file", f"Không đọc ghi được tệp ({error.strerror}).", "Xem lại USB và tên tệp.") from None
     facts = {"ok": True, "device": device.number, "commune": device.commune}
-    return 0, facts, f"Đã thu hồi máy {given.device.upper()} ở {commune_name(device.commune)}. Những gì máy đã gửi vẫn giữ nguyên."
+    return 0, facts, f"Đã đăng ký máy {base32(device.number).upper()} ở {commune_name(device.commune)}. Mang tệp về xã."
+
+
+def _device_list(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import words
+    from province.models import Device
+    from province.places import commune_name
+    from sync.envelope import base32
+
+    rows = list(Device.objects.order_by("commune", "number"))
+    names = ("number", "commune", "generation", "lost", "revoked_ms", "last_contact_ms")
+    facts = {"ok": True, "devices": [{name: getattr(row, name) for name in names} for row in rows]}
+    lines = [
+        f"{base32(row.number).upper()}  {commune_name(row.commune)}  khóa đời {row.generation}"
+        + (f"  thu hồi {words.ms_vi(row.revoked_ms)}" if row.revoked_ms else "")
+        + ("  bị mất" if row.lost else "")
+        for row in rows
+    ]
+    return 0, facts, "\n".join(lines) or "Chưa có máy nào."
+
+
+def _device_revoke(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import devices
+    from province.places import commune_name
+
+    device = devices.revoke(given.device, by="cli", lost=given.lost)
+    generation = None if given.keep_commune_key else devices.renew_commune_key(device.commune, by="cli")
+    facts = {"ok": True, "device": device.number, "commune": device.commune, "commune_generation": generation}
+    text = f"Đã thu hồi máy {given.device.upper()} ở {commune_name(device.commune)}. Những gì máy đã gửi vẫn giữ nguyên."
+    return 0, facts, text + ("" if generation is None else " Khóa của xã đã đổi; các máy còn lại tự nhận khóa mới.")
+
+
+def _device_found(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import devices
+
+    device = devices.found(given.device, by="cli")
+    return 0, {"ok": True, "device": device.number}, "Máy đã tìm thấy: có thể ghi danh lại với số cũ."
+
+
+def _keys_show(running: Runtime, given: argparse.Namespace) -> Answer:
+    from sync.enrol import root_words
+
+    keyring = running.keyring
+    words = " · ".join(root_words(keyring.root))
+    facts = {"ok": True, "generation": keyring.generation, "root": keyring.root.hex(), "root_words": words}
+    return 0, facts, f"Khóa của tỉnh: đời {keyring.generation}.\n8 từ của khóa gốc: {words}"
+
+
+def _keys_rotate(running: Runtime, given: argparse.Namespace) -> Answer:
+    from province.keyring import lock_state, root_key, rotate
+
+    lock_state(running.options.state)
+    fresh = rotate(running.options.state, root_key(running.options.state, running.options.root, running.keyring))
+    text = "Chép lại thư mục keys vào nơi an toàn, rồi chạy lại dịch vụ. Các máy tự nhận khóa mới."
+    return 0, {"ok": True, "generation": fresh.generation}, f"Khóa của tỉnh: đời {fresh.generation}. {text}"
+
+
+def _keys_commune(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province import devices
+
+    generation = devices.renew_commune_key(given.commune, by="cli")
+    return 0, {"ok": True, "commune": given.commune, "generation": generation}, f"Khóa của xã {given.commune}: đời {generation}."
 
 
 def _create_official(running: Runtime, given: argparse.Namespace) -> Answer:
@@ -252,7 +341,13 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "enrol-code": _enrol_code,
     "enrol-list": _enrol_list,
     "enrol-confirm": _enrol_confirm,
-    "revoke": _revoke,
+    "enrol-file": _enrol_file,
+    "device-list": _device_list,
+    "device-revoke": _device_revoke,
+    "device-found": _device_found,
+    "keys-show": _keys_show,
+    "keys-rotate": _keys_rotate,
+    "keys-commune": _keys_commune,
     "create-official": _create_official,
     "check": _check,
     "rebuild": _rebuild,

@@ -39,6 +39,8 @@ class Options:
     config: Path | None = None
     overrides: Sequence[str] = ()
     """``section.key=value``, for this run only."""
+    root: Path | None = None
+    """File of the root key; ``None`` = ``keys/root.key`` in the state folder."""
     trusted_proxy: str = ""
     """Address of a reverse proxy whose ``X-Forwarded-For`` and ``-Proto`` are believed; empty = none."""
 
@@ -54,6 +56,12 @@ class Config:
     lookups_per_minute: int = 30
     wrong_keys_per_hour: int = 5
     enrolments_per_minute: int = 10
+    attachment_mib_per_hour: int = 1024
+    """Attachments one device may send."""
+    attachments_mib_per_hour: int = 16 * 1024
+    """… and all of them together."""
+    attachments_keep_free_mib: int = 1024
+    """Room on the disk of attachments that is left for the journal: below it no attachment is taken."""
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
@@ -106,7 +114,14 @@ def _checked(raw: Mapping[str, Any], mistake: Callable[[str, str, str], Province
     return Config(**values)
 
 
-_LIMITS: Final = ("lookups_per_minute", "wrong_keys_per_hour", "enrolments_per_minute")
+_LIMITS: Final = (
+    "lookups_per_minute",
+    "wrong_keys_per_hour",
+    "enrolments_per_minute",
+    "attachment_mib_per_hour",
+    "attachments_mib_per_hour",
+    "attachments_keep_free_mib",
+)
 
 
 def _invalid(what: str) -> ProvinceError:

@@ -46,7 +46,7 @@ def settle(running: Runtime) -> int:
     Raises:
         ProvinceError: ``keys_of_other_province``.
     """
-    own, now = running.keyring.root.public, running.wall_ms()
+    own, now = running.keyring.root, running.wall_ms()
     with writing():
         identity = Identity.objects.first()
         if identity is None:

@@ -5,26 +5,30 @@ technician reads from the kiosk's screen. The console never shows them: a match 
 through. A code lives 15 minutes, is used once and bears five wrong tries; an enrolment bears five wrong sets of words and
 waits a day. Every act is one transaction and may be repeated: the same code with the same request gives the same ticket, a
 confirmed enrolment the same bundle.
+
+A kiosk that was enrolled before asks for its number again and gets it with new keys: its journal belongs to that number, so
+nothing of it is lost and nothing comes twice. A lost number, or one of another commune, is not given.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import secrets
 from dataclasses import dataclass
 from typing import Final
 
 from forms.text import fold
+from province import devices
 from province.errors import ProvinceError
-from province.models import CommuneKey, Device, Enrolment, EnrolmentCode, Position
+from province.keyring import root_key
+from province.models import Device, Enrolment, EnrolmentCode
 from province.places import centre_name, communes
 from province.runtime import current
 from province.writer import writing
-from sync.enrol import EnrolRequest, ProvincePublic, issue_bundle, open_request, request_words, root_words
-from sync.envelope import base32
+from sync.enrol import EnrolRequest, Grant, issue_bundle, open_request, request_words, root_words
+from sync.rollover import ProvincePublic
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +79,7 @@ def ask(code: str, request: bytes) -> str:
     """Take a kiosk's request with its code; returns the ticket to ask for the bundle with.
 
     Raises:
-        ProvinceError: ``code_invalid``, ``code_used``, ``code_expired``.
+        ProvinceError: ``code_invalid``, ``code_used``, ``code_expired``, ``device_of_other_commune``, ``device_lost``.
         sync.errors.EnrolError: the request is malformed or not signed by its own key.
     """
     asked = open_request(request)
@@ -98,7 +102,9 @@ def _code_refusal(found: EnrolmentCode | None, secret: str, asked: EnrolRequest)
     if found.used_ms is not None:
         same = Enrolment.objects.filter(code=found, request_hash=asked.digest).exists()
         return None if same else "code_used"
-    return "code_expired" if current().wall_ms() > found.expires_ms else None
+    if current().wall_ms() > found.expires_ms:
+        return "code_expired"
+    return _former_refusal(asked, found.commune)
 
 
 def _ticket(code: EnrolmentCode, asked: EnrolRequest, request: bytes) -> str:
@@ -112,6 +118,7 @@ def _ticket(code: EnrolmentCode, asked: EnrolRequest, request: bytes) -> str:
         code=code,
         commune=code.commune,
         operator=_plain(asked.operator),
+        former=asked.former,
         request=request,
         request_hash=asked.digest,
         words=" ".join(request_words(request)),
@@ -127,7 +134,8 @@ def confirm(ticket: str, words: str, *, by: str) -> Device:
     ``ticket`` may be shortened as long as it is unique. Accents, case and signs between the words do not matter.
 
     Raises:
-        ProvinceError: ``enrolment_unknown``, ``enrolment_decided``, ``enrolment_expired``, ``words_differ`` (with the tries left).
+        ProvinceError: ``enrolment_unknown``, ``enrolment_decided``, ``enrolment_expired``, ``words_differ`` (with the tries left),
+            ``root_offline``, ``root_foreign``.
     """
     with writing():
         row = _pending(ticket)
@@ -143,6 +151,25 @@ def confirm(ticket: str, words: str, *, by: str) -> Device:
         "8 từ không khớp với máy này.",
         f"Nghe đọc lại từng từ rồi gõ lại; còn {left} lần." if left else "Đã sai đủ số lần: yêu cầu bị từ chối. Tạo mã mới.",
     )
+
+
+def enrol_file(request: bytes, commune: str, words: str, *, by: str) -> tuple[Device, bytes]:
+    """Enrol the kiosk of a request that came on a stick, whose words were heard: (device, bundle). May be repeated.
+
+    Raises:
+        ProvinceError, sync.errors.EnrolError: as :func:`make_code`, :func:`ask` and :func:`confirm`.
+    """
+    with writing():
+        known = Enrolment.objects.filter(request_hash=open_request(request).digest).first()
+        ticket = known.id if known is not None else ask(make_code(commune, by=by).shown, request)
+    bundle = bundle_of(ticket)
+    if bundle is None:
+        confirm(ticket, words, by=by)
+        bundle = bundle_of(ticket)
+    row = Enrolment.objects.get(pk=ticket)
+    if bundle is None or row.device is None:
+        raise AssertionError("a confirmed enrolment has its bundle")
+    return row.device, bundle
 
 
 def refuse(ticket: str, *, by: str) -> None:
@@ -174,29 +201,9 @@ def bundle_of(ticket: str) -> bytes | None:
     return None
 
 
-def revoke(device: str, *, by: str) -> Device:
-    """Take a kiosk out of service (stolen, replaced): what it has sent stays, whatever it sends later goes to quarantine.
-
-    ``device`` is its number in decimal, or as it stands on pages and in dossier ids.
-
-    Raises:
-        ProvinceError: ``device_unknown``.
-    """
-    with writing():
-        row = next((row for row in Device.objects.all() if device.lower() in (str(row.number), base32(row.number))), None)
-        if row is None:
-            raise ProvinceError("device_unknown", f"Không có máy nào mang số {device[:16]!r}.", "Xem số máy ở trang Máy kiosk.")
-        if row.revoked_ms is None:
-            held = Position.objects.filter(device=row.number).values_list("incarnation", "n")
-            row.valid_to, row.revoked_ms = json.dumps({str(incarnation): n for incarnation, n in held}), current().wall_ms()
-            row.save()
-            log.warning("device %d revoked by %s", row.number, by)
-    return row
-
-
 def own_words() -> str:
     """The eight words of this province's root key, for technicians to compare on a kiosk that has none configured."""
-    return " · ".join(root_words(current().keyring.root.public))
+    return " · ".join(root_words(current().keyring.root))
 
 
 def _pending(ticket: str) -> Enrolment:
@@ -216,30 +223,58 @@ def _refuse_expired(row: Enrolment) -> None:
 
 def _enrol(row: Enrolment, by: str) -> Device:
     running = current()
+    root = root_key(running.options.state, running.options.root, running.keyring)
     asked = open_request(bytes(row.request))
-    number = _free_number()
-    secret, _ = CommuneKey.objects.get_or_create(commune=row.commune, defaults={"secret": secrets.token_bytes(32)})
-    device = Device.objects.create(
-        number=number,
+    device = _again(row, asked) if row.former else None
+    secret = devices.commune_key(row.commune)
+    if device is None:
+        device = Device.objects.create(
+            number=row.former or _free_number(),
+            commune=row.commune,
+            verify_key=asked.verify_key,
+            seal_key=asked.seal_key,
+            enrolled_ms=running.wall_ms(),
+        )
+    grant = Grant(
+        device=device.number,
         commune=row.commune,
-        verify_key=asked.verify_key,
-        seal_key=asked.seal_key,
-        enrolled_ms=running.wall_ms(),
-    )
-    row.bundle = issue_bundle(
-        asked,
-        device=number,
-        commune=row.commune,
-        commune_secret=bytes(secret.secret),
-        province=ProvincePublic(running.keyring.signing.public, running.keyring.sealing.public),
-        root=running.keyring.root,
+        commune_secret=secret.secret,
+        province=running.keyring.public,
+        generation=device.generation,
+        commune_generation=secret.generation,
         extra={"centre_vi": centre_name(row.commune)},
     )
+    row.bundle = issue_bundle(asked, grant, root)
     row.device = device
     _decide(row, Enrolment.State.CONFIRMED, by)
     row.save()
-    log.info("device %d enrolled for commune %s", number, row.commune)
+    log.info("device %d enrolled for commune %s", device.number, row.commune)
     return device
+
+
+def _again(row: Enrolment, asked: EnrolRequest) -> Device | None:
+    """The kiosk that had this number, with the keys of the request; ``None`` when a restored database does not know it.
+
+    Its journal goes on where it is held here. The keys before end at that place: what they signed beyond it comes again under the
+    new ones, from the kiosk that still holds it.
+    """
+    known = Device.objects.filter(number=row.former).first()
+    if known is None:
+        return None
+    devices.replace_keys(
+        known.number, ProvincePublic(asked.verify_key, asked.seal_key, known.generation + 1), devices.held(known.number)
+    )
+    Device.objects.filter(number=known.number).update(valid_to="", revoked_ms=None)
+    return Device.objects.get(number=known.number)
+
+
+def _former_refusal(asked: EnrolRequest, commune: str) -> str | None:
+    known = Device.objects.filter(number=asked.former).first()
+    if known is None:
+        return None
+    if known.commune != commune:
+        return "device_of_other_commune"
+    return "device_lost" if known.lost else None
 
 
 def _free_number() -> int:

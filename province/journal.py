@@ -7,20 +7,22 @@ transaction or not at all. Lines are stored byte for byte; projections follow ea
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db.models import F
 
+from province.devices import commune_letter, record_of, replace_keys
 from province.models import CommuneKey, Device, EventRow, FeedRow, Identity, Position, Quarantine
 from province.projection import Projection
+from province.runtime import current
 from province.writer import writing
 from sync.envelope import ZERO_HEAD, Origin, decode, dossier_device
 from sync.feed import next_entry
 from sync.keys import SealKey
 from sync.ports import Confirmed, DeviceRecord, FeedEntry
+from sync.rollover import Rotation
 
 QUARANTINE_MOST: Final = 500
 """Different refused things kept whole per device; beyond it they are only counted. The kiosk still holds what it sent."""
@@ -61,8 +63,21 @@ class OrmJournal:
     def device(self, device: int) -> DeviceRecord | None:
         if device not in self._devices:
             row = Device.objects.filter(number=device).first()
-            self._devices[device] = _record(row) if row is not None else None
+            self._devices[device] = record_of(row) if row is not None else None
         return self._devices[device]
+
+    def rotate_device(self, device: int, rotation: Rotation) -> None:
+        replace_keys(device, rotation, rotation.upto)
+        self._devices.pop(device, None)
+
+    def key_documents(self, after_generation: int) -> Sequence[bytes]:
+        return current().keyring.letters_after(after_generation)
+
+    def commune_key_document(self, device: int) -> tuple[int, bytes]:
+        record = self.device(device)
+        if record is None:
+            raise LookupError(f"no device {device}")
+        return commune_letter(record)
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
         key = device, incarnation
@@ -156,11 +171,6 @@ class OrmJournal:
 def dossier_column(dossier: Any) -> str:
     """A dossier id as it stands in a column: what is not one (or names nothing) is empty."""
     return dossier if isinstance(dossier, str) and dossier_device(dossier) is not None else ""
-
-
-def _record(row: Device) -> DeviceRecord:
-    valid_to = {int(k): int(v) for k, v in json.loads(row.valid_to).items()} if row.valid_to else None
-    return DeviceRecord(row.number, row.commune, bytes(row.verify_key), bytes(row.seal_key), valid_to)
 
 
 @contextmanager

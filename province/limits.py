@@ -85,6 +85,45 @@ class Window:
         return max(0.001, next(iter(seen.values())) + self._seconds - self._now())
 
 
+class ByteBudget:
+    """Bytes of attachments per hour, for each device and for all together: buckets that fill evenly. What has come is counted
+    after it came, so a bucket may go below zero and then asks to wait until it is level again."""
+
+    LONGEST: Final = 600.0
+
+    def __init__(self, device: int, everybody: int, now: Clock) -> None:
+        self._everybody = everybody / 3600
+        self._device = device / 3600
+        self._now = now
+        self._free: OrderedDict[int | None, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait(self, device: int) -> float:
+        """Seconds until this device may send more; 0.0 = now."""
+        with self._lock:
+            return max(self._wait(device), self._wait(None))
+
+    def spend(self, device: int, size: int) -> None:
+        with self._lock:
+            for name in (device, None):
+                self._free[name] = (self._level(name) - size, self._now())
+                self._free.move_to_end(name)
+            while len(self._free) > _MOST:
+                self._free.popitem(last=False)
+
+    def _rate(self, name: int | None) -> float:
+        return self._everybody if name is None else self._device
+
+    def _level(self, name: int | None) -> float:
+        """Bytes this bucket holds now: at most what comes in a minute."""
+        most = self._rate(name) * 60
+        level, at = self._free.get(name, (most, self._now()))
+        return min(most, level + (self._now() - at) * self._rate(name))
+
+    def _wait(self, name: int | None) -> float:
+        return min(self.LONGEST, max(0.0, -self._level(name) / self._rate(name)))
+
+
 class GrowingDelay:
     """Failed sign-ins: five are free, then each failure doubles the wait of its account and its address, from 30 s to an hour."""
 

@@ -31,6 +31,7 @@ class CommuneKey(models.Model):
 
     commune: models.CharField[str, str] = models.CharField(max_length=16, primary_key=True)
     secret: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    generation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
 
 
 class Device(models.Model):
@@ -51,9 +52,29 @@ class Device(models.Model):
     revoked_ms: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
     valid_to: models.TextField[str, str] = models.TextField(default="", blank=True)
     """After a revocation: JSON object incarnation -> last accepted n. Empty = not revoked."""
+    generation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
+    """Of its keys."""
+    lost: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    """Stolen or missing: nobody is enrolled again under this number until it is found."""
 
     def __str__(self) -> str:
         return f"device {self.number}"
+
+
+class FormerKey(models.Model):
+    """Keys a kiosk had before: they still prove what was signed with them, up to a place in each incarnation."""
+
+    objects: ClassVar[models.Manager[FormerKey]]
+
+    device: models.ForeignKey[Device, Device] = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="former")
+    generation: models.PositiveIntegerField[int, int] = models.PositiveIntegerField()
+    verify_key: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    seal_key: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    valid_to: models.TextField[str, str] = models.TextField()
+    """JSON object incarnation -> last n."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "generation"], name="former_once")]
 
 
 class EnrolmentCode(models.Model):
@@ -90,6 +111,8 @@ class Enrolment(models.Model):
     commune: models.CharField[str, str] = models.CharField(max_length=16)
     operator: models.CharField[str, str] = models.CharField(max_length=100)
     """Who set the kiosk up, as the request file says."""
+    former: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    """Number the kiosk says it had, and asks for again; 0 = a new kiosk."""
     request: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField()
     request_hash: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32, unique=True)
     words: models.CharField[str, str] = models.CharField(max_length=200)
@@ -98,8 +121,8 @@ class Enrolment(models.Model):
     asked_ms: models.BigIntegerField[int, int] = models.BigIntegerField()
     decided_ms: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
     decided_by: models.CharField[str, str] = models.CharField(max_length=150, default="", blank=True)
-    device: models.OneToOneField[Device | None, Device | None] = models.OneToOneField(
-        Device, null=True, on_delete=models.PROTECT, related_name="enrolment"
+    device: models.ForeignKey[Device | None, Device | None] = models.ForeignKey(
+        Device, null=True, on_delete=models.PROTECT, related_name="enrolments"
     )
     device_id: int | None
     bundle: models.BinaryField[bytes | None, bytes | memoryview | None] = models.BinaryField(null=True)
@@ -234,6 +257,35 @@ class Conflict(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["commune", "seq"], name="conflict_once")]
         indexes = [models.Index(fields=["commune", "dossier"], name="conflict_of_dossier")]
+
+
+class Attachment(models.Model):
+    """Projection: a file (thành phần hồ sơ) that an accepted ``at`` event told of. The file itself: :mod:`province.blobs`."""
+
+    objects: ClassVar[models.Manager[Attachment]]
+
+    blob: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    """Hex SHA-256 of the ciphertext."""
+    commune: models.CharField[str, str] = models.CharField(max_length=16)
+    dossier: models.CharField[str, str] = models.CharField(max_length=64)
+    size: models.BigIntegerField[int, int] = models.BigIntegerField()
+    """Bytes of ciphertext."""
+    key: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    """Opens the file."""
+    role: models.CharField[str, str] = models.CharField(max_length=10)
+    """``full`` or ``preview``."""
+    of: models.CharField[str, str] = models.CharField(max_length=64, default="", blank=True)
+    """A preview's full file."""
+    name: models.CharField[str, str] = models.CharField(max_length=200, default="", blank=True)
+    """Id of the paper of the dossier it shows."""
+    mime: models.CharField[str, str] = models.CharField(max_length=80, default="", blank=True)
+    seq: models.BigIntegerField[int, int] = models.BigIntegerField()
+    """Feed position that told of it."""
+    complete: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    removed: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["commune", "dossier"], name="attachment_of_dossier")]
 
 
 class Quarantine(models.Model):

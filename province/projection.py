@@ -7,6 +7,7 @@ because the feed must go on.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import unicodedata
@@ -17,13 +18,17 @@ from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, Status, conflict_of
 from forms.text import fold, nfc
 from province.errors import ProvinceError
-from province.models import ConfirmedField, Conflict, DossierIndex, FeedRow
+from province.models import Attachment, ConfirmedField, Conflict, DossierIndex, FeedRow
 from province.writer import writing
+from sync.blob.cipher import KEY, MAX_SIZE, TAG
+from sync.blob.wire import is_blob_name
 from sync.envelope import Origin
 from sync.ports import Confirmed
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 _DECIDED: Final = "decided."
+_ATTACHED: Final = "at."
+_DETACHED: Final = "rm.at."
 _Key = tuple[str, str]
 """(commune, dossier)"""
 _TOGETHER: Final = 2000
@@ -69,6 +74,9 @@ class Projection:
         self._fields: dict[_Key, dict[str, Confirmed]] = {}
         self._changed: dict[tuple[str, str, str], ConfirmedField] = {}
         self._index: dict[_Key, DossierIndex] = {}
+        self._attachments: list[Attachment] = []
+        self._complete: dict[str, bool] = {}
+        self._removed: list[str] = []
         self._moved: set[_Key] = set()
         self._conflicts: list[tuple[str, Conflict]] = []
 
@@ -85,6 +93,8 @@ class Projection:
         kind = entry.get("e")
         if kind == "f":
             self._project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
+        elif kind == "bl":
+            self._complete[str(entry["id"])] = entry.get("ok") == 1
         elif kind in ("cf", "na"):
             self._conflicts.append((conflict_of(entry).id, _conflict(row, kind, entry)))
 
@@ -99,7 +109,12 @@ class Projection:
         for key in self._moved:
             self._index[key].save()
         Conflict.objects.bulk_create(conflict for _, conflict in self._conflicts)
+        Attachment.objects.bulk_create(self._attachments, ignore_conflicts=True)
+        for blob, complete in self._complete.items():
+            Attachment.objects.filter(blob=blob).update(complete=complete)
+        Attachment.objects.filter(blob__in=self._removed).update(removed=True)
         self._changed, self._moved, self._conflicts = {}, set(), []
+        self._attachments, self._complete, self._removed = [], {}, []
 
     def _settle(self, commune: str, dossier: str, conflict: str) -> None:
         """A decided conflict leaves the list; what it was and who decided stay in the feed and the events."""
@@ -113,6 +128,10 @@ class Projection:
         key = row.commune, dossier
         if name.startswith(_DECIDED):
             self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
+        elif name.startswith(_ATTACHED):
+            self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), value)
+        elif name.startswith(_DETACHED):
+            self._removed.append(name.removeprefix(_DETACHED))
         if key in self._fields:
             self._fields[key][name] = Confirmed(value, row.seq, origin_of(row))
         self._changed[row.commune, dossier, name] = ConfirmedField(
@@ -139,6 +158,35 @@ def origin_of(row: FeedRow | ConfirmedField) -> Origin | None:
     if row.origin_device is None or row.origin_incarnation is None or row.origin_n is None:
         return None
     return Origin(row.origin_device, row.origin_incarnation, row.origin_n)
+
+
+def attachment(row: FeedRow, dossier: str, blob: str, told: Any) -> list[Attachment]:
+    """The row of an attachment; none when what a device told of it could not be a file of ours."""
+    if not (isinstance(told, Mapping) and is_blob_name(blob)):
+        return []
+    try:
+        key = base64.b64decode(str(told.get("key")), validate=True)
+    except ValueError:
+        return []
+    size, role, of = told.get("size"), shown(told.get("role")), shown(told.get("of"))
+    if not isinstance(size, int) or isinstance(size, bool) or not TAG <= size <= MAX_SIZE:
+        return []
+    if len(key) != KEY or role not in ("full", "preview"):
+        return []
+    return [
+        Attachment(
+            blob=blob,
+            commune=row.commune,
+            dossier=dossier,
+            size=size,
+            key=key,
+            role=role,
+            of=of if is_blob_name(of) else "",
+            name=shown(told.get("name"))[:200],
+            mime=shown(told.get("mime"))[:80],
+            seq=row.seq,
+        )
+    ]
 
 
 def _index_field(index: DossierIndex, name: str, value: Any) -> None:
@@ -204,7 +252,7 @@ def rebuild() -> int:
     """Drop the projections and make them again from the feed, in one transaction. Returns the entries read."""
     count, made = 0, Projection()
     with writing():
-        for model in (ConfirmedField, DossierIndex, Conflict):
+        for model in (ConfirmedField, DossierIndex, Conflict, Attachment):
             model.objects.all().delete()
         for row in FeedRow.objects.order_by("commune", "seq").iterator(chunk_size=_TOGETHER):
             made.project(row, read_entry(row))

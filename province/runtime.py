@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from province.config import Config, Options, database_settings, load_config
 from province.errors import ProvinceError
 from province.keyring import Keyring, open_keyring
-from province.limits import GrowingDelay, Window
+from province.limits import ByteBudget, GrowingDelay, Window
 
 IDLE_SECONDS: Final = 30 * 60
 """A console session ends after this time without a request."""
@@ -38,6 +38,7 @@ class Runtime:
     wrong_keys: Window
     enrolments: Window
     logins: GrowingDelay
+    attachments: ByteBudget
 
 
 _current: list[Runtime] = []
@@ -80,6 +81,7 @@ def start(
         wrong_keys=Window(config.wrong_keys_per_hour, 3600, mono),
         enrolments=Window(config.enrolments_per_minute, 60, mono),
         logins=GrowingDelay(mono),
+        attachments=ByteBudget(config.attachment_mib_per_hour << 20, config.attachments_mib_per_hour << 20, mono),
     )
     _set_django_up(running)
     _current.append(running)

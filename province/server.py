@@ -1,8 +1,9 @@
 """Serving: waitress in front of Django, one process per state folder.
 
 Waitress reads a whole request before it gives it to a thread, so slow lines hold no thread, and refuses bodies over the
-protocol's limit. SIGTERM and SIGINT finish the requests in hand and stop; a kill at any moment loses nothing that was
-answered. Static files are few and small and go through the same door.
+protocol's limit; attachments are the exception, ``province.uploads`` writes them as they arrive. SIGTERM and SIGINT finish the
+requests in hand and stop; a kill at any moment loses nothing that was answered. Static files are few and small and go through the
+same door.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from types import FrameType
 from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from province.errors import ProvinceError
 from province.runtime import Runtime
+from province.uploads import Uploads
+from sync.blob.receiver import Receiver
 from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
 
 THREADS: Final = 8
+CONNECTIONS: Final = 1500
+"""Two hundred kiosks, each with a line for its journal and up to six for its attachments."""
 
 
 def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) -> Any:
@@ -32,15 +37,22 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
     options = running.options
     proxy = {"trusted_proxy": options.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
     application = wrap(get_wsgi_application())
+    from province.blobs import province_files
+
+    uploads = Uploads(Receiver(province_files(running), running.keyring.signing))
+    sockets: dict[int, Any] = {}
     try:
-        return create_server(
+        server = create_server(
             application,
+            map=sockets,
             host=options.host,
             port=options.port,
             threads=THREADS,
             ident=None,
             max_request_body_size=MAX_REQUEST + 1,
             channel_timeout=60,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
             **(proxy if options.trusted_proxy else {}),
         )
@@ -50,6 +62,10 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
             f"Không nghe được ở {_shown(options.host)}:{options.port} ({error.strerror}).",
             "Chọn --host, --port khác, hoặc dừng chương trình đang chiếm cổng.",
         ) from None
+    for listening in [one for one in sockets.values() if isinstance(one, BaseWSGIServer)]:
+        listening.channel_class = uploads.channel()
+        uploads.wake = listening.pull_trigger
+    return server
 
 
 def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any], Any] = lambda app: app) -> None:

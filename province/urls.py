@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from province.views import citizen, common, console, exchange, health
+from province.views import blobs, citizen, common, console, exchange, health
 
 urlpatterns = [
     path("", citizen.look_up_form, name="look-up"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("s/<str:version>/<str:name>", common.asset, name="asset"),
     path("healthz", health.healthz, name="healthz"),
     path("v1/x", exchange.exchange, name="exchange"),
+    path("v1/b/<str:blob>", blobs.ask, name="blob"),
+    path("v1/b/<str:blob>/<int:offset>", blobs.put, name="blob-put"),
     path("v1/enrol", exchange.enrol, name="enrol"),
     path("v1/enrol/<str:ticket>", exchange.enrolled, name="enrolled"),
     path("can-bo/", console.home, name="home"),

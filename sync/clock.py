@@ -51,6 +51,15 @@ def server_now_ms(known: ServerMark, now: Reading) -> int | None:
     return known.server_ms + round((now.mono - known.mono) * 1000)
 
 
+def server_then_ms(known: ServerMark, then: Reading) -> int:
+    """The server's clock at another moment of the mark's boot, before or after it. Whatever the wall clock did meanwhile is no
+    matter.
+    """
+    if known.boot != then.boot:
+        raise ValueError("a mark tells times of its own boot only")
+    return known.server_ms + round((then.mono - known.mono) * 1000)
+
+
 def quality(known: ServerMark | None, now: Reading, newest_ms: int = 0) -> int:
     """Quality of a wall reading: 2 checked, 1 drifted or rebooted since, 0 unknown.
 

@@ -5,30 +5,35 @@ words of the request (:func:`request_words`); only then the province issues the 
 commune's secret key sealed to this device, the province's keys, all signed by the province's offline root. The bundle names
 the request it answers, so it fits one machine only. The kiosk takes the root from its configuration; without one it shows
 :func:`root_words` for comparison before the first sync. By network: ``POST /v1/enrol {"code","request"}`` -> 202 ``{"id"}``,
-then ``GET /v1/enrol/<id>`` -> 202 while a person decides, 200 with the bundle.
+then ``GET /v1/enrol/<id>`` -> 202 while a person decides, 200 with the bundle. By stick: the same two letters as files.
 
-Files are text: a line that names the kind, a line of JSON hashed exactly so, a line with the signature in base64.
+A kiosk that was enrolled before names its number (:attr:`EnrolRequest.former`) and gets it again, with new keys of the next
+generation: the journal it holds belongs to that number, and its unsent events are sent on as if nothing had happened. What an
+old key would have confirmed in a rotation, two people confirm here.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sync import letter
 from sync.engine import EngineKeys
-from sync.errors import BadSignature, EnrolError, SealBroken
-from sync.keys import DeviceKeys, SealKey, SigningKey, VerifyKey, seal, words
+from sync.errors import BadLetter, BadSignature, EnrolError, SealBroken
+from sync.keys import SODIUM, DeviceKeys, Opener, SigningKey, seal, words
+from sync.letter import b64
+from sync.rollover import MAX_GENERATION, ProvincePublic, Trust, open_with
 
-MAX_FILE: Final = 64 * 1024
+MAX_FILE: Final = letter.MAX_LETTER
 """Largest request or bundle, bytes."""
 
-_REQUEST_KIND: Final = b"MCX-ENROL-REQUEST-1"
-_BUNDLE_KIND: Final = b"MCX-ENROL-BUNDLE-1"
+REQUEST: Final = b"MCX-ENROL-REQUEST-1"
+BUNDLE: Final = b"MCX-ENROL-BUNDLE-1"
+
+_MAX_DEVICE: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,8 @@ class EnrolRequest:
     nonce: bytes
     digest: bytes
     """SHA-256 of the request as it travels."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProvincePublic:
-    """The province's public keys, with the generation of the pair in force."""
-
-    verify_key: bytes
-    seal_key: bytes
-    generation: int = 1
+    former: int = 0
+    """Number this kiosk had, and whose journal it holds; 0 when it never had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +63,37 @@ class Enrolment:
     root: bytes
     extra: Mapping[str, Any]
     """Whatever else the province put in (name of the unit, addresses): signed, and not known here."""
+    generation: int = 1
+    """Of the device's keys: 1 at first, one more at each enrolment after."""
+    commune_generation: int = 1
 
-    def engine_keys(self, own: DeviceKeys) -> EngineKeys:
-        """The keys a sync engine works with."""
-        return EngineKeys(
-            sign=own.sign,
+    def trust(self) -> Trust:
+        """Where the key letters that came since go on from."""
+        return Trust(
+            root=self.root,
+            device=self.device,
             commune=self.commune,
-            commune_seal=SealKey(self.commune_secret),
-            province_verify=VerifyKey(self.province.verify_key),
-            province_seal=self.province.seal_key,
+            province=self.province,
+            commune_secrets=(self.commune_secret,),
+            commune_generation=self.commune_generation,
         )
 
+    def engine_keys(self, own: DeviceKeys, former: Sequence[Opener] = (), rotation: bytes = b"") -> EngineKeys:
+        """The keys a sync engine works with: the device's own, its sealing keys before, and the rotation that is not answered."""
+        return EngineKeys(sign=own.sign, seal=own.seal, trust=self.trust(), former=tuple(former), rotation=rotation)
 
-def make_request(keys: DeviceKeys, commune: str, operator: str, nonce: bytes) -> bytes:
+
+def make_request(keys: DeviceKeys, commune: str, operator: str, nonce: bytes, former: int = 0) -> bytes:
     """The request file of a device. ``nonce`` is 16 random bytes, so two requests of one device differ."""
     facts = {
-        "sign": keys.sign.public.hex(),
-        "seal": keys.seal.public.hex(),
+        "sign": b64(keys.sign.public),
+        "seal": b64(keys.seal.public),
         "commune": commune,
         "operator": operator,
-        "nonce": nonce.hex(),
+        "nonce": b64(nonce),
+        "former": former,
     }
-    return _write(_REQUEST_KIND, facts, keys.sign)
+    return letter.write(REQUEST, facts, keys.sign)
 
 
 def open_request(data: bytes) -> EnrolRequest:
@@ -95,16 +102,18 @@ def open_request(data: bytes) -> EnrolRequest:
     Raises:
         EnrolError: malformed, too large, or not signed by its own key.
     """
-    facts, signed, signature = _read(_REQUEST_KIND, data)
-    request = EnrolRequest(
-        verify_key=_hex(facts, "sign", 32),
-        seal_key=_hex(facts, "seal", 32),
-        commune=_text(facts, "commune"),
-        operator=_text(facts, "operator"),
-        nonce=_hex(facts, "nonce", 16),
-        digest=hashlib.sha256(data).digest(),
-    )
-    _check(request.verify_key, _REQUEST_KIND, signed, signature)
+    with _named():
+        given = letter.read(REQUEST, data)
+        request = EnrolRequest(
+            verify_key=given.data("sign", 32),
+            seal_key=given.data("seal", 32),
+            commune=given.text("commune"),
+            operator=given.text("operator"),
+            nonce=given.data("nonce", 16),
+            digest=hashlib.sha256(data).digest(),
+            former=given.number("former", 0, _MAX_DEVICE),
+        )
+        given.check(SODIUM.verifier(request.verify_key))
     return request
 
 
@@ -118,112 +127,95 @@ def root_words(root: bytes) -> tuple[str, ...]:
     return words(b"mcx root " + root)
 
 
-def issue_bundle(
-    request: EnrolRequest,
-    *,
-    device: int,
-    commune: str,
-    commune_secret: bytes,
-    province: ProvincePublic,
-    root: SigningKey,
-    extra: Mapping[str, Any] | None = None,
-) -> bytes:
-    """The bundle for a confirmed request. ``commune`` is the province's decision and may correct the request.
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the province gives a confirmed device. ``commune`` is its decision and may correct the request."""
+
+    device: int
+    commune: str
+    commune_secret: bytes
+    province: ProvincePublic
+    generation: int = 1
+    commune_generation: int = 1
+    extra: Mapping[str, Any] | None = None
+
+
+def issue_bundle(request: EnrolRequest, grant: Grant, root: SigningKey) -> bytes:
+    """The bundle for a confirmed request.
 
     Raises:
         ValueError: the device number does not fit 32 bits or is 0.
     """
-    if not 0 < device < 1 << 32:
+    if not 0 < grant.device <= _MAX_DEVICE:
         raise ValueError("a device number has 32 bits and is not 0")
     facts = {
-        "request": request.digest.hex(),
-        "device": device,
-        "commune": commune,
-        "commune_secret": base64.b64encode(seal(request.seal_key, commune_secret)).decode("ascii"),
-        "province": {"sign": province.verify_key.hex(), "seal": province.seal_key.hex(), "generation": province.generation},
-        "root": root.public.hex(),
-        "extra": dict(extra or {}),
+        "request": b64(request.digest),
+        "device": grant.device,
+        "generation": grant.generation,
+        "commune": grant.commune,
+        "commune_secret": b64(seal(request.seal_key, grant.commune_secret)),
+        "commune_generation": grant.commune_generation,
+        "province": {
+            "sign": b64(grant.province.verify_key),
+            "seal": b64(grant.province.seal_key),
+            "generation": grant.province.generation,
+        },
+        "root": b64(root.public),
+        "extra": dict(grant.extra or {}),
     }
-    return _write(_BUNDLE_KIND, facts, root)
+    return letter.write(BUNDLE, facts, root)
 
 
-def open_bundle(data: bytes, keys: DeviceKeys, request: bytes, *, root: bytes | None = None) -> Enrolment:
-    """Open the bundle that answers ``request``.
+def open_bundle(data: bytes, openers: Sequence[Opener], request: bytes, *, root: bytes | None = None) -> Enrolment:
+    """Open the bundle that answers ``request`` with the device's sealing keys: the one in force, or one it had before.
 
     ``root`` is the province's root key from the configuration; ``None`` takes the one in the bundle, to be compared by
     :func:`root_words`.
 
     Raises:
-        EnrolError: malformed, answers another request, or signed by another root.
+        EnrolError: malformed, answers another request, signed by another root, or sealed to another device.
     """
-    facts, signed, signature = _read(_BUNDLE_KIND, data)
-    named = _hex(facts, "root", 32)
+    with _named():
+        given = _bundle(data, request, root)
+        province = given.part("province")
+        return Enrolment(
+            device=given.number("device", 1, _MAX_DEVICE),
+            commune=given.text("commune"),
+            commune_secret=open_with(openers, given.data("commune_secret")),
+            province=ProvincePublic(
+                province.data("sign", 32), province.data("seal", 32), province.number("generation", 1, MAX_GENERATION)
+            ),
+            root=given.data("root", 32),
+            extra=given.part("extra").facts,
+            generation=given.number("generation", 1, MAX_GENERATION),
+            commune_generation=given.number("commune_generation", 1, MAX_GENERATION),
+        )
+
+
+def number_in(data: bytes, request: bytes) -> int:
+    """The device number of a bundle whose secrets this machine can no longer open: it asks for the same number again.
+
+    Raises:
+        EnrolError: as :func:`open_bundle`.
+    """
+    with _named():
+        return _bundle(data, request, None).number("device", 1, _MAX_DEVICE)
+
+
+def _bundle(data: bytes, request: bytes, root: bytes | None) -> letter.Letter:
+    given = letter.read(BUNDLE, data)
+    named = given.data("root", 32)
     if root is not None and named != root:
-        raise EnrolError("the bundle is signed by another root than the configured one")
-    _check(named, _BUNDLE_KIND, signed, signature)
-    if _hex(facts, "request", 32) != hashlib.sha256(request).digest():
-        raise EnrolError("the bundle answers another request")
-    device, province, extra = facts.get("device"), facts.get("province"), facts.get("extra")
-    if not isinstance(device, int) or isinstance(device, bool) or not 0 < device < 1 << 32:
-        raise EnrolError("the bundle holds no device number")
-    if not isinstance(province, dict) or not isinstance(extra, dict) or not isinstance(province.get("generation"), int):
-        raise EnrolError("the bundle holds no keys of the province")
+        raise BadLetter("the bundle is signed by another root than the configured one")
+    given.check(SODIUM.verifier(named))
+    if given.data("request", 32) != hashlib.sha256(request).digest():
+        raise BadLetter("the bundle answers another request")
+    return given
+
+
+@contextmanager
+def _named() -> Iterator[None]:
     try:
-        secret = keys.seal.open(base64.b64decode(_text(facts, "commune_secret"), validate=True))
-    except (SealBroken, binascii.Error, ValueError):
-        raise EnrolError("the commune key in the bundle is not sealed to this device") from None
-    if len(secret) != 32:
-        raise EnrolError("the commune key in the bundle has the wrong size")
-    return Enrolment(
-        device=device,
-        commune=_text(facts, "commune"),
-        commune_secret=secret,
-        province=ProvincePublic(_hex(province, "sign", 32), _hex(province, "seal", 32), province["generation"]),
-        root=named,
-        extra=extra,
-    )
-
-
-def _write(kind: bytes, facts: Mapping[str, Any], signer: SigningKey) -> bytes:
-    body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    return kind + b"\n" + body + b"\n" + base64.b64encode(signer.sign(kind, body)) + b"\n"
-
-
-def _read(kind: bytes, data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
-    if len(data) > MAX_FILE:
-        raise EnrolError(f"{len(data)} bytes are too many")
-    lines = data.split(b"\n")
-    if len(lines) != 4 or lines[0] != kind or lines[3]:
-        raise EnrolError(f"not a {kind.decode('ascii')} file")
-    try:
-        facts = json.loads(lines[1].decode("utf-8"))
-        signature = base64.b64decode(lines[2], validate=True)
-    except (ValueError, RecursionError):
-        raise EnrolError("the file is damaged") from None
-    if not isinstance(facts, dict):
-        raise EnrolError("the file is damaged")
-    return facts, lines[1], signature
-
-
-def _check(public: bytes, kind: bytes, signed: bytes, signature: bytes) -> None:
-    try:
-        VerifyKey(public).verify(kind, signed, signature)
-    except BadSignature:
-        raise EnrolError("the file is not signed by the key it names") from None
-
-
-def _hex(facts: Mapping[str, Any], name: str, size: int) -> bytes:
-    try:
-        value = bytes.fromhex(_text(facts, name))
-    except ValueError:
-        raise EnrolError(f"{name} is not hexadecimal") from None
-    if len(value) != size:
-        raise EnrolError(f"{name} has the wrong size")
-    return value
-
-
-def _text(facts: Mapping[str, Any], name: str) -> str:
-    value = facts.get(name)
-    if not isinstance(value, str):
-        raise EnrolError(f"{name} is missing")
-    return value
+        yield
+    except (BadLetter, BadSignature, SealBroken) as error:
+        raise EnrolError(str(error)) from None

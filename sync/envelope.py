@@ -8,9 +8,11 @@ What a line means is not known here: kinds and contents belong to ``forms``.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ MAX_DEPTH = 32
 """Deepest nesting accepted, so that whatever was read can be written again anywhere."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LEAD = re.compile(rb'\{"n":([1-9][0-9]{0,14}),')
+_MOVED = re.compile(rb',"o":\[(0|[1-9][0-9]{0,12}),([1-9][0-9]{0,14})\]\}$')
 _KNOWN = ("n", "d", "k", "c", "s", "t", "q", "a", "v", "o")
 
 
@@ -186,34 +190,32 @@ def chain(head: bytes, line: bytes) -> bytes:
 
 
 def event_id(device: int, incarnation: int, line: bytes) -> bytes:
-    """Id of an event, 32 bytes, unchanged when it is moved to a new incarnation; recomputed, never sent."""
-    event = decode(line)
-    n = event.n
-    original = line
-    if event.moved_from is not None:
-        incarnation, n = event.moved_from
-        tail = f',"o":[{incarnation},{n}]}}'.encode()
-        lead = f'{{"n":{event.n},'.encode()
-        if not (line.startswith(lead) and line.endswith(tail)):
-            raise EnvelopeError("a moved event keeps n first and o last")
-        original = f'{{"n":{n},'.encode() + line[len(lead) : -len(tail)] + b"}"
-    return hashlib.sha256(struct.pack(">IQQ", device, incarnation, n) + original).digest()
+    """Id of an event, 32 bytes, unchanged when it is moved to a new incarnation; recomputed, never sent.
+
+    Any line has one: what was not written by :func:`encode` is its own first writing.
+    """
+    lead, moved = _LEAD.match(line), _MOVED.search(line)
+    n = int(lead[1]) if lead is not None else 0
+    if lead is not None and moved is not None:
+        incarnation, n = int(moved[1]), int(moved[2])
+        line = f'{{"n":{n},'.encode() + line[lead.end() : moved.start()] + b"}"
+    return hashlib.sha256(struct.pack(">IQQ", device, incarnation, n) + line).digest()
 
 
 def move_line(line: bytes, incarnation: int, n: int) -> bytes:
     """The line carried over from ``incarnation`` to place ``n`` of another one: same event, same :func:`event_id`.
 
     Only ``n`` is replaced and ``o`` added at the end; every byte between stays. A line that was moved before keeps its first
-    origin.
+    origin. A line not written by :func:`encode` has no effect anywhere and is carried over inside one that has none either.
     """
-    event = decode(line)
-    lead = f'{{"n":{event.n},'.encode()
-    if not line.startswith(lead) or not line.endswith(b"}"):
-        raise EnvelopeError("only a line written by encode can be moved")
-    tail = (
-        line[len(lead) :] if event.moved_from is not None else line[len(lead) : -1] + f',"o":[{incarnation},{event.n}]}}'.encode()
-    )
-    return f'{{"n":{n},'.encode() + tail
+    lead = _LEAD.match(line)
+    if lead is None or not line.endswith(b"}"):
+        content = {"from": incarnation, "line": base64.b64encode(line[: MAX_LINE // 2]).decode("ascii")}
+        return encode(Event(n, "", "raw", content, 0, 0, 0, "", 0))
+    rest = line[lead.end() :]
+    if _MOVED.search(line) is None:
+        rest = rest[:-1] + f',"o":[{incarnation},{lead[1].decode()}]}}'.encode()
+    return f'{{"n":{n},'.encode() + rest
 
 
 def dossier_device(dossier: str) -> int | None:

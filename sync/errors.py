@@ -72,6 +72,14 @@ class UnknownDictionary(SegmentError):
     cure_vi = "Cập nhật phần mềm."
 
 
+class DictionaryDamaged(SyncError):
+    """A shipped dictionary is missing or altered."""
+
+    code = "dictionary_damaged"
+    message_vi = "Bảng nén đi kèm phần mềm bị thiếu hoặc bị sửa."
+    cure_vi = "Cài lại phần mềm."
+
+
 class SealBroken(SegmentError):
     """A sealed box does not open: another key, or altered."""
 
@@ -91,6 +99,14 @@ class Diverged(ChainBroken):
     """The segment starts from another head than the receiver holds at that place: two histories of one chain."""
 
     code = "chain_diverged"
+
+
+class StaleBundle(SyncError):
+    """What came on a stick belongs to a feed this kiosk has left: an epoch before the one it follows."""
+
+    code = "bundle_stale"
+    message_vi = "USB này là bản cũ, máy đã nhận dữ liệu mới hơn từ tỉnh."
+    cure_vi = "Không cần làm gì; hãy lấy bản mới của tỉnh nếu cần."
 
 
 class FeedGap(SyncError):
@@ -174,6 +190,11 @@ class CaptivePortal(BearerError):
     message_vi = "Mạng yêu cầu đăng nhập."
     cure_vi = "Mở trình duyệt trên máy khác cùng mạng để đăng nhập mạng, hoặc đổi sang mạng khác."
 
+    def __init__(self, text: str, portal: str = "") -> None:
+        super().__init__(text)
+        self.portal = portal
+        """Address of the login page as the network gave it, without query; empty when it gave none."""
+
 
 class WrongAnswer(BearerError):
     """A 4xx without our magic: a wrong address, or a proxy that refuses."""
@@ -183,7 +204,180 @@ class WrongAnswer(BearerError):
     cure_vi = "Kiểm tra địa chỉ máy chủ trong cấu hình."
 
 
+class WrongServer(BearerError):
+    """TLS reached somebody who cannot show the province's key or certificate: a portal, an inspecting proxy, an impostor."""
+
+    code = "wrong_server"
+    message_vi = "Máy chủ trả lời không phải máy chủ của tỉnh."
+    cure_vi = "Mạng có thể đòi đăng nhập hoặc đang bị can thiệp: đổi mạng. Nếu tỉnh vừa đổi máy chủ, cập nhật «province.tls_pins»."
+
+
+class ProxyRefused(BearerError):
+    """The configured proxy does not let us through."""
+
+    code = "proxy_refused"
+    message_vi = "Máy chủ proxy của cơ quan không cho qua."
+    cure_vi = "Kiểm tra «sync.proxy» và tệp tài khoản proxy với người quản trị mạng."
+
+
+# --- sticks and couriers --------------------------------------------------------------------------------------------
+
+
+class BundleError(SyncError):
+    """A volume of a bundle cannot be taken, or a stick cannot be used. The journal was not touched."""
+
+    code = "bundle"
+    message_vi = "Không dùng được gói dữ liệu trên USB."
+    cure_vi = "Hồ sơ vẫn an toàn tại máy; xuất lại gói ra USB."
+
+
+class BundleDamaged(BundleError):
+    """Cut short, altered, or not a volume: nothing of it was taken."""
+
+    code = "bundle_damaged"
+    message_vi = "Gói dữ liệu trên USB bị hỏng hoặc chép chưa hết."
+    cure_vi = "Không dữ liệu nào bị mất. Chép lại gói, chờ báo «có thể rút USB» rồi mới rút."
+
+
+class BundleChanged(BundleDamaged):
+    """The file became another one while it was read: a failing stick, or somebody writes on it."""
+
+    code = "bundle_changed"
+    message_vi = "Gói dữ liệu thay đổi trong lúc đang đọc: USB hỏng hoặc có máy khác đang ghi."
+    cure_vi = "Dùng USB khác và chép lại gói."
+
+
+class BundleTooLarge(BundleError):
+    """Over a size limit."""
+
+    code = "bundle_too_large"
+    message_vi = "Gói dữ liệu vượt giới hạn kích thước."
+
+
+class BundleForged(BundleError):
+    """Whole, but not signed by whom it names: nothing of it was looked at."""
+
+    code = "bundle_forged"
+    message_vi = "Chữ ký của gói dữ liệu không đúng."
+    cure_vi = "Không dữ liệu nào được nhận. Báo kỹ thuật viên: USB có thể đã bị tráo."
+
+
+class BundleForeign(BundleError):
+    """Of another commune: it is sealed, and nothing of it can be read here."""
+
+    code = "bundle_foreign"
+    message_vi = "USB này mang dữ liệu của xã khác."
+    cure_vi = "Đưa USB đến đúng xã ghi trên nhãn."
+
+
+class BundleOtherProvince(BundleError):
+    """Of another province, or of a test installation."""
+
+    code = "bundle_other_province"
+    message_vi = "USB này thuộc hệ thống của tỉnh khác."
+    cure_vi = "Kiểm tra lại USB; không dữ liệu nào được nhận."
+
+
+class BundleWrongWay(BundleError):
+    """An upward volume given to a kiosk, or a downward one to the province."""
+
+    code = "bundle_wrong_way"
+    message_vi = "Gói này không dành cho nơi đang nhận."
+    cure_vi = "Gói của máy xã thì đưa lên tỉnh; gói của tỉnh thì đưa về xã."
+
+
+class BundleUnknownDevice(BundleError):
+    """From a device the province does not know."""
+
+    code = "bundle_unknown_device"
+    message_vi = "Tỉnh không biết máy đã ghi gói này."
+    cure_vi = "Kiểm tra máy đã được tỉnh ghi danh chưa."
+
+
+class SieveFailed(BundleError):
+    """The process that reads the stick was stopped by its limits or ended by itself."""
+
+    code = "bundle_unreadable"
+    message_vi = "Không đọc hết được gói dữ liệu trên USB."
+    cure_vi = "Rút USB, cắm lại và thử lần nữa; nếu lặp lại, dùng USB khác."
+
+
+class StickFull(BundleError):
+    """No room for even one volume."""
+
+    code = "stick_full"
+    message_vi = "USB đã đầy."
+    cure_vi = "Xóa bớt tệp khác trên USB hoặc dùng USB khác; các gói đã ghi xong vẫn dùng được."
+
+
+class StickReadOnly(BundleError):
+    """The stick cannot be written: a lock switch, or mounted read-only after a fault."""
+
+    code = "stick_read_only"
+    message_vi = "USB đang khóa ghi."
+    cure_vi = "Gạt khóa trên USB, hoặc rút ra cắm lại; nếu vẫn vậy, dùng USB khác."
+
+
+class StickGone(BundleError):
+    """Pulled while it was written or read."""
+
+    code = "stick_gone"
+    message_vi = "USB bị rút trước khi xong."
+    cure_vi = "Cắm lại và xuất lại; chờ báo «có thể rút USB» rồi mới rút. Không dữ liệu nào bị mất."
+
+
+class StickUnreliable(BundleError):
+    """What was read back is not what was written."""
+
+    code = "stick_unreliable"
+    message_vi = "USB ghi sai dữ liệu."
+    cure_vi = "Bỏ USB này, dùng USB khác."
+
+
+class StickOutside(BundleError):
+    """The folder given is no stick: it lies outside the places where sticks are mounted."""
+
+    code = "stick_outside"
+    message_vi = "Thư mục này không phải USB."
+    cure_vi = "Cắm USB và chọn thư mục gắn của nó, hoặc thêm nơi gắn vào «sync.stick_folders»."
+
+
+class StickMissing(BundleError):
+    """No stick is plugged in, or several are."""
+
+    code = "stick_missing"
+    message_vi = "Không thấy USB nào, hoặc có nhiều USB cùng lúc."
+    cure_vi = "Cắm đúng một USB, hoặc ghi rõ thư mục của USB."
+
+
+class CourierRefused(BundleError):
+    """The courier did not take or give a volume. ``reason`` is stable."""
+
+    code = "courier_refused"
+    message_vi = "Máy chuyển hộ từ chối."
+    cure_vi = "Xem lại mã một lần trên màn hình máy chuyển hộ."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the courier refuses: {reason}")
+        self.reason = reason
+
+
 # --- keys and enrolment ---------------------------------------------------------------------------------------------
+
+
+class BadLetter(SyncError):
+    """A signed letter (enrolment, keys) is malformed or meant for somebody else."""
+
+    code = "letter_invalid"
+    message_vi = "Văn bản khóa của tỉnh không hợp lệ."
+    cure_vi = "Không khóa nào được thay. Báo kỹ thuật viên nếu lặp lại."
+
+
+class KeysOutOfTurn(BadLetter):
+    """A letter with keys that do not follow the generation held: an old one again, or one before it is missing."""
+
+    code = "keys_out_of_turn"
+    message_vi = "Khóa mới không nối tiếp khóa đang dùng."
 
 
 class KeyFileError(SyncError):
@@ -220,3 +414,29 @@ class EnrolRefused(EnrolError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"enrolment refused: {reason}")
         self.reason = reason
+
+
+# --- attachments ----------------------------------------------------------------------------------------------------
+
+
+class BlobProtocol(SyncError):
+    """A call or an answer about an attachment is malformed."""
+
+    code = "blob_malformed"
+    message_vi = "Gói tin gửi giấy tờ đính kèm bị hỏng trên đường truyền."
+
+
+class BlobDamaged(SyncError):
+    """A file is missing, cut, or not what its name says."""
+
+    code = "blob_damaged"
+    message_vi = "Tệp giấy tờ đính kèm trên máy bị hỏng hoặc bị mất."
+    cure_vi = "Quét lại giấy tờ này và gửi lại. Hồ sơ vẫn an toàn tại máy."
+
+
+class BlobDiskFull(SyncError):
+    """There is no room for an attachment where it should be written."""
+
+    code = "disk_full"
+    message_vi = "Ổ đĩa nhận giấy tờ đính kèm đã đầy."
+    cure_vi = "Giấy tờ vẫn ở máy và sẽ được gửi tiếp khi có chỗ. Báo kỹ thuật viên."

@@ -1,9 +1,9 @@
 """Entries of a commune's feed: the downward chain of merged values and acknowledgements (SYNC design 1.5).
 
 A province appends entries with :func:`next_entry`; a kiosk reads the ones that concern the journal itself with
-:func:`read_ack`. An ``ack`` says that everything of a device's incarnation up to ``n`` **is in the state this point of the
-feed describes**, so the view may stop replaying those events in the same transaction that applies the entry: a user's own
-edit never flickers.
+:func:`read_ack` and :func:`read_safe`. An ``ack`` says that everything of a device's incarnation up to ``n`` **is in the state
+this point of the feed describes**, so the view may stop replaying those events in the same transaction that applies the entry:
+a user's own edit never flickers.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.envelope import EnvelopeError, chain, read_object
+from sync.envelope import EnvelopeError, Origin, chain, read_object
 from sync.ports import FeedEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """An ``ack`` entry. A kiosk whose device and incarnation it names sets ``acked`` to ``max(acked, min(n, last))``:
-    ``last`` may be smaller only where the incarnation was closed below ``n`` after a restore."""
+    """An ``ack`` entry, or a ``safe``. A kiosk whose device and incarnation it names sets ``acked`` (``safe``) to
+    ``max(acked, min(n, last))``: ``last`` may be smaller only where the incarnation was closed below ``n`` after a restore."""
 
     device: int
     incarnation: int
@@ -56,18 +56,46 @@ def ack_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str
     return {"e": "ack", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
 
 
+def safe_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:
+    """The JSON of a ``safe``: all up to n is in an off-site backup of the province."""
+    return {**ack_entry(device, incarnation, n, head), "e": "safe"}
+
+
+def not_applied(dossier: str, origin: Origin, why: str) -> Mapping[str, Any]:
+    """The JSON of an ``na``: an event that is stored and acknowledged and had no effect, with the reason (a stable code)."""
+    return {"e": "na", "d": dossier, "dev": origin.device, "inc": origin.incarnation, "n": origin.n, "why": why}
+
+
 def read_ack(entry: Mapping[str, Any]) -> Ack | None:
     """The ``ack`` in an entry, ``None`` for another kind.
 
     Raises:
         EnvelopeError: it calls itself ``ack`` and is malformed.
     """
-    if entry.get("e") != "ack":
+    return read_mark(entry) if entry.get("e") == "ack" else None
+
+
+def read_safe(entry: Mapping[str, Any]) -> Ack | None:
+    """The ``safe`` in an entry, ``None`` for another kind.
+
+    Raises:
+        EnvelopeError: it calls itself ``safe`` and is malformed.
+    """
+    return read_mark(entry) if entry.get("e") == "safe" else None
+
+
+def read_mark(entry: Mapping[str, Any]) -> Ack | None:
+    """The ``ack`` or ``safe`` in an entry, ``None`` for another kind.
+
+    Raises:
+        EnvelopeError: it calls itself so and is malformed.
+    """
+    if entry.get("e") not in ("ack", "safe"):
         return None
     try:
         device, incarnation, n, head8 = entry["dev"], entry["inc"], entry["n"], bytes.fromhex(entry["h"])
     except (KeyError, TypeError, ValueError):
-        raise EnvelopeError("malformed ack entry") from None
+        raise EnvelopeError(f"malformed {entry['e']} entry") from None
     if not all(isinstance(x, int) and not isinstance(x, bool) and x >= 0 for x in (device, incarnation, n)) or len(head8) != 8:
-        raise EnvelopeError("malformed ack entry")
+        raise EnvelopeError(f"malformed {entry['e']} entry")
     return Ack(device, incarnation, n, head8)

@@ -3,8 +3,9 @@
 Every signature names what it is for: the signed bytes start with the length and text of a context, so a signature over a
 segment can never pass for one over a reply. Sealed boxes are libsodium's (X25519, XSalsa20-Poly1305, 48 bytes more than the
 text) and say nothing about the sender, so whatever is sealed is also signed. A fingerprint is the first 64 bits of a SHA-256
-as eight plain words, to be read out on the telephone. Key files are written whole or not at all, mode 0600; :class:`KeyWrap`
-is where a passphrase, or later a TPM, comes in.
+as eight plain words, to be read out on the telephone. The protocol core knows only :class:`Signer`, :class:`Verifier`,
+:class:`Opener`, :class:`Sealer` and the :class:`Suite` that makes them of bytes; :data:`SODIUM` is the product's. Key files are
+written whole or not at all, mode 0600; :class:`KeyWrap` is where a passphrase or a TPM comes in.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from nacl import pwhash, utils
 from nacl.exceptions import CryptoError
+from nacl.public import Box as _NaclBox
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 from nacl.signing import SigningKey as _NaclSigningKey
@@ -30,11 +32,74 @@ from nacl.signing import VerifyKey as _NaclVerifyKey
 
 from sync.errors import BadSignature, KeyFileError, SealBroken, WrongPassphrase
 
-SIGNATURE = 64
+SIGNATURE: Final = 64
 """Bytes of a signature."""
 
-SEAL_COST = 48
+SEAL_COST: Final = 48
 """Bytes a sealed box is longer than its text."""
+
+BOX_COST: Final = 16
+"""Bytes a shared box is longer than its text."""
+
+BOX_NONCE: Final = 24
+
+
+class Signer(Protocol):
+    """Signs, 64 bytes each, bound to a context (ASCII, at most 255 bytes)."""
+
+    @property
+    def public(self) -> bytes:
+        """The public half, from which :meth:`Suite.verifier` is made."""
+        ...
+
+    def sign(self, context: bytes, message: bytes) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """Checks what a :class:`Signer` signed with the same context; raises :class:`BadSignature`."""
+
+    def verify(self, context: bytes, message: bytes, signature: bytes) -> None: ...
+
+
+class Box(Protocol):
+    """What two holders of secret keys share: each closes for the other, :data:`BOX_COST` bytes longer than the text.
+
+    Opening proves that one of the two closed it. A nonce (:data:`BOX_NONCE` bytes) must never come back with another text.
+    """
+
+    def close(self, nonce: bytes, text: bytes) -> bytes: ...
+
+    def open(self, nonce: bytes, closed: bytes) -> bytes:
+        """Raises :class:`SealBroken`."""
+        ...
+
+
+class Opener(Protocol):
+    """Opens what a :class:`Sealer` sealed to it; raises :class:`SealBroken`."""
+
+    def open(self, sealed: bytes) -> bytes: ...
+
+    def box(self, public: bytes) -> Box:
+        """The box shared with the holder of another key, for a live exchange."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals to one receiver: :data:`SEAL_COST` bytes longer than the text, and nobody learns who sealed it."""
+
+    def seal(self, text: bytes) -> bytes: ...
+
+
+class Suite(Protocol):
+    """Makes the parts of other people's bytes."""
+
+    def verifier(self, public: bytes) -> Verifier: ...
+
+    def sealer(self, public: bytes) -> Sealer: ...
+
+    def opener(self, secret: bytes) -> Opener:
+        """For secrets handed over sealed: the commune's."""
+        ...
 
 
 def _bound(context: bytes, message: bytes) -> bytes:
@@ -122,10 +187,66 @@ class SealKey:
         except (CryptoError, ValueError, TypeError):
             raise SealBroken("a sealed box does not open with this key") from None
 
+    def box(self, public: bytes) -> Box:
+        """The box shared with the holder of another X25519 key."""
+        return _shared(self.secret, public)
+
+
+class _SharedBox:
+    """X25519, XSalsa20-Poly1305."""
+
+    __slots__ = ("_box",)
+
+    def __init__(self, secret: bytes, public: bytes) -> None:
+        self._box = _NaclBox(PrivateKey(secret), PublicKey(public))
+
+    def close(self, nonce: bytes, text: bytes) -> bytes:
+        return bytes(self._box.encrypt(text, nonce).ciphertext)
+
+    def open(self, nonce: bytes, closed: bytes) -> bytes:
+        try:
+            return bytes(self._box.decrypt(closed, nonce))
+        except (CryptoError, ValueError, TypeError):
+            raise SealBroken("a box does not open with the key shared with its sender") from None
+
+
+@lru_cache(maxsize=512)
+def _shared(secret: bytes, public: bytes) -> Box:
+    """Agreeing on a key costs 60 us; a province talks to the same few hundred kiosks all day."""
+    return _SharedBox(secret, public)
+
+
+class BoxSealer:
+    """Seals to an X25519 public key, 32 bytes."""
+
+    __slots__ = ("_box",)
+
+    def __init__(self, public: bytes) -> None:
+        self._box = SealedBox(PublicKey(public))
+
+    def seal(self, text: bytes) -> bytes:
+        return bytes(self._box.encrypt(text))
+
 
 def seal(public: bytes, text: bytes) -> bytes:
     """Seal a text to an X25519 public key: only the holder of the secret half reads it, and nobody learns who sealed it."""
-    return bytes(SealedBox(PublicKey(public)).encrypt(text))
+    return BoxSealer(public).seal(text)
+
+
+class _Sodium:
+    """libsodium: Ed25519 signatures, X25519 sealed boxes."""
+
+    def verifier(self, public: bytes) -> Verifier:
+        return VerifyKey(public)
+
+    def sealer(self, public: bytes) -> Sealer:
+        return BoxSealer(public)
+
+    def opener(self, secret: bytes) -> Opener:
+        return SealKey(secret)
+
+
+SODIUM: Final[Suite] = _Sodium()
 
 
 # --- fingerprints ---------------------------------------------------------------------------------------------------
@@ -208,10 +329,15 @@ class PassphraseWrap:
 
 
 def write_key_file(path: Path, secrets: Mapping[str, bytes], wrap: KeyWrap | None = None) -> None:
-    """Write named secrets: temporary name, mode 0600, fsync, rename, fsync of the folder."""
+    """Write named secrets, whole or not at all."""
     wrap = wrap or PlainWrap()
     inner = json.dumps({name: _b64(value) for name, value in secrets.items()}, separators=(",", ":")).encode()
     body = json.dumps({"v": 1, "wrap": wrap.name, **wrap.wrap(inner)}, separators=(",", ":")).encode() + b"\n"
+    write_whole(path, body)
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a small file whole or not at all: temporary name, mode 0600, fsync, rename, fsync of the folder."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

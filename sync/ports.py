@@ -3,7 +3,8 @@
 The core (``sync.engine`` on the kiosk, ``sync.intake`` at the province) does no I/O and reads no clock. It speaks to a
 journal through these protocols and to the meaning of events through :class:`MergePort`, which the composition fills with
 ``forms``. Every method is called inside one transaction of the store that implements it: on the kiosk the core opens it with
-:meth:`KioskJournal.atomic`, at the province the caller of intake does.
+:meth:`KioskJournal.atomic`, at the province the caller of intake does. The in-memory journals of ``sync.simulator.memory`` are
+the shortest correct example of each rule here.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sync.envelope import Event, Origin
+
+if TYPE_CHECKING:
+    from sync.rollover import Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,14 @@ class FeedEntry:
         {"e":"f","d":dossier,"f":field,"v":value}                a confirmed value; its seq is the field's revision
         {"e":"ack","dev":device,"inc":incarnation,"n":n,"h":hex8}  all up to n is in the state this point describes
         {"e":"cf","d":dossier,"f":field,"kept":v,"lost":v,"dev":…,"inc":…,"n":…,"why":code}
-        {"e":"na","d":dossier,"dev":…,"inc":…,"n":…,"why":code}     a step that was not applied
-        {"e":"rq",…} {"e":"cfg",…} {"e":"drop","d":dossier}
+        {"e":"na","d":dossier,"dev":…,"inc":…,"n":…,"why":code}     an event that had no effect
+        {"e":"safe","dev":device,"inc":incarnation,"n":n,"h":hex8}  all up to n is in an off-site backup: it may be pruned
+        {"e":"drop","d":dossier}                                    a closed dossier leaves the kiosks
+        {"e":"bl","id":hex64,"d":dossier,"ok":1}                    a blob is complete at the province
+        {"e":"bl","id":hex64,"d":dossier,"ok":0,"bad":[record, …]}  these 64 KiB records must be sent again
+        {"e":"cfg","k":"policy","v":{…}}                            settings the province pushes
+
+    Entries of an unknown kind are kept and skipped.
     """
 
     seq: int
@@ -71,6 +81,16 @@ class MergePort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A signing key a device has replaced. It still proves what was written before: up to ``valid_to`` of each incarnation."""
+
+    verify_key: bytes
+    valid_to: Mapping[int, int]
+    """Incarnation -> last n; an incarnation not named has no valid line."""
+    seal_key: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRecord:
     """What the province knows of an enrolled device. ``valid_to`` caps n after a revocation; ``None`` = no cap."""
 
@@ -80,6 +100,37 @@ class DeviceRecord:
     seal_key: bytes
     valid_to: Mapping[int, int] | None = None
     """After a revocation: incarnation -> last accepted n. Later events go to quarantine."""
+    generation: int = 1
+    """Counts the device's key pairs; a rotation raises it by one."""
+    former: tuple[FormerKey, ...] = ()
+    """Keys before the present one, newest first."""
+    commune_generation: int = 1
+    """Newest generation of its commune's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """A snapshot of a commune's confirmed state at feed position ``(seq, head)``, in ``lines`` lines."""
+
+    seq: int
+    head: bytes
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a device signed about its log, kept so that any line up to ``n`` can be proven later without the request it came in.
+
+    The signature is over ``context`` and ``message``, and ``message`` ends with or holds ``head``, the full head after ``n``
+    (``sync.wire.proven`` and ``sync.segment.proven`` say how each kind of message holds it).
+    """
+
+    incarnation: int
+    n: int
+    head: bytes
+    context: bytes
+    message: bytes
+    signature: bytes
 
 
 class KioskJournal(Protocol):
@@ -102,7 +153,16 @@ class KioskJournal(Protocol):
         ...
 
     def head_at(self, incarnation: int, n: int) -> bytes | None:
-        """Head after event n, ``ZERO_HEAD`` for n = 0, ``None`` when it is not held."""
+        """Head after event n, ``ZERO_HEAD`` for n = 0, ``None`` when it is not held: beyond the end, or below :meth:`base`."""
+        ...
+
+    def base(self, incarnation: int) -> int:
+        """Lines up to here were pruned; the head after line ``base`` is still known. 0 = nothing was pruned."""
+        ...
+
+    def prune(self, incarnation: int, n: int) -> int:
+        """Drop lines up to ``min(n, safe, acked)``, whole local segments only, and keep the head after the last; returns the
+        new base."""
         ...
 
     def lines(self, incarnation: int, after: int, limit: int) -> Sequence[Line]:
@@ -119,6 +179,10 @@ class KioskJournal(Protocol):
         """Last n whose ``ack`` entry was applied from the feed."""
         ...
 
+    def safe(self, incarnation: int) -> int:
+        """Last n the feed said is in an off-site backup of the province (``safe`` entry applied). Pruning goes no further."""
+        ...
+
     def feed_position(self) -> tuple[int, bytes]:
         """(seq, head) of the applied feed; (0, ZERO_HEAD) at first."""
         ...
@@ -130,7 +194,9 @@ class KioskJournal(Protocol):
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         """Apply entries in order and move the cursor **in the same transaction**; projections follow in it too.
 
-        An ``ack`` that names this device sets ``acked`` to ``max(acked, min(n, last))`` (``sync.feed.Ack``).
+        An ``ack`` that names this device sets ``acked`` to ``max(acked, min(n, last))`` (``sync.feed.Ack``), a ``safe`` likewise
+        ``safe``, never above ``acked``. ``drop`` takes a closed dossier out of the confirmed state, never one with own events
+        above ``acked``. ``bl`` and ``cfg`` go to the blobs and settings. Entries of unknown kinds are kept and skipped.
         """
         ...
 
@@ -139,8 +205,8 @@ class KioskJournal(Protocol):
         ...
 
     def reset_feed(self, epoch: int) -> None:
-        """Start the feed again from 1 and keep ``epoch``: the feed, the confirmed state and every ``acked`` go; every local
-        log stays.
+        """Start the feed again from 1 and keep ``epoch``: the feed, the confirmed state, every ``acked`` and ``safe`` and what
+        was staged go; every local log stays.
 
         Own events are then all pending again, so the views show them until their ``ack`` comes back in the new feed.
         """
@@ -154,6 +220,32 @@ class KioskJournal(Protocol):
         holds another continuation: this disk was restored from an old copy, or two machines run from one copy. Use cases read
         :meth:`identity` inside their transaction.
         """
+        ...
+
+    def staged(self) -> tuple[int, bytes, int]:
+        """The snapshot being received: (seq, head, lines held); (0, b"", 0) when there is none."""
+        ...
+
+    def stage(self, seq: int, head: bytes, after: int, lines: Sequence[bytes]) -> None:
+        """Keep lines ``after + 1``… of the snapshot at ``(seq, head)``. Another ``(seq, head)`` than the staged one starts over;
+        the core always goes on where :meth:`staged` ends."""
+        ...
+
+    def install(self) -> None:
+        """Make the staged snapshot the confirmed state, in the caller's transaction: the feed position becomes ``(seq, head)``,
+        ``acked`` and ``safe`` come from its lines as from feed entries, open ``cf``/``na`` likewise; every local log stays.
+
+        Lines are feed entries with the position that set them (``sync.snapshot``). Feed entries up to ``seq`` are gone after it:
+        :meth:`feed_head_at` knows ``seq`` and later.
+        """
+        ...
+
+    def keys_documents(self) -> Sequence[bytes]:
+        """Key documents of province and commune taken so far (``sync.rollover``), newest last."""
+        ...
+
+    def keep_keys_document(self, document: bytes) -> None:
+        """Keep a document whose signature the core has verified."""
         ...
 
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
@@ -171,8 +263,20 @@ class ProvinceJournal(Protocol):
 
     def device(self, device: int) -> DeviceRecord | None: ...
 
+    def rotate_device(self, device: int, rotation: Rotation) -> None:
+        """A verified rotation: its keys become the device's, the former one stays valid up to ``rotation.upto``."""
+        ...
+
     def commune_seal_key(self, commune: str) -> bytes:
-        """X25519 public key of a commune: its feed is sealed to it."""
+        """X25519 public key of a commune, newest generation: what travels on a stick is sealed to it."""
+        ...
+
+    def key_documents(self, after_generation: int) -> Sequence[bytes]:
+        """Province key documents of the generations after this one, in order (``sync.rollover``)."""
+        ...
+
+    def commune_key_document(self, device: int) -> tuple[int, bytes]:
+        """(generation, document) of the newest commune key, sealed to this device."""
         ...
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
@@ -184,8 +288,30 @@ class ProvinceJournal(Protocol):
     def has_event(self, event_id: bytes) -> bool: ...
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
-        """Store a line verbatim at the end of its incarnation. A moved event may come twice: ``event_id`` is indexed, not
-        unique."""
+        """Store a line verbatim at the end of its incarnation, whatever it holds. A moved event may come twice: ``event_id`` is
+        indexed, not unique."""
+        ...
+
+    def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
+        """Store a line of a lost future: signed, but another continuation of its incarnation than the one held. It stands beside
+        the log; :meth:`has_event` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
+        ...
+
+    def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
+        """The head that starts so after line ``n`` of a branch, ``None`` when no branch has it."""
+        ...
+
+    def prove(self, device: int, proof: Proof) -> None:
+        """Keep what proves the lines up to ``proof.n``: of a log only the last proof is needed, of each branch its own."""
+        ...
+
+    def safe(self, device: int, incarnation: int) -> int:
+        """Last n said to be in an off-site backup; 0 at first."""
+        ...
+
+    def mark_safe(self, up_to: Mapping[tuple[int, int], int]) -> None:
+        """The operator's backup holds these (device, incarnation) up to n: kept, and told by ``safe`` entries in the feeds.
+        Never beyond what is stored, never back."""
         ...
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
@@ -199,6 +325,18 @@ class ProvinceJournal(Protocol):
     def feed_head_at(self, commune: str, seq: int) -> bytes | None: ...
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]: ...
+
+    def snapshot(self, commune: str) -> SnapshotInfo | None:
+        """The newest snapshot of this epoch, ``None`` before the first. One is made every ``SNAPSHOT_EVERY`` entries."""
+        ...
+
+    def snapshot_lines(self, commune: str, seq: int, after: int, limit: int) -> Sequence[bytes]:
+        """Up to ``limit`` lines after the first ``after`` of the snapshot at ``seq``; none when it is no longer held."""
+        ...
+
+    def make_snapshot(self, commune: str) -> SnapshotInfo:
+        """Take a snapshot at the end of the feed, of open dossiers only (``sync.snapshot``)."""
+        ...
 
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         """Keep a refused segment for a person, with the reason (a stable code). The same bytes twice are kept once; bound the

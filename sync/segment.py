@@ -1,15 +1,16 @@
-"""HSG1, the segment: the unit of transport, signature and storage (SYNC design 1.4).
+"""Segments: a run of consecutive lines of one chain, compressed, closed and proven (SYNC design 1.4), in two forms.
 
-::
+On a stick it stands alone, HSG1, sealed to its receiver and signed::
 
     "HSG1" | flags 1 | dict 1 | device 4 | incarnation 5 | from 6 | count 2
            | head-before[8] | head-after[8] | len 4 | payload | sig 64
 
-The payload is the lines joined by LF, zstd-compressed and sealed. The signature covers the header, SHA-256 of the payload and
-the full 32-byte head after, which the receiver rebuilds from its own head before; so a segment verifies only on the history
-it was cut from. A receiver calls :func:`parse` (bounds), :func:`unpack` (unseal, decompress under a hard cap), :func:`verify`
-(chain and signature), and stores nothing before all three passed. A segment may start and end anywhere; overlap is normal.
-Nothing here allocates more than :data:`MAX_TEXT` whatever the bytes say.
+The signature covers the header, SHA-256 of the payload and the full 32-byte head after, which the receiver rebuilds from its
+own head before; so a segment verifies only on the history it was cut from. Inside a signed request or reply (``sync.wire``) a
+segment travels as a :class:`Run` without what the message says and signs already.
+
+A receiver bounds, opens, decompresses under a hard cap and rebuilds the chain, and stores nothing before all of it passed. A
+segment may start and end anywhere; overlap is normal. Nothing here allocates more than :data:`MAX_TEXT` whatever the bytes say.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import zstandard
 
 from sync.envelope import MAX_ENTRY, MAX_LINE, chain
 from sync.errors import ChainBroken, Diverged, SegmentError, SegmentTooLarge, UnknownDictionary
-from sync.keys import SEAL_COST, SIGNATURE, SealKey, SigningKey, VerifyKey, seal
+from sync.keys import SEAL_COST, SIGNATURE, Opener, Sealer, Signer, Verifier
 
 MAGIC: Final = b"HSG1"
 MAX_TEXT: Final = 16 * 1024 * 1024
@@ -38,11 +39,13 @@ FEED: Final = 1
 """Flag of the downward direction: ``device`` is then :func:`commune_tag` and ``incarnation`` the province's epoch."""
 LEVEL: Final = 19
 """zstd level: 0.15 ms for a filing, 17 % smaller than level 3."""
+FEED_LEVEL: Final = 9
+"""The province cuts for all kiosks at once."""
 
 _HEADER: Final = struct.Struct(">4sBBI5s6sH8s8sI")
 HEADER_SIZE: Final = _HEADER.size
 _WINDOW: Final = 1 << 24
-_SEGMENT: Final = b"mcx segment 1"
+CONTEXT: Final = b"mcx segment 1"
 _HEAD: Final = b"mcx head 1"
 
 Dictionaries = Mapping[int, bytes]
@@ -80,6 +83,22 @@ class Segment:
         return self.first + self.count - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A segment inside a signed message: what the message does not say already."""
+
+    first: int
+    count: int
+    dictionary: int
+    closed: bytes
+    """The compressed lines, closed for the receiver."""
+
+    @property
+    def last(self) -> int:
+        """Number of the last line."""
+        return self.first + self.count - 1
+
+
 def commune_tag(commune: str) -> int:
     """32 bits of SHA-256 of a commune code: marks whose feed a segment carries. Secrecy and proof come from seal and signature."""
     return int.from_bytes(hashlib.sha256(b"mcx commune " + commune.encode("utf-8")).digest()[:4], "big")
@@ -91,8 +110,8 @@ def cut(
     before: bytes,
     lines: Sequence[bytes],
     *,
-    signer: SigningKey,
-    seal_to: bytes,
+    signer: Signer,
+    seal_to: Sealer,
     dictionary: int = 0,
     dictionaries: Dictionaries = NO_DICTIONARIES,
     level: int = LEVEL,
@@ -103,15 +122,9 @@ def cut(
         SegmentTooLarge: too many lines, or too many bytes before or after compression.
         UnknownDictionary: the dictionary number is not among ``dictionaries``.
     """
-    if not 1 <= len(lines) <= MAX_COUNT or first < 1 or first + len(lines) > 1 << 48:
-        raise SegmentTooLarge(f"{len(lines)} lines from {first} do not fit a segment")
-    text = b"\n".join(lines)
-    if len(text) > MAX_TEXT or text.count(b"\n") != len(lines) - 1:
-        raise SegmentTooLarge(f"{len(text)} bytes of lines are over the cap, or a line holds a line feed")
-    head = before
-    for line in lines:
-        head = chain(head, line)
-    payload = seal(seal_to, _compressor(level, _dictionary(dictionary, dictionaries)).compress(text))
+    packed = pack(first, lines, dictionary=dictionary, dictionaries=dictionaries, level=level)
+    head = chained(before, lines)[-1]
+    payload = seal_to.seal(packed)
     if len(payload) > MAX_PAYLOAD:
         raise SegmentTooLarge(f"payload of {len(payload)} bytes is over the limit of {MAX_PAYLOAD}")
     header = _HEADER.pack(
@@ -126,15 +139,40 @@ def cut(
         head[:8],
         len(payload),
     )
-    return header + payload + signer.sign(_SEGMENT, _signed(header, payload, head))
+    return header + payload + signer.sign(CONTEXT, _signed(header, payload, head))
 
 
-def fit(lines: Sequence[bytes], target: int, cutter: Callable[[Sequence[bytes]], bytes]) -> tuple[bytes, int]:
-    """Cut as many of the lines as stay near ``target`` bytes, at least one: (segment, number of lines taken)."""
+def pack(
+    first: int,
+    lines: Sequence[bytes],
+    *,
+    dictionary: int = 0,
+    dictionaries: Dictionaries = NO_DICTIONARIES,
+    level: int = LEVEL,
+) -> bytes:
+    """Compress consecutive lines: the same lines always give the same bytes.
+
+    Raises:
+        SegmentTooLarge: too many lines, or too many bytes before or after compression.
+        UnknownDictionary: the dictionary number is not among ``dictionaries``.
+    """
+    if not 1 <= len(lines) <= MAX_COUNT or first < 1 or first + len(lines) > 1 << 48:
+        raise SegmentTooLarge(f"{len(lines)} lines from {first} do not fit a segment")
+    text = b"\n".join(lines)
+    if len(text) > MAX_TEXT or text.count(b"\n") != len(lines) - 1:
+        raise SegmentTooLarge(f"{len(text)} bytes of lines are over the cap, or a line holds a line feed")
+    packed = _compressor(level, _dictionary(dictionary, dictionaries)).compress(text)
+    if len(packed) > MAX_PAYLOAD - SEAL_COST:
+        raise SegmentTooLarge(f"{len(packed)} bytes are over the limit of a payload")
+    return packed
+
+
+def fit(lines: Sequence[bytes], target: int, packer: Callable[[Sequence[bytes]], bytes]) -> tuple[bytes, int]:
+    """Pack as many of the lines as stay near ``target`` bytes, at least one: (bytes, number of lines taken)."""
     count = min(len(lines), MAX_COUNT)
     while True:
         try:
-            data = cutter(lines[:count])
+            data = packer(lines[:count])
         except SegmentTooLarge:
             if count == 1:
                 raise
@@ -143,6 +181,16 @@ def fit(lines: Sequence[bytes], target: int, cutter: Callable[[Sequence[bytes]],
         if count == 1 or len(data) <= target + target // 4:
             return data, count
         count = max(1, min(count - 1, count * target // len(data)))
+
+
+def chained(before: bytes, lines: Sequence[bytes]) -> list[bytes]:
+    """The head after each of the lines that follow the head ``before``."""
+    heads: list[bytes] = []
+    head = before
+    for line in lines:
+        head = chain(head, line)
+        heads.append(head)
+    return heads
 
 
 def parse(data: bytes) -> Segment:
@@ -179,27 +227,39 @@ def parse(data: bytes) -> Segment:
     )
 
 
-def unpack(segment: Segment, key: SealKey, dictionaries: Dictionaries = NO_DICTIONARIES) -> tuple[bytes, ...]:
+def unpack(segment: Segment, key: Opener, dictionaries: Dictionaries = NO_DICTIONARIES) -> tuple[bytes, ...]:
     """Unseal and decompress: the lines, ``segment.count`` of them.
 
     Raises:
         SealBroken: sealed to another key, or altered.
+        SegmentTooLarge, UnknownDictionary, SegmentError: as :func:`lines_of`.
+    """
+    packed = key.open(segment.payload)
+    return lines_of(packed, segment.count, segment.dictionary, dictionaries, feed=segment.chain.feed)
+
+
+def lines_of(
+    packed: bytes, count: int, dictionary: int = 0, dictionaries: Dictionaries = NO_DICTIONARIES, *, feed: bool = False
+) -> tuple[bytes, ...]:
+    """Undo :func:`pack`.
+
+    Raises:
         SegmentTooLarge: more than :data:`MAX_TEXT` or a line over ``MAX_LINE`` (``MAX_ENTRY`` in a feed).
         UnknownDictionary: compressed with a dictionary not among ``dictionaries``.
-        SegmentError: not zstd, or another number of lines than announced.
+        SegmentError: not zstd, or another number of lines than ``count``.
     """
-    text = _decompress(key.open(segment.payload), _dictionary(segment.dictionary, dictionaries))
+    text = _decompress(packed, _dictionary(dictionary, dictionaries))
     held = text.count(b"\n") + 1
-    if held != segment.count:
-        raise SegmentError(f"segment announces {segment.count} lines and holds {held}")
+    if held != count:
+        raise SegmentError(f"segment announces {count} lines and holds {held}")
     lines = tuple(text.split(b"\n"))
-    limit = MAX_ENTRY if segment.chain.feed else MAX_LINE
+    limit = MAX_ENTRY if feed else MAX_LINE
     if max(map(len, lines)) > limit:
         raise SegmentTooLarge(f"a line is over the limit of {limit} bytes")
     return lines
 
 
-def verify(segment: Segment, lines: Sequence[bytes], before: bytes, key: VerifyKey) -> tuple[bytes, ...]:
+def verify(segment: Segment, lines: Sequence[bytes], before: bytes, key: Verifier) -> list[bytes]:
     """Rebuild the chain from the receiver's own head before ``segment.first`` and check the signature: the head after each line.
 
     Raises:
@@ -209,24 +269,34 @@ def verify(segment: Segment, lines: Sequence[bytes], before: bytes, key: VerifyK
     """
     if before[:8] != segment.before8:
         raise Diverged(f"segment from {segment.first} was cut from another history")
-    heads: list[bytes] = []
-    head = before
-    for line in lines:
-        head = chain(head, line)
-        heads.append(head)
-    if head[:8] != segment.after8:
+    heads = chained(before, lines)
+    if heads[-1][:8] != segment.after8:
         raise ChainBroken(f"lines {segment.first}..{segment.last} do not lead to the announced head")
-    key.verify(_SEGMENT, _signed(segment.header, segment.payload, head), segment.signature)
-    return tuple(heads)
+    key.verify(CONTEXT, signed(segment, heads[-1]), segment.signature)
+    return heads
 
 
-def sign_head(signer: SigningKey, device: int, incarnation: int, n: int, head: bytes) -> bytes:
+def signed(segment: Segment, head: bytes) -> bytes:
+    """What the signature of a segment covers; it ends with the full head after."""
+    return _signed(segment.header, segment.payload, head)
+
+
+def claim(message: bytes) -> tuple[int, int, int, bytes] | None:
+    """(device, incarnation, n, head) proven by a signed message of :func:`signed`; ``None`` when it is none."""
+    if len(message) != HEADER_SIZE + 64:
+        return None
+    _, flags, _, device, incarnation, first, count, _, _, _ = _HEADER.unpack_from(message)
+    last = int.from_bytes(first, "big") + count - 1
+    return None if flags & FEED else (device, int.from_bytes(incarnation, "big"), last, message[-32:])
+
+
+def sign_head(signer: Signer, device: int, incarnation: int, n: int, head: bytes) -> bytes:
     """Sign the head of a local chain, 64 bytes: cut at the end of every use case, so a slip and ``store check`` have a signed
     head."""
     return signer.sign(_HEAD, _head_facts(device, incarnation, n, head))
 
 
-def verify_head(key: VerifyKey, device: int, incarnation: int, n: int, head: bytes, signature: bytes) -> None:
+def verify_head(key: Verifier, device: int, incarnation: int, n: int, head: bytes, signature: bytes) -> None:
     """Check :func:`sign_head`.
 
     Raises:
@@ -259,16 +329,28 @@ def _table(dictionary: bytes) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(dictionary)
 
 
+@lru_cache(maxsize=8)
+def _parameters(level: int) -> zstandard.ZstdCompressionParameters:
+    """No magic number, size, checksum or dictionary number: all of it is said, and proven, around the payload."""
+    return zstandard.ZstdCompressionParameters.from_level(
+        level,
+        format=zstandard.FORMAT_ZSTD1_MAGICLESS,
+        write_content_size=False,
+        write_checksum=False,
+        write_dict_id=False,
+    )
+
+
 def _compressor(level: int, dictionary: bytes) -> zstandard.ZstdCompressor:
     """A fresh one each time: a compressor may not be shared by threads, and making one costs 10 us."""
-    table = _table(dictionary) if dictionary else None
-    return zstandard.ZstdCompressor(level=level, dict_data=table, write_checksum=False, write_dict_id=False)
+    return zstandard.ZstdCompressor(compression_params=_parameters(level), dict_data=_table(dictionary) if dictionary else None)
 
 
 def _decompress(data: bytes, dictionary: bytes) -> bytes:
     """Read piece by piece: the size a frame announces is never believed, so nothing is allocated ahead of the bytes."""
     table = _table(dictionary) if dictionary else None
-    reader = zstandard.ZstdDecompressor(dict_data=table, max_window_size=_WINDOW).stream_reader(io.BytesIO(data))
+    plain = zstandard.FORMAT_ZSTD1_MAGICLESS
+    reader = zstandard.ZstdDecompressor(dict_data=table, max_window_size=_WINDOW, format=plain).stream_reader(io.BytesIO(data))
     text = bytearray()
     try:
         while piece := reader.read(65536):

@@ -2,9 +2,10 @@
 
 It survives whatever the line or the other end does: every :class:`SyncError` becomes a fact in the status and a longer wait;
 anything else is a defect and propagates into the supervisor. It writes nothing itself: cursors and feed go through the
-engine's journal, so a kill at any moment costs at most one exchange. Time is monotonic and injected. Waiting grows by full
-jitter (a random part of 2 s, 4 s … 5 min), so kiosks coming back after an outage of the province do not come at once; a nudge
-(button, network up) ends any wait and starts afresh.
+engine's journal, so a kill at any moment costs at most one exchange. Time is monotonic and injected. A line that stalled is tried
+again at once a few times, for that is loss and not overload; otherwise waiting grows by full jitter (a random part of 2 s, 4 s …
+5 min), so kiosks coming back after an outage of the province do not come at once; a nudge (button, network up) ends any wait and
+starts afresh. Events are always first: whoever sends attachments over the same line is told by ``busy`` when to yield.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sync.engine import Engine, ReplyOutcome
-from sync.errors import BearerError, Offline, SegmentQuarantined, SyncError, TimedOut
+from sync.errors import BearerError, CaptivePortal, Offline, SegmentQuarantined, SyncError, TimedOut
 from sync.steps import step
 
 
 class Bearer(Protocol):
     """Carries one request and brings the answer (``sync.http.HttpBearer``)."""
 
-    def exchange(self, request: bytes) -> bytes:
-        """Raises :class:`BearerError` when the line brought nothing of ours."""
+    def exchange(self, request: bytes, hedge_after_s: float) -> bytes:
+        """Raises :class:`BearerError` when the line brought nothing of ours. When nothing has moved for ``hedge_after_s`` the same
+        bytes may be sent again on another connection."""
         ...
 
 
@@ -63,11 +65,13 @@ class Pace:
 
     idle: float = 30.0
     """Between exchanges when there is nothing to send: how old the feed may become."""
-    watch: float = 1.0
+    watch: float = 0.25
     """Between looks for new local events."""
     first: float = 2.0
     """Ceiling of the first wait after a failure; doubles with each further one."""
     most: float = 300.0
+    at_once: int = 3
+    """Stalls in a row after which it is no longer loss, and waits begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,10 @@ class SyncStatus:
     """Code of the last failure, empty after an answer that counted."""
     failure_vi: str = ""
     cure_vi: str = ""
+    portal: str = ""
+    """Where the network wants its login, when it said so."""
+    stalls: int = 0
+    """Tries in a row in which a line stood and then stalled."""
     pending: int = 0
     """Own events the province is not known to hold."""
     outcome: ReplyOutcome | None = None
@@ -105,8 +113,12 @@ def run(
     pace: Pace | None = None,
     uniform: Callable[[float, float], float] = random.uniform,
     free_disk_mib: Callable[[], int] = lambda: 0,
+    busy: Callable[[bool], None] = lambda waiting: None,
 ) -> None:
-    """Exchange until ``stop()``. ``sleep`` waits up to so many seconds and returns True when it was cut short by a nudge."""
+    """Exchange until ``stop()``. ``sleep`` waits up to so many seconds and returns True when it was cut short by a nudge.
+
+    ``busy`` is told True while events wait for the line or are on it, False when the line is free for attachments.
+    """
     pace = pace or Pace()
     status = SyncStatus()
     due = clock.mono()
@@ -116,12 +128,15 @@ def run(
         if wait > 0 and (held or engine.pending() == 0):
             if sleep(min(wait, wait if held else pace.watch)):
                 due, held = clock.mono(), False
-                status = replace(status, failures=0)
+                status = replace(status, failures=0, stalls=0)
             continue
+        busy(True)
         status = attempt(engine, bearer, status, clock, free_disk_mib())
         delay, held = _next(status, pace, uniform)
         due = clock.mono() + delay
         status = replace(status, next_try_s=delay)
+        # A line that fails or is told to wait carries no events, so nothing is in the way of attachments either.
+        busy(delay == 0.0 or (status.pending > 0 and not held))
         notify(status)
 
 
@@ -132,7 +147,7 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     status = replace(status, last_try_ms=clock.wall_ms(), outcome=None, next_try_s=0.0)
     try:
         with step("sync.carry"):
-            reply = bearer.exchange(request)
+            reply = bearer.exchange(request, engine.hedge_after(sent))
         with step("sync.apply"):
             outcome = engine.on_reply(reply, clock.mono())
     except SyncError as error:
@@ -149,7 +164,7 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     )
     if outcome.refusals or (outcome.carried and not outcome.moved):
         return _failed(status, SegmentQuarantined(f"{len(outcome.refusals)} refused, {outcome.carried} lines not taken"), engine)
-    return replace(status, failures=0, failure="", failure_vi="", cure_vi="", pending=engine.pending())
+    return replace(status, failures=0, stalls=0, failure="", failure_vi="", cure_vi="", portal="", pending=engine.pending())
 
 
 def drain(engine: Engine, bearer: Bearer, clock: Clock, *, most: int = 1000) -> SyncStatus:
@@ -169,6 +184,8 @@ def _failed(status: SyncStatus, error: SyncError, engine: Engine) -> SyncStatus:
         failure=error.code,
         failure_vi=error.message_vi,
         cure_vi=error.cure_vi,
+        portal=error.portal if isinstance(error, CaptivePortal) else "",
+        stalls=status.stalls + 1 if isinstance(error, TimedOut) else 0,
         pending=engine.pending(),
         next_try_s=error.retry_after_s if isinstance(error, BearerError) else 0.0,
     )
@@ -176,6 +193,8 @@ def _failed(status: SyncStatus, error: SyncError, engine: Engine) -> SyncStatus:
 
 def _next(status: SyncStatus, pace: Pace, uniform: Callable[[float, float], float]) -> tuple[float, bool]:
     """(seconds to wait, whether new local events must wait too)."""
+    if 0 < status.stalls < pace.at_once:
+        return 0.0, False
     if status.failures:
         ceiling = min(pace.most, pace.first * 2.0 ** min(status.failures - 1, 30))
         return status.next_try_s + uniform(0.0, ceiling), True

@@ -11,6 +11,7 @@ from forms.dossier.commands import (
     accept,
     ask_duties,
     ask_supplement,
+    attach,
     close_unanswered,
     correct,
     decide,
@@ -36,6 +37,7 @@ from forms.dossier.fold import Loss, Outcome, Side, apply, due_of, fold, forbidd
 from forms.dossier.persons import Authorisation, Authority, Person, Persons, persons_of
 from forms.dossier.reading import answers_of, conflict_of, entries, fees_received, is_decided, open_conflicts, resumes
 from forms.dossier.records import (
+    Attached,
     By,
     Choice,
     Collector,
@@ -66,6 +68,7 @@ __all__ = [
     "STATUS_NAMES",
     "TRANSITIONS",
     "Act",
+    "Attached",
     "Authorisation",
     "Authority",
     "By",
@@ -103,6 +106,7 @@ __all__ = [
     "apply",
     "ask_duties",
     "ask_supplement",
+    "attach",
     "change",
     "close_unanswered",
     "conflict_of",

@@ -7,6 +7,7 @@ journal; the fold would refuse it as well. A command for the wrong state, role o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from forms.dossier.events import Draft, choosable
@@ -15,6 +16,7 @@ from forms.dossier.fold import due_of, forbidden
 from forms.dossier.persons import Authority
 from forms.dossier.reading import SUGGESTED, entries, is_decided, parsed, resumes
 from forms.dossier.records import (
+    Attached,
     Choice,
     Collector,
     Conflict,
@@ -338,6 +340,23 @@ def receive_fee(on: Situation, fee: Fee) -> Drafts:
         raise DossierError("entry_exists")
     told = {"amount_vnd": str(fee.amount_vnd), "what_vi": fee.what_vi, "way": fee.way, "state": fee.state.value}
     return (Draft(on.dossier, "fee", {"id": fee.id, **told, **_signed(on)}),)
+
+
+def attach(on: Situation, files: Sequence[Attached]) -> Drafts:
+    """Add files to the dossier, a preview with its full file in one act. An event each: every one is an entry of its own.
+
+    Raises:
+        DossierError: ``wrong_state`` when there is no such dossier; ``entry_exists``.
+    """
+    if "code" not in on.fields:
+        raise DossierError("wrong_state")
+    if any(f"at.{file.blob}" in on.fields for file in files):
+        raise DossierError("entry_exists")
+    return tuple(Draft(on.dossier, "at", {**_told(file), **_signed(on)}) for file in files)
+
+
+def _told(file: Attached) -> dict[str, Any]:
+    return {name: value for name, value in asdict(file).items() if value != ""}
 
 
 def remove(on: Situation, name: str, why_vi: str) -> Drafts:

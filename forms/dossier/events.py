@@ -70,7 +70,17 @@ _NOTHING: Final = Change({})
 
 def change(kind: str, content: Mapping[str, Any]) -> Change:
     """Read an event as what it asks for."""
-    readers = {"new": _new, "f": _plain, "st": _step, "note": _note, "fee": _fee, "rm": _remove, "cor": _correct, "dec": _decide}
+    readers = {
+        "new": _new,
+        "f": _plain,
+        "st": _step,
+        "note": _note,
+        "at": _attach,
+        "fee": _fee,
+        "rm": _remove,
+        "cor": _correct,
+        "dec": _decide,
+    }
     reader = readers.get(kind)
     return reader(content) if reader is not None else _NOTHING
 
@@ -131,6 +141,13 @@ def _note(content: Mapping[str, Any]) -> Change:
     if not isinstance(content.get("id"), str):
         return _NOTHING
     return Change({f"note.{content['id']}": content.get("text", "")})
+
+
+def _attach(content: Mapping[str, Any]) -> Change:
+    blob = content.get("blob")
+    if not isinstance(blob, str) or not blob.isalnum():
+        return _NOTHING
+    return Change({f"at.{blob}": {key: value for key, value in content.items() if key != "blob"}})
 
 
 def _fee(content: Mapping[str, Any]) -> Change:

@@ -194,3 +194,25 @@ class Choice(StrEnum):
     KEPT = "kept"
     LOST = "lost"
     """The value that lost is written after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of the dossier (thành phần hồ sơ): where it is and how it opens. It travels apart from the events, encrypted."""
+
+    blob: str
+    """Hex SHA-256 of the ciphertext: the file's name everywhere."""
+    key: str
+    """Base64 of the key that opens it."""
+    size: int
+    """Bytes of ciphertext."""
+    plain: int
+    """Bytes of the file itself."""
+    mime: str
+    name: str
+    """Id of the paper it shows."""
+    role: str
+    """``full``, or ``preview``: a small picture of the full file, sent before it."""
+    of: str = ""
+    """A preview's full file."""
+    pages: int = 1

@@ -86,6 +86,8 @@ def act_vi(kind: str, content: Mapping[str, Any], label: Callable[[str], str]) -
         return f"Ghi chú: {content.get('text')}"
     if kind == "fee":
         return _fee(content)
+    if kind == "at":
+        return "Thêm ảnh xem nhanh của giấy tờ." if content.get("role") == "preview" else "Thêm bản quét giấy tờ."
     if kind == "rm":
         return f"Gỡ một mục đã ghi. {_why(content, 'why')}"
     if kind == "cor":

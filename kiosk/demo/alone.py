@@ -12,8 +12,9 @@ from pathlib import Path
 from kiosk.clock import Clock
 from kiosk.config import load
 from kiosk.machine import Machine, open_machine
-from sync.enrol import ProvincePublic, issue_bundle, make_request, open_request
+from sync.enrol import Grant, issue_bundle, make_request, open_request
 from sync.keys import SealKey, SigningKey
+from sync.rollover import ProvincePublic
 
 COMMUNE = "01290"
 
@@ -26,14 +27,13 @@ def enrolled_alone(state: Path, *, device: int = 7, clock: Clock | None = None, 
         return machine
     keys, root = machine.keyring.device, SigningKey.generate()
     request = make_request(keys, COMMUNE, "Lý Văn Mẫu", secrets.token_bytes(16))
-    bundle = issue_bundle(
-        open_request(request),
+    grant = Grant(
         device=device,
         commune=COMMUNE,
         commune_secret=SealKey.generate().secret,
         province=ProvincePublic(SigningKey.generate().public, SealKey.generate().public),
-        root=root,
     )
+    bundle = issue_bundle(open_request(request), grant, root)
     with machine.store.transaction():
         machine.store.set_meta("enrol_request", request)
         machine.store.set_meta("enrol_bundle", bundle)

@@ -1,60 +1,68 @@
-"""``store check``: prove the journal, name the first bad record.
+"""``store check``: prove the journal, name the first bad record, what is wrong with it and the cure.
 
-Every local line is chained from the start of its incarnation, every signed head is verified with the device's key, the
-feed's chain is walked, and the projections are compared with what the journal yields. All of it is read from one copy made in
+Every local line is chained from the start of its incarnation, or from the head its base left, and every signed head is verified
+with the device's keys; a sealed line is passed by the head it left, which a signature covers. The feed's chain is walked from its
+base, and the projections and the search index are compared with what the journal yields. All of it is read from one copy made in
 one moment, so a kiosk that goes on filing meanwhile is neither held up nor taken for a forger. The store itself is not changed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import sqlite_utils
 
-from kiosk.store import projections
+from kiosk.store import projections, search
 from kiosk.store.connection import DatabaseError, StoreError, immediate
 from kiosk.store.store import Store
-from sync.envelope import ZERO_HEAD, EnvelopeError, chain, decode
+from sync.envelope import ZERO_HEAD, chain
 from sync.errors import BadSignature
-from sync.keys import VerifyKey
+from sync.keys import Verifier
 from sync.segment import verify_head
+
+RESTORE_VI: Final = "Giữ nguyên máy, gọi kỹ thuật; khôi phục từ bản sao lưu bằng «store restore». Phần tỉnh đã nhận không mất."
+REBUILD_VI: Final = "Chạy «store rebuild»."
+REFETCH_VI: Final = "Gọi kỹ thuật; khôi phục từ bản sao lưu, hoặc nhờ tỉnh cho máy đọc lại bản tin từ đầu."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The first record that does not hold: where it stands and what is wrong with it."""
+    """The first record that does not hold: where it stands (incarnation/n, seq, table), what is wrong with it, what helps."""
 
     where: str
     what_vi: str
+    cure_vi: str = RESTORE_VI
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was walked, and the first finding of each kind; ``ok`` when there is none."""
+    """What was walked, and the first finding of each kind; ``ok`` when there is none. ``sealed``: lines only the province reads."""
 
     events: int
     segments: int
     entries: int
     dossiers: int
     findings: tuple[Finding, ...]
+    sealed: int = 0
 
     @property
     def ok(self) -> bool:
         return not self.findings
 
 
-def check(store: Store, device: int, key: VerifyKey) -> Report:
-    """Walk the whole store of a device whose verification key is ``key``.
+def check(store: Store, device: int, keys: Sequence[Verifier], files: Callable[[], Iterable[Finding]] = tuple) -> Report:
+    """Walk the whole store of a device whose verification keys are ``keys``; ``files`` proves what lies beside it.
 
     Raises:
         StoreError: ``check_no_copy`` when there is no room for a copy beside the store.
     """
     # A copy has pages and indexes of its own; those on the disk are proved where they are.
-    damage = _damage(store)
+    damage = (*_damage(store), *files())
     try:
         with store.copy() as db:
-            report = _check_copy(db, device, key)
+            report = _check_copy(db, device, keys)
     except (DatabaseError, OSError) as error:
         if not damage:
             raise StoreError(
@@ -72,91 +80,127 @@ def _damage(store: Store) -> tuple[Finding, ...]:
     return () if said == "ok" else (Finding("store", f"Tệp kho hồ sơ hỏng: {said}"),)
 
 
-def _check_copy(db: sqlite_utils.Database, device: int, key: VerifyKey) -> Report:
-    findings: list[Finding] = []
-    events = segments = 0
-    for inc, n, head in db.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal").fetchall():
-        walked, signed, finding = _check_log(db, (inc, n, bytes(head)), device, key)
-        events += walked
-        segments += signed
-        findings += [finding] if finding else []
-    entries, finding = _check_feed(db)
-    findings += [finding] if finding else []
-    dossiers, finding = _check_projections(db)
-    findings += [finding] if finding else []
-    return Report(events, segments, entries, dossiers, tuple(findings))
+def _check_copy(db: sqlite_utils.Database, device: int, keys: Sequence[Verifier]) -> Report:
+    walks = [_Walk(db, inc, device, keys) for (inc,) in db.conn.execute("SELECT inc FROM incarnation ORDER BY ordinal").fetchall()]
+    logs = [walk.run() for walk in walks]
+    entries, feed = _check_feed(db)
+    dossiers, shown = _check_projections(db, device)
+    return Report(
+        events=sum(walk.events for walk in walks),
+        segments=sum(walk.segments for walk in walks),
+        entries=entries,
+        dossiers=dossiers,
+        findings=tuple(one for one in (*logs, feed, shown) if one is not None),
+        sealed=sum(walk.sealed for walk in walks),
+    )
 
 
-def _check_log(
-    db: sqlite_utils.Database, end: tuple[int, int, bytes], device: int, key: VerifyKey
-) -> tuple[int, int, Finding | None]:
-    """Walk one incarnation that should end at ``end`` = (incarnation, n, head): events, signed heads, first finding."""
-    inc = end[0]
-    head, n = ZERO_HEAD, 0
-    heads = {0: ZERO_HEAD}
-    for number, body, noted in db.conn.execute("SELECT n, body, head FROM log WHERE inc = ? ORDER BY n", (inc,)):
-        n += 1
-        where = f"log {inc}/{number}"
-        if number != n:
-            return n - 1, 0, Finding(where, f"Thiếu sự kiện {n}.")
-        head = chain(head, bytes(body))
-        if head != bytes(noted):
-            return n, 0, Finding(where, "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
-        try:
-            if decode(bytes(body)).n != n:
-                return n, 0, Finding(where, "Số thứ tự trong sự kiện không khớp.")
-        except EnvelopeError as error:
-            return n, 0, Finding(where, f"Không đọc được sự kiện: {error}")
-        heads[n] = head
-    last = signed = 0
-    for first, number, noted, signature in db.conn.execute(
-        "SELECT first, n, head, signature FROM segment WHERE inc = ? ORDER BY n", (inc,)
-    ):
-        where = f"segment {inc}/{number}"
-        if first != last + 1:
-            return n, 0, Finding(where, f"Sự kiện từ {last + 1} chưa được ký.")
-        if heads.get(number) != bytes(noted):
-            return n, 0, Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
-        try:
-            verify_head(key, device, inc, number, bytes(noted), bytes(signature))
-        except BadSignature:
-            return n, 0, Finding(where, "Chữ ký không đúng.")
-        last = number
-        signed += 1
-    if last != n or end != (inc, n, head):
-        return n, signed, Finding(f"incarnation {inc}", "Cuối nhật ký chưa được ký hoặc bị cắt.")
-    return n, signed, None
+class _Walk:
+    """One incarnation, line by line and signature by signature in the order of the log; counts what it has passed."""
+
+    def __init__(self, db: sqlite_utils.Database, inc: int, device: int, keys: Sequence[Verifier]) -> None:
+        self._inc, self._device, self._keys = inc, device, keys
+        row = db.conn.execute("SELECT n, head, base, base_head FROM incarnation WHERE inc = ?", (inc,)).fetchone()
+        self._end = row[0], bytes(row[1])
+        self._n = self._signed_to = row[2]
+        self._head = bytes(row[3]) if row[3] is not None else ZERO_HEAD
+        self._lines = db.conn.execute("SELECT n, body, head, sealed FROM log WHERE inc = ? ORDER BY n", (inc,))
+        signed = db.conn.execute("SELECT n, first, head, signature FROM segment WHERE inc = ?", (inc,)).fetchall()
+        self._ends = {row[0]: row for row in signed}
+        self.events = self.sealed = self.segments = 0
+
+    def run(self) -> Finding | None:
+        for line in self._lines:
+            finding = self._line(*line) or (self._signature(*self._ends.pop(line[0])) if line[0] in self._ends else None)
+            if finding is not None:
+                return finding
+        return self._ending()
+
+    def _line(self, n: int, body: bytes, noted: bytes, sealed: int) -> Finding | None:
+        self._n += 1
+        self.events += 1
+        where = f"log {self._inc}/{n}"
+        if n != self._n:
+            return Finding(where, f"Thiếu sự kiện {self._n}.")
+        if sealed:
+            self.sealed += 1
+            self._head = noted
+            return None
+        self._head = chain(self._head, body)
+        if self._head != noted:
+            return Finding(where, "Nội dung sự kiện đã bị sửa (sai chuỗi băm).")
+        if not body.startswith(b'{"n":%d,' % n):
+            return Finding(where, "Số thứ tự trong sự kiện không khớp.")
+        return None
+
+    def _signature(self, n: int, first: int, noted: bytes, signature: bytes) -> Finding | None:
+        where = f"segment {self._inc}/{n}"
+        if first != self._signed_to + 1:
+            return Finding(where, f"Sự kiện từ {self._signed_to + 1} chưa được ký.")
+        if noted != self._head:
+            return Finding(where, "Đầu chuỗi đã ký không khớp với nhật ký.")
+        if not self._verified(n, noted, signature):
+            return Finding(where, "Chữ ký không đúng.")
+        self._signed_to = n
+        self.segments += 1
+        return None
+
+    def _verified(self, n: int, head: bytes, signature: bytes) -> bool:
+        for key in self._keys:
+            try:
+                verify_head(key, self._device, self._inc, n, head, signature)
+            except BadSignature:
+                continue
+            return True
+        return False
+
+    def _ending(self) -> Finding | None:
+        if self._ends:
+            return Finding(f"segment {self._inc}/{min(self._ends)}", "Nhật ký bị cắt: sự kiện đã ký không còn.")
+        if self._signed_to != self._n:
+            return Finding(f"incarnation {self._inc}", f"Sự kiện từ {self._signed_to + 1} chưa được ký.")
+        if self._end != (self._n, self._head):
+            return Finding(f"incarnation {self._inc}", "Cuối nhật ký bị cắt.")
+        return None
 
 
 def _check_feed(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
-    head, seq = ZERO_HEAD, 0
+    base, head = projections.feed_base(db)
+    seq = base
     for number, body, noted in db.conn.execute("SELECT seq, body, head FROM feed ORDER BY seq"):
         seq += 1
-        head = chain(head, bytes(body))
-        if number != seq or bytes(noted) != head:
-            return seq, Finding(f"feed {number}", "Bản tin của tỉnh bị thiếu hoặc bị sửa.")
-    return seq, None
+        head = chain(head, body)
+        if number != seq or noted != head:
+            return seq - base, Finding(f"feed {number}", "Bản tin của tỉnh bị thiếu hoặc bị sửa.", REFETCH_VI)
+    return seq - base, None
 
 
-_PROJECTIONS = {"dossier": "d", "dossier_search": "d", "field": "d, f", "conflict": "seq"}
-"""Tables made from the journal alone, with the order that makes two readings comparable."""
+_PROJECTIONS = {
+    "dossier": "SELECT * FROM dossier ORDER BY d",
+    "dossier_search": "SELECT d, text FROM dossier_search ORDER BY d",
+    "field": "SELECT * FROM field ORDER BY d, f",
+    "conflict": "SELECT * FROM conflict ORDER BY seq",
+    "blob_answer": "SELECT * FROM blob_answer ORDER BY id",
+}
+"""Tables made from the journal alone, read in an order that makes two readings comparable."""
 
 
-def _check_projections(db: sqlite_utils.Database) -> tuple[int, Finding | None]:
+def _check_projections(db: sqlite_utils.Database, device: int) -> tuple[int, Finding | None]:
     """Rebuild on the copy, and compare."""
+    damaged = search.damage(db)
     wanted = _projected(db)
     with immediate(db):
-        projections.rebuild(db)
+        projections.rebuild(db, device)
     made = _projected(db)
     count = len(wanted["dossier"])
     for table in _PROJECTIONS:
         for before, after in zip(wanted[table], made[table], strict=False):
             if before != after:
-                return count, Finding(f"{table} {before[0]}", "Bảng hiển thị không khớp nhật ký: chạy «store rebuild».")
+                return count, Finding(f"{table} {before[0]}", "Bảng hiển thị không khớp nhật ký.", REBUILD_VI)
         if len(wanted[table]) != len(made[table]):
-            return count, Finding(table, "Bảng hiển thị thiếu hoặc thừa hồ sơ: chạy «store rebuild».")
-    return count, None
+            return count, Finding(table, "Bảng hiển thị thiếu hoặc thừa hồ sơ.", REBUILD_VI)
+    return count, Finding("dossier_word", f"Bảng tìm kiếm hỏng: {damaged}", REBUILD_VI) if damaged else None
 
 
 def _projected(db: sqlite_utils.Database) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: db.conn.execute(f"SELECT * FROM {table} ORDER BY {order}").fetchall() for table, order in _PROJECTIONS.items()}
+    return {table: db.conn.execute(sql).fetchall() for table, sql in _PROJECTIONS.items()}

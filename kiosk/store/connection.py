@@ -65,6 +65,7 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
             "busy_timeout = 5000",
             "wal_autocheckpoint = 1000",
             "temp_store = MEMORY",
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except driver.DatabaseError as error:

@@ -1,62 +1,171 @@
-"""The kiosk's secrets in one key file: the store's 32-byte key and the device's signing and sealing keys.
+"""The kiosk's secrets in one key file: the store's 32-byte key, and the device's keys, past, present and next.
 
-On a machine with systemd credentials the passphrase comes as the credential ``kiosk-passphrase`` and the file is useless
-without it; elsewhere the file's mode 0600 is the only guard, so that a copied database alone tells nothing. The file is
-made at the first start and never changed.
+A copied database alone tells nothing: its key is here, and here it is wrapped as ``store.key_wrap`` says (:func:`machine_wrap`).
+The file is made at the first start. Later it is only ever replaced whole, under a lock, by one that still holds everything the
+one before held, so there is no moment without a file that works: keys that are to come are written first (``following``), put in
+force second, and the sealing keys they replace stay for what was sealed to them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk.store.connection import StoreError
+from kiosk.store.tpm import TpmWrap
 from sync.errors import KeyFileError, WrongPassphrase
-from sync.keys import DeviceKeys, KeyWrap, PassphraseWrap, PlainWrap, read_key_file, write_key_file
+from sync.keys import DeviceKeys, KeyWrap, PassphraseWrap, PlainWrap, SealKey, SigningKey, read_key_file, write_key_file
 
 CREDENTIAL = "kiosk-passphrase"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Keyring:
     """``store``: raw key of the encrypted store. ``device``: keys made on this machine, never leaving it."""
 
     store: bytes
     device: DeviceKeys
+    generation: int = 1
+    """Of the device's keys, as the province counts them."""
+    former: tuple[SealKey, ...] = ()
+    """Sealing keys of earlier generations, newest first."""
+    following: DeviceKeys | None = None
+    """Keys made but not yet in force."""
+    rotation: bytes = b""
+    """The letter that tells the province of the keys in force, until an answer to it came."""
 
+    @property
+    def openers(self) -> tuple[SealKey, ...]:
+        """Whatever was sealed to this machine opens with one of these."""
+        following = () if self.following is None else (self.following.seal,)
+        return (self.device.seal, *following, *self.former)
 
-def machine_wrap(environment: Mapping[str, str] = os.environ) -> KeyWrap:
-    """How this machine wraps its key file: with the passphrase it hands to its services, or not at all."""
-    folder = environment.get("CREDENTIALS_DIRECTORY")
-    if folder:
+    def promoted(self, generation: int, rotation: bytes = b"") -> Keyring:
+        """The following keys in force."""
+        if self.following is None:
+            raise ValueError("there are no following keys")
+        former = (self.device.seal, *self.former)
+        return Keyring(self.store, self.following, generation, former, rotation=rotation)
+
+    def secrets(self) -> dict[str, bytes]:
+        """As they stand in the file."""
+        held = {"store": self.store, **self.device.secrets(), "generation": str(self.generation).encode("ascii")}
+        held["former"] = b"".join(key.secret for key in self.former)
+        if self.following is not None:
+            held["following"] = self.following.sign.seed + self.following.seal.secret
+        if self.rotation:
+            held["rotation"] = self.rotation
+        return held
+
+    @classmethod
+    def from_secrets(cls, held: Mapping[str, bytes]) -> Keyring:
+        """Raises KeyFileError: a secret is missing or has the wrong size."""
         try:
-            passphrase = Path(folder, CREDENTIAL).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            passphrase = ""
-        if passphrase:
-            return PassphraseWrap(passphrase)
+            following, former = held.get("following"), held["former"]
+            return cls(
+                store=held["store"],
+                device=DeviceKeys.from_secrets(held),
+                generation=int(held["generation"]),
+                former=tuple(SealKey(former[at : at + 32]) for at in range(0, len(former), 32)),
+                following=DeviceKeys(SigningKey(following[:32]), SealKey(following[32:])) if following else None,
+                rotation=held.get("rotation", b""),
+            )
+        except (KeyError, ValueError):
+            raise KeyFileError("a secret is missing or has the wrong size") from None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The key file of a machine and how it is wrapped."""
+
+    path: Path
+    wrap: KeyWrap
+
+    def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
+        """Replace the file whole by what ``change`` makes of its content; no other process changes it meanwhile.
+
+        Raises:
+            StoreError: as :func:`open_keyring`.
+        """
+        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            held = _read(self.path, self.wrap)
+            fresh = change(held)
+            if fresh is not held:
+                write_key_file(self.path, fresh.secrets(), self.wrap)
+            return fresh
+
+    def make_following(self) -> Keyring:
+        """Make the keys to come, or find those made before a crash."""
+        return self.change(lambda held: held if held.following else replace(held, following=DeviceKeys.generate()))
+
+    def rewrap(self, wrap: KeyWrap) -> None:
+        """Wrap the same secrets in another way."""
+        held = _read(self.path, self.wrap)
+        write_key_file(self.path, held.secrets(), wrap)
+        _read(self.path, wrap)
+
+
+def machine_wrap(choice: str = "auto", environment: Mapping[str, str] = os.environ) -> KeyWrap:
+    """How this machine wraps its key file (``store.key_wrap``).
+
+    ``auto``: with the passphrase that systemd hands to the service, where there is one, else not at all; ``passphrase``: the
+    same, and never without; ``tpm``: with the machine's TPM; ``none``: not at all.
+
+    Raises:
+        StoreError: ``key_locked`` when the passphrase is asked for and not there.
+    """
+    if choice == "tpm":
+        return TpmWrap()
+    passphrase = "" if choice == "none" else _credential(environment)
+    if passphrase:
+        return PassphraseWrap(passphrase)
+    if choice == "passphrase":
+        raise StoreError(
+            "key_locked", "Máy không nhận được mật khẩu mở kho hồ sơ.", "Đặt kiosk-passphrase cho dịch vụ như lúc cài máy."
+        )
     return PlainWrap()
 
 
-def open_keyring(file: Path, wrap: KeyWrap, *, store_exists: bool) -> Keyring:
+def _credential(environment: Mapping[str, str]) -> str:
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    try:
+        return Path(folder, CREDENTIAL).read_text(encoding="utf-8").strip() if folder else ""
+    except FileNotFoundError:
+        return ""
+
+
+def open_keyring(file: KeyFile, *, store_exists: bool) -> Keyring:
     """Read the secrets, making them at the first start of a machine.
 
     Raises:
         StoreError: ``key_missing`` when there is a store but no key file (never made anew: that would lose the store),
-            ``key_unreadable`` for a damaged or unguarded file, ``key_locked`` for a wrong or missing passphrase.
+            ``key_unreadable`` for a damaged or unguarded file, ``key_locked`` for a wrong or missing passphrase,
+            ``tpm_missing`` and ``tpm_refused`` of the TPM.
     """
-    if not file.exists():
+    if not file.path.exists():
         if store_exists:
             raise StoreError("key_missing", "Mất tệp khóa của kho hồ sơ.", "Chép lại tệp khóa từ bản sao lưu; đừng xóa kho.")
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_key_file(file, {"store": secrets.token_bytes(32), **DeviceKeys.generate().secrets()}, wrap)
+        make_keyring(file, secrets.token_bytes(32))
+    return _read(file.path, file.wrap)
+
+
+def make_keyring(file: KeyFile, store: bytes) -> Keyring:
+    """A key file for the store of this key, with device keys of its own."""
+    fresh = Keyring(store, DeviceKeys.generate())
+    file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_key_file(file.path, fresh.secrets(), file.wrap)
+    return fresh
+
+
+def _read(path: Path, wrap: KeyWrap) -> Keyring:
     try:
-        held = read_key_file(file, wrap)
-        return Keyring(held["store"], DeviceKeys.from_secrets(held))
+        return Keyring.from_secrets(read_key_file(path, wrap))
     except WrongPassphrase:
         raise StoreError("key_locked", "Mật khẩu mở kho hồ sơ không đúng.", "Đặt lại kiosk-passphrase như lúc cài máy.") from None
-    except (KeyFileError, KeyError) as error:
+    except KeyFileError as error:
         raise StoreError("key_unreadable", f"Không đọc được tệp khóa: {error}.", "Khôi phục tệp khóa từ bản sao lưu.") from None

@@ -1,8 +1,9 @@
 """The shape of the store, as named migrations, each recorded in the transaction that made it (sqlite-utils' runner).
 
-A store that carries a migration this program does not know was written by a newer one and is refused: opening it
-could drop what it does not understand. ``log`` and ``feed`` are the truth; ``field``, ``dossier``, ``dossier_search`` and
-``conflict`` are projections of them and can be rebuilt.
+A store that carries a migration this program does not know was written by a newer one and is refused: opening it could drop what it
+does not understand. ``log`` and ``feed`` are the truth; ``field``, ``dossier``, ``dossier_search``, ``conflict`` and
+``blob_answer`` are projections of them and can be rebuilt. Where the feed was cut (``meta.feed_base``), the rows of ``field`` and
+``conflict`` at or below the cut are the truth themselves.
 """
 
 from __future__ import annotations
@@ -59,10 +60,65 @@ def _paper_and_people(db: sqlite_utils.Database) -> None:
     """)
 
 
+def _bases(db: sqlite_utils.Database) -> None:
+    """Logs and feed that begin after a base; sealed lines, closed dossiers, what is safe off site, snapshots on their way."""
+    db.executescript("""
+        ALTER TABLE incarnation ADD COLUMN safe INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE incarnation ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE incarnation ADD COLUMN base_head BLOB;
+        ALTER TABLE incarnation ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE incarnation ADD COLUMN base_acked INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE incarnation ADD COLUMN base_safe INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE log ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conflict ADD COLUMN entry TEXT NOT NULL DEFAULT '{}';
+        UPDATE conflict SET entry = coalesce((SELECT CAST(f.body AS TEXT) FROM feed f WHERE f.seq = conflict.seq), '{}');
+        CREATE INDEX conflict_dossier ON conflict (d);
+        CREATE TABLE closed (d TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE blob_answer (
+            id TEXT PRIMARY KEY, d TEXT NOT NULL, ok INTEGER NOT NULL, bad TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE milestone (
+            day INTEGER NOT NULL, inc INTEGER NOT NULL, n INTEGER NOT NULL, acked INTEGER NOT NULL, seq INTEGER NOT NULL,
+            job INTEGER NOT NULL, refused INTEGER NOT NULL, PRIMARY KEY (day, inc)) WITHOUT ROWID;
+        CREATE TABLE staged_line (n INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        CREATE TABLE keys_document (id INTEGER PRIMARY KEY, body BLOB NOT NULL UNIQUE);
+    """)
+
+
+def _search(db: sqlite_utils.Database) -> None:
+    """Search by the beginnings of words: an index of words over the folded texts, which number the dossiers oldest first."""
+    db.executescript("""
+        ALTER TABLE dossier_search RENAME TO dossier_search_before;
+        CREATE TABLE dossier_search (id INTEGER PRIMARY KEY, d TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+        INSERT INTO dossier_search (d, text)
+            SELECT s.d, s.text FROM dossier_search_before s LEFT JOIN dossier d ON d.d = s.d ORDER BY d.filed_at, s.d;
+        DROP TABLE dossier_search_before;
+        CREATE VIRTUAL TABLE dossier_word USING fts5 (
+            text, content = 'dossier_search', content_rowid = 'id', detail = none, prefix = '1 2 3', tokenize = 'unicode61');
+        INSERT INTO dossier_word (dossier_word, rank) VALUES ('secure-delete', 1);
+        INSERT INTO dossier_word (dossier_word) VALUES ('rebuild');
+    """)
+
+
+def _tries_and_boots(db: sqlite_utils.Database) -> None:
+    """What was tried for whom, and when a unit of work was written by the clock that never jumps."""
+    db.executescript("""
+        ALTER TABLE segment ADD COLUMN boot TEXT;
+        ALTER TABLE segment ADD COLUMN mono_ms INTEGER;
+        ALTER TABLE segment ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE boot (id TEXT PRIMARY KEY, server_ms INTEGER, mono_ms INTEGER) WITHOUT ROWID;
+        CREATE TABLE attempt (
+            item TEXT PRIMARY KEY, tried INTEGER NOT NULL, code TEXT NOT NULL, told_vi TEXT NOT NULL, at_ms INTEGER NOT NULL,
+            next_ms INTEGER NOT NULL) WITHOUT ROWID;
+    """)
+
+
 STEPS = (
     ("m001_journal", _journal),
     ("m002_projections", _projections),
     ("m003_paper_and_people", _paper_and_people),
+    ("m004_bases", _bases),
+    ("m005_search", _search),
+    ("m006_tries_and_boots", _tries_and_boots),
 )
 
 

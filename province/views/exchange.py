@@ -45,7 +45,8 @@ def exchange(request: HttpRequest) -> HttpResponse:
 
 def take(body: bytes, running: Runtime) -> bytes:
     """Take one request and give the answer, durable when it returns. Also the door for bodies that came on a stick."""
-    keys = ProvinceKeys(running.keyring.signing, running.keyring.sealing)
+    ring = running.keyring
+    keys = ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers)
     received = running.wall_ms()
     with recording(received) as journal, step("province.store"):
         reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received)

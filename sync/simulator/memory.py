@@ -1,95 +1,116 @@
 """Journals in memory for both ends, with real transactions: undone when a block raises, so a test can crash anywhere.
 
 They fill the ports exactly as a store does and stay small enough to be read; the simulator, the engine's and the intake's
-tests share them. The merge here is the simplest one that shows the invariants: ``f`` sets fields, ``tag`` counts how often
-each event was applied, so a doubled effect is visible as 2.
+tests share them. Every change goes through a :class:`Disk`, which can take it back and can fail. The state of a side is plain
+data that :meth:`KioskState.copy` images, as a backup would.
 """
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Final
 
-from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, move_line
+from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, event_id, move_line
+from sync.envelope import decode as decode_line
+from sync.errors import SyncError
 from sync.feed import decode_entry, next_entry, read_ack
-from sync.ports import Confirmed, DeviceRecord, Effect, FeedEntry, Line
+from sync.ports import Confirmed, DeviceRecord, FeedEntry, FormerKey, Line, Proof, SnapshotInfo
+from sync.rollover import Rotation
+from sync.simulator.disk import Crash, Disk, DiskFull
+from sync.simulator.meaning import CountingMerge, Meaning
 
-Fields = dict[tuple[str, str], Any]
+__all__ = ["CountingMerge", "Crash", "DiskFull", "KioskState", "MemoryKiosk", "MemoryProvince", "ProvinceState", "decode"]
+
+Fields = dict[str, dict[str, Any]]
+"""Dossier -> field -> value."""
+
+SNAPSHOT_EVERY: Final = 10_000
+
+decode = lru_cache(maxsize=8192)(decode_line)
+identity = lru_cache(maxsize=8192)(event_id)
+"""Lines are read again and again: at writing, in views, by the checks."""
 
 
-class Crash(Exception):
-    """The power goes."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands in the envelope of every event of one use case."""
+
+    base: int = 0
+    wall_ms: int = 1_764_550_991_227
+    quality: int = 1
+    actor: str = "cb07"
 
 
-class CountingMerge:
-    """``f`` sets fields, last in server order wins; ``tag`` adds one to its own counter."""
+@dataclass
+class Staged:
+    """A snapshot on its way in."""
 
-    def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-        writes = fold({name: known.value for name, known in confirmed.items()}, event)
-        return Effect([{"e": "f", "d": event.dossier, "f": name, "v": value} for name, value in writes.items()])
-
-
-def fold(fields: Mapping[str, Any], event: Event) -> dict[str, Any]:
-    """What an event writes into the fields of its dossier."""
-    if event.kind == "f":
-        return dict(event.content)
-    if event.kind == "tag":
-        name = f"tag.{event.content['tag']}"
-        return {name: fields.get(name, 0) + 1}
-    return {}
+    seq: int
+    head: bytes
+    lines: tuple[bytes, ...]
 
 
 @dataclass
 class KioskState:
+    """What is on the disk of a kiosk."""
+
     incarnations: list[int]
     logs: dict[int, list[Line]] = field(default_factory=dict)
+    bases: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    """Incarnation -> last line pruned and the head after it."""
     told: dict[int, int] = field(default_factory=dict)
     acked: dict[int, int] = field(default_factory=dict)
+    safe: dict[int, int] = field(default_factory=dict)
     feed: list[FeedEntry] = field(default_factory=list)
+    feed_base: tuple[int, bytes] = (0, ZERO_HEAD)
+    """Position of the installed snapshot."""
     confirmed: Fields = field(default_factory=dict)
+    told_off: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    """``cf`` and ``na`` entries with their position."""
+    staged: Staged | None = None
     epoch: int = 0
+    documents: list[bytes] = field(default_factory=list)
+    policy: dict[str, Any] = field(default_factory=dict)
+    blobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     quarantined: list[tuple[str, str, bytes]] = field(default_factory=list)
 
     def copy(self) -> KioskState:
-        return KioskState(
-            list(self.incarnations),
-            {inc: list(lines) for inc, lines in self.logs.items()},
-            dict(self.told),
-            dict(self.acked),
-            list(self.feed),
-            dict(self.confirmed),
-            self.epoch,
-            list(self.quarantined),
+        """An image of the disk."""
+        return replace(
+            self,
+            incarnations=list(self.incarnations),
+            logs={inc: list(lines) for inc, lines in self.logs.items()},
+            bases=dict(self.bases),
+            told=dict(self.told),
+            acked=dict(self.acked),
+            safe=dict(self.safe),
+            feed=list(self.feed),
+            confirmed={dossier: dict(fields) for dossier, fields in self.confirmed.items()},
+            told_off=list(self.told_off),
+            documents=list(self.documents),
+            policy=dict(self.policy),
+            blobs=dict(self.blobs),
+            quarantined=list(self.quarantined),
         )
 
 
 class MemoryKiosk:
-    """The kiosk's journal. ``trace`` hears of every line as it becomes durable."""
+    """The kiosk's journal, and what its use cases do with it."""
 
-    def __init__(self, device: int, rng: random.Random) -> None:
+    def __init__(self, device: int, rng: random.Random, meaning: Meaning | None = None) -> None:
         self.device = device
         self.rng = rng
+        self.meaning: Meaning = meaning or CountingMerge()
+        self.disk = Disk()
         self.state = KioskState([rng.getrandbits(40)])
-        self.crash_at: Callable[[str], None] = lambda _: None
-        self._depth = 0
 
-    @contextmanager
-    def atomic(self) -> Iterator[None]:
-        assert self._depth == 0, "the core never nests transactions"
-        self._depth += 1
-        kept = self.state.copy()
-        try:
-            yield
-            self.crash_at("before_commit")
-        except BaseException:
-            self.state = kept
-            raise
-        finally:
-            self._depth -= 1
-        self.crash_at("after_commit")
+    def atomic(self) -> AbstractContextManager[None]:
+        return self.disk.transaction()
 
     def identity(self) -> tuple[int, int]:
         return self.device, self.state.incarnations[-1]
@@ -99,141 +120,316 @@ class MemoryKiosk:
 
     def last(self, incarnation: int) -> tuple[int, bytes]:
         log = self.state.logs.get(incarnation)
-        return (log[-1].n, log[-1].head) if log else (0, ZERO_HEAD)
+        return (log[-1].n, log[-1].head) if log else self.state.bases.get(incarnation, (0, ZERO_HEAD))
+
+    def base(self, incarnation: int) -> int:
+        return self.state.bases.get(incarnation, (0, ZERO_HEAD))[0]
 
     def head_at(self, incarnation: int, n: int) -> bytes | None:
-        log = self.state.logs.get(incarnation, [])
+        base, head = self.state.bases.get(incarnation, (0, ZERO_HEAD))
+        if n == base:
+            return head
         if n == 0:
             return ZERO_HEAD
-        return log[n - 1].head if n <= len(log) else None
+        log = self.state.logs.get(incarnation, [])
+        return log[n - base - 1].head if base < n <= base + len(log) else None
 
     def lines(self, incarnation: int, after: int, limit: int) -> Sequence[Line]:
-        return self.state.logs.get(incarnation, [])[after : after + limit]
+        start = max(0, after - self.base(incarnation))
+        return self.state.logs.get(incarnation, [])[start : start + limit]
+
+    def prune(self, incarnation: int, n: int) -> int:
+        base = self.base(incarnation)
+        upto = min(n, self.safe(incarnation), self.acked(incarnation))
+        head = self.head_at(incarnation, upto)
+        if upto > base and head is not None:
+            self.disk.cut(self.state.logs[incarnation], 0, upto - base)
+            self.disk.put(self.state.bases, incarnation, (upto, head))
+        return self.base(incarnation)
 
     def told(self, incarnation: int) -> int:
         return self.state.told.get(incarnation, 0)
 
     def set_told(self, incarnation: int, n: int) -> None:
-        self.state.told[incarnation] = n
+        self.disk.put(self.state.told, incarnation, n)
 
     def acked(self, incarnation: int) -> int:
         return self.state.acked.get(incarnation, 0)
 
+    def safe(self, incarnation: int) -> int:
+        return self.state.safe.get(incarnation, 0)
+
     def feed_position(self) -> tuple[int, bytes]:
-        return (self.state.feed[-1].seq, self.state.feed[-1].head) if self.state.feed else (0, ZERO_HEAD)
+        return (self.state.feed[-1].seq, self.state.feed[-1].head) if self.state.feed else self.state.feed_base
 
     def feed_head_at(self, seq: int) -> bytes | None:
+        base, head = self.state.feed_base
+        if seq == base:
+            return head
         if seq == 0:
             return ZERO_HEAD
-        return self.state.feed[seq - 1].head if seq <= len(self.state.feed) else None
+        return self.state.feed[seq - base - 1].head if base < seq <= base + len(self.state.feed) else None
 
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         for kept in entries:
-            entry = decode_entry(kept.body)
+            self._apply(kept.seq, decode_entry(kept.body))
+            self.disk.push(self.state.feed, kept)
+
+    def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
+        kind, state, disk = entry["e"], self.state, self.disk
+        if kind == "f":
+            self._confirm(entry["d"], entry["f"], entry["v"])
+        elif kind == "ack":
             ack = read_ack(entry)
-            if ack is not None and ack.device == self.device and ack.incarnation in self.state.incarnations:
+            if ack is not None and ack.device == self.device and ack.incarnation in state.incarnations:
                 n = min(ack.n, self.last(ack.incarnation)[0])
-                self.state.acked[ack.incarnation] = max(self.acked(ack.incarnation), n)
-            elif entry["e"] == "f":
-                self.state.confirmed[entry["d"], entry["f"]] = entry["v"]
-            self.state.feed.append(kept)
+                disk.put(state.acked, ack.incarnation, max(self.acked(ack.incarnation), n))
+        elif kind == "safe":
+            inc = entry["inc"]
+            if entry["dev"] == self.device and inc in state.incarnations:
+                disk.put(state.safe, inc, max(self.safe(inc), min(entry["n"], self.acked(inc))))
+        elif kind in ("cf", "na"):
+            disk.push(state.told_off, (seq, entry))
+        elif kind == "drop":
+            if entry["d"] in state.confirmed and not any(event.dossier == entry["d"] for event in self.own(pending=True)):
+                disk.drop(state.confirmed, entry["d"])
+        elif kind == "bl":
+            disk.put(state.blobs, entry["id"], entry)
+        elif kind == "cfg":
+            disk.put(state.policy, entry["k"], entry["v"])
+
+    def _confirm(self, dossier: str, name: str, value: Any) -> None:
+        if dossier not in self.state.confirmed:
+            self.disk.put(self.state.confirmed, dossier, {})
+        self.disk.put(self.state.confirmed[dossier], name, value)
 
     def epoch(self) -> int:
         return self.state.epoch
 
     def reset_feed(self, epoch: int) -> None:
-        self.state.feed, self.state.confirmed, self.state.acked, self.state.epoch = [], {}, {}, epoch
+        fresh: dict[str, Any] = {
+            "feed": [],
+            "feed_base": (0, ZERO_HEAD),
+            "confirmed": {},
+            "acked": {},
+            "safe": {},
+            "staged": None,
+            "told_off": [],
+            "epoch": epoch,
+        }
+        for name, value in fresh.items():
+            self.disk.set(self.state, name, value)
 
     def rebase_incarnation(self, incarnation: int, common: int) -> int:
-        rest = self.state.logs.get(incarnation, [])[common:]
-        self.state.logs[incarnation] = self.state.logs.get(incarnation, [])[:common]
-        self.state.told[incarnation] = common
+        log, base = self.state.logs.get(incarnation, []), self.base(incarnation)
+        rest = log[common - base :]
+        if rest:
+            self.disk.cut(log, common - base, len(log))
+        self.disk.put(self.state.told, incarnation, common)
+        for table in (self.state.acked, self.state.safe):
+            if table.get(incarnation, 0) > common:
+                self.disk.put(table, incarnation, common)
         fresh = self.rng.getrandbits(40)
-        self.state.incarnations.append(fresh)
-        self.state.logs[fresh] = []
+        self.disk.push(self.state.incarnations, fresh)
         for n, line in enumerate(rest, 1):
             self._add(fresh, move_line(line.body, incarnation, n))
         return fresh
 
+    def staged(self) -> tuple[int, bytes, int]:
+        held = self.state.staged
+        return (held.seq, held.head, len(held.lines)) if held is not None else (0, b"", 0)
+
+    def stage(self, seq: int, head: bytes, after: int, lines: Sequence[bytes]) -> None:
+        held = self.state.staged
+        before = held.lines[:after] if held is not None and (held.seq, held.head) == (seq, head) else ()
+        self.disk.set(self.state, "staged", Staged(seq, head, (*before, *lines)))
+
+    def install(self) -> None:
+        held = self.state.staged
+        assert held is not None
+        fresh = {"feed": [], "feed_base": (held.seq, held.head), "confirmed": {}, "acked": {}, "safe": {}, "told_off": []}
+        for name, value in fresh.items():
+            self.disk.set(self.state, name, value)
+        for line in held.lines:
+            entry = decode_entry(line)
+            self._apply(entry.get("r", held.seq), entry)
+        self.disk.set(self.state, "staged", None)
+
+    def keys_documents(self) -> Sequence[bytes]:
+        return tuple(self.state.documents)
+
+    def keep_keys_document(self, document: bytes) -> None:
+        self.disk.push(self.state.documents, document)
+
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
         if (source, reason, body) not in self.state.quarantined:
-            self.state.quarantined.append((source, reason, body))
+            self.disk.push(self.state.quarantined, (source, reason, body))
 
     # --- what a use case does -----------------------------------------------------------------------------------
 
     def write(self, dossier: str, kind: str, content: Mapping[str, Any], *, base: int = 0) -> Origin:
         """Append one event; an empty dossier id creates a dossier named after the event."""
+        return self.work(dossier, [(kind, content)], Facts(base=base))
+
+    def work(self, dossier: str, acts: Sequence[tuple[str, Mapping[str, Any]]], facts: Facts) -> Origin:
+        """One use case: its events in one transaction. Returns where the first stands, which names a new dossier."""
         with self.atomic():
             inc = self.state.incarnations[-1]
-            origin = Origin(self.device, inc, self.last(inc)[0] + 1)
-            event = Event(origin.n, dossier or origin.dossier_id(), kind, content, base, 1_764_550_991_227, 1, "cb07", 1)
-            self._add(inc, encode(event))
-        return origin
+            first = Origin(self.device, inc, self.last(inc)[0] + 1)
+            dossier = dossier or first.dossier_id()
+            for n, (kind, content) in enumerate(acts, first.n):
+                event = Event(n, dossier, kind, content, facts.base, facts.wall_ms, facts.quality, facts.actor, 1)
+                self._add(inc, encode(event))
+        return first
 
-    def view(self) -> Fields:
-        """Confirmed state with the own events that are not acknowledged on top."""
-        fields: Fields = dict(self.state.confirmed)
-        for inc in self.state.incarnations:
-            for line in self.state.logs.get(inc, [])[self.trim(inc) :]:
-                event = decode(line.body)
-                own = {name: value for (dossier, name), value in fields.items() if dossier == event.dossier}
-                fields.update({(event.dossier, name): value for name, value in fold(own, event).items()})
+    def write_raw(self, body: bytes) -> Origin:
+        """Append a line as a faulty program would: any bytes."""
+        with self.atomic():
+            inc = self.state.incarnations[-1]
+            self._add(inc, body)
+            return Origin(self.device, inc, self.last(inc)[0])
+
+    def fields(self, dossier: str) -> dict[str, Any]:
+        """A dossier as the screen shows it: confirmed, with the own events that are not acknowledged on top."""
+        fields = dict(self.state.confirmed.get(dossier, {}))
+        for origin, event in self._own(pending=True):
+            if event.dossier == dossier:
+                fields.update(self.meaning.fold(fields, event, origin))
         return fields
 
+    def conflicts(self, dossier: str) -> list[Mapping[str, Any]]:
+        """What the feed said gave way in a dossier."""
+        return [entry for _, entry in self.state.told_off if entry["d"] == dossier]
+
+    def dossiers(self) -> list[str]:
+        """Everything the screen lists."""
+        own = (event.dossier for event in self.own(pending=True) if event.dossier)
+        return list(dict.fromkeys((*self.state.confirmed, *own)))
+
+    def view(self) -> dict[tuple[str, str], Any]:
+        """All of it: (dossier, field) -> value."""
+        shown = {dossier: self.fields(dossier) for dossier in self.dossiers()}
+        return {(dossier, name): value for dossier, fields in shown.items() for name, value in fields.items()}
+
+    def own(self, *, pending: bool = False) -> Iterable[Event]:
+        """Own events in the order of writing, all that are held or those not acknowledged; lines that are no events left out."""
+        return (event for _, event in self._own(pending=pending))
+
     def trim(self, incarnation: int) -> int:
+        """The view replays own events above this."""
         return self.acked(incarnation)
+
+    def _own(self, *, pending: bool) -> Iterable[tuple[Origin, Event]]:
+        for inc in self.state.incarnations:
+            after = self.trim(inc) if pending else 0
+            for line in self.lines(inc, after, 1 << 30):
+                event = readable(line.body)
+                if event is not None:
+                    yield Origin(self.device, inc, line.n), event
 
     def _add(self, incarnation: int, body: bytes) -> None:
         n, head = self.last(incarnation)
-        self.state.logs.setdefault(incarnation, []).append(Line(n + 1, body, chain(head, body)))
+        if incarnation not in self.state.logs:
+            self.disk.put(self.state.logs, incarnation, [])
+        self.disk.push(self.state.logs[incarnation], Line(n + 1, body, chain(head, body)))
+
+
+def readable(body: bytes) -> Event | None:
+    """The event in a line, ``None`` when it is none."""
+    try:
+        return decode(body)
+    except SyncError:
+        return None
 
 
 @dataclass
 class ProvinceState:
+    """What is in the province's database."""
+
     logs: dict[tuple[int, int], list[Line]] = field(default_factory=dict)
+    branches: dict[bytes, tuple[Origin, bytes]] = field(default_factory=dict)
+    """Head -> line of a lost future."""
     events: dict[bytes, int] = field(default_factory=dict)
-    """event id -> how often it was appended"""
+    """event id -> how often it was stored"""
+    proofs: dict[tuple[int, int], list[Proof]] = field(default_factory=dict)
+    safe: dict[tuple[int, int], int] = field(default_factory=dict)
     feeds: dict[str, list[FeedEntry]] = field(default_factory=dict)
+    origins: dict[str, list[Origin | None]] = field(default_factory=dict)
+    """Who wrote each entry of a feed."""
     confirmed: dict[str, dict[str, dict[str, Confirmed]]] = field(default_factory=dict)
+    dropped: dict[str, bool] = field(default_factory=dict)
+    snapshots: dict[str, tuple[SnapshotInfo, tuple[bytes, ...]]] = field(default_factory=dict)
+    devices: dict[int, DeviceRecord] = field(default_factory=dict)
+    communes: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    """Commune -> generation and public key."""
     epoch: int = 1
     quarantined: list[tuple[int, str, bytes]] = field(default_factory=list)
 
     def copy(self) -> ProvinceState:
-        return ProvinceState(
-            {key: list(lines) for key, lines in self.logs.items()},
-            dict(self.events),
-            {commune: list(entries) for commune, entries in self.feeds.items()},
-            {c: {d: dict(f) for d, f in dossiers.items()} for c, dossiers in self.confirmed.items()},
-            self.epoch,
-            list(self.quarantined),
+        """An image of the database."""
+        return replace(
+            self,
+            logs={key: list(lines) for key, lines in self.logs.items()},
+            branches=dict(self.branches),
+            events=dict(self.events),
+            proofs={key: list(proofs) for key, proofs in self.proofs.items()},
+            safe=dict(self.safe),
+            feeds={commune: list(entries) for commune, entries in self.feeds.items()},
+            origins={commune: list(origins) for commune, origins in self.origins.items()},
+            confirmed={c: {d: dict(f) for d, f in dossiers.items()} for c, dossiers in self.confirmed.items()},
+            dropped=dict(self.dropped),
+            snapshots=dict(self.snapshots),
+            devices=dict(self.devices),
+            communes=dict(self.communes),
+            quarantined=list(self.quarantined),
         )
 
 
 class MemoryProvince:
     """The province's journal; :meth:`atomic` is the transaction its web view would open."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, snapshot_every: int = SNAPSHOT_EVERY) -> None:
+        self.disk = Disk()
         self.state = ProvinceState()
-        self.devices: dict[int, DeviceRecord] = {}
-        self.commune_keys: dict[str, bytes] = {}
+        self.snapshot_every = snapshot_every
+        self.province_documents: list[bytes] = []
+        """Key documents of the generations after the first, from the operator's safe: no restore takes them back."""
+        self.commune_documents: dict[int, tuple[int, bytes]] = {}
+        """Device -> newest commune key document sealed to it."""
 
-    @contextmanager
-    def atomic(self) -> Iterator[None]:
-        kept = self.state.copy()
-        try:
-            yield
-        except BaseException:
-            self.state = kept
-            raise
+    def atomic(self) -> AbstractContextManager[None]:
+        return self.disk.transaction()
+
+    @property
+    def devices(self) -> dict[int, DeviceRecord]:
+        return self.state.devices
 
     def epoch(self) -> int:
         return self.state.epoch
 
     def device(self, device: int) -> DeviceRecord | None:
-        return self.devices.get(device)
+        return self.state.devices.get(device)
+
+    def rotate_device(self, device: int, rotation: Rotation) -> None:
+        record = self.state.devices[device]
+        former = FormerKey(record.verify_key, dict(rotation.upto), record.seal_key)
+        fresh = replace(
+            record,
+            verify_key=rotation.verify_key,
+            seal_key=rotation.seal_key,
+            generation=rotation.generation,
+            former=(former, *record.former),
+        )
+        self.disk.put(self.state.devices, device, fresh)
 
     def commune_seal_key(self, commune: str) -> bytes:
-        return self.commune_keys[commune]
+        return self.state.communes[commune][1]
+
+    def key_documents(self, after_generation: int) -> Sequence[bytes]:
+        return self.province_documents[max(0, after_generation - 1) :]
+
+    def commune_key_document(self, device: int) -> tuple[int, bytes]:
+        return self.commune_documents[device]
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
         log = self.state.logs.get((device, incarnation))
@@ -243,15 +439,44 @@ class MemoryProvince:
         log = self.state.logs.get((device, incarnation), [])
         if n == 0:
             return ZERO_HEAD
-        return log[n - 1].head if n <= len(log) else None
+        return log[n - 1].head if 0 < n <= len(log) else None
 
     def has_event(self, event_id: bytes) -> bool:
         return event_id in self.state.events
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
-        log = self.state.logs.setdefault((origin.device, origin.incarnation), [])
-        log.append(Line(origin.n, body, head))
-        self.state.events[event_id] = self.state.events.get(event_id, 0) + 1
+        key = (origin.device, origin.incarnation)
+        if key not in self.state.logs:
+            self.disk.put(self.state.logs, key, [])
+        self.disk.push(self.state.logs[key], Line(origin.n, body, head))
+        self._count(event_id)
+
+    def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
+        if head not in self.state.branches:
+            self.disk.put(self.state.branches, head, (origin, body))
+            self._count(event_id)
+
+    def _count(self, event_id: bytes) -> None:
+        self.disk.put(self.state.events, event_id, self.state.events.get(event_id, 0) + 1)
+
+    def prove(self, device: int, proof: Proof) -> None:
+        key = (device, proof.incarnation)
+        if key not in self.state.proofs:
+            self.disk.put(self.state.proofs, key, [])
+        self.disk.push(self.state.proofs[key], proof)
+
+    def safe(self, device: int, incarnation: int) -> int:
+        return self.state.safe.get((device, incarnation), 0)
+
+    def mark_safe(self, up_to: Mapping[tuple[int, int], int]) -> None:
+        for (device, incarnation), wanted in up_to.items():
+            n = min(wanted, self.position(device, incarnation)[0])
+            head = self.head_at(device, incarnation, n)
+            record = self.device(device)
+            if n > self.safe(device, incarnation) and head is not None and record is not None:
+                self.disk.put(self.state.safe, (device, incarnation), n)
+                entry = {"e": "safe", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
+                self.add_entry(record.commune, entry, None)
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self.state.confirmed.get(commune, {}).get(dossier, {})
@@ -259,10 +484,21 @@ class MemoryProvince:
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
         seq, head = self.feed_position(commune)
         kept = next_entry(seq, head, entry)
-        self.state.feeds.setdefault(commune, []).append(kept)
+        if commune not in self.state.feeds:
+            self.disk.put(self.state.feeds, commune, [])
+            self.disk.put(self.state.origins, commune, [])
+            self.disk.put(self.state.confirmed, commune, {})
+        self.disk.push(self.state.feeds[commune], kept)
+        self.disk.push(self.state.origins[commune], origin)
         if entry["e"] == "f":
-            dossier = self.state.confirmed.setdefault(commune, {}).setdefault(entry["d"], {})
-            dossier[entry["f"]] = Confirmed(entry["v"], kept.seq, origin)
+            dossiers = self.state.confirmed[commune]
+            if entry["d"] not in dossiers:
+                self.disk.put(dossiers, entry["d"], {})
+            self.disk.put(dossiers[entry["d"]], entry["f"], Confirmed(entry["v"], kept.seq, origin))
+            if self.state.dropped.get(entry["d"]):
+                self.disk.put(self.state.dropped, entry["d"], False)
+        elif entry["e"] == "drop":
+            self.disk.put(self.state.dropped, entry["d"], True)
         return kept.seq
 
     def feed_position(self, commune: str) -> tuple[int, bytes]:
@@ -278,14 +514,57 @@ class MemoryProvince:
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
         return self.state.feeds.get(commune, [])[after : after + limit]
 
+    def snapshot(self, commune: str) -> SnapshotInfo | None:
+        held = self.state.snapshots.get(commune)
+        seq = self.feed_position(commune)[0]
+        if seq - (held[0].seq if held else 0) >= self.snapshot_every:
+            return self.make_snapshot(commune)
+        return held[0] if held else None
+
+    def snapshot_lines(self, commune: str, seq: int, after: int, limit: int) -> Sequence[bytes]:
+        held = self.state.snapshots.get(commune)
+        return held[1][after : after + limit] if held is not None and held[0].seq == seq else ()
+
+    def make_snapshot(self, commune: str) -> SnapshotInfo:
+        seq, head = self.feed_position(commune)
+        lines = tuple(map(_line, self._snapshot(commune)))
+        info = SnapshotInfo(seq, head, len(lines))
+        self.disk.put(self.state.snapshots, commune, (info, lines))
+        return info
+
+    def _snapshot(self, commune: str) -> Iterable[Mapping[str, Any]]:
+        for dossier, fields in self.state.confirmed.get(commune, {}).items():
+            if self.state.dropped.get(dossier):
+                continue
+            for name, known in fields.items():
+                by = known.origin
+                origin = [by.device, by.incarnation, by.n] if by is not None else None
+                yield {"e": "f", "d": dossier, "f": name, "v": known.value, "r": known.rev, "o": origin}
+        for (device, inc), log in self.state.logs.items():
+            if self.state.devices[device].commune == commune:
+                place = {"dev": device, "inc": inc, "n": log[-1].n, "h": log[-1].head[:8].hex()}
+                yield {"e": "ack", **place}
+                safe = self.safe(device, inc)
+                if safe:
+                    yield {"e": "safe", **place, "n": safe, "h": log[safe - 1].head[:8].hex()}
+        for kept in self.state.feeds.get(commune, []):
+            entry = decode_entry(kept.body)
+            if entry["e"] in ("cf", "na") and not self.state.dropped.get(entry["d"]):
+                yield {**entry, "r": kept.seq}
+
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         if (device, reason, body) not in self.state.quarantined:
-            self.state.quarantined.append((device, reason, body))
+            self.disk.push(self.state.quarantined, (device, reason, body))
 
-    def view(self, commune: str) -> Fields:
+    def view(self, commune: str) -> dict[tuple[str, str], Any]:
         """The confirmed state of a commune as a kiosk would show it."""
         return {
             (dossier, name): known.value
             for dossier, fields in self.state.confirmed.get(commune, {}).items()
+            if not self.state.dropped.get(dossier)
             for name, known in fields.items()
         }
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -9,7 +9,8 @@ from sync.engine import Engine, EngineKeys, Limits, ReplyOutcome
 from sync.intake import ProvinceKeys, handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
-from sync.simulator.memory import CountingMerge, MemoryKiosk, MemoryProvince
+from sync.simulator.meaning import CountingMerge
+from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
 SERVER_MS = 1_764_551_000_000
 
@@ -43,7 +44,7 @@ class World:
         """Enrol one more kiosk."""
         if commune not in self.communes:
             self.communes[commune] = SealKey(self.rng.randbytes(32))
-            self.province.commune_keys[commune] = self.communes[commune].public
+            self.province.state.communes[commune] = (1, self.communes[commune].public)
         own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.province.devices)
         self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)

@@ -16,7 +16,7 @@ from forms.session import FormSession
 from kiosk import printing
 from kiosk.printing import Spooler
 from kiosk.services import Prepared, Refused
-from kiosk.store.store import PREPARED, PREPARED_MINUTES
+from kiosk.store.papers import PREPARED, PREPARED_MINUTES
 from kiosk.usecases import prepare_paper, reprint
 from tests.kiosk.machines import MOTHER, Machine, ToldClock, card_facts, fill, make_machine
 from tests.waiting import until

@@ -80,7 +80,7 @@ class KioskTwin:
         """Take the bundle and become a device; returns its number."""
         bundle = self.bearer.poll_enrolment(self.ticket)
         assert bundle is not None
-        enrolment = open_bundle(bundle, self.own, self.request)
+        enrolment = open_bundle(bundle, [self.own.seal], self.request)
         self.journal = MemoryKiosk(enrolment.device, self.rng)
         self.keys = enrolment.engine_keys(self.own)
         self.restart()

@@ -53,10 +53,10 @@ def test_the_bundle_is_signed_by_the_root_and_fits_this_machine_only(site: Site,
     confirm(twin, twin.words)
     bundle = twin.bearer.poll_enrolment(twin.ticket)
     assert bundle is not None
-    root = site.running.keyring.root.public
-    assert open_bundle(bundle, twin.own, twin.request, root=root).commune == "01273"
+    root = site.running.keyring.root
+    assert open_bundle(bundle, [twin.own.seal], twin.request, root=root).commune == "01273"
     with pytest.raises(Exception, match="sealed to this device"):
-        open_bundle(bundle, DeviceKeys(twin.own.sign, DeviceKeys.generate().seal), twin.request, root=root)
+        open_bundle(bundle, [DeviceKeys.generate().seal], twin.request, root=root)
 
 
 def test_words_may_be_typed_without_accents_and_with_commas(twin: KioskTwin) -> None:

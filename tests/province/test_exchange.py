@@ -377,12 +377,12 @@ def test_the_province_remembers_when_it_heard_a_kiosk_and_how_its_clock_stands(s
 
 
 def test_a_revoked_device_is_heard_up_to_its_last_accepted_event_only(kiosk: KioskTwin) -> None:
-    from province import enrolment
+    from province import devices
     from province.models import EventRow, Quarantine
 
     kiosk.file()
     kiosk.settle()
-    enrolment.revoke(str(kiosk.journal.device), by="test")
+    devices.revoke(str(kiosk.journal.device), by="test")
     kiosk.file(name=NAME)
     with pytest.raises(Refused) as refused:
         kiosk.settle()

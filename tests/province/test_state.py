@@ -65,11 +65,11 @@ def test_one_run_may_override_a_key(tmp_path: Path) -> None:
 
 def test_keys_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
     first, second = open_keyring(tmp_path), open_keyring(tmp_path)
-    assert first.root.seed == second.root.seed != first.signing.seed
+    assert first.signing.seed == second.signing.seed != first.sealing.secret
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "keys").glob("*.key")}
     assert modes == {"root.key": 0o600, "province.key": 0o600}
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
-    assert first.root.seed.hex() not in repr(first)
+    assert first.signing.seed.hex() not in repr(first)
 
 
 @pytest.mark.parametrize("name", ["keys", "keys/root.key", "keys/province.key"])

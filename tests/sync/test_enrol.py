@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from sync import enrol
-from sync.enrol import ProvincePublic
 from sync.errors import CaptivePortal, EnrolError, EnrolRefused, ServerError
 from sync.http import HttpBearer, Waits
 from sync.keys import DeviceKeys, SealKey, SigningKey
+from sync.rollover import ProvincePublic
 from sync.simulator.world import World
 from tests.sync.faultserver import FaultServer
 
@@ -24,15 +24,8 @@ REQUEST = enrol.make_request(KEYS, "01273", "BẾ VĂN MẪU", b"n" * 16)
 
 
 def bundle(request: bytes = REQUEST, root: SigningKey = ROOT) -> bytes:
-    return enrol.issue_bundle(
-        enrol.open_request(request),
-        device=1000,
-        commune="01279",
-        commune_secret=COMMUNE.secret,
-        province=PROVINCE,
-        root=root,
-        extra={"unit_vi": "Ủy ban nhân dân xã Mẫu"},
-    )
+    grant = enrol.Grant(1000, "01279", COMMUNE.secret, PROVINCE, extra={"unit_vi": "Ủy ban nhân dân xã Mẫu"})
+    return enrol.issue_bundle(enrol.open_request(request), grant, root)
 
 
 def test_a_request_names_its_keys_and_who_asks() -> None:
@@ -65,7 +58,7 @@ def test_a_damaged_request_is_refused(data: bytes) -> None:
 
 
 def test_a_bundle_gives_the_keys_an_engine_needs_and_the_exchange_works() -> None:
-    got = enrol.open_bundle(bundle(), KEYS, REQUEST, root=ROOT.public)
+    got = enrol.open_bundle(bundle(), [KEYS.seal], REQUEST, root=ROOT.public)
     assert (got.device, got.commune, got.province, got.root) == (1000, "01279", PROVINCE, ROOT.public)
     assert got.commune_secret == COMMUNE.secret
     assert got.extra == {"unit_vi": "Ủy ban nhân dân xã Mẫu"}
@@ -77,39 +70,48 @@ def test_a_bundle_gives_the_keys_an_engine_needs_and_the_exchange_works() -> Non
 def test_a_bundle_fits_one_machine_and_one_request() -> None:
     other = DeviceKeys.generate()
     with pytest.raises(EnrolError, match="not sealed"):
-        enrol.open_bundle(bundle(), other, REQUEST, root=ROOT.public)
+        enrol.open_bundle(bundle(), [other.seal], REQUEST, root=ROOT.public)
     again = enrol.make_request(KEYS, "01273", "BẾ VĂN MẪU", b"m" * 16)
     with pytest.raises(EnrolError, match="another request"):
-        enrol.open_bundle(bundle(), KEYS, again, root=ROOT.public)
+        enrol.open_bundle(bundle(), [KEYS.seal], again, root=ROOT.public)
 
 
 def test_a_bundle_of_another_root_is_refused_and_without_a_configured_root_its_words_are_shown() -> None:
     false = bundle(root=SigningKey(b"x" * 32))
     with pytest.raises(EnrolError, match="another root"):
-        enrol.open_bundle(false, KEYS, REQUEST, root=ROOT.public)
-    shown = enrol.root_words(enrol.open_bundle(false, KEYS, REQUEST).root)
+        enrol.open_bundle(false, [KEYS.seal], REQUEST, root=ROOT.public)
+    shown = enrol.root_words(enrol.open_bundle(false, [KEYS.seal], REQUEST).root)
     assert shown != enrol.root_words(ROOT.public)
 
 
 def test_every_altered_byte_of_a_bundle_is_noticed() -> None:
     data = bundle()
-    for at in range(0, len(data), 7):
+    for at in range(0, len(data), 5):
         altered = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         with pytest.raises(EnrolError):
-            enrol.open_bundle(altered, KEYS, REQUEST, root=ROOT.public)
+            enrol.open_bundle(altered, [KEYS.seal], REQUEST, root=ROOT.public)
 
 
 def test_a_device_number_must_fit() -> None:
     for device in (0, 1 << 32):
         with pytest.raises(ValueError, match="32 bits"):
-            enrol.issue_bundle(
-                enrol.open_request(REQUEST),
-                device=device,
-                commune="01279",
-                commune_secret=COMMUNE.secret,
-                province=PROVINCE,
-                root=ROOT,
-            )
+            enrol.issue_bundle(enrol.open_request(REQUEST), enrol.Grant(device, "01279", COMMUNE.secret, PROVINCE), ROOT)
+
+
+def test_a_kiosk_that_was_enrolled_before_names_the_number_whose_journal_it_holds() -> None:
+    asked = enrol.make_request(DeviceKeys.generate(), "01273", "BẾ VĂN MẪU", b"n" * 16, former=1000)
+    assert (enrol.open_request(asked).former, enrol.open_request(REQUEST).former) == (1000, 0)
+
+
+def test_the_number_of_a_bundle_is_read_also_by_a_machine_that_lost_its_keys() -> None:
+    assert enrol.number_in(bundle(), REQUEST) == 1000
+    with pytest.raises(EnrolError):
+        enrol.number_in(bundle(root=SigningKey(b"x" * 32)).replace(b"1000", b"1001"), REQUEST)
+
+
+def test_a_key_the_device_had_before_still_opens_its_bundle() -> None:
+    now = DeviceKeys.generate()
+    assert enrol.open_bundle(bundle(), [now.seal, KEYS.seal], REQUEST).commune_secret == COMMUNE.secret
 
 
 # --- over the network -----------------------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def test_a_request_goes_up_with_its_code_and_the_bundle_comes_when_a_person_has_
     decided.append(True)
     got = bearer.poll_enrolment(enrolment)
     assert got is not None
-    assert enrol.open_bundle(got, KEYS, REQUEST, root=ROOT.public).device == 1000
+    assert enrol.open_bundle(got, [KEYS.seal], REQUEST, root=ROOT.public).device == 1000
 
 
 def test_a_wrong_code_or_a_denied_request_is_refused_with_its_reason(server: FaultServer, bearer: HttpBearer) -> None:

@@ -55,7 +55,7 @@ class Line:
         self.tried: list[float] = []
         self.always: BearerError | None = None
 
-    def exchange(self, request: bytes) -> bytes:
+    def exchange(self, request: bytes, hedge_after_s: float) -> bytes:
         self.tried.append(self.time.now)
         assert len(self.tried) < 500, "the loop runs hot"
         fault = self.faults.popleft() if self.faults else self.always
@@ -74,11 +74,29 @@ class Story:
         self.line = Line(self.world, self.time)
         self.heard: list[SyncStatus] = []
 
-    def tell(self, uniform: Callable[[float, float], float] = lambda low, high: high) -> None:
-        run(self.kiosk.engine, self.line, self.heard.append, self.time, self.time.sleep, self.time.stop, pace=PACE, uniform=uniform)
+    def tell(
+        self,
+        uniform: Callable[[float, float], float] = lambda low, high: high,
+        busy: Callable[[bool], None] = lambda waiting: None,
+    ) -> None:
+        run(
+            self.kiosk.engine,
+            self.line,
+            self.heard.append,
+            self.time,
+            self.time.sleep,
+            self.time.stop,
+            pace=PACE,
+            uniform=uniform,
+            busy=busy,
+        )
 
     def cut(self) -> bool:
         self.line.faults.append(Offline(""))
+        return False
+
+    def stall(self) -> bool:
+        self.line.faults.extend([TimedOut(""), TimedOut("")])
         return False
 
     def write(self) -> bool:
@@ -117,7 +135,7 @@ def test_failures_double_the_wait_up_to_the_ceiling_and_new_events_wait_too() ->
 
 def test_the_wait_is_a_random_part_of_its_ceiling() -> None:
     story = Story(end=30.0)
-    story.line.always = TimedOut("")
+    story.line.always = Offline("")
     asked: list[tuple[float, float]] = []
     story.tell(uniform=lambda low, high: asked.append((low, high)) or high / 2)  # type: ignore[func-returns-value]
     assert asked[:3] == [(0.0, 2.0), (0.0, 4.0), (0.0, 8.0)]
@@ -130,6 +148,40 @@ def test_a_nudge_ends_the_wait_and_starts_the_waits_afresh() -> None:
     story.time.at.append((20.0, lambda: True))
     story.tell()
     assert story.line.tried == [0.0, 2.0, 6.0, 14.0, 20.0, 22.0, 26.0, 34.0, 50.0, 82.0]
+
+
+def test_a_line_that_stalls_is_tried_again_at_once_a_few_times() -> None:
+    story = Story(end=1.0)
+    story.line.always = TimedOut("")
+    story.tell()
+    assert story.line.tried == [0.0, 0.0, 0.0]
+    assert [status.next_try_s for status in story.heard] == [0.0, 0.0, 8.0]
+
+
+def test_an_answer_between_stalls_makes_the_next_one_the_first() -> None:
+    story = Story(end=60.0)
+    story.line.faults.extend([TimedOut(""), TimedOut("")])
+    story.time.at.append((10.0, story.stall))
+    story.tell()
+    assert story.line.tried == [0.0, 0.0, 0.0, 30.0, 30.0, 30.0]
+
+
+def test_attachments_yield_while_events_wait_and_have_the_line_afterwards() -> None:
+    story = Story(end=40.0)
+    told: list[tuple[float, bool]] = []
+    story.time.at.append((10.0, story.write))
+    story.tell(busy=lambda waiting: told.append((story.time.now, waiting)))
+    assert told == [(0.0, True), (0.0, False), (10.0, True), (10.0, False), (40.0, True), (40.0, False)][: len(told)]
+    assert (10.0, True) in told
+
+
+def test_a_line_that_is_down_for_events_is_left_to_attachments_to_find_out() -> None:
+    story = Story(end=1.0)
+    story.write()
+    story.line.always = Offline("")
+    told: list[bool] = []
+    story.tell(busy=told.append)
+    assert told[-1] is False
 
 
 def test_after_the_line_is_back_the_next_failure_starts_small() -> None:
@@ -150,9 +202,10 @@ def test_retry_after_is_honoured_on_top_of_the_jitter() -> None:
 
 def test_a_portal_is_reported_with_its_sentence_and_its_cure() -> None:
     story = Story(end=1.0)
-    story.line.faults.append(CaptivePortal("200"))
+    story.line.faults.append(CaptivePortal("200", "http://wifi.example/login"))
     story.tell()
     status = story.heard[0]
+    assert status.portal == "http://wifi.example/login"
     assert status.failure == "captive_portal"
     assert status.failure_vi == "Mạng yêu cầu đăng nhập."
     assert status.cure_vi
@@ -200,7 +253,7 @@ def test_a_silent_line_makes_the_next_segments_smaller_and_a_busy_server_does_no
     story.tell()
     assert story.kiosk.engine.target == start
     story = Story(end=1.0)
-    story.line.always = TimedOut("")
+    story.line.faults.append(TimedOut(""))
     story.tell()
     assert story.kiosk.engine.target == start // 2
 
@@ -208,7 +261,7 @@ def test_a_silent_line_makes_the_next_segments_smaller_and_a_busy_server_does_no
 def test_a_defect_is_not_swallowed() -> None:
     story = Story()
 
-    def broken(request: bytes) -> bytes:
+    def broken(request: bytes, hedge_after_s: float) -> bytes:
         raise ZeroDivisionError
 
     story.line.exchange = broken  # type: ignore[method-assign]

@@ -8,8 +8,8 @@ import pytest
 
 from kiosk.store import connection
 from kiosk.store.connection import StoreError, connect, immediate
-from kiosk.store.keyring import open_keyring
-from kiosk.store.migrations import migrate
+from kiosk.store.keyring import KeyFile, open_keyring
+from kiosk.store.migrations import STEPS, migrate
 from sync.keys import PassphraseWrap, PlainWrap
 from sync.steps import watch
 
@@ -96,7 +96,7 @@ def test_migrations_are_recorded_and_run_once(tmp_path: Path) -> None:
     migrate(db)
     first = db.execute("SELECT name, applied_at FROM _sqlite_migrations").fetchall()
     migrate(db)
-    assert [row[0] for row in first] == ["m001_journal", "m002_projections", "m003_paper_and_people"]
+    assert [row[0] for row in first] == [name for name, _ in STEPS]
     assert db.execute("SELECT name, applied_at FROM _sqlite_migrations").fetchall() == first
 
 
@@ -114,8 +114,8 @@ def test_a_store_newer_than_the_program_is_refused_untouched(tmp_path: Path) -> 
 
 def test_the_key_file_is_made_once_and_guarded(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "kiosk.key"
-    first = open_keyring(file, PlainWrap(), store_exists=False)
-    again = open_keyring(file, PlainWrap(), store_exists=True)
+    first = open_keyring(KeyFile(file, PlainWrap()), store_exists=False)
+    again = open_keyring(KeyFile(file, PlainWrap()), store_exists=True)
     assert first.store == again.store
     assert first.device.sign.public == again.device.sign.public
     assert file.stat().st_mode & 0o077 == 0
@@ -123,15 +123,15 @@ def test_the_key_file_is_made_once_and_guarded(tmp_path: Path) -> None:
 
 def test_a_lost_key_file_is_never_replaced_by_a_new_one(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
-        open_keyring(tmp_path / "kiosk.key", PlainWrap(), store_exists=True)
+        open_keyring(KeyFile(tmp_path / "kiosk.key", PlainWrap()), store_exists=True)
     assert caught.value.code == "key_missing"
     assert not (tmp_path / "kiosk.key").exists()
 
 
 def test_a_passphrase_locks_the_key_file(tmp_path: Path) -> None:
     file = tmp_path / "kiosk.key"
-    held = open_keyring(file, PassphraseWrap("mật khẩu mẫu", operations=1, memory=8 * 1024 * 1024), store_exists=False)
+    held = open_keyring(KeyFile(file, PassphraseWrap("mật khẩu mẫu", operations=1, memory=8 * 1024 * 1024)), store_exists=False)
     assert held.store not in file.read_bytes()
     with pytest.raises(StoreError) as caught:
-        open_keyring(file, PassphraseWrap("khác"), store_exists=True)
+        open_keyring(KeyFile(file, PassphraseWrap("khác")), store_exists=True)
     assert caught.value.code == "key_locked"

@@ -14,7 +14,6 @@ import pytest
 
 from forms.dossier import Draft, Status
 from kiosk.machine import Machine
-from kiosk.store import projections
 from kiosk.store.check import Report, check
 from kiosk.store.connection import StoreError
 from kiosk.usecases import file_dossier
@@ -36,7 +35,7 @@ def file_one(machine: Machine) -> str:
 
 def proof(machine: Machine) -> Report:
     identity = machine.store.identity_or_raise()
-    return check(machine.store, identity.device, VerifyKey(identity.signing.public))
+    return check(machine.store, identity.device, [VerifyKey(identity.signing.public)])
 
 
 def feed_of(*entries: Mapping[str, Any], after: tuple[int, bytes] = (0, ZERO_HEAD)) -> list[FeedEntry]:
@@ -214,8 +213,7 @@ def test_projections_can_be_made_anew_from_the_journal(machine: Machine) -> None
     before = {table: machine.store.rows(f"SELECT * FROM {table}") for table in tables}
     for table in tables[:-1]:
         machine.store.db.execute(f"DELETE FROM {table}")
-    with machine.store.transaction():
-        assert projections.rebuild(machine.store.db) == 1
+    assert machine.store.rebuild() == 1
     assert {table: machine.store.rows(f"SELECT * FROM {table}") for table in tables} == before
 
 

@@ -1,0 +1,87 @@
+"""Many seeds over several processes: a run is cut into chunks, each played by a worker started afresh (spawn).
+
+Every fiftieth seed is also told twice, every fiftieth played under three sets of clocks. A chunk stops at its first failure, which
+is shrunk there; the others go on, so a report names every kind of failure once or a few times, never thousands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from typing import Final, TypeVar
+
+from kiosk.simulate.office import Office
+from sync.simulator.planting import Plant, planted
+from sync.simulator.scene import Setup
+from sync.simulator.shrink import Failure, play, shrink
+from sync.simulator.twice import replayed, under_other_clocks
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+CHUNK: Final = 250
+EVERY: Final = 50
+
+SETUPS: Final[dict[str, Setup]] = {"office": Setup(meaning=Office), "tiny": Setup()}
+
+
+@dataclass
+class Report:
+    """What some seeds showed."""
+
+    schedules: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        self.schedules += other.schedules
+        self.faults.update(other.faults)
+        self.failures += other.failures
+
+
+def play_seeds(seeds: range, setup: str, plant: Plant | None = None) -> Report:
+    """Play them one after the other, up to the first failure."""
+    report = Report()
+    with planted(plant):
+        for seed in seeds:
+            failure = _play(seed, SETUPS[setup], report)
+            if failure is not None:
+                report.failures.append(shrink(failure, SETUPS[setup]))
+                break
+    return report
+
+
+def _play(seed: int, setup: Setup, report: Report) -> Failure | None:
+    report.schedules += 1
+    if seed % EVERY == 1:
+        return replayed(seed, setup)
+    if seed % EVERY == 2:
+        return under_other_clocks(seed, setup)
+    simulation, failure = play(seed, setup)
+    report.faults.update(simulation.faults)
+    return failure
+
+
+def first_failure(plant: Plant, seeds: range, setup: str) -> Failure | None:
+    """The first of these seeds that finds a planted bug."""
+    with planted(plant):
+        return next((failure for seed in seeds if (failure := _play(seed, SETUPS[setup], Report())) is not None), None)
+
+
+def spread(seeds: range, setup: str, plant: Plant | None, workers: int) -> Iterator[Report]:
+    """The reports of all chunks as they come in, in order."""
+    chunks = [range(at, min(at + CHUNK, seeds.stop)) for at in range(seeds.start, seeds.stop, CHUNK)]
+    yield from spread_over(partial(play_seeds, setup=setup, plant=plant), chunks, workers)
+
+
+def spread_over(act: Callable[[Given], Found], given: Sequence[Given], workers: int) -> Iterator[Found]:
+    """``act`` on each of them, in so many processes started afresh."""
+    if workers <= 1:
+        yield from map(act, given)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(act, given)

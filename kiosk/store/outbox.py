@@ -1,0 +1,90 @@
+"""What waits and why: for every dossier with unacknowledged events, and every file on its way, the facts a technician asks for.
+
+The sync process notes each try that ended (:func:`note_attempt`): one small row for the line of events, one for each file. How
+often a dossier was tried is not counted dossier by dossier: every unit of work carries the count that stood when it was written, so
+a try costs one row however long the queue is. Times here are for people; nothing decides by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kiosk.store.rows import Rows
+
+EVENTS: Final = ""
+"""Item of all events together; they go in the order of the log, so they share one line. Any other item is the id of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a try ended: ``code`` is empty when the province took it; ``next_s`` is the wait until the next try."""
+
+    code: str = ""
+    told_vi: str = ""
+    next_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing on its way: a dossier (``item`` is its id) or a file."""
+
+    item: str
+    code: str
+    """Code of the dossier, for people; empty for a file."""
+    events: int
+    since_ms: int
+    """When the oldest of it was written, by the kiosk's clock."""
+    tried: int
+    answer: str
+    """Code of the last answer, empty before the first and when it was good."""
+    answer_vi: str
+    last_ms: int
+    next_ms: int
+    """When the last try was and the next will be, by the kiosk's clock; 0 = not yet."""
+
+
+class Outbox(Rows):
+    """Tries and what waits."""
+
+    def tries(self) -> int:
+        """How often events were tried so far."""
+        row = self._one("SELECT tried FROM attempt WHERE item = ?", EVENTS)
+        return int(row[0]) if row else 0
+
+    def note_attempt(self, item: str, answer: Answer) -> None:
+        """Count a try of :data:`EVENTS` or of a file and keep how it ended; durable on return."""
+        now = self.clock.wall_ms()
+        with self.transaction():
+            self._write(
+                "INSERT INTO attempt (item, tried, code, told_vi, at_ms, next_ms) VALUES (?, 1, ?, ?, ?, ?)"
+                " ON CONFLICT (item) DO UPDATE SET tried = tried + 1, code = excluded.code, told_vi = excluded.told_vi,"
+                " at_ms = excluded.at_ms, next_ms = excluded.next_ms",
+                *(item, answer.code, answer.told_vi, now, now + round(answer.next_s * 1000)),
+            )
+
+    def forget_attempts(self, item: str) -> None:
+        """A file has arrived. Inside a transaction."""
+        self._write("DELETE FROM attempt WHERE item = ?", item)
+
+    def outbox(self) -> list[Waiting]:
+        """Dossiers with events that are not acknowledged, oldest first, then files that were tried."""
+        line = self.rows("SELECT * FROM attempt WHERE item = ?", [EVENTS])
+        last: dict[str, Any] = line[0] if line else {"tried": 0, "code": "", "told_vi": "", "at_ms": 0, "next_ms": 0}
+        dossiers = self.rows(
+            "SELECT l.d AS item, coalesce(d.code, '') AS code, count(*) AS events, min(l.n) AS n,"
+            " min(json_extract(CAST(l.body AS TEXT), '$.t')) AS since, min(s.tried) AS tried"
+            " FROM incarnation i JOIN log l ON l.inc = i.inc AND l.n > i.acked LEFT JOIN dossier d ON d.d = l.d"
+            " LEFT JOIN segment s ON s.inc = l.inc AND s.n = (SELECT min(n) FROM segment WHERE inc = l.inc AND n >= l.n)"
+            " GROUP BY l.d ORDER BY min(i.ordinal), min(l.n)"
+        )
+        found = []
+        for row in dossiers:
+            tried = last["tried"] - int(row["tried"] or 0)
+            facts = (last["code"], last["told_vi"], last["at_ms"], last["next_ms"]) if tried > 0 else ("", "", 0, 0)
+            found.append(Waiting(row["item"], row["code"], row["events"], int(row["since"] or 0), max(tried, 0), *facts))
+        files = self.rows("SELECT * FROM attempt WHERE item <> ? ORDER BY item", [EVENTS])
+        found += [
+            Waiting(row["item"], "", 0, 0, row["tried"], row["code"], row["told_vi"], row["at_ms"], row["next_ms"]) for row in files
+        ]
+        return found

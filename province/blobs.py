@@ -1,0 +1,117 @@
+"""The province's attachments: what ``sync.blob.receiver`` asks for, on Django's tables and two folders.
+
+Only files that an accepted event of the sender's own commune told of are taken (table ``Attachment``, a projection of the feed).
+What arrives lies in ``blobs/parts`` until its hash is right, then in ``blobs/files`` under its name; the ``bl`` entry of the
+commune's feed is written after the file is at its place, and at the next question should the two have been torn apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from province.blob_folder import BlobFolder
+from province.blob_parts import Parts
+from province.journal import OrmJournal, recording
+from province.limits import ByteBudget
+from province.models import Attachment
+from province.runtime import Runtime
+from sync.blob.cipher import Verdict, decrypt, judge, units_of
+from sync.blob.ports import Announced, Sender
+from sync.blob.ranges import Ranges
+from sync.keys import SODIUM
+from sync.steps import step
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceFiles:
+    """Implements :class:`sync.blob.ports.ProvinceBlobs`. Any thread may call."""
+
+    files: BlobFolder
+    parts: Parts
+    budget: ByteBudget
+    wall_ms: Callable[[], int]
+
+    def sender(self, device: int) -> Sender | None:
+        record = OrmJournal(self.wall_ms()).device(device)
+        if record is None:
+            return None
+        keys = (record.verify_key, *(former.verify_key for former in record.former))
+        return Sender(device, record.commune, tuple(SODIUM.verifier(key) for key in keys))
+
+    def announced(self, blob: str) -> Announced | None:
+        row = Attachment.objects.filter(blob=blob, removed=False).first()
+        return None if row is None else Announced(blob, row.size, bytes(row.key), row.commune)
+
+    def have(self, blob: str) -> Ranges:
+        size = self.files.head(blob)
+        return self.parts.have(blob) if size is None else Ranges.whole(size)
+
+    def is_complete(self, blob: str) -> bool:
+        return Attachment.objects.filter(blob=blob, complete=True).exists() and self.files.head(blob) is not None
+
+    def write(self, blob: str, offset: int, data: bytes) -> None:
+        if self.files.head(blob) is None:
+            self.parts.write(blob, offset, data)
+
+    def keep(self, blob: str, units: Ranges) -> Ranges:
+        if self.files.head(blob) is not None:
+            return self.have(blob)
+        return self.parts.keep(blob, units)
+
+    def finish(self, blob: str) -> bool:
+        with self.parts.alone():
+            told = self.announced(blob)
+            if told is None:
+                return False
+            if self.is_complete(blob):
+                return True
+            verdict = self._judge(told)
+            if verdict.ok and self.files.head(blob) is None:
+                with step("province.blob.place"):
+                    self.files.put(blob, self.parts.path(blob))
+            if verdict.ok:
+                self.parts.forget(blob)
+            else:
+                self.parts.drop(blob, units_of(verdict.bad, told.size))
+            self._tell(told, verdict)
+            return verdict.ok
+
+    def pause_s(self, device: int) -> int:
+        return -int(-self.budget.wait(device) // 1)
+
+    def spend(self, device: int, size: int) -> None:
+        self.budget.spend(device, size)
+
+    @contextmanager
+    def opened(self, attachment: Attachment) -> Iterator[Iterator[bytes]]:
+        """The text of a complete attachment, record by record. Raises FileNotFoundError; BlobDamaged while reading."""
+        with self.files.get(attachment.blob) as source:
+            yield decrypt(source, attachment.size, bytes(attachment.key))
+
+    def _judge(self, told: Announced) -> Verdict:
+        with self._source(told.id) as source:
+            return judge(source, told.id, told.size, told.key)
+
+    def _source(self, blob: str) -> BinaryIO:
+        return self.files.get(blob) if self.files.head(blob) is not None else self.parts.path(blob).open("rb")
+
+    def _tell(self, told: Announced, verdict: Verdict) -> None:
+        dossier = Attachment.objects.values_list("dossier", flat=True).get(blob=told.id)
+        state = {"ok": 1} if verdict.ok else {"ok": 0, "bad": list(verdict.bad)}
+        with recording(self.wall_ms()) as journal:
+            journal.add_entry(told.commune, {"e": "bl", "id": told.id, "d": dossier, **state}, None)
+
+
+def province_files(running: Runtime) -> ProvinceFiles:
+    """The attachments of a running province."""
+    root: Path = running.options.state / "blobs"
+    return ProvinceFiles(
+        BlobFolder(root / "files"),
+        Parts(root / "parts", running.config.attachments_keep_free_mib << 20),
+        running.attachments,
+        running.wall_ms,
+    )

@@ -1,0 +1,131 @@
+"""Which bytes of which file go next, over how many connections, in what portions. Pure: no I/O, no clock, no threads.
+
+Order: previews before full files; then every dossier gets its first 4 MiB of the line before any gets its second, so one album of
+scans does not hold up a backlog of days; then the legal deadline; then the smallest remainder, so that files become whole early.
+All of it follows from what the province holds, so a restart decides the same.
+
+The line is judged by its stalls alone. A clean one gets one connection, because more only lengthen the queue before a status event
+and cost bytes. A stall before :attr:`Limits.poor` bytes went through doubles the connections up to six: at 30 % loss one TCP flow
+gets 8 % of the line, six get 85 % (SYNC design 3.5). :attr:`Limits.good` bytes without a stall take one back. Portions double when
+answered and halve at a stall, between 8 and 256 KiB; each connection has its own, so nothing is sent twice at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sync.blob.ports import BlobTask, Lane
+from sync.blob.ranges import UNIT, Ranges, units
+
+KIB: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes."""
+
+    start: int = 32 * KIB
+    least: int = 8 * KIB
+    most: int = 256 * KIB
+    connections: int = 6
+    poor: int = 64 * KIB
+    """A stall before that much went through since the last one: the line loses much."""
+    good: int = 256 * KIB
+    """That much without a stall: one connection less will do."""
+    turn: int = 4 * 1024 * KIB
+    """What a dossier gets of the line before the others have their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A portion of one file to send now."""
+
+    blob: str
+    size: int
+    """Bytes of the whole file."""
+    offset: int
+    length: int
+
+    @property
+    def units(self) -> Ranges:
+        return Ranges.of([(self.offset // UNIT, units(self.offset + self.length))])
+
+
+class Planner:
+    """Decides for one line. Every piece taken with :meth:`take` ends in exactly one of :meth:`answered` and :meth:`broken`."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._portion = self._limits.start
+        self._connections = 1
+        self._clean = 0
+        self._out: dict[str, list[Ranges]] = defaultdict(list)
+
+    @property
+    def connections(self) -> int:
+        """How many may be in use now."""
+        return self._connections
+
+    @property
+    def portion(self) -> int:
+        return self._portion
+
+    def take(self, tasks: Sequence[BlobTask], allows: Callable[[Lane], bool] = lambda lane: True) -> Piece | None:
+        """The next piece, reserved for the caller; ``None`` when nothing may or need be sent."""
+        for task in self.order(task for task in tasks if allows(task.lane)):
+            free = task.have.missing(task.size)
+            for taken in self._out[task.id]:
+                free = free - taken
+            share = max(task.have.missing(task.size).held_bytes(task.size) // self._connections, self._limits.least)
+            found = free.first_bytes(min(self._portion, share), task.size)
+            if found is not None:
+                piece = Piece(task.id, task.size, *found)
+                self._out[task.id].append(piece.units)
+                return piece
+        return None
+
+    def order(self, tasks: Iterator[BlobTask]) -> list[BlobTask]:
+        """Files in the order in which they want the line."""
+        listed = list(tasks)
+        had: dict[tuple[Lane, str], int] = defaultdict(int)
+        for task in listed:
+            had[task.lane, task.dossier] += task.have.held_bytes(task.size)
+
+        def key(task: BlobTask) -> tuple[int, int, int, int, str]:
+            turns = (had[task.lane, task.dossier] + task.before) // self._limits.turn
+            return task.lane, turns, task.due_ms, task.size - task.have.held_bytes(task.size), task.id
+
+        return sorted(listed, key=key)
+
+    def answered(self, piece: Piece) -> None:
+        """The province has answered for a piece."""
+        self._give_back(piece)
+        self._portion = min(self._portion * 2, self._limits.most)
+        self._went(piece.length)
+
+    def stalled(self, piece: Piece, sent: int) -> None:
+        """Nothing moved on a connection for the stall time, ``sent`` bytes into a piece."""
+        self._give_back(piece)
+        self._portion = max(self._portion // 2, self._limits.least)
+        if self._clean < self._limits.poor:
+            self._connections = min(self._connections * 2, self._limits.connections)
+        self._clean = 0
+        self._went(sent)
+
+    def broken(self, piece: Piece) -> None:
+        """A connection ended otherwise: closed, refused, or given up because events wait. It says nothing about loss."""
+        self._give_back(piece)
+
+    def _give_back(self, piece: Piece) -> None:
+        self._out[piece.blob].remove(piece.units)
+        if not self._out[piece.blob]:
+            del self._out[piece.blob]
+
+    def _went(self, size: int) -> None:
+        self._clean += size
+        if self._clean >= self._limits.good:
+            self._clean -= self._limits.good
+            self._connections = max(self._connections - 1, 1)

@@ -1,0 +1,151 @@
+"""The invariants of SYNC design 2.1, as far as a schedule shows them: at every step, after quiescence, and over the whole feed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sync.envelope import Event, Origin
+from sync.simulator.meaning import COUNT
+from sync.simulator.memory import identity, readable
+from sync.simulator.scene import Machine, Scene, hold
+
+
+def always(scene: Scene) -> None:
+    """What holds at every moment: I2, I3, I7, I8, I10, I13."""
+    for machine in scene.machines:
+        scene.note(machine)
+        _cursors(scene, machine)
+    _stored(scene)
+
+
+def shown(scene: Scene, machine: Machine) -> None:
+    """I13: whoever writes at a kiosk sees it there at once and always, and sees it once.
+
+    After a clone an event may show twice for a while: it came down through the other machine, and still waits here.
+    """
+    journal, most = machine.journal, 2 if scene.cloned else 1
+    views: dict[str, dict[str, Any]] = {}
+    for inc in journal.incarnations():
+        for line in journal.lines(inc, 0, 1 << 30):
+            event = readable(line.body)
+            if event is None or not event.dossier:
+                continue
+            promise = scene.promised.get(identity(journal.device, inc, line.body))
+            if promise is None or not promise.counts:
+                continue
+            fields = views.get(event.dossier)
+            if fields is None:
+                fields = views[event.dossier] = journal.fields(event.dossier)
+            seen = fields.get(promise.field, 0)
+            hold(1 <= seen <= most, "I13", f"{machine.name}: own event {inc:x}/{line.n} shows {seen} times")
+
+
+def _cursors(scene: Scene, machine: Machine) -> None:
+    journal, province = machine.journal, scene.province
+    for inc in journal.incarnations():
+        acked, told, last = journal.acked(inc), journal.told(inc), journal.last(inc)[0]
+        hold(acked <= told <= last, "I7", f"{machine.name}: acked {acked} told {told} length {last}")
+        if not scene.rewound:
+            stored = province.position(journal.device, inc)[0]
+            hold(told <= stored, "I7", f"{machine.name}: told {told}, the province stores {stored}")
+    if not scene.rewound:
+        seq, head = journal.feed_position()
+        hold(province.feed_head_at(machine.commune, seq) == head, "I10", f"{machine.name}: its feed is not the province's")
+
+
+def _stored(scene: Scene) -> None:
+    state = scene.province.state
+    for (device, inc), log in state.logs.items():
+        for line in log[scene.judged.get((device, inc), 0) :]:
+            wrote = scene.written.get((device, inc, line.n), ())
+            hold(line.head in wrote, "I3", f"line {line.n} of {device}/{inc:x} is not what a kiosk wrote")
+        scene.judged[device, inc] = len(log)
+    for _, reason, _ in state.quarantined:
+        hold(reason in ("foreign_dossier",), "I10", f"an honest kiosk was put into quarantine: {reason}")
+
+
+def at_end(scene: Scene) -> None:
+    """What holds when the faults are over and everything has come to rest: I1, I2, I4, I5, I6, I8."""
+    state = scene.province.state
+    for machine in scene.machines:
+        journal = machine.journal
+        hold(machine.engine.pending() == 0, "I4", f"{machine.name} still has something to send")
+        end = scene.province.feed_position(machine.commune)
+        hold(journal.feed_position() == end, "I4", f"{machine.name} has not the whole feed")
+        _same(machine.name, journal.view(), scene.province.view(machine.commune))
+        for one in scene.on_disk(machine):
+            hold(one in state.events, "I1", f"an event on the disk of {machine.name} is not at the province")
+    for one, promise in scene.promised.items():
+        hold(one in state.events, "I1", f"an event confirmed to its user is not at the province: {promise.field}")
+        counted = [c for c, dossiers in state.confirmed.items() if promise.field in dossiers.get(promise.dossier, {})]
+        hold(bool(counted) or not promise.counts, "I2", f"a stored event had no effect: {promise.field}")
+    for commune, dossiers in state.confirmed.items():
+        for dossier, fields in dossiers.items():
+            hold(scene.commune_of(dossier) == commune, "I8", f"{dossier} is in the feed of {commune}")
+            for name, known in fields.items():
+                hold(not name.startswith(COUNT) or known.value == 1, "I2", f"{name} had its effect {known.value} times")
+        _feed(scene, commune)
+
+
+def _same(name: str, shows: Mapping[Any, Any], holds: Mapping[Any, Any]) -> None:
+    if shows == holds:
+        return
+    other = [
+        f"{key}: {shows.get(key)!r} here, {holds.get(key)!r} there"
+        for key in {**shows, **holds}
+        if shows.get(key) != holds.get(key)
+    ]
+    hold(False, "I4", f"{name} shows another state than the province: {other[:3]}")
+
+
+def _feed(scene: Scene, commune: str) -> None:
+    """I5 and I6 by the feed itself: nothing unseen is overwritten, and no write vanishes, without a conflict that says so."""
+    entries = [json.loads(kept.body) for kept in scene.province.state.feeds[commune]]
+    told = {(e.get("dev"), e.get("inc"), e.get("n"), e.get("f")) for e in entries if e["e"] in ("cf", "na")}
+    written = {(e["d"], e["f"], _key(e["v"])) for e in entries if e["e"] == "f"}
+    events = dict(_events(scene))
+    last: dict[tuple[str, str], tuple[Any, int, int]] = {}
+    for seq, (entry, origin) in enumerate(zip(entries, scene.province.state.origins[commune], strict=True), 1):
+        if entry["e"] != "f" or origin is None or entry["f"].startswith(COUNT):
+            continue
+        before, event = last.get((entry["d"], entry["f"])), events[origin]
+        plain = event.kind == "f" and scene.meaning.owner(entry["f"]) == "C"
+        if before is not None and plain and before[0] != entry["v"]:
+            unseen = before[1] > event.base and before[2] != origin.device
+            said = (origin.device, origin.incarnation, origin.n, entry["f"]) in told
+            hold(said or not unseen, "I6", f"an unseen value of {entry['f']} was overwritten without a word")
+        last[entry["d"], entry["f"]] = (entry["v"], seq, origin.device)
+    for origin, event in events.items():
+        if event.kind != "f" or scene.commune_of(event.dossier) != commune or _known(scene, origin, event):
+            continue
+        for name, value in event.content.items():
+            place = (origin.device, origin.incarnation, origin.n)
+            said = not told.isdisjoint({(*place, name), (*place, None)})
+            there = (event.dossier, name, _key(value)) in written
+            hold(said or there, "I6", f"{name} of {place} vanished without a word")
+
+
+def _events(scene: Scene) -> Iterator[tuple[Origin, Event]]:
+    state = scene.province.state
+    for (device, inc), log in state.logs.items():
+        for line in log:
+            event = readable(line.body)
+            if event is not None:
+                yield Origin(device, inc, line.n), event
+    for origin, body in state.branches.values():
+        event = readable(body)
+        if event is not None:
+            yield origin, event
+
+
+def _known(scene: Scene, origin: Origin, event: Event) -> bool:
+    """It came before under another number, or from a device of another commune."""
+    record = scene.province.device(origin.device)
+    foreign = record is None or scene.commune_of(event.dossier) != record.commune
+    return foreign or event.moved_from is not None
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,122 @@
+"""The line between kiosks and province: it loses, doubles, reorders, cuts, alters, delays, and answers with a login page.
+
+A message waits in a bag until the schedule delivers it, so any order and any delay comes about; an answer may reach a machine that
+has restarted or was restored meanwhile. Either end may die, or find its disk full, at any commit of what it does with a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sync import intake, wire
+from sync.errors import ProvinceInconsistent, SyncError
+from sync.simulator.memory import Crash, DiskFull
+from sync.simulator.scene import SERVER_MS, Machine, Message, Scene, Violation
+
+PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login>"
+
+
+def ask(scene: Scene) -> None:
+    """A kiosk asks."""
+    machine = scene.rng.choice(scene.machines)
+    body = machine.engine.make_request(scene.now_s, machine.clock.wall_ms(scene.now_s))
+    if scene.swarm.happens("skewed hello"):
+        body = _skewed(scene, machine, body)
+    scene.tell("{} asks with {} bytes", machine.name, len(body))
+    if not scene.swarm.happens("request lost"):
+        scene.up.append(Message(machine, machine.life, body))
+
+
+def deliver_up(scene: Scene) -> None:
+    """A request arrives at the province."""
+    message = _pick(scene, scene.up)
+    if message is None:
+        return
+    body = _harmed(scene, message.body)
+    disk = scene.province.disk
+    for point in ("before", "after"):
+        if scene.swarm.happens(f"province crash {point} commit"):
+            disk.crash_at = (f"{point}_commit", 1)
+    if scene.swarm.happens("province disk full"):
+        disk.room = scene.rng.randint(0, 12)
+    try:
+        reply = serve(scene, body)
+    except (Crash, DiskFull) as failure:
+        disk.cut_power()
+        scene.tell("the province fails at a request of {}: {!r}", message.machine.name, failure)
+        return
+    finally:
+        disk.crash_at, disk.room = None, None
+    scene.tell("the province answers {} with {} bytes", message.machine.name, len(reply))
+    if not scene.swarm.happens("reply lost"):
+        scene.down.append(replace(message, body=reply))
+
+
+def serve(scene: Scene, body: bytes) -> bytes:
+    """What the province's web view does: one transaction, and only then the answer."""
+    with scene.province.atomic():
+        return intake.handle(body, scene.province, scene.meaning, scene.province_keys, SERVER_MS + int(scene.now_s * 1000))
+
+
+def deliver_down(scene: Scene) -> Machine | None:
+    """An answer arrives at a kiosk, if that life of it still runs."""
+    message = _pick(scene, scene.down)
+    if message is None or message.life != message.machine.life:
+        return None
+    machine = message.machine
+    body = PORTAL if scene.swarm.happens("login page") else _harmed(scene, message.body)
+    disk = machine.journal.disk
+    for fault, point in (
+        ("kiosk crash before commit", "before_commit"),
+        ("kiosk crash after commit", "after_commit"),
+        ("kiosk power cut while writing", "before_commit"),
+    ):
+        if scene.swarm.happens(fault):
+            disk.crash_at = (point, scene.rng.randint(1, 3))
+    if scene.swarm.happens("kiosk disk full"):
+        disk.room = scene.rng.randint(0, 12)
+    disk.read_only = scene.swarm.happens("kiosk disk read-only")
+    try:
+        outcome = machine.engine.on_reply(body, scene.now_s)
+        scene.tell("{} takes an answer: {} applied, {} acknowledged", machine.name, outcome.applied, outcome.acked)
+    except Crash:
+        scene.tell("{} loses power over an answer", machine.name)
+        scene.lose_power(machine)
+    except DiskFull as failure:
+        scene.tell("{} cannot write an answer: {!r}", machine.name, failure)
+    except ProvinceInconsistent as error:
+        raise Violation("I10", f"false alarm at {machine.name}: {error}") from error
+    except SyncError as error:
+        scene.tell("{} refuses an answer: {}", machine.name, error.code)
+    finally:
+        disk.crash_at, disk.room, disk.read_only = None, None, False
+    return machine
+
+
+def _pick(scene: Scene, bag: list[Message]) -> Message | None:
+    """Any message, not the oldest: the line reorders. A doubled one stays in the bag."""
+    if not bag:
+        return None
+    at = scene.rng.randrange(len(bag))
+    return bag[at] if scene.swarm.happens("message twice") else bag.pop(at)
+
+
+def _harmed(scene: Scene, body: bytes) -> bytes:
+    """The places are drawn as a part of the whole, so that a message of another length costs the schedule as many draws."""
+    if scene.swarm.happens("message cut"):
+        body = body[: int(scene.rng.random() * len(body))]
+    if body and scene.swarm.happens("bit flipped"):
+        at = int(scene.rng.random() * len(body))
+        body = body[:at] + bytes([body[at] ^ (1 << scene.rng.randrange(8))]) + body[at + 1 :]
+    return body
+
+
+def _skewed(scene: Scene, machine: Machine, body: bytes) -> bytes:
+    """The same request, asking for the feed from one entry further than the kiosk has applied."""
+    parsed = wire.parse_request(body)
+    seq = parsed.hello.feed_seq + 1
+    head = scene.province.feed_head_at(machine.commune, seq)
+    if head is None:
+        return body
+    hello = replace(parsed.hello, feed_seq=seq, feed_head8=head[:8])
+    return wire.encode_request(hello, parsed.segments, machine.keys.sign)

@@ -1,0 +1,74 @@
+"""Which faults a schedule has and how often: every seed draws its own few (swarm testing).
+
+A schedule in which everything goes wrong all the time explores little: nothing ever gets far enough. So a seed leaves most faults
+out and makes the others rare or frequent. Chances come from a stream of their own, so a fault that is switched off, to shrink a
+story, leaves what people do as it was.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+OFTEN: Final = (0.0, 0.0, 0.05, 0.3)
+SELDOM: Final = (0.0, 0.0, 0.1, 0.3)
+"""For disasters: they are drawn for one act in ten only."""
+
+FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
+    # the line
+    "request lost": OFTEN,
+    "reply lost": OFTEN,
+    "message twice": OFTEN,
+    "message cut": OFTEN,
+    "bit flipped": OFTEN,
+    "login page": OFTEN,
+    "days pass": OFTEN,
+    "skewed hello": OFTEN,
+    # the machines
+    "kiosk crash before commit": OFTEN,
+    "kiosk crash after commit": OFTEN,
+    "kiosk power cut while writing": OFTEN,
+    "province crash before commit": OFTEN,
+    "province crash after commit": OFTEN,
+    "kiosk disk full": OFTEN,
+    "kiosk disk read-only": OFTEN,
+    "province disk full": OFTEN,
+    "restart": OFTEN,
+    # the clocks
+    "clock jumps": OFTEN,
+    "clock at 1970": OFTEN,
+    "clock at 2099": OFTEN,
+    "clock stands": OFTEN,
+    # disasters
+    "kiosk restored from an image": SELDOM,
+    "kiosk cloned": SELDOM,
+    "province restored": SELDOM,
+    "epoch forgotten": (0.0, 0.5),
+    "province rebuilt": (0.0, 0.0, 0.0, 0.1),
+    # people
+    "foreign edit": SELDOM,
+    "form open for long": OFTEN,
+}
+
+
+class Swarm:
+    """The faults of one seed."""
+
+    def __init__(self, seed: int, without: frozenset[str] = frozenset()) -> None:
+        drawn = random.Random(f"swarm {seed}")
+        self.rates = {name: drawn.choice(rates) for name, rates in FAULTS.items()}
+        self.count: Counter[str] = Counter()
+        self._without = without
+        self._chance = random.Random(f"chance {seed}")
+        self.quiet = False
+        """The faults are over."""
+
+    def happens(self, fault: str) -> bool:
+        """Whether this fault strikes here and now."""
+        rate = self.rates[fault]
+        if not rate or self.quiet or self._chance.random() >= rate or fault in self._without:
+            return False
+        self.count[fault] += 1
+        return True

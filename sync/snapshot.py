@@ -1,0 +1,86 @@
+"""Snapshots: a commune's confirmed state at one feed position, so that a new kiosk need not read the whole feed (SYNC 1.15).
+
+A snapshot is lines of JSON like the feed's entries, each with what the entry's own place in the feed said: ``r``, the position that
+set it, and of a field ``o``, the event it follows from. It holds the fields of open dossiers, what is acknowledged and what is in
+the backup of every log, and the conflicts nobody has decided. The same state at the same position always gives the same lines, in
+the same order: a kiosk may fetch them over any number of lines, days apart, and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sync.envelope import EnvelopeError, Origin
+from sync.feed import Ack, decode_entry, encode_entry, read_mark
+from sync.ports import Confirmed
+
+SNAPSHOT_EVERY: Final = 10_000
+"""Feed entries between two snapshots."""
+NEAR: Final = 1_000
+"""A kiosk no further behind than this reads the feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a snapshot, read: the entry without what was added, the position that set it, the event it follows from."""
+
+    entry: Mapping[str, Any]
+    rev: int
+    origin: Origin | None
+
+    @property
+    def mark(self) -> Ack | None:
+        """The ``ack`` or ``safe`` in it."""
+        return read_mark(self.entry)
+
+
+def worth(seq: int, at: int, lines: int) -> bool:
+    """Whether a kiosk at feed position ``seq`` is served better by the snapshot at position ``at`` than by the feed."""
+    return at - seq > max(NEAR, lines)
+
+
+def write(
+    fields: Iterable[tuple[str, str, Confirmed]],
+    marks: Iterable[Mapping[str, Any]],
+    conflicts: Iterable[tuple[int, Mapping[str, Any]]],
+) -> list[bytes]:
+    """The lines: ``ack`` and ``safe`` entries, then open ``cf``/``na`` entries with their positions, then the fields."""
+    lines = sorted(encode_entry({**mark, "r": 0}) for mark in marks)
+    lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(conflicts, key=lambda one: one[0])]
+    return lines + sorted(_field(dossier, name, known) for dossier, name, known in fields)
+
+
+def names(seq: int, head: bytes, lines: int) -> bytes:
+    """The hash that names a snapshot and its size, for the box its lines travel in."""
+    return struct.pack(">QQ", seq, lines) + head
+
+
+def read(line: bytes) -> Line:
+    """One line.
+
+    Raises:
+        EnvelopeError: it is none.
+    """
+    raw = dict(decode_entry(line))
+    rev, origin = raw.pop("r", None), raw.pop("o", None)
+    if not isinstance(rev, int) or isinstance(rev, bool) or rev < 0:
+        raise EnvelopeError("a line of a snapshot says the position it was set at")
+    if origin is None:
+        return Line(raw, rev, None)
+    if not (isinstance(origin, list) and len(origin) == 3 and all(type(part) is int for part in origin)):
+        raise EnvelopeError("o is not [device, incarnation, n]")
+    return Line(raw, rev, Origin(*origin))
+
+
+def read_all(lines: Sequence[bytes]) -> list[Line]:
+    """All lines; raises :class:`EnvelopeError`."""
+    return [read(line) for line in lines]
+
+
+def _field(dossier: str, name: str, known: Confirmed) -> bytes:
+    of = known.origin
+    origin = None if of is None else [of.device, of.incarnation, of.n]
+    return encode_entry({"e": "f", "d": dossier, "f": name, "v": known.value, "r": known.rev, "o": origin})

@@ -1,0 +1,120 @@
+"""The kiosk's half of what comes back on a stick: letters and feed segments, in any order, any number of times, however old.
+
+There is no request whose state an answer could be checked against, so everything stands by itself: the custody letter names the
+epoch and the ends of this kiosk's logs, each segment its place in the chain. Before any of the feed is applied the logs are
+compared with the letter: where the province holds another continuation (this disk was restored), everything not acknowledged
+moves to a fresh incarnation with unchanged event ids, for the ``ack`` entries that follow may speak of events this disk does
+not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync import custody as letters
+from sync import segment as hsg
+from sync import taking
+from sync.custody import Custody
+from sync.errors import BadLetter, ChainBroken, FeedGap, ProvinceInconsistent, SealBroken, SegmentError, StaleBundle
+from sync.keys import Opener, Verifier
+from sync.letter import kind_of
+from sync.ports import KioskJournal
+from sync.taking import Gain
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle for this commune, opened; ``segments`` by their first entry."""
+
+    custody: Custody
+    segments: tuple[tuple[hsg.Segment, tuple[bytes, ...]], ...]
+
+
+def open_bundle(
+    parts: Sequence[bytes], commune: str, verifier: Verifier, openers: Sequence[Opener], dictionaries: hsg.Dictionaries
+) -> Bundle:
+    """Read and open the parts; those of unknown kinds are skipped.
+
+    Raises:
+        BadLetter, BadSignature: no custody letter of this province for this commune.
+        SegmentError: a segment that does not open, or is of another commune or epoch.
+    """
+    custody = max(
+        (letters.read(part, verifier) for part in parts if kind_of(part) == letters.CUSTODY),
+        key=lambda one: (one.epoch, one.feed_last),
+        default=None,
+    )
+    if custody is None or custody.commune != commune:
+        raise BadLetter("no custody letter of the province for this commune")
+    of = hsg.Chain(hsg.commune_tag(commune), custody.epoch, feed=True)
+    opened = []
+    for part in parts:
+        if part.startswith(hsg.MAGIC):
+            segment = hsg.parse(part)
+            if segment.chain != of:
+                raise SegmentError("a segment of another feed than the custody letter speaks of")
+            opened.append((segment, _lines(segment, openers, dictionaries)))
+    return Bundle(custody, tuple(sorted(opened, key=lambda one: one[0].first)))
+
+
+def _lines(segment: hsg.Segment, openers: Sequence[Opener], dictionaries: hsg.Dictionaries) -> tuple[bytes, ...]:
+    for opener in openers:
+        try:
+            return hsg.unpack(segment, opener, dictionaries)
+        except SealBroken:
+            continue
+    raise SealBroken("a segment is sealed to none of the commune's keys")
+
+
+def take_bundle(bundle: Bundle, journal: KioskJournal, verifier: Verifier, gain: Gain) -> None:
+    """Take an opened bundle in, inside one transaction.
+
+    Raises:
+        StaleBundle: of an epoch before the one held.
+        FeedGap: the feed here ends before the first entry that is new; another stick must come first.
+        ProvinceInconsistent: it contradicts what was signed before.
+        BadSignature: a segment not signed by the province.
+    """
+    epoch = journal.epoch()
+    if bundle.custody.epoch < epoch:
+        raise StaleBundle(f"a stick of epoch {bundle.custody.epoch}, {epoch} is held")
+    if bundle.custody.epoch > epoch:
+        journal.reset_feed(bundle.custody.epoch)
+        gain.moved = True
+    device = journal.identity()[0]
+    for (owner, incarnation), (n, head) in bundle.custody.logs.items():
+        if owner == device and incarnation in journal.incarnations():
+            _compare(journal, incarnation, n, head, gain)
+    for segment, lines in bundle.segments:
+        _apply(journal, segment, lines, verifier, gain)
+
+
+def _compare(journal: KioskJournal, incarnation: int, n: int, head: bytes, gain: Gain) -> None:
+    last, base = journal.last(incarnation)[0], journal.base(incarnation)
+    if n < base:
+        if journal.acked(incarnation) <= n:
+            taking.lost_safe(journal, incarnation, n, gain)
+    elif n <= last and journal.head_at(incarnation, n) == head:
+        taking.raise_told(journal, incarnation, n, gain)
+    elif n <= last or incarnation == journal.identity()[1]:
+        gain.rebased.append(journal.rebase_incarnation(incarnation, max(journal.acked(incarnation), base)))
+        gain.moved = True
+    else:
+        taking.raise_told(journal, incarnation, last, gain)
+
+
+def _apply(journal: KioskJournal, segment: hsg.Segment, lines: Sequence[bytes], verifier: Verifier, gain: Gain) -> None:
+    seq = journal.feed_position()[0]
+    if segment.last <= seq:
+        return
+    if segment.first > seq + 1:
+        raise FeedGap(f"the feed goes on at {segment.first}, expected {seq + 1}")
+    before = journal.feed_head_at(segment.first - 1)
+    if before is None:
+        raise FeedGap(f"the feed before {segment.first} is not held any more")
+    try:
+        heads = hsg.verify(segment, lines, before, verifier)
+    except ChainBroken as error:
+        raise ProvinceInconsistent(f"feed: {error}") from error
+    taking.apply_feed(journal, segment.first, lines, heads, gain)

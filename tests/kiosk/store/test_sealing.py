@@ -1,0 +1,145 @@
+"""Write-only after the end: what a kiosk still knows, shows and can prove of a sealed dossier, and what it can no longer read."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from forms.dossier import Draft
+from kiosk.history import history_vi
+from kiosk.machine import Machine
+from kiosk.store.retention import tidy
+from kiosk.store.sealing import export
+from sync.envelope import chain, decode
+from sync.keys import VerifyKey
+from sync.segment import verify_head
+from tests.kiosk.machines import make_machine
+from tests.kiosk.store.pages import plain_pages
+from tests.kiosk.store.province import Province
+from tests.kiosk.store.test_journal import file_one, proof
+from tests.kiosk.store.test_retention import KEY, POLICY, SEALER, finished
+
+PERSONAL = ("Nông Văn Thử", "NÔNG THỊ MẪU", "nong van thu", "nong thi mau", "004190000001")
+"""Of the invented child and mother of every filing here."""
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return make_machine(tmp_path)
+
+
+@pytest.fixture
+def province(machine: Machine) -> Province:
+    return Province(machine)
+
+
+def sealed(machine: Machine, province: Province) -> str:
+    """One dossier that was sealed; nothing else tells of its people."""
+    dossier = finished(machine, province)
+    province.day(91)
+    tidy(machine.store, POLICY, SEALER)
+    return dossier
+
+
+def test_no_page_of_the_file_or_its_wal_holds_a_name_any_more(machine: Machine, province: Province) -> None:
+    for dossier in (file_one(machine), file_one(machine)):
+        province.end(dossier)
+    machine.store.db.execute("UPDATE print_job SET state = 'printed'")
+    province.day(1)
+    with machine.store.work("kiosk") as work:
+        work.append([Draft("", "sys", {})])
+    province.acknowledge()
+    province.back_up()
+    key = machine.keyring.store
+    text = b"".join(plain_pages(machine.store.path, key))
+    assert all(word.encode() in text for word in PERSONAL)
+    province.day(92)
+    assert len(tidy(machine.store, POLICY, SEALER).dossiers) == 2
+    text = b"".join(plain_pages(machine.store.path, key))
+    assert [word for word in PERSONAL if word.encode() in text] == []
+    assert b"CREATE TABLE" in text
+
+
+def test_code_dates_and_acknowledgement_stay_to_be_shown_and_the_code_to_be_found(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    row = machine.store.rows("SELECT * FROM dossier WHERE d = ?", [dossier])[0]
+    assert (row["name"], row["pending"], row["official_code"]) == ("", 0, "H14.99-261125-0001")
+    assert row["filed_at"] == "2026-11-25T08:15:00+07:00"
+    assert machine.store.search("H14.99-261125-0001", 5) == [dossier]
+    assert dossier not in machine.store.search("nong thi mau", 5)
+
+
+def test_its_history_says_that_it_is_sealed(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    assert any("niêm phong" in line for line in history_vi(machine.store, dossier, {}))
+
+
+def test_the_chain_is_proved_through_sealed_lines_and_a_damaged_head_is_named(machine: Machine, province: Province) -> None:
+    sealed(machine, province)
+    report = proof(machine)
+    assert (report.ok, report.sealed, report.events) == (True, 2, 4)
+    machine.store.db.execute("UPDATE log SET head = zeroblob(32) WHERE n = 2")
+    assert proof(machine).findings[0].where.startswith("segment")
+
+
+def test_what_was_sealed_lies_below_the_base_of_what_can_be_sent(machine: Machine, province: Province) -> None:
+    sealed(machine, province)
+    inc = machine.store.current()[0]
+    assert machine.store.base(inc) == 2
+    assert [line.n for line in machine.store.lines(inc, 0, 10)] == [3, 4]
+    assert machine.store.head_at(inc, 1) is not None
+
+
+def test_the_province_opens_an_export_and_proves_every_line_of_it(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    rows = [json.loads(line) for line in export(machine.store, SEALER)]
+    identity = machine.store.identity_or_raise()
+    key = VerifyKey(identity.signing.public)
+    head = bytes.fromhex(next(row["before"] for row in rows if "before" in row))
+    heads = {}
+    for row in rows:
+        if "box" in row:
+            line = KEY.open(base64.b64decode(row["box"]))
+            head = chain(head, line)
+            heads[row["n"]] = head
+            assert decode(line).dossier == dossier
+    ends = [row for row in rows if "signed" in row]
+    assert [row["signed"] for row in ends] == [2]
+    for row in ends:
+        verify_head(key, identity.device, row["inc"], row["signed"], heads[row["signed"]], bytes.fromhex(row["signature"]))
+
+
+def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_its_summary(
+    machine: Machine, province: Province
+) -> None:
+    own, foreign = file_one(machine), "9-1-1"
+    province.tell({"e": "f", "d": foreign, "f": "subject", "v": "Nông Văn Thử"})
+    province.acknowledge()
+    province.tell({"e": "drop", "d": own}, {"e": "drop", "d": foreign})
+    assert machine.store.fields(foreign) == {}
+    assert "code" in machine.store.fields(own)
+    assert "applicant" not in machine.store.fields(own)
+    before = machine.store.rows("SELECT * FROM dossier")
+    machine.store.rebuild()
+    assert machine.store.rows("SELECT * FROM dossier") == before
+
+
+def test_a_drop_waits_for_what_is_not_acknowledged(machine: Machine, province: Province) -> None:
+    dossier = file_one(machine)
+    province.confirm(dossier)
+    province.tell({"e": "drop", "d": dossier})
+    assert "applicant" in machine.store.fields(dossier)
+    inc = machine.store.current()[0]
+    province.tell({"e": "ack", "dev": 7, "inc": inc, "n": 2, "h": machine.store.last(inc)[1][:8].hex()})
+    assert "applicant" not in machine.store.fields(dossier)
+
+
+def test_every_line_that_tells_of_a_person_holds_random_bits(machine: Machine) -> None:
+    file_one(machine)
+    inc = machine.store.current()[0]
+    created, answered = (decode(line.body) for line in machine.store.lines(inc, 0, 10))
+    assert len(created.content["key"]) >= 16
+    assert len(answered.extra["z"]) == 11

@@ -1,0 +1,284 @@
+"""Keys of a kiosk through its life: rotated, enrolled again, by stick; at every crash a pair that works, and the journal whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk import rotation
+from kiosk.machine import Machine, key_file, verify_keys
+from kiosk.store.connection import StoreError
+from kiosk.sync_cli import sync_command
+from kiosk.usecases import file_dossier
+from sync.enrol import Grant, issue_bundle, open_request, request_words
+from sync.envelope import decode
+from sync.errors import EnrolError
+from sync.keys import SealKey, SigningKey
+from sync.rollover import CommuneSecret, ProvincePublic, read_rotation, write_commune, write_province
+from sync.steps import watch
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+
+ROOT = SigningKey(b"r" * 32)
+SIGN, SEAL = SigningKey(b"p" * 32), SealKey(b"q" * 32)
+PROVINCE = ProvincePublic(SIGN.public, SEAL.public)
+COMMUNE = "01273"
+
+
+def answer(request: bytes, *, device: int = 7, generation: int = 1, commune_generation: int = 1) -> bytes:
+    """The province's bundle for a request."""
+    grant = Grant(device, COMMUNE, b"c" * 32, PROVINCE, generation, commune_generation)
+    return issue_bundle(open_request(request), grant, ROOT)
+
+
+def run(state: Path, *words: str) -> int:
+    sets = ("store.reserve_mb=1", "store.least_free_mb=1", f"place.commune={COMMUNE}")
+    return sync_command([*words, "--state", str(state), "--json", *(part for one in sets for part in ("--set", one))])
+
+
+def enrol_by_stick(state: Path, stick: Path, *words: str, **grant: Any) -> int:
+    """Request out, bundle in."""
+    assert run(state, "enrol", *words, "--write-request", str(stick / "request")) == 0
+    (stick / "bundle").write_bytes(answer((stick / "request").read_bytes(), **grant))
+    return run(state, "enrol", *words, "--bundle", str(stick / "bundle"))
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def state(tmp_path: Path, stick: Path) -> Path:
+    """The state folder of an enrolled kiosk."""
+    assert enrol_by_stick(tmp_path / "state", stick) == 0
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def machine(state: Path) -> Iterator[Machine]:
+    machine = make_machine(state)
+    yield machine
+    machine.close()
+
+
+def reopened(machine: Machine) -> Machine:
+    machine.close()
+    return make_machine(machine.config.state)
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class KillAt:
+    """Ends the process as it enters or leaves the named step."""
+
+    def __init__(self, name: str, *, entering: bool) -> None:
+        self.name, self.entering = name, entering
+
+    def entered(self, name: str) -> None:
+        if self.entering and name == self.name:
+            raise Killed
+
+    def left(self, name: str) -> None:
+        if not self.entering and name == self.name:
+            raise Killed
+
+
+# --- rotation -------------------------------------------------------------------------------------------------------
+
+
+def test_the_former_key_signs_for_the_next_and_says_where_it_ends(machine: Machine) -> None:
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    before = machine.keyring.device
+    after = rotation.rotate(machine)
+    inc, n, _ = machine.store.current()
+    letter = read_rotation(after.rotation, 7, 1, before.sign.public)
+    assert (letter.verify_key, letter.generation, letter.upto) == (after.device.sign.public, 2, {inc: n})
+    assert after.openers[-1].secret == before.seal.secret
+
+
+def test_the_journal_records_a_rotation(machine: Machine) -> None:
+    rotation.rotate(machine)
+    inc, n, _ = machine.store.current()
+    event = decode(machine.store.lines(inc, n - 1, 1)[0].body)
+    assert (event.kind, event.dossier, event.content["rotate"]["generation"]) == ("sys", "", 2)
+
+
+@pytest.mark.parametrize("name", ["store.commit", "keys.rotate"])
+@pytest.mark.parametrize("entering", [True, False])
+def test_a_crash_in_a_rotation_leaves_a_pair_that_works_and_the_next_try_ends_it(
+    machine: Machine, name: str, entering: bool
+) -> None:
+    before = machine.keyring.device.sign.public
+    watch(KillAt(name, entering=entering))
+    try:
+        with pytest.raises(Killed):
+            rotation.rotate(machine)
+    finally:
+        watch(None)
+    machine = reopened(machine)
+    if machine.keyring.generation == 1:
+        assert machine.keyring.device.sign.public == before
+        rotation.rotate(machine)
+        machine = reopened(machine)
+    assert machine.keyring.generation == 2
+    inc, n, _ = machine.store.current()
+    kinds = [decode(line.body).content for line in machine.store.lines(inc, 0, 99)]
+    assert len([content for content in kinds if "rotate" in content]) == 1
+    assert read_rotation(machine.keyring.rotation, 7, 1, before).upto == {inc: n}
+
+
+def test_the_letter_is_sent_until_it_is_answered_and_no_second_rotation_begins_before(machine: Machine) -> None:
+    rotation.rotate(machine)
+    machine = reopened(machine)
+    with pytest.raises(StoreError, match="rotation_waits"):
+        rotation.rotate(machine)
+    rotation.answered(machine)
+    machine = reopened(machine)
+    assert machine.keyring.rotation == b""
+    assert rotation.rotate(machine).generation == 3
+
+
+def test_after_a_rotation_the_enrolment_still_opens_and_the_journal_knows_both_keys(machine: Machine) -> None:
+    before = machine.keyring.device.sign.public
+    rotation.rotate(machine)
+    machine = reopened(machine)
+    assert machine.enrolment is not None
+    assert verify_keys(machine.store) == (before, machine.keyring.device.sign.public)
+
+
+def test_the_command_rotates_and_shows(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(state, "keys", "rotate") == 0
+    assert told(capsys) == {"ok": True, "generation": 2, "waits_for_province": True}
+    assert run(state, "keys", "show") == 0
+    assert told(capsys)["generation"] == 2
+
+
+# --- letters of the province ----------------------------------------------------------------------------------------
+
+
+def test_a_kiosk_trusts_what_its_letters_told_it_also_after_a_start(machine: Machine) -> None:
+    sign = SigningKey(b"P" * 32)
+    second = ProvincePublic(sign.public, SEAL.public, 2)
+    secret = CommuneSecret(COMMUNE, 2, b"d" * 32)
+    with machine.store.transaction():
+        machine.store.keep_keys_document(write_province(second, ROOT, SIGN))
+        machine.store.keep_keys_document(write_commune(secret, 7, machine.keyring.device.seal.public, sign))
+    rotation.rotate(machine)
+    trust = reopened(machine).trust
+    assert trust is not None
+    assert (trust.province, trust.commune_secrets) == (second, (b"c" * 32, b"d" * 32))
+
+
+# --- enrolment by stick, and again ----------------------------------------------------------------------------------
+
+
+def test_a_kiosk_is_enrolled_by_stick(tmp_path: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "enrol", "--operator", "Mẫu", "--write-request", str(stick / "request")) == 0
+    request = (stick / "request").read_bytes()
+    assert told(capsys)["words"] == " ".join(request_words(request))
+    assert open_request(request).commune == COMMUNE
+    (stick / "bundle").write_bytes(answer(request))
+    assert run(tmp_path, "enrol", "--bundle", str(stick / "bundle")) == 0
+    assert told(capsys)["device"] == 7
+
+
+def test_a_bundle_for_another_machine_is_refused_and_nothing_changes(
+    tmp_path: Path, stick: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        assert run(tmp_path / name, "enrol", "--write-request", str(stick / name)) == 0
+    (stick / "bundle").write_bytes(answer((stick / "a").read_bytes()))
+    assert run(tmp_path / "b", "enrol", "--bundle", str(stick / "bundle")) == 1
+    assert told(capsys)["error"]["code"] == "enrol_invalid"
+    assert make_machine(tmp_path / "b", enrolled=False).enrolment is None
+
+
+def test_a_stick_that_is_not_there_is_told_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "enrol", "--write-request", str(tmp_path / "absent" / "request")) == 1
+    assert told(capsys)["error"]["code"] == "file"
+
+
+def test_a_kiosk_enrolled_again_keeps_its_number_and_its_waiting_events(state: Path, stick: Path) -> None:
+    machine = make_machine(state)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    waiting, before = machine.store.waiting(), machine.keyring.device
+    position = machine.store.current()
+    machine.close()
+    assert enrol_by_stick(state, stick, "--again", generation=2) == 0
+    assert open_request((stick / "request").read_bytes()).former == 7
+    machine = make_machine(state)
+    assert machine.enrolment is not None
+    assert (machine.enrolment.device, machine.keyring.generation, machine.keyring.rotation) == (7, 2, b"")
+    assert (machine.store.waiting(), machine.store.current()) == (waiting, position)
+    assert machine.keyring.device.sign.public != before.sign.public
+    assert machine.keyring.former[0].secret == before.seal.secret
+
+
+def test_a_bundle_with_another_number_is_refused_because_the_journal_belongs_to_the_old_one(
+    state: Path, stick: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert enrol_by_stick(state, stick, "--again", device=8) == 1
+    assert told(capsys)["error"]["code"] == "enrolled_as_other"
+    assert make_machine(state).keyring.generation == 1
+
+
+def test_another_root_than_the_first_is_refused(state: Path, stick: Path) -> None:
+    assert run(state, "enrol", "--again", "--write-request", str(stick / "request")) == 0
+    request = (stick / "request").read_bytes()
+    machine = make_machine(state)
+    forged = issue_bundle(open_request(request), Grant(7, COMMUNE, b"c" * 32, PROVINCE, 2), SigningKey(b"x" * 32))
+    with pytest.raises(EnrolError, match="another root"):
+        rotation.take_bundle(machine, forged, request)
+
+
+@pytest.mark.parametrize("name", ["keys.enrol", "store.commit"])
+def test_a_crash_while_enrolling_again_leaves_a_machine_that_opens_and_the_next_try_ends_it(
+    state: Path, stick: Path, name: str
+) -> None:
+    assert run(state, "enrol", "--again", "--write-request", str(stick / "request")) == 0
+    request = (stick / "request").read_bytes()
+    bundle = answer(request, generation=2)
+    machine = make_machine(state)
+    watch(KillAt(name, entering=name == "store.commit"))
+    try:
+        with pytest.raises(Killed):
+            rotation.take_bundle(machine, bundle, request)
+    finally:
+        watch(None)
+    machine = reopened(machine)
+    assert machine.enrolment is not None
+    rotation.take_bundle(machine, bundle, request)
+    machine = reopened(machine)
+    assert (machine.keyring.generation, machine.keyring.device.sign.public) == (2, open_request(request).verify_key)
+    assert machine.store.meta("enrol_asking") is None
+
+
+def test_a_store_on_a_machine_without_its_keys_asks_for_the_number_it_had(state: Path, stick: Path) -> None:
+    machine = make_machine(state)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    waiting, store_key = machine.store.waiting(), machine.keyring.store
+    machine.close()
+    file = key_file(machine.config)
+    file.path.unlink()
+    from kiosk.store.keyring import make_keyring
+
+    make_keyring(file, store_key)
+    machine = make_machine(state, enrolled=False)
+    assert (machine.enrolment, machine.former) == (None, 7)
+    machine.close()
+    assert enrol_by_stick(state, stick, generation=2) == 0
+    machine = make_machine(state)
+    assert machine.enrolment is not None
+    assert (machine.enrolment.device, machine.store.waiting()) == (7, waiting)

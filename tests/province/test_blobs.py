@@ -1,0 +1,207 @@
+"""Attachments at the province, over a real socket: what arrived counts, whatever became of the line."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+import requests
+
+from province.runtime import Runtime
+from sync.blob.cipher import RECORD, encrypt, name_of, new_key
+from sync.blob.ranges import NONE, UNIT, Ranges
+from sync.blob.wire import Act, Answer, Held, Ticket, ask_path, put_path, read_answer
+from tests.province.conftest import Site
+from tests.province.support import KioskTwin
+from tests.waiting import until
+
+
+@dataclass(frozen=True)
+class Scan:
+    """An invented scan of a dossier, encrypted."""
+
+    id: str
+    data: bytes
+    key: bytes
+    dossier: str
+
+
+def scan(dossier: str, size: int = 200_000) -> Scan:
+    key = new_key()
+    data = b"".join(encrypt(io.BytesIO(os.urandom(size)), key))
+    return Scan(name_of(io.BytesIO(data)), data, key, dossier)
+
+
+def tell(kiosk: KioskTwin, scan: Scan, role: str = "full") -> None:
+    told = {"blob": scan.id, "key": base64.b64encode(scan.key).decode(), "size": len(scan.data), "role": role, "mime": "image/jpeg"}
+    kiosk.journal.write(scan.dossier, "at", told)
+    kiosk.settle()
+
+
+@pytest.fixture
+def told(kiosk: KioskTwin) -> Scan:
+    """A scan whose event the province has accepted."""
+    made = scan(kiosk.file())
+    tell(kiosk, made)
+    return made
+
+
+def ticket(kiosk: KioskTwin, scan: Scan, offset: int, length: int) -> bytes:
+    act = Act.PUT if length else Act.ASK
+    return Ticket(act, kiosk.journal.device, scan.id, offset, length, bytes(16)).write(kiosk.own.sign)
+
+
+def answered(kiosk: KioskTwin, body: bytes) -> Answer:
+    return read_answer(body, kiosk.keys.province_verify, bytes(16))
+
+
+def put(site: Site, kiosk: KioskTwin, scan: Scan, offset: int = 0, data: bytes | None = None) -> Answer:
+    data = scan.data[offset:] if data is None else data
+    done = requests.put(site.url + put_path(scan.id, offset), data=ticket(kiosk, scan, offset, len(data)) + data, timeout=10)
+    assert done.status_code == 200
+    return answered(kiosk, done.content)
+
+
+def ask(site: Site, kiosk: KioskTwin, scan: Scan) -> Answer:
+    return answered(kiosk, requests.get(site.url + ask_path(scan.id, ticket(kiosk, scan, 0, 0)), timeout=10).content)
+
+
+def cut(site: Site, kiosk: KioskTwin, scan: Scan, sent: int) -> None:
+    """A line that breaks after so many bytes of the scan."""
+    host, port = site.url.removeprefix("http://").split(":")
+    head = f"PUT {put_path(scan.id, 0)} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {131 + len(scan.data)}\r\n\r\n".encode()
+    with socket.create_connection((host, int(port)), 5) as line:
+        line.sendall(head + ticket(kiosk, scan, 0, len(scan.data)) + scan.data[:sent])
+
+
+@contextmanager
+def serving(running: Runtime) -> Iterator[str]:
+    """The same province with other limits, behind another port."""
+    from province.server import make_server
+
+    server = make_server(running)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()
+    server.close()
+
+
+def entries(kiosk: KioskTwin) -> list[dict[str, object]]:
+    """``bl`` entries in the feed of the commune."""
+    from province.models import FeedRow
+    from province.projection import read_entry
+
+    told = [dict(read_entry(row)) for row in FeedRow.objects.order_by("seq")]
+    return [entry for entry in told if entry["e"] == "bl"]
+
+
+def test_a_file_sent_in_two_parts_in_the_wrong_order_is_complete(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    half = 100 * UNIT
+    later = put(site, kiosk, told, half)
+    assert (later.state, later.have.held_bytes(len(told.data))) == (Held.PARTLY, len(told.data) - half)
+    assert entries(kiosk) == []
+    assert put(site, kiosk, told, 0, told.data[:half]).state == Held.COMPLETE
+    assert entries(kiosk) == [{"e": "bl", "id": told.id, "d": told.dossier, "ok": 1}]
+
+
+def test_what_came_before_the_line_broke_counts(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    cut(site, kiosk, told, 150 * UNIT + 500)
+    until("the units to be kept", lambda: ask(site, kiosk, told).have == Ranges.of([(0, 150)]))
+    answer = put(site, kiosk, told, 150 * UNIT)
+    assert answer.state == Held.COMPLETE
+
+
+def test_a_second_connection_is_served_while_the_first_hangs(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    host, port = site.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 5) as hanging:
+        head = f"PUT {put_path(told.id, 0)} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {131 + len(told.data)}\r\n\r\n"
+        hanging.sendall(head.encode() + ticket(kiosk, told, 0, len(told.data)) + told.data[: 10 * UNIT])
+        assert put(site, kiosk, told).state == Held.COMPLETE
+
+
+def test_all_units_are_not_a_complete_file(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    damaged = bytearray(told.data)
+    damaged[RECORD + 7] ^= 1
+    answer = put(site, kiosk, told, 0, bytes(damaged))
+    assert answer.state == Held.PARTLY
+    assert answer.have.missing(len(told.data)) == Ranges.of([(64, 128)]), "the damaged record, and nothing else, is asked again"
+    assert entries(kiosk) == [{"e": "bl", "id": told.id, "d": told.dossier, "ok": 0, "bad": [1]}]
+    assert put(site, kiosk, told, RECORD, told.data[RECORD : 2 * RECORD]).state == Held.COMPLETE
+
+
+def test_a_file_nobody_told_of_is_not_taken(site: Site, kiosk: KioskTwin) -> None:
+    stranger = scan(kiosk.file())
+    answer = put(site, kiosk, stranger)
+    assert (answer.state, answer.refusal, answer.have) == (Held.UNKNOWN, "blob_unknown", NONE)
+
+
+def test_a_kiosk_of_another_commune_may_not_send_it(
+    site: Site, kiosk: KioskTwin, told: Scan, enrolled: Callable[[str], KioskTwin]
+) -> None:
+    assert put(site, enrolled("01279"), told).refusal == "blob_unknown"
+
+
+def test_a_ticket_another_key_signed_is_refused(
+    site: Site, kiosk: KioskTwin, told: Scan, enrolled: Callable[[str], KioskTwin]
+) -> None:
+    other = enrolled("01273")
+    forged = Ticket(Act.PUT, kiosk.journal.device, told.id, 0, len(told.data), bytes(16)).write(other.own.sign)
+    done = requests.put(site.url + put_path(told.id, 0), data=forged + told.data, timeout=10)
+    assert answered(kiosk, done.content).refusal == "bad_signature"
+    assert ask(site, kiosk, told).have == NONE
+
+
+def test_bytes_that_are_no_ticket_get_no_answer_of_ours(site: Site, told: Scan) -> None:
+    assert requests.put(site.url + put_path(told.id, 0), data=b"x" * 5000, timeout=10).status_code == 400
+    assert requests.put(site.url + put_path(told.id, 0), data=b"short", timeout=10).status_code == 400
+    assert requests.put(site.url + put_path(told.id, 0), data=iter([b"MCB1", b"chunked"]), timeout=10).status_code == 411
+
+
+def test_a_full_disk_is_said_clearly_and_loses_nothing(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    put(site, kiosk, told, 0, told.data[: 64 * UNIT])
+    with serving(replace(site.running, config=replace(site.running.config, attachments_keep_free_mib=1 << 40))) as url:
+        answer = put(replace(site, url=url), kiosk, told, 64 * UNIT)
+    assert (answer.refusal, answer.pause_s) == ("disk_full", 300)
+    assert ask(site, kiosk, told).have == Ranges.of([(0, 64)])
+
+
+def test_who_has_spent_the_budget_is_asked_to_wait(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    budget = site.running.attachments
+    budget.spend(kiosk.journal.device, 1 << 30)
+    answer = put(site, kiosk, told)
+    assert answer.refusal == "blob_pause"
+    assert answer.pause_s > 0
+    site.clock.forward(7200)
+    assert put(site, kiosk, told).state == Held.COMPLETE
+
+
+def test_a_power_cut_between_the_file_and_the_feed_is_made_good_at_the_next_question(
+    site: Site, kiosk: KioskTwin, told: Scan
+) -> None:
+    from province.blobs import province_files
+
+    files = province_files(site.running)
+    put(site, kiosk, told, 0, told.data[:UNIT])
+    files.parts.write(told.id, 0, told.data)
+    files.parts.keep(told.id, Ranges.whole(len(told.data)))
+    files.files.put(told.id, files.parts.path(told.id))
+    assert ask(site, kiosk, told).state == Held.COMPLETE
+    assert [entry["ok"] for entry in entries(kiosk)] == [1]
+
+
+def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    from province.models import Attachment
+    from province.projection import rebuild
+
+    put(site, kiosk, told)
+    before = list(Attachment.objects.values())
+    rebuild()
+    assert list(Attachment.objects.values()) == before
+    assert before[0]["complete"]
