@@ -1,4 +1,4 @@
-"""The line to the province as ``kiosk.toml`` describes it: address, whom TLS trusts, a proxy and its login."""
+"""The line to the province as ``kiosk.toml`` describes it (address, trust in TLS, a proxy and its login), and who speaks on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 
 from kiosk.config import Config, ConfigError
+from kiosk.machine import Machine
+from sync.dictionaries import shipped
+from sync.engine import Engine, EngineKeys
 from sync.http import HttpBearer, Proxy, Waits
 from sync.tls import Trust, read_pins
 
@@ -24,6 +27,21 @@ def bearer_of(config: Config) -> HttpBearer:
         return HttpBearer(url, waits=Waits(connect=seconds, read=seconds), trust=trust_of(config), proxy=proxy_of(config))
     except OSError:
         raise ConfigError("«province.tls_ca»: không đọc được tệp chứng chỉ PEM này.") from None
+
+
+def engine_of(machine: Machine) -> Engine:
+    """The protocol core on this machine's store. Raises StoreError: ``not_enrolled``."""
+    if machine.enrolment is None:
+        machine.store.identity_or_raise()
+        raise AssertionError("unreachable: a machine without enrolment has no identity")
+    keys = EngineKeys(
+        sign=machine.keyring.device.sign,
+        seal=machine.keyring.device.seal,
+        trust=machine.enrolment.trust(),
+        former=machine.keyring.former,
+        rotation=machine.keyring.rotation,
+    )
+    return Engine(machine.store, keys, dictionaries=shipped())
 
 
 def trust_of(config: Config) -> Trust:

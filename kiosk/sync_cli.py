@@ -21,7 +21,7 @@ from typing import Any
 from kiosk import rotation
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
-from kiosk.line import bearer_of
+from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.sync_enrol_cli import enrol_command, keys_command
@@ -141,7 +141,7 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        engine, report = Engine(machine.store, machine.engine_keys()), _Reporter(machine)
+        engine, report = engine_of(machine), _Reporter(machine)
         if given.once:
             return _once(machine, engine, bearer, report, given.json)
         _forever(machine, engine, bearer, report)

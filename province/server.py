@@ -18,7 +18,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from province.errors import ProvinceError
 from province.runtime import Runtime
-from province.uploads import Uploads
+from province.uploads import Uploads, with_receiver
 from sync.blob.receiver import Receiver
 from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
@@ -36,10 +36,11 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
     """
     options = running.options
     proxy = {"trusted_proxy": options.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
-    application = wrap(get_wsgi_application())
     from province.blobs import province_files
 
-    uploads = Uploads(Receiver(province_files(running), running.keyring.signing))
+    receiver = Receiver(province_files(running), running.keyring.signing)
+    application = wrap(with_receiver(get_wsgi_application(), receiver))
+    uploads = Uploads(receiver)
     sockets: dict[int, Any] = {}
     try:
         server = create_server(

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import close_old_connections
+from django.http import HttpRequest
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
@@ -33,6 +34,25 @@ PREFIX: Final = "/v1/b/"
 THREADS: Final = 4
 AHEAD: Final = 128 * 1024
 """Bytes of one upload that may wait for the disk before its connection is read no further."""
+
+
+_RECEIVER: Final = "mcx.receiver"
+
+
+def with_receiver(app: Any, receiver: Receiver) -> Any:
+    """A WSGI layer that gives views the receiver of this service: what hangs in one call is counted when another asks."""
+
+    def layer(environ: dict[str, Any], start_response: Any) -> Any:
+        environ[_RECEIVER] = receiver
+        return app(environ, start_response)
+
+    return layer
+
+
+def receiver_of(request: HttpRequest) -> Receiver:
+    found = request.META[_RECEIVER]
+    assert isinstance(found, Receiver)
+    return found
 
 
 class Upload:

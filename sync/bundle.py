@@ -200,6 +200,7 @@ class Checked:
     count: int
     digest: bytes
     size: int
+    """Bytes of the whole volume."""
 
 
 def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) -> Checked:
@@ -210,6 +211,22 @@ def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) ->
         BundleTooLarge: over ``most`` bytes.
         BundleForged: whole, but signed by none of these keys.
     """
+    checked, signed, signature = _walk(stream, most)
+    _verify(keys, signed, signature)
+    return checked
+
+
+def intact(stream: BinaryIO, most: int = MAX_VOLUME) -> Checked:
+    """Read a volume to its end for a courier, who cannot know whose signature it must bear: whole, but not proven.
+
+    Raises:
+        BundleDamaged, BundleTooLarge: as :func:`check`.
+    """
+    return _walk(stream, most)[0]
+
+
+def _walk(stream: BinaryIO, most: int) -> tuple[Checked, bytes, bytes]:
+    """(what was read, the bytes that were signed, the signature)"""
     stream.seek(0)
     head = _exactly(stream, _HEADER.size)
     header = _header(head)
@@ -231,8 +248,7 @@ def check(stream: BinaryIO, keys: Sequence[Verifier], most: int = MAX_VOLUME) ->
     claimed, digest, signature = _TRAILER.unpack(_exactly(stream, length))
     if stream.read(1) or claimed != count or digest != hashing.digest():
         raise BundleDamaged("the volume was altered after it was written")
-    _verify(keys, _signed(head, count, digest), signature)
-    return Checked(header, count, digest, size)
+    return Checked(header, count, digest, size + _FRAME.size + _TRAILER.size), _signed(head, count, digest), signature
 
 
 def frames(stream: BinaryIO, checked: Checked) -> Iterator[Frame]:
@@ -314,6 +330,10 @@ class Manifest:
     """Segments of events this writer had to give altogether."""
     waiting_bytes: int = 0
     """Bytes of attachments the province lacks and this stick had not yet when the volume was begun."""
+    generation: int = 1
+    """Of the province's keys the kiosk holds."""
+    commune_generation: int = 1
+    """Of the commune's key the kiosk holds."""
     wall_ms: int = 0
     """Wall clock of the writer, to be shown; nothing is decided by it."""
     note: str = ""
@@ -328,6 +348,8 @@ def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Se
         "logs": [_place(place) for place in manifest.logs],
         "segments": manifest.segments,
         "waiting_bytes": manifest.waiting_bytes,
+        "generation": manifest.generation,
+        "commune_generation": manifest.commune_generation,
         "wall_ms": manifest.wall_ms,
         "note": manifest.note,
     }
@@ -353,6 +375,8 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
             logs=tuple(_read_place(place) for place in facts["logs"]),
             segments=given.number("segments", 0, 1 << 32),
             waiting_bytes=given.number("waiting_bytes", 0, 1 << 60),
+            generation=given.number("generation", 1, 1 << 32),
+            commune_generation=given.number("commune_generation", 1, 1 << 32),
             wall_ms=given.number("wall_ms", -(1 << 62), 1 << 62),
             note=given.text("note"),
         )
@@ -442,7 +466,7 @@ def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
     """Raises BundleForged, BundleDamaged."""
     given = _signed_letter(_RECEIPT, document, keys)
     try:
-        held = {int(inc, 16): n for inc, n in given.table("held").items()}
+        held = {int(inc, 16): n for inc, n in given.part("held").facts.items()}
         if not all(_whole(inc) and _whole(n) for inc, n in held.items()):
             raise ValueError("held is malformed")
         return Receipt(

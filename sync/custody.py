@@ -49,7 +49,7 @@ def read(data: bytes, verifier: Verifier) -> Custody:
     given = letter.read(CUSTODY, data)
     given.check(verifier)
     try:
-        logs = {_log(name): (_count(n), _head(head)) for name, (n, head) in given.table("logs").items()}
+        logs = {_log(name): (_count(n), _head(head)) for name, (n, head) in given.part("logs").facts.items()}
     except (ValueError, TypeError):
         raise BadLetter("the logs of a custody letter are malformed") from None
     return Custody(

@@ -66,6 +66,8 @@ class Policy:
     """Seconds to wait before the next request; 0 = none."""
     schema_floor: int = 0
     """A kiosk whose newest schema is older may send everything and begin nothing."""
+    near: int = snapshot.NEAR
+    """A kiosk no further behind than so many feed entries reads the feed, not a snapshot."""
 
 
 DEFAULTS = Policy()
@@ -561,8 +563,8 @@ class _Answering:
         )
         box = self._keys.opener(hello.generation).box(record.seal_key)
         after = 0 if reset else hello.feed_seq
-        info = self._journal.snapshot(commune) if last - after > snapshot.NEAR else None
-        if info is not None and snapshot.worth(after, info.seq, info.lines):
+        info = self._journal.snapshot(commune) if last - after > policy.near else None
+        if info is not None and info.seq - after > max(policy.near, info.lines):
             return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
         return self._encode(replace(answer, feed=self._feed(commune, after, box)))
 

@@ -37,11 +37,6 @@ class Line:
         return read_mark(self.entry)
 
 
-def worth(seq: int, at: int, lines: int) -> bool:
-    """Whether a kiosk at feed position ``seq`` is served better by the snapshot at position ``at`` than by the feed."""
-    return at - seq > max(NEAR, lines)
-
-
 def write(
     fields: Iterable[tuple[str, str, Confirmed]],
     marks: Iterable[Mapping[str, Any]],

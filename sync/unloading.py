@@ -169,7 +169,7 @@ def open_states(sealed: bytes, openers: Sequence[Opener], keys: Sequence[Verifie
     if not any(_signed(given, key) for key in keys):
         raise BundleForged("states signed by none of the province's keys")
     try:
-        return {blob: Ranges.decode(bytes.fromhex(coded)) for blob, coded in given.table("have").items()}
+        return {blob: Ranges.decode(bytes.fromhex(coded)) for blob, coded in given.part("have").facts.items()}
     except (SyncError, TypeError, ValueError):
         raise BundleDamaged("states of attachments are malformed") from None
 

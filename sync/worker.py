@@ -147,7 +147,7 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     status = replace(status, last_try_ms=clock.wall_ms(), outcome=None, next_try_s=0.0)
     try:
         with step("sync.carry"):
-            reply = bearer.exchange(request, engine.hedge_after(sent))
+            reply = bearer.exchange(request, engine.hedge_after())
         with step("sync.apply"):
             outcome = engine.on_reply(reply, clock.mono())
     except SyncError as error:

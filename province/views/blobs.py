@@ -11,10 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from province.blobs import province_files
-from province.runtime import current
-from province.uploads import Upload
-from sync.blob.receiver import Receiver
+from province.uploads import Upload, receiver_of
 from sync.blob.wire import ticket_of_query
 from sync.errors import BlobProtocol, NotOurProtocol
 from sync.steps import step
@@ -40,10 +37,8 @@ def put(request: HttpRequest, blob: str, offset: int) -> HttpResponse:
 @require_GET
 def ask(request: HttpRequest, blob: str) -> HttpResponse:
     """What the province holds of a blob."""
-    running = current()
-    receiver = Receiver(province_files(running), running.keyring.signing)
     try:
-        answer = receiver.ask(ticket_of_query(request.GET.get("t", "")))
+        answer = receiver_of(request).ask(ticket_of_query(request.GET.get("t", "")))
     except (NotOurProtocol, BlobProtocol):
         return HttpResponse(status=400)
     return HttpResponse(answer, content_type="application/octet-stream")

@@ -7,7 +7,8 @@ All of it follows from what the province holds, so a restart decides the same.
 The line is judged by its stalls alone. A clean one gets one connection, because more only lengthen the queue before a status event
 and cost bytes. A stall before :attr:`Limits.poor` bytes went through doubles the connections up to six: at 30 % loss one TCP flow
 gets 8 % of the line, six get 85 % (SYNC design 3.5). :attr:`Limits.good` bytes without a stall take one back. Portions double when
-answered and halve at a stall, between 8 and 256 KiB; each connection has its own, so nothing is sent twice at once.
+answered and halve at a stall, between 8 and 256 KiB; each connection has its own, so nothing is sent twice at once. The kernel is
+given room for what the line carries in :attr:`Limits.ahead_s` seconds: that is how long a status event waits behind a scan.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ class Limits:
     """A stall before that much went through since the last one: the line loses much."""
     good: int = 256 * KIB
     """That much without a stall: one connection less will do."""
+    ahead_s: float = 0.6
+    least_ahead: int = 4 * KIB
+    most_ahead: int = 256 * KIB
     turn: int = 4 * 1024 * KIB
     """What a dossier gets of the line before the others have their turn."""
 
@@ -62,12 +66,23 @@ class Planner:
         self._portion = self._limits.start
         self._connections = 1
         self._clean = 0
+        self._rate = 0.0
         self._out: dict[str, list[Ranges]] = defaultdict(list)
 
     @property
     def connections(self) -> int:
         """How many may be in use now."""
         return self._connections
+
+    @property
+    def most(self) -> int:
+        """How many may ever be in use."""
+        return self._limits.connections
+
+    @property
+    def buffer(self) -> int:
+        """Bytes the kernel may hold of one connection."""
+        return round(min(max(self._rate * self._limits.ahead_s, self._limits.least_ahead), self._limits.most_ahead))
 
     @property
     def portion(self) -> int:
@@ -100,9 +115,10 @@ class Planner:
 
         return sorted(listed, key=key)
 
-    def answered(self, piece: Piece) -> None:
-        """The province has answered for a piece."""
+    def answered(self, piece: Piece, seconds: float) -> None:
+        """The province has answered for a piece that long after it was begun."""
         self._give_back(piece)
+        self._rate = piece.length / max(seconds, 0.001)
         self._portion = min(self._portion * 2, self._limits.most)
         self._went(piece.length)
 

@@ -55,6 +55,10 @@ class KioskBlobs(Protocol):
         """
         ...
 
+    def is_sound(self, blob: str) -> bool:
+        """Whether the file's hash is its name. Reads all of it."""
+        ...
+
     def set_have(self, blob: str, have: Ranges) -> None:
         """Keep what the province said it holds."""
         ...

@@ -1,13 +1,15 @@
 """The province's side of a call: who may send what, and what has arrived. Pure but for the :class:`ProvinceBlobs` it is given.
 
 A call is a ticket, then bytes. The ticket is checked before a byte is kept: signed by an enrolled device, for a file that an
-accepted ``at`` event of its commune has told of, inside that file, within the budget. Then every whole unit counts as soon as it is
-on the disk, also when the call is cut: :meth:`Call.close` keeps what came, whoever hangs up. No call locks a file; two calls
-may bring the same bytes. A file is complete by its hash and never by counting units.
+accepted ``at`` event of its commune has told of, inside that file, within the budget. Then every whole unit counts as soon as it
+is on the disk, also when the call is cut, and also when the call hangs and a second one asks: what any call has written of a file
+is made durable and counted by whoever answers next. No call locks a file; two calls may bring the same bytes. A file is complete
+by its hash and never by counting units.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,11 +34,13 @@ class _Entry:
 
 
 class Receiver:
-    """Opens calls. Thread-safe when its ``blobs`` is."""
+    """Opens calls. One per service; any thread may use it when its ``blobs`` may be used so."""
 
     def __init__(self, blobs: ProvinceBlobs, signer: Signer) -> None:
         self.blobs = blobs
         self.signer = signer
+        self._guard = threading.Lock()
+        self._loose: dict[str, Ranges] = {}
 
     def open(self) -> Call:
         """A call begins; what it is comes with its ticket."""
@@ -47,6 +51,17 @@ class Receiver:
         call = self.open()
         call.feed(ticket)
         return call.close()
+
+    def wrote(self, blob: str, units: Ranges) -> None:
+        """Some call has written these units; they wait to be made durable."""
+        with self._guard:
+            self._loose[blob] = self._loose.get(blob, NONE) | units
+
+    def keep(self, blob: str) -> Ranges:
+        """Make durable and count what all calls have written of a file; all that is held. Raises BlobDiskFull."""
+        with self._guard:
+            units = self._loose.pop(blob, NONE)
+        return self.blobs.keep(blob, units) if units.runs else self.blobs.have(blob)
 
     def admit(self, data: bytes) -> _Entry | Answer:
         """Check a ticket; an answer is a refusal.
@@ -88,7 +103,6 @@ class Call:
         self._refusal: Answer | None = None
         self._rest = bytearray()
         self._at = 0
-        self._written = NONE
         self._loose = 0
         self._answer: bytes | None = None
 
@@ -142,7 +156,7 @@ class Call:
     def _write(self, entry: _Entry, data: bytes) -> None:
         try:
             self._blobs.write(entry.told.id, self._at, data)
-            self._written |= Ranges.of_bytes(self._at, self._at + len(data), entry.told.size)
+            self._receiver.wrote(entry.told.id, Ranges.of_bytes(self._at, self._at + len(data), entry.told.size))
             self._at += len(data)
             self._loose += len(data)
             if self._loose >= KEEP_EVERY:
@@ -151,9 +165,9 @@ class Call:
             self._refuse(entry, error)
 
     def _keep(self, entry: _Entry) -> Ranges:
-        have = self._blobs.keep(entry.told.id, self._written)
+        have = self._receiver.keep(entry.told.id)
         self._blobs.spend(entry.ticket.device, self._loose)
-        self._written, self._loose = NONE, 0
+        self._loose = 0
         return have
 
     def _refuse(self, entry: _Entry, error: SyncError) -> None:
@@ -163,7 +177,7 @@ class Call:
         entry = self._entry
         if entry is not None and self._refusal is None:
             try:
-                return self._told(entry, self._keep(entry) if self._written.runs else self._blobs.have(entry.told.id))
+                return self._told(entry, self._keep(entry))
             except BlobDiskFull as error:
                 self._refuse(entry, error)
         if self._refusal is None:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sync.blob.cipher import judge, units_of
+from sync.blob.cipher import judge, name_of, units_of
 from sync.blob.ports import Announced, BlobTask, Sender
 from sync.blob.ranges import NONE, Ranges
 from sync.errors import BlobDamaged, BlobDiskFull
@@ -32,6 +32,9 @@ class MemoryKioskBlobs:
         if data is None:
             raise BlobDamaged("the file is gone")
         return data[offset : offset + length]
+
+    def is_sound(self, blob: str) -> bool:
+        return name_of(io.BytesIO(self.files[blob])) == blob
 
     def set_have(self, blob: str, have: Ranges) -> None:
         if blob in self.waiting:

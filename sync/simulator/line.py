@@ -119,4 +119,4 @@ def _skewed(scene: Scene, machine: Machine, body: bytes) -> bytes:
     if head is None:
         return body
     hello = replace(parsed.hello, feed_seq=seq, feed_head8=head[:8])
-    return wire.encode_request(hello, parsed.segments, machine.keys.sign)
+    return wire.encode_request(hello, parsed.runs, machine.keys.sign)

@@ -456,6 +456,11 @@ class MemoryProvince:
             self.disk.put(self.state.branches, head, (origin, body))
             self._count(event_id)
 
+    def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
+        at = Origin(device, incarnation, n)
+        heads = (head for head, (origin, _) in self.state.branches.items() if origin == at and head[:8] == head8)
+        return next(heads, None)
+
     def _count(self, event_id: bytes) -> None:
         self.disk.put(self.state.events, event_id, self.state.events.get(event_id, 0) + 1)
 

@@ -18,6 +18,7 @@ from sync.feed import decode_entry
 from sync.intake import ProvinceKeys
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
+from sync.rollover import ProvincePublic, Trust
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
 from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
@@ -109,7 +110,9 @@ class Scene:
         self.swarm = Swarm(seed, without)
         self.meaning = Counted(setup.meaning())
         self.province = MemoryProvince()
-        self.province_keys = ProvinceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
+        self.root = SigningKey(self.rng.randbytes(32))
+        self.signing, self.sealing = SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32))
+        self.province_keys = ProvinceKeys(self.signing, self.sealing)
         self.limits = (
             Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
         )
@@ -164,9 +167,9 @@ class Scene:
         own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.machines)
         self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)
-        keys = EngineKeys(
-            own.sign, commune, self.commune_keys[commune], self.province_keys.sign.verify_key, self.province_keys.seal.public
-        )
+        public = ProvincePublic(self.signing.public, self.sealing.public)
+        trust = Trust(self.root.public, device, commune, public, (self.commune_keys[commune].secret,))
+        keys = EngineKeys(own.sign, own.seal, trust)
         journal = self.setup.journal(device, self.rng, self.meaning)
         name = f"kiosk {len(self.machines) + 1}"
         machine = Machine(name, commune, journal, own, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))

@@ -10,6 +10,7 @@ from sync.intake import ProvinceKeys, handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
 from sync.simulator.meaning import CountingMerge
+from sync.rollover import ProvincePublic, Trust
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
 SERVER_MS = 1_764_551_000_000
@@ -36,7 +37,9 @@ class World:
         self.rng = random.Random(seed)
         self.limits = limits or Limits()
         self.province = MemoryProvince()
-        self.keys = ProvinceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
+        self.root = SigningKey(self.rng.randbytes(32))
+        self.signing, self.sealing = SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32))
+        self.keys = ProvinceKeys(self.signing, self.sealing)
         self.merge = CountingMerge()
         self.communes: dict[str, SealKey] = {}
 
@@ -48,7 +51,9 @@ class World:
         own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.province.devices)
         self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)
-        keys = EngineKeys(own.sign, commune, self.communes[commune], self.keys.sign.verify_key, self.keys.seal.public)
+        public = ProvincePublic(self.signing.public, self.sealing.public)
+        trust = Trust(self.root.public, device, commune, public, (self.communes[commune].secret,))
+        keys = EngineKeys(own.sign, own.seal, trust)
         journal = MemoryKiosk(device, self.rng)
         engine = Engine(journal, keys, limits=self.limits, random_bytes=self.rng.randbytes)
         return Kiosk(journal, keys, own, self.limits, engine)

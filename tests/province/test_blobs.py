@@ -123,7 +123,9 @@ def test_a_second_connection_is_served_while_the_first_hangs(site: Site, kiosk: 
     with socket.create_connection((host, int(port)), 5) as hanging:
         head = f"PUT {put_path(told.id, 0)} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {131 + len(told.data)}\r\n\r\n"
         hanging.sendall(head.encode() + ticket(kiosk, told, 0, len(told.data)) + told.data[: 10 * UNIT])
-        assert put(site, kiosk, told).state == Held.COMPLETE
+        asked = until("what the hanging connection brought to count", lambda: ask(site, kiosk, told).have)
+        assert asked == Ranges.of([(0, 10)])
+        assert put(site, kiosk, told, 10 * UNIT).state == Held.COMPLETE
 
 
 def test_all_units_are_not_a_complete_file(site: Site, kiosk: KioskTwin, told: Scan) -> None:

@@ -1,0 +1,188 @@
+"""Sends a kiosk's attachments to the province until none is left that may go now.
+
+One line while it is clean, up to six after stalls (:mod:`sync.blob.planner`), each on a thread of its own. A line that stalls or
+breaks is replaced at once, because that is loss and not overload; before it goes on with a file whose last piece had no answer it
+asks what is held, once. When nothing has been answered for several tries in a row the round ends with the last failure, and the
+caller waits. What the province says it holds is kept at once, so a restart goes on where it was; complete is what the feed says.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from sync.blob.crossing import Crossing
+from sync.blob.line import BlobLine, GaveWay, LineWaits, Peer, Stalled
+from sync.blob.planner import Limits, Piece, Planner
+from sync.blob.ports import KioskBlobs, Lane
+from sync.blob.ranges import NONE, Ranges
+from sync.blob.wire import Answer, Held
+from sync.errors import BlobDamaged, Offline, TimedOut
+
+TRIES: Final = 3
+"""Failures in a row without any answer that end a round; every further connection adds one."""
+_LOOK: Final = 0.25
+"""Seconds between looks whether more connections are wanted."""
+
+Allows = Callable[[Lane], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round brought."""
+
+    units: int = 0
+    """KiB that the province holds now and did not before."""
+    pause_s: int = 0
+    """It asks to wait that long."""
+    refused: str = ""
+    """Code of its last refusal, empty when there was none."""
+
+
+class BlobSender:
+    """The attachments' side of the way to one province. :meth:`round` is called by one thread at a time."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        blobs: KioskBlobs,
+        crossing: Crossing,
+        *,
+        waits: LineWaits | None = None,
+        limits: Limits | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.planner = Planner(limits)
+        self._new_line: Callable[[], BlobLine] = partial(BlobLine, peer, crossing, waits, monotonic=monotonic)
+        self._blobs = blobs
+        self._crossing = crossing
+        self._monotonic = monotonic
+        self._guard = threading.Lock()
+        self._lines: list[BlobLine] = []
+        self._said: dict[str, bool] = {}
+        """Whether the province has said what it holds of a file since its last break."""
+        self._answers: Counter[str] = Counter()
+        self._skipped: set[str] = set()
+        self._failed = 0
+        self._round = Round()
+
+    def round(self, allows: Allows, stop: threading.Event) -> Round:
+        """Send what may go now, until nothing is left, the province asks to pause, ``stop`` is set, or the line fails.
+
+        Raises:
+            BearerError, BadSignature, BlobProtocol: no line to the province; what had left counts.
+        """
+        self._round, self._skipped, self._failed = Round(), set(), 0
+        running: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.planner.most, "blob-line") as pool:
+            while True:
+                more = self.planner.connections - len(running) if self._goes_on(stop) else 0
+                running |= {pool.submit(self._carry, allows, stop) for _ in range(more) if self._has_work(allows)}
+                if not running:
+                    return self._round
+                done, running = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
+                for one in done:
+                    one.result()
+
+    def close(self) -> None:
+        """Drop the kept lines."""
+        while self._lines:
+            self._lines.pop().close()
+
+    def _goes_on(self, stop: threading.Event) -> bool:
+        return not stop.is_set() and not self._round.pause_s and not self._is_lost()
+
+    def _is_lost(self) -> bool:
+        return self._failed >= TRIES + self.planner.connections - 1
+
+    def _has_work(self, allows: Allows) -> bool:
+        piece = self._take(allows)
+        if piece is None:
+            return False
+        with self._guard:
+            self.planner.broken(piece)
+        return True
+
+    def _take(self, allows: Allows) -> Piece | None:
+        with self._guard:
+            # Read under the guard: a piece is given back only after what it brought is kept.
+            return self.planner.take([task for task in self._blobs.tasks() if task.id not in self._skipped], allows)
+
+    def _carry(self, allows: Allows, stop: threading.Event) -> None:
+        """One line's work: piece after piece while there is any."""
+        line = self._lines.pop() if self._lines else self._new_line()
+        try:
+            while self._goes_on(stop) and (piece := self._take(allows)) is not None:
+                self._move(line, piece)
+        except BaseException:
+            self._failed = TRIES + self.planner.most
+            raise
+        finally:
+            self._lines.append(line)
+
+    def _move(self, line: BlobLine, piece: Piece) -> None:
+        """Send a piece, or ask first when it is not sure what is held. Every way out gives the piece back to the planner."""
+        begun, tell = self._monotonic(), self.planner.broken
+        said, answers = self._said.get(piece.blob), self._answers[piece.blob]
+        try:
+            have = self._have(piece.blob)
+            if have is None or (piece.units - have) != piece.units:
+                return  # another line has learnt that it is held
+            if said or (said is None and have == NONE):
+                line.buffer = self.planner.buffer
+                answer = line.put(piece, partial(self._blobs.read, piece.blob))
+                if not answer.refusal:
+                    tell = partial(self.planner.answered, seconds=self._monotonic() - begun)
+            else:
+                answer = line.ask(piece.blob)
+        except Stalled as error:
+            tell = partial(self.planner.stalled, sent=error.sent)
+            self._broke(piece.blob, failed=error.sent == 0)
+        except GaveWay:
+            self._broke(piece.blob, failed=False)
+        except BlobDamaged as error:
+            self._blobs.set_damaged(piece.blob, str(error))
+        except (Offline, TimedOut):
+            self._broke(piece.blob, failed=True)
+            if self._is_lost():
+                raise
+        else:
+            self._learnt(piece.blob, answer, answers)
+        finally:
+            with self._guard:
+                tell(piece)
+
+    def _have(self, blob: str) -> Ranges | None:
+        """What the province said it holds of a file; ``None`` when it is to be sent no more."""
+        return next((task.have for task in self._blobs.tasks() if task.id == blob), None)
+
+    def _learnt(self, blob: str, answer: Answer, answers: int) -> None:
+        """Keep what the province says of a file; ``answers`` had been heard of it when the call began."""
+        self._failed = 0
+        if answer.pause_s or answer.refusal:
+            self._round = replace(self._round, pause_s=answer.pause_s, refused=answer.refusal)
+        if answer.state == Held.UNKNOWN:
+            self._skipped.add(blob)
+            return
+        with self._guard:
+            before = self._have(blob)
+            # An answer that another has overtaken adds, and takes nothing back.
+            have = answer.have if before is None or answers == self._answers[blob] else before | answer.have
+            self._answers[blob] += 1
+            self._said[blob] = True
+            if before is not None:
+                self._round = replace(self._round, units=self._round.units + (have - before).count)
+                self._blobs.set_have(blob, have)
+        if before is not None and (before - have).runs and not self._blobs.is_sound(blob):
+            self._blobs.set_damaged(blob, "its content is not what its name says")
+
+    def _broke(self, blob: str, *, failed: bool) -> None:
+        with self._guard:
+            self._said[blob] = False
+            self._failed += failed

@@ -1,0 +1,193 @@
+"""A courier's folder: volumes of other people's bundles, which it can neither read nor open, within a bound.
+
+Whatever is held was read to its end and is whole, each volume once. A volume leaves when the province's receipt for it comes by, on
+the way down: then it has arrived, and so has whoever waits for it. When the folder is full the newcomer is refused, never an older
+one pushed out: custody was given for that one. Names in the folder are made here, of the header, and never taken from a stranger.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from sync import letter
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, is_receipt, preface, read_receipt
+from sync.errors import BadLetter, BadSignature, BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
+from sync.keys import SODIUM, Signer, Verifier
+from sync.usb import flush_folder, named
+
+_COURIER: Final = b"MCX-COURIER-RECEIPT-1"
+_PART: Final = ".part"
+_PIECE: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A volume in the folder."""
+
+    path: Path
+    header: Header
+    size: int
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+class Depot:
+    """The folder of a courier. ``province`` are the public keys whose receipts count."""
+
+    def __init__(self, folder: Path, most: int, province: Sequence[bytes] = ()) -> None:
+        self._folder = folder
+        self._most = most
+        self._province = [SODIUM.verifier(key) for key in province]
+        with named():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def held(self) -> list[Held]:
+        """What is held, by name."""
+        return list(self._scan())
+
+    def find(self, name: str) -> Held | None:
+        return next((one for one in self._scan() if one.name == name), None)
+
+    def room(self) -> int:
+        """Bytes that may still come."""
+        with named():
+            facts = os.statvfs(self._folder)
+        return min(self._most - sum(one.size for one in self._scan()), facts.f_bavail * facts.f_frsize // 2)
+
+    def part(self, name: str) -> Path:
+        """Where a volume is written until it is whole; what an interrupted transfer left is still there."""
+        safe = "".join(sign for sign in name.lower() if sign.isascii() and (sign.isalnum() or sign == "-"))[:80]
+        return self._folder / (safe + _PART)
+
+    def receive(self, source: BinaryIO, size: int, name: str) -> tuple[Held, Checked]:
+        """Take a volume of ``size`` bytes from a stream.
+
+        Raises:
+            StickFull: no room in the folder.
+            BundleTooLarge, BundleDamaged: not a whole volume; nothing is kept.
+        """
+        if not 0 < size <= MAX_VOLUME:
+            raise BundleTooLarge(f"a volume of {size} bytes")
+        if size > self.room():
+            raise StickFull("the courier's folder is full")
+        part = self.part(name)
+        try:
+            with named(), part.open("wb") as out:
+                for piece in _pieces(source, size):
+                    out.write(piece)
+            return self.adopt(part)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+    def adopt(self, part: Path) -> tuple[Held, Checked]:
+        """Keep a file of the folder that should be a whole volume now; a second copy of one is dropped.
+
+        Raises:
+            BundleDamaged, BundleTooLarge: it is none; the file is removed.
+        """
+        with named(), part.open("rb") as file:
+            try:
+                checked = intact(file)
+            except BundleError:
+                part.unlink()
+                raise
+            os.fsync(file.fileno())
+            path = self._folder / f"{checked.header.name.removesuffix(SUFFIX)}-{checked.header.ident.hex()}{SUFFIX}"
+            os.replace(part, path)
+            flush_folder(self._folder)
+        held = Held(path, checked.header, path.stat().st_size)
+        self._let_go(held)
+        return held, checked
+
+    def remove(self, held: Held) -> None:
+        with named():
+            held.path.unlink(missing_ok=True)
+
+    def _let_go(self, fresh: Held) -> None:
+        """What the province's receipts in a new volume name has arrived."""
+        if fresh.header.way is not Way.DOWN:
+            return
+        arrived = set(self._receipts(fresh.path))
+        for one in self._scan():
+            if one.header.way is Way.UP and one.header.ident in arrived:
+                self.remove(one)
+
+    def _receipts(self, path: Path) -> Iterator[bytes]:
+        with named(), path.open("rb") as file:
+            _, letters = preface(file)
+        for document in filter(is_receipt, letters):
+            with suppress(BundleForged, BundleDamaged):
+                receipt = read_receipt(document, self._province)
+                if not receipt.refused:
+                    yield receipt.volume
+
+    def _scan(self) -> Iterator[Held]:
+        with named():
+            for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+                with suppress(BundleDamaged), path.open("rb") as file:
+                    yield Held(path, preface(file)[0], path.stat().st_size)
+
+
+def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
+    while size:
+        piece = source.read(min(size, _PIECE))
+        if not piece:
+            raise BundleDamaged("the transfer ended early")
+        size -= len(piece)
+        yield piece
+
+
+# --- the courier's own receipt --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CourierReceipt:
+    """A courier's word that it holds a volume whole. It moves no cursor: only the province's word does."""
+
+    volume: bytes
+    digest: bytes
+    """SHA-256 of the volume up to its trailer, as in the trailer."""
+    courier: int
+    """Device number of the courier."""
+    at_ms: int
+
+
+def write_courier_receipt(receipt: CourierReceipt, signer: Signer) -> bytes:
+    facts = {
+        "volume": receipt.volume.hex(),
+        "digest": receipt.digest.hex(),
+        "courier": receipt.courier,
+        "at_ms": receipt.at_ms,
+    }
+    return letter.write(_COURIER, facts, signer)
+
+
+def read_courier_receipt(document: bytes, key: Verifier | None = None) -> CourierReceipt:
+    """``None`` as key: a machine whose key is not known here; the receipt then only tells what it says.
+
+    Raises:
+        BundleForged, BundleDamaged.
+    """
+    try:
+        given = letter.read(_COURIER, document)
+        if key is not None:
+            given.check(key)
+        return CourierReceipt(
+            volume=bytes.fromhex(given.text("volume")),
+            digest=bytes.fromhex(given.text("digest")),
+            courier=given.number("courier", 1, (1 << 32) - 1),
+            at_ms=given.number("at_ms", -(1 << 62), 1 << 62),
+        )
+    except BadSignature as error:
+        raise BundleForged(str(error)) from None
+    except (BadLetter, ValueError):
+        raise BundleDamaged("a courier's receipt is malformed") from None

@@ -1,0 +1,168 @@
+"""Attachments over real sockets whose line breaks in every way: what arrived counts, nothing hangs, the next try goes on."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from sync.blob.cipher import encrypt, name_of, new_key
+from sync.blob.crossing import Crossing
+from sync.blob.http import BlobSender, Round
+from sync.blob.line import LineWaits, Peer
+from sync.blob.planner import Limits
+from sync.blob.ports import NO_DUE, Announced, BlobTask, Lane, Sender
+from sync.blob.ranges import NONE, Ranges
+from sync.blob.receiver import Receiver
+from sync.errors import CaptivePortal, Offline, ServerError
+from sync.keys import SODIUM, SigningKey
+from sync.simulator.blobs import MemoryKioskBlobs, MemoryProvinceBlobs
+from tests.sync.blob.blobserver import BlobServer
+from tests.waiting import until
+
+DEVICE, COMMUNE = 57, "01273"
+QUICK = LineWaits(connect=2.0, stall=0.6, give_way=0.5)
+
+
+@dataclass
+class Scene:
+    """A kiosk with files, a province that knows of them, a line between."""
+
+    kiosk: MemoryKioskBlobs
+    province: MemoryProvinceBlobs
+    server: BlobServer
+    crossing: Crossing
+    sender: BlobSender
+
+    def add(self, size: int = 100_000, lane: Lane = Lane.FULL, dossier: str = "k-1") -> str:
+        """An invented scan, encrypted, of which the province has been told."""
+        key = new_key()
+        data = b"".join(encrypt(io.BytesIO(os.urandom(size)), key))
+        blob = name_of(io.BytesIO(data))
+        self.kiosk.add(BlobTask(blob, len(data), lane, dossier, NO_DUE, NONE), data)
+        self.province.told[blob] = Announced(blob, len(data), key, COMMUNE)
+        return blob
+
+    def round(self) -> Round:
+        return self.sender.round(lambda lane: True, threading.Event())
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    device, office = SigningKey.generate(), SigningKey.generate()
+    province = MemoryProvinceBlobs()
+    province.senders[DEVICE] = Sender(DEVICE, COMMUNE, (SODIUM.verifier(device.public),))
+    kiosk, crossing = MemoryKioskBlobs(), Crossing()
+    with BlobServer(Receiver(province, office)) as server:
+        peer = Peer(server.url, DEVICE, device, SODIUM.verifier(office.public))
+        sender = BlobSender(peer, kiosk, crossing, waits=QUICK, limits=Limits(start=32 * 1024))
+        yield Scene(kiosk, province, server, crossing, sender)
+        sender.close()
+
+
+def test_a_file_arrives_whole_on_one_connection(scene: Scene) -> None:
+    blob = scene.add()
+    scene.round()
+    assert scene.province.complete[blob] == scene.kiosk.files[blob]
+    assert scene.kiosk.waiting[blob].have.is_whole(len(scene.kiosk.files[blob]))
+    assert scene.sender.planner.connections == 1
+
+
+@pytest.mark.parametrize("fault", ["cut", "hang", "lost", "mute", "buffered"])
+def test_a_broken_line_is_replaced_at_once_and_nothing_that_arrived_is_sent_again(scene: Scene, fault: str) -> None:
+    blob = scene.add(300_000)
+    scene.server.faults.append(fault)
+    scene.round()
+    assert blob in scene.province.complete
+    once = len(scene.kiosk.files[blob])
+    again = 32 * 1024 if fault == "buffered" else 2048
+    assert scene.server.received < once + again + 12 * 131
+    assert [method for method, _, _ in scene.server.calls].count("GET") == 1, "asked once after the break"
+
+
+@pytest.mark.parametrize(("fault", "error"), [("portal", CaptivePortal), ("500", ServerError)])
+def test_an_answer_of_somebody_else_ends_the_round_under_its_name(scene: Scene, fault: str, error: type[Exception]) -> None:
+    scene.add()
+    scene.server.faults.append(fault)
+    with pytest.raises(error):
+        scene.round()
+    assert scene.round().units > 0
+
+
+def test_a_province_that_is_not_there_ends_the_round(scene: Scene) -> None:
+    scene.add()
+    scene.server.__exit__(None, None, None)
+    with pytest.raises(Offline):
+        scene.round()
+
+
+def test_previews_go_before_full_files(scene: Scene) -> None:
+    full, preview = scene.add(lane=Lane.FULL), scene.add(20_000, Lane.PREVIEW)
+    scene.round()
+    assert list(scene.province.complete) == [preview, full]
+
+
+def test_a_lane_that_is_not_allowed_now_waits(scene: Scene) -> None:
+    full, preview = scene.add(lane=Lane.FULL), scene.add(20_000, Lane.PREVIEW)
+    scene.sender.round(lambda lane: lane == Lane.PREVIEW, threading.Event())
+    assert list(scene.province.complete) == [preview]
+    assert scene.kiosk.waiting[full].have == NONE
+
+
+def test_a_file_whose_event_has_not_arrived_waits_and_holds_up_no_other(scene: Scene) -> None:
+    early, other = scene.add(), scene.add()
+    told = scene.province.told.pop(early)
+    assert scene.round().refused == "blob_unknown"
+    assert list(scene.province.complete) == [other]
+    scene.province.told[early] = told
+    scene.round()
+    assert early in scene.province.complete
+
+
+def test_while_events_wait_not_a_byte_of_an_attachment_moves(scene: Scene) -> None:
+    blob = scene.add(2_000_000)
+    worker = threading.Thread(target=scene.round)
+    worker.start()
+    until("some of it to arrive", lambda: scene.kiosk.waiting[blob].have.count > 0)
+    with scene.crossing.events():
+        before = until("the line to be still", lambda: _still(scene))
+        assert not threading.Event().wait(0.3)
+        assert _still(scene) == before
+    worker.join(20)
+    assert blob in scene.province.complete
+
+
+def _still(scene: Scene) -> int:
+    """Bytes received when two looks a moment apart agree."""
+    before = scene.province.spent
+    threading.Event().wait(0.05)
+    return before if scene.province.spent == before else 0
+
+
+def test_a_damaged_file_is_set_aside_for_a_person_instead_of_being_sent_for_ever(scene: Scene) -> None:
+    blob = scene.add(200_000)
+    rotten = bytearray(scene.kiosk.files[blob])
+    rotten[70_000] ^= 1
+    scene.kiosk.files[blob] = bytes(rotten)
+    scene.round()
+    assert blob in scene.kiosk.damaged
+    assert blob not in scene.province.complete
+
+
+def test_a_province_that_asks_to_wait_is_left_alone(scene: Scene) -> None:
+    scene.add()
+    scene.province.pause = 60
+    result = scene.round()
+    assert (result.pause_s, result.refused, result.units) == (60, "blob_pause", 0)
+
+
+def test_a_restart_asks_before_it_goes_on(scene: Scene) -> None:
+    blob = scene.add()
+    scene.kiosk.set_have(blob, Ranges.of([(0, 90)]))
+    scene.round()
+    assert scene.server.calls[0][0] == "GET"
+    assert blob in scene.province.complete, "what the kiosk believed and the province did not have was sent as well"
