@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
+from kiosk.bench.dictionary import dictionary_command
 from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
@@ -20,10 +21,21 @@ BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "touch": bench_touch,
 }
 
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "dictionary": dictionary_command,
+}
+"""Those with arguments of their own."""
+
 
 def bench_command(argv: Sequence[str]) -> int:
     """Run benchmarks; 0 when every goal is met, 1 when one falls short."""
-    parser = argparse.ArgumentParser(prog="main.py bench", description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.")
+    if argv and argv[0] in COMMANDS:
+        return COMMANDS[argv[0]](argv[1:])
+    parser = argparse.ArgumentParser(
+        prog="main.py bench",
+        description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.",
+        epilog=f"Có tham số riêng: {', '.join(COMMANDS)}.",
+    )
     parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help=", ".join(BENCHES))
     parser.add_argument("--rounds", type=int, default=5, help="số vòng xen kẽ")
     parser.add_argument("--json", action="store_true")

@@ -122,8 +122,9 @@ class Commune:
         words: dict[str, str] = {}
         for name, text in _texts(answers):
             item = form.by_name.get(name)
-            for old in {*_NAME.findall(text), *_NUMBER.findall(text)}:
-                words.setdefault(old, self._number() if old[0] == "0" else self._name())
+            for old in (*_NAME.findall(text), *_NUMBER.findall(text)):
+                if old not in words:
+                    words[old] = self._number() if old[0] == "0" else self._name()
             if item is not None and item.type == "text" and len(text) > 5 and not text.isdigit() and not _NAME.fullmatch(text):
                 words.setdefault(text, self._phrase())
         longest_first = sorted(words, key=len, reverse=True)
