@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sync.envelope import Event, Origin
+from sync.simulator import attachments
 from sync.simulator.meaning import COUNT
 from sync.simulator.memory import identity, readable
 from sync.simulator.scene import Machine, Scene, hold
@@ -87,6 +88,7 @@ def at_end(scene: Scene) -> None:
             for name, known in fields.items():
                 hold(not name.startswith(COUNT) or known.value == 1, "I2", f"{name} had its effect {known.value} times")
         _feed(scene, commune)
+    attachments.at_end(scene)
 
 
 def _same(name: str, shows: Mapping[Any, Any], holds: Mapping[Any, Any]) -> None:

@@ -32,7 +32,7 @@ def deliver_up(scene: Scene) -> None:
     message = _pick(scene, scene.up)
     if message is None:
         return
-    body = _harmed(scene, message.body)
+    body = scene.harmed(message.body)
     disk = scene.province.disk
     for point in ("before", "after"):
         if scene.swarm.happens(f"province crash {point} commit"):
@@ -64,7 +64,7 @@ def deliver_down(scene: Scene) -> Machine | None:
     if message is None or message.life != message.machine.life:
         return None
     machine = message.machine
-    body = PORTAL if scene.swarm.happens("login page") else _harmed(scene, message.body)
+    body = PORTAL if scene.swarm.happens("login page") else scene.harmed(message.body)
     disk = machine.journal.disk
     for fault, point in (
         ("kiosk crash before commit", "before_commit"),
@@ -99,16 +99,6 @@ def _pick(scene: Scene, bag: list[Message]) -> Message | None:
         return None
     at = scene.rng.randrange(len(bag))
     return bag[at] if scene.swarm.happens("message twice") else bag.pop(at)
-
-
-def _harmed(scene: Scene, body: bytes) -> bytes:
-    """The places are drawn as a part of the whole, so that a message of another length costs the schedule as many draws."""
-    if scene.swarm.happens("message cut"):
-        body = body[: int(scene.rng.random() * len(body))]
-    if body and scene.swarm.happens("bit flipped"):
-        at = int(scene.rng.random() * len(body))
-        body = body[:at] + bytes([body[at] ^ (1 << scene.rng.randrange(8))]) + body[at + 1 :]
-    return body
 
 
 def _skewed(scene: Scene, machine: Machine, body: bytes) -> bytes:

@@ -114,7 +114,9 @@ class Tiny:
         return (lost, written)
 
     def fold(self, fields: Mapping[str, Any], event: Event, origin: Origin) -> Mapping[str, Any]:
-        return {name: value for name, value in event.content.items() if name[0] != "p"} if event.kind == "f" else {}
+        if event.kind != "f":
+            return _attached(event)
+        return {name: value for name, value in event.content.items() if name[0] != "p"}
 
     def at_counter(self, rng: random.Random, shown: Shown, serial: int) -> Acts:
         if rng.random() < 0.1:
@@ -126,7 +128,7 @@ class Tiny:
         return [_field(dossier, "p.end" if rng.random() < 0.2 else "p.status", f"at the province {serial}")]
 
     def owner(self, field: str) -> str:
-        return {"c": "C", "p": "P", "e": "A"}.get(field[0], "C")
+        return {"c": "C", "p": "P", "e": "A", "a": "A"}.get(field[0], "C")
 
     def closed(self, fields: Mapping[str, Any]) -> bool:
         return "p.end" in fields
@@ -164,6 +166,10 @@ class Counted:
 def counter(event: Event, origin: Origin) -> str:
     """The field that counts an event. Its number alone will not do: a restored disk writes other events at the same place."""
     return f"{COUNT}{event.actor}.{event.moved_from[1] if event.moved_from else origin.n}"
+
+
+def _attached(event: Event) -> Mapping[str, Any]:
+    return {f"at.{event.content['blob']}": event.content} if event.kind == "at" else {}
 
 
 def seen(known: Confirmed, event: Event, origin: Origin) -> bool:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from sync.blob.cipher import units_of
+from sync.blob.ranges import NONE, Ranges
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, event_id, move_line
 from sync.envelope import decode as decode_line
 from sync.errors import SyncError
@@ -44,6 +46,15 @@ class Facts:
     wall_ms: int = 1_764_550_991_227
     quality: int = 1
     actor: str = "cb07"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment on a kiosk's disk: ciphertext, its dossier, its lane."""
+
+    data: bytes
+    dossier: str
+    lane: int
 
 
 @dataclass
@@ -77,6 +88,10 @@ class KioskState:
     documents: list[bytes] = field(default_factory=list)
     policy: dict[str, Any] = field(default_factory=dict)
     blobs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Blob -> the last ``bl`` entry about it."""
+    files: dict[str, File] = field(default_factory=dict)
+    have: dict[str, Ranges] = field(default_factory=dict)
+    """Blob -> what the province said it holds: a hint."""
     quarantined: list[tuple[str, str, bytes]] = field(default_factory=list)
 
     def copy(self) -> KioskState:
@@ -95,6 +110,8 @@ class KioskState:
             documents=list(self.documents),
             policy=dict(self.policy),
             blobs=dict(self.blobs),
+            files=dict(self.files),
+            have=dict(self.have),
             quarantined=list(self.quarantined),
         )
 
@@ -195,6 +212,10 @@ class MemoryKiosk:
                 disk.drop(state.confirmed, entry["d"])
         elif kind == "bl":
             disk.put(state.blobs, entry["id"], entry)
+            file = state.files.get(entry["id"])
+            if file is not None and not entry["ok"]:
+                asked = units_of(tuple(entry["bad"]), len(file.data))
+                disk.put(state.have, entry["id"], state.have.get(entry["id"], NONE) - asked)
         elif kind == "cfg":
             disk.put(state.policy, entry["k"], entry["v"])
 
@@ -215,6 +236,8 @@ class MemoryKiosk:
             "safe": {},
             "staged": None,
             "told_off": [],
+            "blobs": {},
+            "have": {},
             "epoch": epoch,
         }
         for name, value in fresh.items():
@@ -271,9 +294,14 @@ class MemoryKiosk:
         """Append one event; an empty dossier id creates a dossier named after the event."""
         return self.work(dossier, [(kind, content)], Facts(base=base))
 
-    def work(self, dossier: str, acts: Sequence[tuple[str, Mapping[str, Any]]], facts: Facts) -> Origin:
-        """One use case: its events in one transaction. Returns where the first stands, which names a new dossier."""
+    def work(
+        self, dossier: str, acts: Sequence[tuple[str, Mapping[str, Any]]], facts: Facts, files: Mapping[str, File] | None = None
+    ) -> Origin:
+        """One use case: its files, then its events, in one transaction. Returns where the first event stands, which names a new
+        dossier."""
         with self.atomic():
+            for name, file in (files or {}).items():
+                self.disk.put(self.state.files, name, file)
             inc = self.state.incarnations[-1]
             first = Origin(self.device, inc, self.last(inc)[0] + 1)
             dossier = dossier or first.dossier_id()
@@ -314,6 +342,10 @@ class MemoryKiosk:
     def own(self, *, pending: bool = False) -> Iterable[Event]:
         """Own events in the order of writing, all that are held or those not acknowledged; lines that are no events left out."""
         return (event for _, event in self._own(pending=pending))
+
+    def is_complete(self, blob: str) -> bool:
+        """Whether the feed has said that the province has a file whole."""
+        return bool(self.state.blobs.get(blob, {}).get("ok"))
 
     def trim(self, incarnation: int) -> int:
         """The view replays own events above this."""
@@ -362,6 +394,10 @@ class ProvinceState:
     devices: dict[int, DeviceRecord] = field(default_factory=dict)
     communes: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """Commune -> generation and public key."""
+    parts: dict[str, bytes] = field(default_factory=dict)
+    """Blob -> bytes of it that are here."""
+    have: dict[str, Ranges] = field(default_factory=dict)
+    whole: dict[str, bool] = field(default_factory=dict)
     epoch: int = 1
     quarantined: list[tuple[int, str, bytes]] = field(default_factory=list)
 
@@ -379,6 +415,9 @@ class ProvinceState:
             confirmed={c: {d: dict(f) for d, f in dossiers.items()} for c, dossiers in self.confirmed.items()},
             dropped=dict(self.dropped),
             snapshots=dict(self.snapshots),
+            parts=dict(self.parts),
+            have=dict(self.have),
+            whole=dict(self.whole),
             devices=dict(self.devices),
             communes=dict(self.communes),
             quarantined=list(self.quarantined),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sync.envelope import Origin
+from sync.simulator.attachments import attachment
 from sync.simulator.meaning import Acts, Shown
-from sync.simulator.memory import DiskFull, Facts
+from sync.simulator.memory import DiskFull, Facts, File
 from sync.simulator.scene import Machine, Scene
 
 
@@ -19,6 +20,10 @@ def at_counter(scene: Scene) -> Machine | None:
     shown = Shown(journal.fields(dossier), journal.conflicts(dossier)) if dossier else Shown({})
     scene.serial += 1
     acts = scene.meaning.at_counter(scene.rng, shown, scene.serial)
+    files: dict[str, File] = {}
+    if dossier and scene.swarm.happens("a file is scanned"):
+        name, file, told = attachment(scene, dossier)
+        acts, files = [*acts, ("at", told)], {name: file}
     opened = journal.feed_position()[0]
     if scene.swarm.happens("form open for long"):
         opened = scene.rng.randint(0, opened)
@@ -27,7 +32,7 @@ def at_counter(scene: Scene) -> Machine | None:
     clock = machine.clock
     facts = Facts(opened, clock.wall_ms(scene.now_s), clock.quality(), f"cb{scene.serial}")
     try:
-        first = journal.work(dossier, acts, facts)
+        first = journal.work(dossier, acts, facts, files)
     except DiskFull:
         scene.tell("{}: the disk is full, nothing was written and the person was told so", machine.name)
         return None

@@ -12,14 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.blob import planner as blob
+from sync.blob.wire import Ticket
 from sync.engine import Engine, EngineKeys, Limits
 from sync.envelope import Origin, dossier_device
 from sync.feed import decode_entry
 from sync.intake import ProvinceKeys
-from sync.keys import DeviceKeys, SealKey, SigningKey
+from sync.keys import SODIUM, DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
 from sync.rollover import ProvincePublic, Trust
 from sync.simulator.clocks import DAY_S, Clock
+from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
 from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
 from sync.simulator.swarm import Swarm
@@ -27,6 +30,7 @@ from sync.simulator.swarm import Swarm
 COMMUNES = ("01273", "01273", "01279", "01273")
 """Commune of the first, second … kiosk."""
 SERVER_MS = 1_764_551_000_000
+BLOB_LIMITS = blob.Limits(start=2048, least=1024, most=40_000)
 CROWD = 5
 """Most machines, clones included."""
 
@@ -68,6 +72,7 @@ class Machine:
     keys: EngineKeys
     clock: Clock
     engine: Engine = field(init=False)
+    planner: blob.Planner = field(default_factory=blob.Planner)
     life: int = 0
     image: KioskState | None = None
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
@@ -80,6 +85,17 @@ class Message:
 
     machine: Machine
     life: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A piece of a file on its way, or (``piece`` ``None``) a question what is held."""
+
+    machine: Machine
+    life: int
+    piece: blob.Piece | None
+    ticket: Ticket
     body: bytes
 
 
@@ -120,6 +136,8 @@ class Scene:
         self.machines: list[Machine] = []
         self.up: list[Message] = []
         self.down: list[Message] = []
+        self.pieces: list[Sent] = []
+        self.files = ProvinceFiles(self.province, SODIUM)
         self.now_s = 0.0
         self.serial = 0
         self.promised: dict[bytes, Promise] = {}
@@ -179,6 +197,7 @@ class Scene:
     def start(self, machine: Machine) -> None:
         """The program starts: nothing is left but what is on the disk."""
         machine.life += 1
+        machine.planner = blob.Planner(BLOB_LIMITS)
         machine.engine = Engine(machine.journal, machine.keys, limits=self.limits, random_bytes=self.rng.randbytes)
 
     def lose_power(self, machine: Machine) -> None:
@@ -197,6 +216,16 @@ class Scene:
         self.machines.append(twin)
         self.cloned = True
         return twin
+
+    def harmed(self, body: bytes) -> bytes:
+        """The bytes after a bad line. Places are drawn as a part of the whole, so that a message of another length costs as many
+        draws."""
+        if self.swarm.happens("message cut"):
+            body = body[: int(self.rng.random() * len(body))]
+        if body and self.swarm.happens("bit flipped"):
+            at = int(self.rng.random() * len(body))
+            body = body[:at] + bytes([body[at] ^ (1 << self.rng.randrange(8))]) + body[at + 1 :]
+        return body
 
     def pass_time(self) -> None:
         """Some time goes by, mostly little."""

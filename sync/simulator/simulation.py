@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from sync.errors import SyncError
-from sync.simulator import disasters, invariants, line, people
+from sync.simulator import attachments, disasters, invariants, line, people
 from sync.simulator.scene import Machine, Scene, Setup, Violation
 
 Act = Callable[[Scene], Machine | None]
@@ -23,6 +23,8 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (line.ask, 5),
     (line.deliver_up, 6),
     (line.deliver_down, 6),
+    (attachments.send, 2),
+    (attachments.deliver, 2),
     (people.at_province, 1),
     (people.clocks, 1),
     (disasters.upset, 2),
@@ -78,6 +80,7 @@ class Simulation:
                     moved |= machine.engine.on_reply(reply, scene.now_s + 0.1).moved
                 except SyncError as error:
                     raise Violation("I9", f"a good line ends in {error.code} at {machine.name}: {error}") from error
+                moved |= attachments.settle(scene, machine)
             if not moved:
                 return
         raise Violation("I9", f"no rest after {ROUNDS} rounds")

@@ -50,6 +50,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     # people
     "foreign edit": SELDOM,
     "form open for long": OFTEN,
+    "a file is scanned": (0.0, 0.0, 0.1, 0.3),
 }
 
 
