@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devices.card.twin import SAMPLES
-from kiosk.chaos.judge import Promises, judge
+from kiosk.chaos.judge import Promises, broken, judge
 from kiosk.chaos.kernel import MS_RDONLY, MS_REMOUNT, break_ext4, make_ext4, mount, mounted, unmount
 from kiosk.chaos.report import Report
 from kiosk.config import load
@@ -27,7 +27,6 @@ from kiosk.demo.sample import sample_session
 from kiosk.demo.stage import Stage
 from kiosk.machine import Machine, open_machine
 from kiosk.services import Refused
-from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError
 from kiosk.sync_status import wake
 from kiosk.usecases import check_can_file, file_dossier
@@ -210,9 +209,7 @@ def _all_there(state: Path, said: _Said) -> Iterator[str]:
         held = {row["code"] for row in machine.store.rows("SELECT code FROM dossier")}
         if lost := said.filed - held:
             yield f"{len(lost)} promised dossiers are lost after the restart"
-        identity = machine.store.identity_or_raise()
-        for finding in check(machine.store, identity.device, identity.signing.verify_key).findings:
-            yield f"store check: {finding.where}: {finding.what_vi}"
+        yield from broken(machine)
         if not said.file(machine, frozenset()):
             yield "no filing though the disk may be written again"
     finally:

@@ -21,9 +21,11 @@ from devices.printer.profiles import profile
 from kiosk.config import load
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.stage import Stage
-from kiosk.machine import Machine, open_machine
+from kiosk.machine import Machine, open_machine, verify_keys
 from kiosk.printing import to_blocks
+from kiosk.store.check import check
 from sync.envelope import base32
+from sync.keys import VerifyKey
 from sync.steps import VARIABLE
 
 
@@ -59,6 +61,13 @@ def judge(stage: Stage, promised: Promises) -> Iterator[str]:
         yield from _judge_paper(machine, stage.slips)
     finally:
         machine.close()
+
+
+def broken(machine: Machine) -> Iterator[str]:
+    """What ``store check`` finds."""
+    identity = machine.store.identity_or_raise()
+    for finding in check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)]).findings:
+        yield f"store check: {finding.where}: {finding.what_vi}"
 
 
 def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, Any]) -> Iterator[str]:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from devices.card.twin import SAMPLES
+from kiosk.chaos.judge import broken
 from kiosk.chaos.power.platter import Mark
 from kiosk.chaos.power.workload import SETS
 from kiosk.config import load
 from kiosk.demo.sample import sample_session
 from kiosk.machine import Machine, open_machine
-from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError
 from kiosk.usecases import file_dossier
 
@@ -25,7 +25,7 @@ def judge_state(state: Path, promised: Sequence[Mark]) -> list[str]:
     except (StoreError, DatabaseError, OSError, ValueError) as error:
         return [f"the store does not open: {error}"]
     try:
-        return [*_lost(machine, promised), *_broken(machine), *_goes_on(machine, promised)]
+        return [*_lost(machine, promised), *broken(machine), *_goes_on(machine, promised)]
     except (StoreError, DatabaseError, OSError) as error:
         return [f"the store cannot be used: {error}"]
     finally:
@@ -50,12 +50,6 @@ def _lost(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
             copy = machine.config.state / name
             if not copy.exists() or hashlib.sha256(copy.read_bytes()).hexdigest() != wanted:
                 yield "a file is lost: a backup"
-
-
-def _broken(machine: Machine) -> Iterator[str]:
-    identity = machine.store.identity_or_raise()
-    for finding in check(machine.store, identity.device, identity.signing.verify_key).findings:
-        yield f"store check: {finding.where}: {finding.what_vi}"
 
 
 def _goes_on(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
