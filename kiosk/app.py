@@ -23,7 +23,6 @@ from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
-from forms.text import fold
 from kiosk import usecases
 from kiosk.card_desk import CardDesk
 from kiosk.clock import day_vi, hour_day_vi
@@ -379,11 +378,10 @@ class KioskServices:
     def worklist(self, tab: str, query: str = "") -> Sequence[Row]:
         self._official_in()
         if query.strip():
-            words = [f"%{_like(word)}%" for word in fold(query).split()]
-            condition = " AND ".join("s.text LIKE ? ESCAPE '\\'" for _ in words)
-            found = f"SELECT d.* FROM dossier_search s JOIN dossier d ON d.d = s.d WHERE {condition}"
-            sql = f"{found} ORDER BY d.filed_at DESC LIMIT {ROWS}"
-            return [self._row(row) for row in self._store.rows(sql, words)]
+            found = self._store.search(query, ROWS)
+            marks = ", ".join("?" for _ in found)
+            sql = f"SELECT * FROM dossier WHERE d IN ({marks}) ORDER BY filed_at DESC"
+            return [self._row(row) for row in self._store.rows(sql, found)]
         condition, given = self._where(tab)
         order = "filed_at DESC" if tab == "new" else "due, filed_at"
         return [
@@ -426,6 +424,8 @@ class KioskServices:
 
     def detail(self, dossier: str) -> Detail:
         self._official_in()
+        # Before the fields: what arrives in between then counts as not seen.
+        seen = self._store.seen()
         found = self._store.rows("SELECT * FROM dossier WHERE d = ?", [dossier])
         if not found:
             raise Refused("dossier_unknown", "Không tìm thấy hồ sơ này.", "Tải lại danh sách.")
@@ -451,14 +451,15 @@ class KioskServices:
             history=history_vi(self._store, dossier, self._machine.official_names()),
             can_accept=forbidden(fields, "accept", Role.OFFICIAL) is None,
             official_code=str(fields.get("official_code") or ""),
+            seen=seen,
         )
 
-    def accept(self, dossier: str) -> Accepted:
+    def accept(self, dossier: str, seen: int) -> Accepted:
         official = self._official_in()
         procedure = load_catalogue().filed(self._store.fields(dossier))
         if procedure is None:
             raise Refused("procedure_unknown", "Máy này chưa có thủ tục của hồ sơ.", "Cập nhật danh mục thủ tục.")
-        accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official))
+        accepted = _refusing(lambda: usecases.accept_dossier(self._machine, dossier, procedure, official, seen))
         self._spooler.wake()
         self._changed()
         return accepted
@@ -565,10 +566,6 @@ def _refusing(act: Callable[[], T]) -> T:
 
 def _refused(error: DeviceError) -> Refused:
     return Refused(error.code, error.message_vi, error.cure_vi)
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _moment(text: Any) -> datetime | None:

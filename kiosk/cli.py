@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiosk.boots import note_boot
 from kiosk.config import ConfigError
 from kiosk.machine import add_machine_arguments, machine_from
 from kiosk.services import Scheduler
@@ -26,6 +27,7 @@ def kiosk_command(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         machine = machine_from(given)
+        note_boot(machine)
     except (StoreError, ConfigError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -2,7 +2,8 @@
 
 Business time is Asia/Ho_Chi_Minh (UTC+7, no daylight saving). The wall clock of a kiosk may be dead or wrong, so nothing
 decides by it; every event carries it together with the confidence the kiosk had. The monotonic clock is the system's, the
-same in every process of one boot, so a signed server time learnt by the sync process serves the screen process too.
+same in every process of one boot, so a signed server time learnt by the sync process serves the screen process too; it goes on
+while the machine sleeps (``CLOCK_BOOTTIME``), so a time learnt before a sleep holds after it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Clock:
     def __init__(
         self,
         wall: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
         boot: Callable[[], str] | None = None,
     ) -> None:
         self._wall = wall

@@ -87,6 +87,20 @@ FIELDS: tuple[Field, ...] = (
     Field("sync.timeout", float, 8.0, "Seconds to wait for a connection or for the next bytes."),
     Field("sync.proxy", str, "", "Proxy to the province, `http://HOST:PORT`, without login."),
     Field("sync.proxy_login", str, "", "File with one line `user:password` for the proxy, mode 0600."),
+    Field(
+        "sync.line",
+        str,
+        "fixed",
+        "What the line costs: over a `metered` one (a phone) previews of scans go, full scans wait for a stick or another line.",
+        ("fixed", "metered"),
+    ),
+    Field(
+        "sync.scans",
+        str,
+        "always",
+        "When full scans go by network: `always`, `closed` (outside office hours), `never`. Previews and events always go.",
+        ("always", "closed", "never"),
+    ),
     Field("sync.stick_folders", str, "/media,/run/media,/mnt", "Folders below which USB sticks are mounted, with commas."),
     Field("sync.stick_volume_mb", int, 1024, "Largest file written on a stick, MB (FAT32 takes less than 4096)."),
     Field("sync.courier_mb", int, 4096, "Most this machine holds of other machines' bundles, MB."),
@@ -110,6 +124,8 @@ FIELDS: tuple[Field, ...] = (
     Field("store.reserve_mb", int, 64, "Size of the reserve file, given up to finish the filing in hand on a full disk."),
     Field("retention.days", int, 90, "Days a finished dossier stays readable here; the province's own figure outranks it."),
     Field("retention.log_days", int, 365, "Days its sealed lines and its summary stay; at least `retention.days`."),
+    Field("store.warn_free_mb", int, 2048, "Below this free space the technician is warned."),
+    Field("store.scan_free_mb", int, 500, "No new scans below this free space; filings go on."),
     Field("store.least_free_mb", int, 100, "New filings are refused below this free space."),
 )
 

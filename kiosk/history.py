@@ -9,8 +9,9 @@ from typing import Any
 
 from forms.dossier import Conflict, open_conflicts
 from forms.dossier.reading import SUGGESTED
-from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
+from forms.dossier.sentences import FIELD_NAMES, act_vi
 from kiosk.clock import HANOI
+from kiosk.mending import why_vi
 from kiosk.store.store import Store
 from kiosk.usecases import CITIZEN
 from sync.envelope import Event, decode
@@ -73,7 +74,7 @@ def _confirmed(store: Store, dossier: str) -> Iterator[str]:
 def _waiting(conflict: Conflict) -> str:
     if conflict.why == SUGGESTED:
         return f"Tỉnh đề nghị sửa {_field(conflict.field)}. Cần cán bộ xem."
-    why = WHY_VI.get(conflict.why, conflict.why)
+    why = why_vi(conflict.why)
     if not conflict.field:
         return f"Một bước không được áp dụng: {why}. Cần cán bộ xem."
     return f"Có thông tin hai nơi ghi khác nhau: {why}. Cần cán bộ xem."

@@ -8,7 +8,7 @@ from pathlib import Path
 from kiosk.config import Config, ConfigError
 from kiosk.machine import Machine
 from sync.dictionaries import shipped
-from sync.engine import Engine, EngineKeys
+from sync.engine import Engine
 from sync.http import HttpBearer, Proxy, Waits
 from sync.tls import Trust, read_pins
 
@@ -31,17 +31,7 @@ def bearer_of(config: Config) -> HttpBearer:
 
 def engine_of(machine: Machine) -> Engine:
     """The protocol core on this machine's store. Raises StoreError: ``not_enrolled``."""
-    if machine.enrolment is None:
-        machine.store.identity_or_raise()
-        raise AssertionError("unreachable: a machine without enrolment has no identity")
-    keys = EngineKeys(
-        sign=machine.keyring.device.sign,
-        seal=machine.keyring.device.seal,
-        trust=machine.enrolment.trust(),
-        former=machine.keyring.former,
-        rotation=machine.keyring.rotation,
-    )
-    return Engine(machine.store, keys, dictionaries=shipped())
+    return Engine(machine.store, machine.engine_keys(), dictionaries=shipped())
 
 
 def trust_of(config: Config) -> Trust:

@@ -167,6 +167,8 @@ class Detail:
     history: Sequence[str]
     can_accept: bool
     official_code: str
+    seen: int = 0
+    """Position of the province's feed that this page shows: an act done from it names it, so nobody overwrites unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +305,9 @@ class Services(Protocol):
 
     def detail(self, dossier: str) -> Detail: ...
 
-    def accept(self, dossier: str) -> Accepted:
-        """Accept as the signed-in official; queues Mẫu 01. Raises Refused (``not_new``, ``signed_out``)."""
+    def accept(self, dossier: str, seen: int) -> Accepted:
+        """Accept as the signed-in official, who looks at :attr:`Detail.seen`; queues Mẫu 01. Raises Refused (``not_new``,
+        ``signed_out``)."""
         ...
 
     def print_receipt(self, dossier: str) -> int:

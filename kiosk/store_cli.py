@@ -16,16 +16,15 @@ from datetime import date
 from pathlib import Path
 
 from forms.dossier import STATUS_NAMES
+from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.issued import Period, write_papers, write_register
-from kiosk.machine import Machine, add_machine_arguments, config_from, key_file, machine_from, verify_keys
+from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from, verify_keys
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
-from kiosk.store.backup import back_up, restore_file
 from kiosk.store.check import check
 from kiosk.store.connection import DatabaseError, StoreError, named
-from kiosk.store.keyring import open_keyring
 from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
 from kiosk.store.sealing import export
@@ -47,6 +46,7 @@ def store_command(argv: Sequence[str]) -> int:
         ("export-sealed", "ghi phần đã niêm phong cho tỉnh ra tệp (write what only the province can read)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
+        ("wrap-key", "gói lại tệp khóa theo store.key_wrap (wrap the key file anew)"),
         ("papers", "ghi giấy tờ của một hồ sơ ra PDF (write the papers of a dossier)"),
         ("register", "ghi sổ theo dõi hồ sơ, Mẫu 07, ra PDF (write the register of a period)"),
         ("add-official", "thêm cán bộ hoặc kỹ thuật viên (register a person)"),
@@ -61,6 +61,10 @@ def store_command(argv: Sequence[str]) -> int:
             one.add_argument("--compact", action="store_true", help="thu nhỏ tệp sau khi bỏ (kiosk phải dừng)")
         if name in ("backup", "restore", "export-sealed"):
             one.add_argument("file", type=Path)
+        if name == "backup":
+            add_backup_arguments(one)
+        if name == "restore":
+            add_restore_arguments(one)
         if name == "papers":
             one.add_argument("code", help="mã hồ sơ hoặc mã tạm")
             one.add_argument("--out", type=Path, required=True, help="thư mục ghi các tệp PDF")
@@ -82,7 +86,9 @@ def store_command(argv: Sequence[str]) -> int:
         if given.act == "start-anew":
             return _start_anew(given)
         if given.act == "restore":
-            return _restore(given)
+            return restore(given)
+        if given.act == "wrap-key":
+            return wrap_key(given)
         machine = machine_from(given)
         try:
             return _ACTS[given.act](machine, given)
@@ -171,26 +177,9 @@ def _export_sealed(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-def _backup(machine: Machine, given: argparse.Namespace) -> int:
-    size = back_up(machine.store, machine.keyring.store, given.file)
-    _say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte (vẫn mã hóa).")
-    return 0
-
-
 def _start_anew(given: argparse.Namespace) -> int:
     Ledger(config_from(given).path("store.ledger")).start_anew()
     _say(given.json, {"ok": True}, "Lần mở tới máy tạo kho trống; số phiếu đã dùng không dùng lại. Máy phải ghi danh lại.")
-    return 0
-
-
-def _restore(given: argparse.Namespace) -> int:
-    config = config_from(given)
-    path = config.path("store.file")
-    keyring = open_keyring(key_file(config), store_exists=True)
-    kept = restore_file(given.file, path, keyring.store)
-    text = "Đã khôi phục. Lần mở tới máy tự đánh dấu bản ghi mới (incarnation)."
-    name = kept.name if kept else None
-    _say(given.json, {"ok": True, "kept": name}, text + (f" Kho cũ còn nguyên: {name}." if name else ""))
     return 0
 
 
@@ -235,7 +224,7 @@ _ACTS = {
     "rebuild": _rebuild,
     "tidy": _tidy,
     "export-sealed": _export_sealed,
-    "backup": _backup,
+    "backup": backup,
     "papers": _papers,
     "register": _register,
     "add-official": _add_official,

@@ -220,8 +220,9 @@ def prepare_paper(machine: Machine, procedure: Procedure, session: FormSession) 
     return Prepared(procedure.short_vi, next_vi, store.with_reserve(act))
 
 
-def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
-    """Accept (tiếp nhận): the clock starts, the due time and the calendar used are frozen, Mẫu 01 is queued.
+def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, official: Official, seen: int) -> Accepted:
+    """Accept (tiếp nhận): the clock starts, the due time and the calendar used are frozen, Mẫu 01 is queued. ``seen``: position of
+    the feed shown to the official (:meth:`kiosk.store.store.Store.seen`).
 
     Raises:
         forms.dossier.DossierError: ``not_new``.
@@ -231,12 +232,12 @@ def accept_dossier(machine: Machine, dossier: str, procedure: Procedure, officia
         StoreError: ``not_enrolled``, ``disk_full``.
     """
     try:
-        return machine.store.with_reserve(lambda: _accept(machine, dossier, procedure, official))
+        return machine.store.with_reserve(lambda: _accept(machine, dossier, procedure, official, seen))
     except papers.PaperError as error:
         raise Refused(error.code, error.message_vi, "Cán bộ ghi giấy tiếp nhận bằng tay và gọi kỹ thuật.") from None
 
 
-def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Official) -> Accepted:
+def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Official, seen: int) -> Accepted:
     store = machine.store
     now = store.clock.now()
     _check_clock(store)
@@ -254,7 +255,7 @@ def _accept(machine: Machine, dossier: str, procedure: Procedure, official: Offi
             acts.Situation(dossier, fields, by, now), acts.Receipt(promise, handed_in(procedure, acts.answers_of(fields)))
         )
         with step("accept.events"):
-            work.append(drafts)
+            work.append(drafts, seen)
         receipt = _content(machine, procedure, acts.fold(drafts, fields), "mau_01")
         with step("accept.print_job"):
             job = work.queue_print(dossier, "mau01", receipt)

@@ -43,7 +43,7 @@ class ProvinceFiles:
         return Sender(device, record.commune, tuple(SODIUM.verifier(key) for key in keys))
 
     def announced(self, blob: str) -> Announced | None:
-        row = Attachment.objects.filter(blob=blob, removed=False).first()
+        row = Attachment.objects.filter(blob=blob).first()
         return None if row is None else Announced(blob, row.size, bytes(row.key), row.commune)
 
     def have(self, blob: str) -> Ranges:

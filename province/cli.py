@@ -107,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--lost", action="store_true", help="máy bị mất: không cấp lại số này cho đến khi tìm thấy")
     revoke.add_argument("--keep-commune-key", action="store_true", help="không đổi khóa của xã")
     act("device-found", "máy bị mất đã tìm thấy (a lost kiosk is back)").add_argument("device", metavar="SỐ MÁY")
+    opened = act("backup-open", "mở khóa bản sao lưu của một máy cho máy thay thế (open a kiosk's backup for a new machine)")
+    opened.add_argument("file", type=Path, metavar="TỆP SAO LƯU")
+    opened.add_argument("--out", type=Path, required=True, metavar="TỆP", help="tệp khóa mang về xã")
     act("keys-show", "đời khóa của tỉnh, 8 từ của khóa gốc (the province's keys)")
     act("keys-rotate", "thay khóa của tỉnh; dừng dịch vụ trước (new keys of the province)")
     act("keys-commune", "đổi khóa của một xã (another key for a commune)").add_argument("commune", metavar="MÃ XÃ")
@@ -273,6 +276,15 @@ def _device_found(running: Runtime, given: argparse.Namespace) -> Answer:
     return 0, {"ok": True, "device": device.number}, "Máy đã tìm thấy: có thể ghi danh lại với số cũ."
 
 
+def _backup_open(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.backups import open_backup
+
+    device, words = open_backup(given.file, given.out, by="cli")
+    text = f"Mang tệp khóa về xã; đọc cho kỹ thuật viên (không ghi lên USB):\n    {words}"
+    return 0, {"ok": True, "device": device, "words": words}, text
+
+
 def _keys_show(running: Runtime, given: argparse.Namespace) -> Answer:
     from sync.enrol import root_words
 
@@ -345,6 +357,7 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "device-list": _device_list,
     "device-revoke": _device_revoke,
     "device-found": _device_found,
+    "backup-open": _backup_open,
     "keys-show": _keys_show,
     "keys-rotate": _keys_rotate,
     "keys-commune": _keys_commune,

@@ -7,6 +7,7 @@ transaction or not at all. Lines are stored byte for byte; projections follow ea
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,18 +15,37 @@ from typing import Any, Final
 from django.db.models import F
 
 from province.devices import commune_letter, record_of, replace_keys
-from province.models import CommuneKey, Device, EventRow, FeedRow, Identity, Position, Quarantine
-from province.projection import Projection
+from province.models import (
+    BranchRow,
+    CommuneKey,
+    ConfirmedField,
+    Conflict,
+    Device,
+    DossierIndex,
+    EventRow,
+    FeedRow,
+    Identity,
+    Position,
+    ProofRow,
+    Quarantine,
+    Snapshot,
+    SnapshotLine,
+)
+from province.projection import Projection, origin_of, read_entry
 from province.runtime import current
 from province.writer import writing
-from sync.envelope import ZERO_HEAD, Origin, decode, dossier_device
-from sync.feed import next_entry
+from sync import snapshot as snapshots
+from sync.envelope import ZERO_HEAD, EnvelopeError, Origin, decode, dossier_device
+from sync.feed import ack_entry, next_entry, safe_entry
 from sync.keys import SealKey
-from sync.ports import Confirmed, DeviceRecord, FeedEntry
+from sync.ports import Confirmed, DeviceRecord, FeedEntry, Proof, SnapshotInfo
 from sync.rollover import Rotation
 
 QUARANTINE_MOST: Final = 500
 """Different refused things kept whole per device; beyond it they are only counted. The kiosk still holds what it sent."""
+
+_TOGETHER: Final = 2000
+"""Rows read or written together by a snapshot."""
 
 
 class OrmJournal:
@@ -53,6 +73,11 @@ class OrmJournal:
         FeedRow.objects.bulk_create(self._entries)
         self._projection.flush()
         self._events, self._ids, self._entries = {}, set(), []
+
+    def _written(self) -> None:
+        """Before a query over whole tables."""
+        if self._events or self._entries:
+            self.flush()
 
     def epoch(self) -> int:
         return Identity.objects.values_list("epoch", flat=True).get()
@@ -95,7 +120,9 @@ class OrmJournal:
         return bytes(row.head) if row is not None else None
 
     def has_event(self, event_id: bytes) -> bool:
-        return event_id in self._ids or EventRow.objects.filter(event_id=event_id).exists()
+        if event_id in self._ids:
+            return True
+        return any(rows.filter(event_id=event_id).exists() for rows in (EventRow.objects, BranchRow.objects))
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         record = self.device(origin.device)
@@ -107,11 +134,62 @@ class OrmJournal:
             head=head,
             event_id=event_id,
             commune=record.commune if record is not None else "",
-            dossier=dossier_column(decode(body).dossier),
+            dossier=dossier_column(_dossier(body)),
             received_ms=received_ms,
         )
         self._positions[origin.device, origin.incarnation] = origin.n, head
         self._ids.add(event_id)
+
+    def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
+        record = self.device(origin.device)
+        BranchRow.objects.get_or_create(
+            head=head,
+            defaults={
+                "device": origin.device,
+                "incarnation": origin.incarnation,
+                "n": origin.n,
+                "body": body,
+                "event_id": event_id,
+                "commune": record.commune if record is not None else "",
+                "dossier": dossier_column(_dossier(body)),
+                "received_ms": received_ms,
+            },
+        )
+
+    def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
+        rows = BranchRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head")
+        return next((bytes(row.head) for row in rows if bytes(row.head)[:8] == head8), None)
+
+    def prove(self, device: int, proof: Proof) -> None:
+        branch = self.head_at(device, proof.incarnation, proof.n) != proof.head
+        log = ProofRow.objects.filter(device=device, incarnation=proof.incarnation)
+        if not branch:
+            log.filter(branch=False, n__lte=proof.n).delete()
+        if log.filter(head=proof.head).exists() or (not branch and log.filter(branch=False).exists()):
+            return  # proven already, or further
+        ProofRow.objects.create(
+            device=device,
+            incarnation=proof.incarnation,
+            n=proof.n,
+            head=proof.head,
+            branch=branch,
+            context=proof.context,
+            message=proof.message,
+            signature=proof.signature,
+        )
+
+    def safe(self, device: int, incarnation: int) -> int:
+        row = Position.objects.filter(device=device, incarnation=incarnation).only("safe").first()
+        return row.safe if row is not None else 0
+
+    def mark_safe(self, up_to: Mapping[tuple[int, int], int]) -> None:
+        self._written()
+        for (device, incarnation), wanted in sorted(up_to.items()):
+            n = min(wanted, self.position(device, incarnation)[0])
+            head, record = self.head_at(device, incarnation, n), self.device(device)
+            if n > self.safe(device, incarnation) and head is not None and record is not None:
+                Position.objects.filter(device=device, incarnation=incarnation).update(safe=n)
+                self.add_entry(record.commune, safe_entry(device, incarnation, n, head), None)
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self._projection.confirmed(commune, dossier)
@@ -143,14 +221,58 @@ class OrmJournal:
     def feed_head_at(self, commune: str, seq: int) -> bytes | None:
         if seq == 0:
             return ZERO_HEAD
-        self.flush()
+        self._written()
         row = FeedRow.objects.filter(commune=commune, seq=seq).only("head").first()
         return bytes(row.head) if row is not None else None
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
-        self.flush()
+        self._written()
         rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq")[:limit]
         return [FeedEntry(row.seq, bytes(row.body), bytes(row.head)) for row in rows]
+
+    def snapshot(self, commune: str) -> SnapshotInfo | None:
+        self._written()
+        row = Snapshot.objects.filter(commune=commune, epoch=self.epoch()).first()
+        if self.feed_position(commune)[0] - (row.seq if row is not None else 0) >= snapshots.SNAPSHOT_EVERY:
+            return self.make_snapshot(commune)
+        return SnapshotInfo(row.seq, bytes(row.head), row.lines) if row is not None else None
+
+    def snapshot_lines(self, commune: str, seq: int, after: int, limit: int) -> Sequence[bytes]:
+        if not Snapshot.objects.filter(commune=commune, seq=seq).exists():
+            return []
+        rows = SnapshotLine.objects.filter(commune=commune, n__gt=after, n__lte=after + limit).order_by("n")
+        return [bytes(body) for body in rows.values_list("body", flat=True)]
+
+    def make_snapshot(self, commune: str) -> SnapshotInfo:
+        self._written()
+        seq, head = self.feed_position(commune)
+        lines = snapshots.write(self._open_fields(commune), self._marks(commune), self._undecided(commune))
+        SnapshotLine.objects.filter(commune=commune).delete()
+        SnapshotLine.objects.bulk_create(
+            (SnapshotLine(commune=commune, n=n, body=line) for n, line in enumerate(lines, 1)), batch_size=_TOGETHER
+        )
+        facts = {"epoch": self.epoch(), "seq": seq, "head": head, "lines": len(lines)}
+        Snapshot.objects.update_or_create(commune=commune, defaults=facts)
+        return SnapshotInfo(seq, head, len(lines))
+
+    def _open_fields(self, commune: str) -> Iterator[tuple[str, str, Confirmed]]:
+        dropped = DossierIndex.objects.filter(commune=commune, dropped=True).values("dossier")
+        rows = ConfirmedField.objects.filter(commune=commune).exclude(dossier__in=dropped)
+        for row in rows.iterator(chunk_size=_TOGETHER):
+            yield row.dossier, row.field, Confirmed(json.loads(row.value), row.rev, origin_of(row))
+
+    def _marks(self, commune: str) -> Iterator[Mapping[str, Any]]:
+        devices = Device.objects.filter(commune=commune).values("number")
+        for row in Position.objects.filter(device__in=devices):
+            yield ack_entry(row.device, row.incarnation, row.n, bytes(row.head))
+            head = self.head_at(row.device, row.incarnation, row.safe)
+            if row.safe and head is not None:
+                yield safe_entry(row.device, row.incarnation, row.safe, head)
+
+    def _undecided(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        waiting = Conflict.objects.filter(commune=commune).values("seq")
+        for row in FeedRow.objects.filter(commune=commune, seq__in=waiting):
+            yield row.seq, read_entry(row)
 
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         held = Quarantine.objects.filter(device=device)
@@ -166,6 +288,14 @@ class OrmJournal:
                 first_ms=self._now_ms,
                 last_ms=self._now_ms,
             )
+
+
+def _dossier(body: bytes) -> str:
+    """Which dossier a line is about; a line that is no event is about none."""
+    try:
+        return decode(body).dossier
+    except EnvelopeError:
+        return ""
 
 
 def dossier_column(dossier: Any) -> str:

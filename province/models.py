@@ -137,6 +137,8 @@ class Position(models.Model):
     incarnation: models.BigIntegerField[int, int] = models.BigIntegerField()
     n: models.BigIntegerField[int, int] = models.BigIntegerField()
     head: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    safe: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
+    """Last n in an off-site backup, as the operator said: kiosks may prune up to here."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["device", "incarnation"], name="position_once")]
@@ -161,6 +163,68 @@ class EventRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["device", "incarnation", "n"], name="event_once")]
         indexes = [models.Index(fields=["commune", "dossier"], name="event_of_dossier")]
+
+
+class BranchRow(models.Model):
+    """A line of a future some disk lost, as a stick brought it: signed, but another continuation than :class:`EventRow` holds."""
+
+    objects: ClassVar[models.Manager[BranchRow]]
+
+    device: models.BigIntegerField[int, int] = models.BigIntegerField()
+    incarnation: models.BigIntegerField[int, int] = models.BigIntegerField()
+    n: models.BigIntegerField[int, int] = models.BigIntegerField()
+    body: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField()
+    head: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32, unique=True)
+    event_id: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32, db_index=True)
+    commune: models.CharField[str, str] = models.CharField(max_length=16)
+    dossier: models.CharField[str, str] = models.CharField(max_length=64)
+    received_ms: models.BigIntegerField[int, int] = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["device", "incarnation", "n"], name="branch_place")]
+
+
+class ProofRow(models.Model):
+    """What a device signed about its log: proves every line up to ``n``, for the chain leads there. One per log, one per branch."""
+
+    objects: ClassVar[models.Manager[ProofRow]]
+
+    device: models.BigIntegerField[int, int] = models.BigIntegerField()
+    incarnation: models.BigIntegerField[int, int] = models.BigIntegerField()
+    n: models.BigIntegerField[int, int] = models.BigIntegerField()
+    head: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    branch: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    context: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    message: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField()
+    signature: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "incarnation", "head"], name="proof_once")]
+
+
+class Snapshot(models.Model):
+    """The newest snapshot of a commune (``sync.snapshot``): its place in the feed."""
+
+    objects: ClassVar[models.Manager[Snapshot]]
+
+    commune: models.CharField[str, str] = models.CharField(max_length=16, primary_key=True)
+    epoch: models.PositiveBigIntegerField[int, int] = models.PositiveBigIntegerField()
+    seq: models.BigIntegerField[int, int] = models.BigIntegerField()
+    head: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField(max_length=32)
+    lines: models.BigIntegerField[int, int] = models.BigIntegerField()
+
+
+class SnapshotLine(models.Model):
+    """One line of a commune's newest snapshot, counted from 1."""
+
+    objects: ClassVar[models.Manager[SnapshotLine]]
+
+    commune: models.CharField[str, str] = models.CharField(max_length=16)
+    n: models.BigIntegerField[int, int] = models.BigIntegerField()
+    body: models.BinaryField[bytes, bytes | memoryview] = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["commune", "n"], name="snapshot_line_once")]
 
 
 class FeedRow(models.Model):
@@ -228,6 +292,8 @@ class DossierIndex(models.Model):
     due: models.CharField[str, str] = models.CharField(max_length=40, default="")
     seq: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
     """Feed position of the last change."""
+    dropped: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    """Closed, and taken off the kiosks by a ``drop`` entry."""
     changed_ms: models.BigIntegerField[int, int] = models.BigIntegerField(default=0)
 
     class Meta:

@@ -95,6 +95,8 @@ class Projection:
             self._project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
         elif kind == "bl":
             self._complete[str(entry["id"])] = entry.get("ok") == 1
+        elif kind == "drop":
+            self._project_drop(row, str(entry["d"]))
         elif kind in ("cf", "na"):
             self._conflicts.append((conflict_of(entry).id, _conflict(row, kind, entry)))
 
@@ -144,13 +146,20 @@ class Projection:
             origin_incarnation=row.origin_incarnation,
             origin_n=row.origin_n,
         )
-        if key not in self._index:
-            found = DossierIndex.objects.filter(commune=row.commune, dossier=dossier).first()
-            self._index[key] = found or DossierIndex(commune=row.commune, dossier=dossier)
-        index = self._index[key]
+        index = self._row(key)
         _index_field(index, name, value)
-        index.seq, index.changed_ms = row.seq, row.made_ms
+        index.seq, index.changed_ms, index.dropped = row.seq, row.made_ms, False
+
+    def _project_drop(self, row: FeedRow, dossier: str) -> None:
+        self._row((row.commune, dossier)).dropped = True
+
+    def _row(self, key: _Key) -> DossierIndex:
+        """The index row of a dossier, to be changed."""
+        if key not in self._index:
+            found = DossierIndex.objects.filter(commune=key[0], dossier=key[1]).first()
+            self._index[key] = found or DossierIndex(commune=key[0], dossier=key[1])
         self._moved.add(key)
+        return self._index[key]
 
 
 def origin_of(row: FeedRow | ConfirmedField) -> Origin | None:

@@ -35,7 +35,9 @@ MAX_VOLUME: Final = 1 << 30
 """Largest volume, bytes: far under FAT32's 4 GiB."""
 MAX_FRAME: Final = 1280 * 1024
 """Largest frame, bytes: a segment of the largest payload fits."""
-MAX_LETTERS: Final = 64
+MAX_LETTERS: Final = 1024
+MAX_PREFACE: Final = 1024 * 1024
+"""Bytes of letters a reader looks at before anything is proven."""
 MAX_RANGE: Final = 256 * 1024
 """Most bytes of a blob in one frame."""
 
@@ -184,9 +186,11 @@ def preface(stream: BinaryIO) -> tuple[Header, tuple[bytes, ...]]:
     stream.seek(0)
     head = _header(_exactly(stream, _HEADER.size))
     letters: list[bytes] = []
+    room = MAX_PREFACE
     while len(letters) < MAX_LETTERS:
         kind, size = _FRAME.unpack(_exactly(stream, _FRAME.size))
-        if kind != Kind.LETTER or size > MAX_LETTER:
+        room -= size
+        if kind != Kind.LETTER or size > MAX_LETTER or room < 0:
             break
         letters.append(_exactly(stream, size))
     return head, tuple(letters)

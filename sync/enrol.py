@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sync import letter
@@ -58,7 +58,7 @@ class Enrolment:
 
     device: int
     commune: str
-    commune_secret: bytes
+    commune_secret: bytes = field(repr=False)
     province: ProvincePublic
     root: bytes
     extra: Mapping[str, Any]
@@ -133,7 +133,7 @@ class Grant:
 
     device: int
     commune: str
-    commune_secret: bytes
+    commune_secret: bytes = field(repr=False)
     province: ProvincePublic
     generation: int = 1
     commune_generation: int = 1
@@ -186,7 +186,7 @@ def open_bundle(data: bytes, openers: Sequence[Opener], request: bytes, *, root:
                 province.data("sign", 32), province.data("seal", 32), province.number("generation", 1, MAX_GENERATION)
             ),
             root=given.data("root", 32),
-            extra=given.part("extra").facts,
+            extra=given.table("extra"),
             generation=given.number("generation", 1, MAX_GENERATION),
             commune_generation=given.number("commune_generation", 1, MAX_GENERATION),
         )

@@ -380,6 +380,22 @@ class KeysOutOfTurn(BadLetter):
     message_vi = "Khóa mới không nối tiếp khóa đang dùng."
 
 
+class SealedFileError(SyncError):
+    """A sealed file (a backup) is cut short, altered, or no such file."""
+
+    code = "sealed_file_damaged"
+    message_vi = "Tệp sao lưu hỏng hoặc bị sửa."
+    cure_vi = "Dùng bản sao lưu khác."
+
+
+class SealedFileLocked(SealedFileError):
+    """None of the keys at hand opens a sealed file."""
+
+    code = "sealed_file_locked"
+    message_vi = "Không có khóa mở tệp sao lưu này."
+    cure_vi = "Dùng đúng mật khẩu, hoặc nhờ tỉnh mở khóa bằng «province backup-open»."
+
+
 class KeyFileError(SyncError):
     """A key file is missing, damaged, or readable by other users."""
 

@@ -12,6 +12,7 @@ signature and what it signed) is kept."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,7 @@ from sync import custody, rollover, snapshot, wire
 from sync import segment as hsg
 from sync.custody import Custody
 from sync.dictionaries import NONE, Shelf, newest
-from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id, read_object
+from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
 from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken, SegmentError, SyncError, UnknownDictionary
 from sync.feed import ack_entry, encode_entry, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
@@ -36,6 +37,7 @@ Caps = Mapping[int, int] | None
 """Incarnation -> last n that is taken, nothing of one not named; ``None`` = no cap."""
 
 _NO_CAP = 1 << 48
+_DOSSIER = re.compile(rb'"d":"([0-9a-z-]{5,40})"')
 _CONTENT_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyncError, TypeError, ValueError)
 """What a merge raises over a content nobody thought of. What the store raises (disk full, no database) is not among them: it must
 undo the whole transaction."""
@@ -491,11 +493,9 @@ class _Visit:
     def _named(self, line: bytes) -> str:
         """The dossier a line that is no event speaks of, so that its commune finds it there; empty when it names none of its
         own."""
-        try:
-            dossier = read_object(line).get("d")
-        except EnvelopeError:
-            return ""
-        return dossier if isinstance(dossier, str) and self._own(dossier) else ""
+        found = _DOSSIER.search(line)
+        dossier = found[1].decode("ascii") if found is not None else ""
+        return dossier if self._own(dossier) else ""
 
     def _own(self, dossier: str) -> bool:
         """Whether the dossier was created by a device of the sender's commune: read off its id, the creating event is not

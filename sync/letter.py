@@ -50,19 +50,19 @@ class Letter:
             raise BadLetter(f"{name} is no number from {least} to {most}")
         return value
 
-    def part(self, name: str) -> Letter:
-        """A table inside the facts, read in the same way."""
+    def table(self, name: str) -> Mapping[str, Any]:
         value = self.facts.get(name)
         if not isinstance(value, dict):
             raise BadLetter(f"{name} is missing")
-        return replace(self, facts=value)
+        return value
+
+    def part(self, name: str) -> Letter:
+        """A table inside the facts, read in the same way."""
+        return replace(self, facts=self.table(name))
 
     def data(self, name: str, size: int | None = None) -> bytes:
         """Bytes written in base64, of that size."""
-        try:
-            value = base64.b64decode(self.text(name), validate=True)
-        except (binascii.Error, ValueError):
-            raise BadLetter(f"{name} is not base64") from None
+        value = unb64(self.text(name))
         if size is not None and len(value) != size:
             raise BadLetter(f"{name} has the wrong size")
         return value
@@ -70,6 +70,14 @@ class Letter:
 
 def b64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """Raises BadLetter: not base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        raise BadLetter("a value is not base64") from None
 
 
 def write(kind: bytes, facts: Mapping[str, Any], *signers: Signer) -> bytes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sync import letter
@@ -57,7 +57,7 @@ class Trust:
     device: int
     commune: str
     province: ProvincePublic
-    commune_secrets: tuple[bytes, ...]
+    commune_secrets: tuple[bytes, ...] = field(repr=False)
     """Secrets of the commune, newest last; the newest is of generation :attr:`commune_generation`."""
     commune_generation: int = 1
 
@@ -103,7 +103,7 @@ class CommuneSecret:
 
     commune: str
     generation: int
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 def write_commune(of: CommuneSecret, device: int, seal_key: bytes, province: Signer, suite: Suite = SODIUM) -> bytes:
@@ -216,7 +216,7 @@ def read_rotation(data: bytes, device: int, held: int, before: bytes, suite: Sui
         generation=given.number("generation", 1, MAX_GENERATION),
         verify_key=given.data("sign", 32),
         seal_key=given.data("seal", 32),
-        upto=_upto(given.part("upto").facts),
+        upto=_upto(given.table("upto")),
     )
     if rotation.device != device:
         raise BadLetter("a rotation of another device")

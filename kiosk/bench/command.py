@@ -12,7 +12,9 @@ from kiosk.bench.dictionary import dictionary_command
 from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
+from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
+from kiosk.bench.sync import sync_command
 
 BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "filing": bench_filing,
@@ -23,6 +25,8 @@ BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "dictionary": dictionary_command,
+    "peers": peers_command,
+    "sync": sync_command,
 }
 """Those with arguments of their own."""
 

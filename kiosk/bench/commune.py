@@ -79,7 +79,7 @@ class Commune:
             fields = acts.fold(drafts, fields)
 
     def _counter(self, at: datetime) -> Iterator[datetime]:
-        for _ in range(self._dice.choices((0, 1, 2, 3, 4, 5), (1, 3, 4, 5, 4, 3))[0]):
+        for _ in range(self._dice.choices(range(7), (1, 1, 3, 5, 5, 3, 2))[0]):
             at += timedelta(minutes=self._dice.randrange(3, 90), seconds=self._dice.randrange(60))
             yield at
 

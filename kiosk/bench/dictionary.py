@@ -148,6 +148,14 @@ def _savings(trained: dict[str, bytes]) -> Iterator[tuple[str, str]]:
         yield direction, f"một dòng {one[0]:.0f} → {one[1]:.0f} byte, một hồ sơ trong lô {many[0]:.0f} → {many[1]:.0f} byte"
 
 
+def floor(events: Sequence[bytes], feed: Sequence[bytes]) -> int:
+    """Bytes of a day as two streams that nothing interrupts: the events, and the feed by one who knows the events."""
+    shelf = Path(str(files("sync").joinpath("data/dict")))
+    newest = {entry["direction"]: shelf.joinpath(entry["file"]).read_bytes() for entry in _index(shelf)}
+    up, down = b"\n".join(events), b"\n".join(together(feed))
+    return len(_compressor(newest[UP]).compress(up)) + len(_compressor(newest[FEED] + up).compress(down))
+
+
 def _compressor(dictionary: bytes) -> zstandard.ZstdCompressor:
     table = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
     return zstandard.ZstdCompressor(level=LEVEL, dict_data=table, write_checksum=False, write_dict_id=False)

@@ -46,7 +46,7 @@ def _one_citizen(machine: Machine, services: KioskServices, pin: str, dice: rand
         waiting = services.worklist("new")
         if waiting and dice.random() < 0.7:
             chosen = dice.choice(waiting)
-            services.accept(chosen.dossier)
+            services.accept(chosen.dossier, services.detail(chosen.dossier).seen)
             say("ACCEPTED", chosen.code)
     finally:
         services.sign_out()

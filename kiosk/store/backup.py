@@ -1,77 +1,336 @@
-"""Backup and restore of the encrypted store, whole and checked.
+"""Backup and restore of the encrypted store and its attachments, whole and checked.
 
-A backup is a copy made by ``VACUUM INTO`` inside one read snapshot, encrypted with the same key; it is written beside its final
-name, fsynced, opened again and proved before it counts. A restore needs the store for itself and keeps what it replaces, whole,
-under a name of its own, so no filing that was promised is ever lost by it. Papers the backup believes unprinted become uncertain.
-The restored store notices at its next opening that it is older than the ledger and opens a new incarnation.
+A backup is one sealed file (:mod:`sync.sealed_file`), signed by the device: a copy of the store made by ``VACUUM INTO`` inside one
+read snapshot, still encrypted with its own key, that key, and the attachments that lie beside it. It is written under a temporary
+name, fsynced, read back from the first byte to the last, and only then counts. It opens on this machine, at the province, and with
+the technician's passphrase if one was given; the device's own keys are not in it, so it makes no second device.
+
+A restore needs the store for itself. It unpacks beside the store, proves everything, and keeps what it replaces, whole, under a
+name of its own. Papers the backup believes unprinted become uncertain. The restored journal goes on in a new incarnation and behind
+every provisional number that may be on paper: what the province holds beyond the backup stays there and comes back with the feed.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
+import secrets
 import shutil
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import sqlite_utils
 
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
+from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
+from kiosk.store.ledger import Ledger
 from kiosk.store.store import Store
+from sync.envelope import ZERO_HEAD
+from sync.errors import SealedFileError, SealedFileLocked, SyncError
+from sync.keys import PassphraseWrap
+from sync.rollover import ProvincePublic
+from sync.sealed_file import Holders, Reader, Writer, read_grant
 
 _SIDE_FILES = ("-wal", "-shm")
+_PART: Final = struct.Struct(">c32sQ")
+"""Kind, SHA-256 of the bytes, how many bytes."""
+_FACTS, _STORE, _BLOB, _END = b"f", b"s", b"b", b"e"
+_PIECE: Final = 1024 * 1024
+_MAX_FACTS: Final = 64 * 1024
+_UNKNOWN_NUMBERS: Final = 10_000
+"""Provisional numbers passed over where no ledger says which of them are on paper: fifty busy days."""
 
 
-def back_up(store: Store, key: bytes, target: Path) -> int:
-    """Write an encrypted copy to ``target``; bytes written.
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """Who may open a backup beside the machine itself."""
+
+    province: ProvincePublic | None = None
+    passphrase: str = ""
+
+
+def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receivers(), blobs: Iterable[Path] = ()) -> int:
+    """Write a sealed backup to ``target``; bytes written. ``blobs``: attachments, each named by its id.
 
     Raises:
-        StoreError: ``backup_failed`` when the copy cannot be written or proved, ``backup_target`` when it is the store itself.
+        StoreError: ``backup_failed`` when it cannot be written or proved, ``backup_target`` when it is the store itself.
     """
     if target.resolve() == store.path.resolve():
         raise StoreError("backup_target", "Tệp sao lưu trùng với chính kho hồ sơ.", "Chọn tên tệp khác, tốt nhất trên ổ khác.")
     temporary = _beside(target, ".new")
     try:
-        temporary.unlink(missing_ok=True)
-        store.copy_to(temporary)
-        _prove(temporary, key)
-        _to_disk(temporary)
+        with _folder_beside(store.path) as folder:
+            copy = folder / "store"
+            store.copy_to(copy)
+            _prove(copy, keyring.store)
+            with temporary.open("wb") as out:
+                writer = Writer(out, keyring.device.sign, _device(store), _holders(keyring, to))
+                _pack(writer, keyring.store, copy, blobs)
+                writer.finish()
+                out.flush()
+                os.fsync(out.fileno())
+        _read_back(temporary, keyring)
         temporary.replace(target)
         _to_disk(target.parent)
         return target.stat().st_size
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, OSError, SyncError) as error:
         raise StoreError(
             "backup_failed", f"Không ghi được bản sao lưu: {error}", "Sao lưu ra ổ khác; bản gốc vẫn nguyên."
         ) from None
     finally:
-        _drop(temporary)
+        temporary.unlink(missing_ok=True)
 
 
-def restore_file(backup: Path, target: Path, key: bytes) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a machine keeps what a restore brings."""
+
+    store: Path
+    ledger: Path
+    blobs: Path
+    keys: KeyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What opens a backup that this machine did not write: its passphrase, or the one for the province's ``grant``."""
+
+    passphrase: str = ""
+    grant: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did."""
+
+    kept: Path | None
+    """The replaced store, beside the new one as ``*.before-restore-N``; ``None`` when there was none."""
+    new_machine: bool
+    """The device's keys of the backup are not here: the machine has to be enrolled again."""
+
+
+def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Restored:
     """Put a proved backup in the place of the store, durable on return.
 
-    Returns where the replaced store is kept, beside the new one as ``*.before-restore-N``; ``None`` when there was none.
-
     Raises:
-        StoreError: ``store_in_use`` while any program has the store open, ``backup_failed`` when the backup cannot be read
-            or proved. The store is then as it was.
+        StoreError: ``store_in_use`` while any program has the store open; ``backup_locked`` when nothing here opens the backup;
+            ``backup_foreign`` when it is of another machine than the store here; ``backup_failed`` when it cannot be read or
+            proved. The store is then as it was.
     """
-    hold = Hold(target, alone=True)
-    temporary = _beside(target, ".new")
+    hold = Hold(place.store, alone=True)
     try:
-        _drop(temporary)
-        shutil.copyfile(backup, temporary)
-        _prove(temporary, key)
-        _doubt_papers(temporary, key)
-        _to_disk(temporary)
-        kept = _keep(target, key)
-        temporary.replace(target)
-        _to_disk(target.parent)
-        return kept
-    except (DatabaseError, OSError) as error:
+        own = open_keyring(place.keys, store_exists=True) if place.keys.path.exists() else None
+        with (
+            _folder_beside(place.store) as folder,
+            backup.open("rb") as source,
+        ):
+            reader = Reader(source)
+            reader.unlock(_unlocked(reader, own, secret))
+            found = _unpack(reader, folder)
+            reader.finish()
+            _prove(found.store, found.key)
+            return _install(found, place, own, reader.header.signer)
+    except SealedFileLocked:
+        raise StoreError(
+            "backup_locked",
+            "Không có khóa mở bản sao lưu này.",
+            "Gõ đúng mật khẩu sao lưu, hoặc nhờ tỉnh mở bằng «province backup-open» rồi thêm --key.",
+        ) from None
+    except (DatabaseError, OSError, SyncError) as error:
         raise StoreError(
             "backup_failed", f"Không khôi phục được: {error}", "Kiểm tra tệp sao lưu và chỗ trống; kho hồ sơ vẫn còn nguyên."
         ) from None
     finally:
-        _drop(temporary)
         hold.free()
+
+
+@contextmanager
+def _folder_beside(store: Path) -> Iterator[Path]:
+    """On the store's disk, gone at the end; one a killed program left is cleared away by the next copy (``Store.copy``)."""
+    with TemporaryDirectory(prefix=f"{store.name}.copy-{os.getpid()}-", dir=store.parent) as folder:
+        yield Path(folder)
+
+
+# --- what is in a backup --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An unpacked backup, not yet in its place."""
+
+    key: bytes
+    store: Path
+    blobs: tuple[Path, ...]
+
+
+def _holders(keyring: Keyring, to: Receivers) -> Holders:
+    return Holders(keyring.store, to.province, PassphraseWrap(to.passphrase) if to.passphrase else None)
+
+
+def _device(store: Store) -> int:
+    return store.enrolled.device if store.enrolled is not None else 0
+
+
+def _pack(writer: Writer, key: bytes, copy: Path, blobs: Iterable[Path]) -> None:
+    facts = json.dumps({"key": base64.b64encode(key).decode("ascii")}).encode("ascii")
+    writer.write(_PART.pack(_FACTS, hashlib.sha256(facts).digest(), len(facts)) + facts)
+    for kind, path in ((_STORE, copy), *((_BLOB, blob) for blob in blobs)):
+        with path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").digest()
+            writer.write(_PART.pack(kind, digest, source.tell()))
+            source.seek(0)
+            while piece := source.read(_PIECE):
+                writer.write(piece)
+    writer.write(_PART.pack(_END, bytes(32), 0))
+
+
+def _parts(reader: Reader) -> Iterator[tuple[bytes, bytes, int]]:
+    while True:
+        kind, digest, size = _PART.unpack(reader.read_exactly(_PART.size))
+        if kind == _END:
+            return
+        yield kind, digest, size
+
+
+def _pieces(reader: Reader, digest: bytes, size: int) -> Iterator[bytes]:
+    """The bytes of a part, which at the end were what it is called."""
+    made = hashlib.sha256()
+    while size:
+        piece = reader.read(min(size, _PIECE))
+        if not piece:
+            raise SealedFileError("the file ends in the middle")
+        made.update(piece)
+        size -= len(piece)
+        yield piece
+    if made.digest() != digest:
+        raise SealedFileError("a part of the backup is not what it is called")
+
+
+def _unpack(reader: Reader, folder: Path) -> _Found:
+    key, paths = b"", dict[bytes, list[Path]]({_STORE: [], _BLOB: []})
+    for kind, digest, size in _parts(reader):
+        if kind == _FACTS and size <= _MAX_FACTS:
+            key = _key_in(b"".join(_pieces(reader, digest, size)))
+            continue
+        if kind not in paths:
+            raise SealedFileError("the backup holds a part nobody knows")
+        path = folder / digest.hex()
+        with path.open("wb") as out:
+            out.writelines(_pieces(reader, digest, size))
+            out.flush()
+            os.fsync(out.fileno())
+        paths[kind].append(path)
+    if len(paths[_STORE]) != 1 or len(key) != 32:
+        raise SealedFileError("the backup holds no store")
+    return _Found(key, paths[_STORE][0], tuple(paths[_BLOB]))
+
+
+def _key_in(facts: bytes) -> bytes:
+    try:
+        return base64.b64decode(json.loads(facts)["key"])
+    except (ValueError, KeyError, TypeError):
+        raise SealedFileError("the facts of the backup are malformed") from None
+
+
+def _read_back(path: Path, keyring: Keyring) -> None:
+    """Read the whole file as a restore would; what the disk gives back is what counts."""
+    with path.open("rb") as source:
+        os.posix_fadvise(source.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        reader = Reader(source)
+        reader.unlock(reader.header.key_of_machine(keyring.store))
+        for _, digest, size in _parts(reader):
+            for _ in _pieces(reader, digest, size):
+                pass
+        reader.finish()
+
+
+# --- putting it in its place ----------------------------------------------------------------------------------------
+
+
+def _unlocked(reader: Reader, own: Keyring | None, secret: Secret) -> bytes:
+    header = reader.header
+    if own is not None:
+        with suppress(SealedFileLocked):
+            return header.key_of_machine(own.store)
+    if secret.grant:
+        return read_grant(secret.grant, header, secret.passphrase)
+    return header.key_of_passphrase(secret.passphrase)
+
+
+def _install(found: _Found, place: Place, own: Keyring | None, signer: bytes) -> Restored:
+    if own is not None and own.store != found.key and place.store.exists():
+        raise StoreError(
+            "backup_foreign", "Bản sao lưu này của máy khác.", "Chọn bản sao lưu của máy này; kho hồ sơ chưa có gì thay đổi."
+        )
+    db = connect(found.store, found.key)
+    try:
+        _know_signer(db, signer)
+        with immediate(db):
+            _doubt_papers(db)
+            _begin_anew(db, Ledger(place.ledger))
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        db.close()
+    _to_disk(found.store)
+    for blob in found.blobs:
+        _put_blob(blob, place.blobs)
+    if own is None:
+        make_keyring(place.keys, found.key)
+    elif own.store != found.key:
+        place.keys.change(lambda held: replace(held, store=found.key))
+    kept = _keep(place.store, found.key)
+    found.store.replace(place.store)
+    _to_disk(place.store.parent)
+    return Restored(kept, own is None or own.store != found.key)
+
+
+def _know_signer(db: sqlite_utils.Database, signer: bytes) -> None:
+    """A journal knows the keys of its device; a backup signed by another one was put together by somebody else."""
+    row = db.execute("SELECT v FROM meta WHERE k = 'verify_keys'").fetchone()
+    known = bytes(row[0]) if row else signer
+    if signer not in (known[at : at + 32] for at in range(0, len(known), 32)):
+        raise SealedFileError("signed by a device this journal does not know")
+
+
+def _doubt_papers(db: sqlite_utils.Database) -> None:
+    """What waited for the printer when the backup was made may have come out since: a person looks before it is printed again."""
+    db.execute(
+        "UPDATE print_job SET state = 'uncertain', fact = ?, cure = ? WHERE state IN ('queued', 'sending')",
+        ["Máy đã khôi phục dữ liệu cũ; phiếu này có thể đã in rồi.", "Hỏi xem phiếu đã in chưa; nếu chưa, bấm «In lại»."],
+    )
+
+
+def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
+    """A new incarnation, and provisional numbers beyond all that may be on paper."""
+    db.execute(
+        "INSERT INTO incarnation (inc, ordinal, n, head) SELECT ?, coalesce(max(ordinal), 0) + 1, 0, ? FROM incarnation",
+        [secrets.randbits(40) or 1, ZERO_HEAD],
+    )
+    row = db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()
+    number = int(row[0]) if row else 0
+    beyond = max(number, ledger.below - 1) if ledger.below else number + _UNKNOWN_NUMBERS
+    db.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('number', ?)", [beyond])
+
+
+def _put_blob(blob: Path, folder: Path) -> None:
+    """An attachment under its name: its bytes, then its name, then the folder, each on disk before the next."""
+    target = folder / blob.name[:2] / blob.name[2:]
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = _beside(target, ".new")
+    shutil.copyfile(blob, temporary)
+    _to_disk(temporary)
+    temporary.replace(target)
+    _to_disk(target.parent)
 
 
 def _prove(path: Path, key: bytes) -> None:
@@ -88,20 +347,6 @@ def _prove(path: Path, key: bytes) -> None:
         sound = False
     if not sound:
         raise StoreError("backup_failed", "Bản sao lưu không dùng được.", "Sao lưu lại ra ổ khác; bản gốc vẫn nguyên.")
-
-
-def _doubt_papers(path: Path, key: bytes) -> None:
-    """What waited for the printer when the backup was made may have come out since: a person looks before it is printed again."""
-    db = connect(path, key)
-    try:
-        with immediate(db):
-            db.execute(
-                "UPDATE print_job SET state = 'uncertain', fact = ?, cure = ? WHERE state IN ('queued', 'sending')",
-                ["Máy đã khôi phục dữ liệu cũ; phiếu này có thể đã in rồi.", "Hỏi xem phiếu đã in chưa; nếu chưa, bấm «In lại»."],
-            )
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        db.close()
 
 
 def _keep(target: Path, key: bytes) -> Path | None:

@@ -9,6 +9,7 @@ force second, and the sealing keys they replace stay for what was sealed to them
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -129,6 +130,19 @@ def machine_wrap(choice: str = "auto", environment: Mapping[str, str] = os.envir
             "key_locked", "Máy không nhận được mật khẩu mở kho hồ sơ.", "Đặt kiosk-passphrase cho dịch vụ như lúc cài máy."
         )
     return PlainWrap()
+
+
+def present_wrap(path: Path, environment: Mapping[str, str] = os.environ) -> KeyWrap:
+    """How a key file is wrapped now, by its own word.
+
+    Raises:
+        StoreError: ``key_unreadable``, ``key_locked`` as :func:`machine_wrap`.
+    """
+    choices = {PlainWrap.name: "none", PassphraseWrap.name: "passphrase", TpmWrap.name: "tpm"}
+    try:
+        return machine_wrap(choices[json.loads(path.read_bytes())["wrap"]], environment)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", "Khôi phục tệp khóa từ bản sao lưu.") from None
 
 
 def _credential(environment: Mapping[str, str]) -> str:

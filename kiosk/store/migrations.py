@@ -74,6 +74,7 @@ def _bases(db: sqlite_utils.Database) -> None:
         UPDATE conflict SET entry = coalesce((SELECT CAST(f.body AS TEXT) FROM feed f WHERE f.seq = conflict.seq), '{}');
         CREATE INDEX conflict_dossier ON conflict (d);
         CREATE TABLE closed (d TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE laid_aside (id TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE blob_answer (
             id TEXT PRIMARY KEY, d TEXT NOT NULL, ok INTEGER NOT NULL, bad TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE milestone (
@@ -112,6 +113,17 @@ def _tries_and_boots(db: sqlite_utils.Database) -> None:
     """)
 
 
+def _attachments(db: sqlite_utils.Database) -> None:
+    """Files of dossiers on their way to the province (``kiosk.store.blobs``); ``have`` is what it said it holds."""
+    db.executescript("""
+        CREATE TABLE blob (
+            id TEXT PRIMARY KEY, d TEXT NOT NULL, size INTEGER NOT NULL, lane INTEGER NOT NULL,
+            have BLOB NOT NULL DEFAULT x'', epoch INTEGER NOT NULL DEFAULT 0, seen INTEGER NOT NULL DEFAULT 0,
+            damaged TEXT NOT NULL DEFAULT '', here INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
+        CREATE INDEX blob_dossier ON blob (d);
+    """)
+
+
 STEPS = (
     ("m001_journal", _journal),
     ("m002_projections", _projections),
@@ -119,6 +131,7 @@ STEPS = (
     ("m004_bases", _bases),
     ("m005_search", _search),
     ("m006_tries_and_boots", _tries_and_boots),
+    ("m007_attachments", _attachments),
 )
 
 

@@ -132,9 +132,11 @@ def _applicant(fields: Mapping[str, Any]) -> str:
 
 
 def _mark_decided(db: sqlite_utils.Database, fields: Mapping[str, Any], conflicts: Iterable[tuple[int, str]]) -> None:
-    """A conflict is settled when the fold holds a person's decision on it, this kiosk's own included."""
+    """A conflict is settled when the fold holds a person's decision on it, this kiosk's own included, or it was laid aside here."""
     for seq, entry in conflicts:
-        decided = is_decided(fields, conflict_of(json.loads(entry)))
+        conflict = conflict_of(json.loads(entry))
+        aside = db.conn.execute("SELECT 1 FROM laid_aside WHERE id = ?", (conflict.id,)).fetchone() is not None
+        decided = aside or is_decided(fields, conflict)
         db.conn.execute("UPDATE conflict SET resolved = ? WHERE seq = ?", (decided, seq))
 
 
@@ -173,6 +175,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
         )
     if kind in ("cf", "na"):
         _keep_conflict(db, seq, dossier, entry)
+        _mark_decided(db, {}, [(seq, json.dumps(entry))])
         return {dossier}
     if kind == "drop":
         db.conn.execute(

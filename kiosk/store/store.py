@@ -57,8 +57,10 @@ class Work:
         return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
 
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
-        """Write events. ``base`` is the feed position applied when the form was opened; by default the present one."""
-        seen = self._store.feed_position()[0] if base is None else base
+        """Write events. ``base`` is the feed position shown when the form was opened; by default the present one, for what looks at
+        nothing old. A feed that began again since has not been seen at all."""
+        present = self._store.feed_position()[0]
+        seen = present if base is None else base if base <= present else 0
         quality = self._store.clock_quality()
         for draft in drafts:
             self.n += 1
@@ -325,6 +327,11 @@ class Store(Journal, Times, Papers, Outbox):
         """Folded fields of a dossier as screens see them; empty when there is none."""
         found = self.rows("SELECT fields FROM dossier WHERE d = ?", [dossier])
         return json.loads(found[0]["fields"]) if found else {}
+
+    def lay_aside(self, seq: int, conflict: str) -> None:
+        """A person has seen a conflict on which no event of its dossier can decide. Inside a transaction."""
+        self._write("INSERT OR IGNORE INTO laid_aside (id) VALUES (?)", conflict)
+        self._write("UPDATE conflict SET resolved = 1 WHERE seq = ?", seq)
 
     def seen(self) -> int:
         """The feed position a screen shows: what is written later names it as its base, so nobody overwrites unseen."""

@@ -243,7 +243,7 @@ class SampleServices:
             "" if row.status == 1 else row.code,
         )
 
-    def accept(self, dossier: str) -> Accepted:
+    def accept(self, dossier: str, seen: int) -> Accepted:
         return Accepted("17:00, thứ Hai 23/11/2026", 2)
 
     def print_receipt(self, dossier: str) -> int:

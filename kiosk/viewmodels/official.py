@@ -431,7 +431,7 @@ class Desk(ViewModel):
             return
         dossier = self.selected.row.dossier
         try:
-            self.accepted = self._services.accept(dossier)
+            self.accepted = self._services.accept(dossier, self.selected.seen)
         except Refused as refused:
             self.stage = "refused"
             self.refusal = refused

@@ -23,9 +23,9 @@ from province.merging import ProvinceMerge
 from province.models import Device
 from province.runtime import Runtime, current
 from province.views.common import address_of
+from sync.dictionaries import shipped
 from sync.errors import SyncError
 from sync.intake import ProvinceKeys, handle
-from sync.keys import VerifyKey
 from sync.steps import step
 from sync.wire import MAX_REQUEST, parse_reply, parse_request
 
@@ -46,18 +46,18 @@ def exchange(request: HttpRequest) -> HttpResponse:
 def take(body: bytes, running: Runtime) -> bytes:
     """Take one request and give the answer, durable when it returns. Also the door for bodies that came on a stick."""
     ring = running.keyring
-    keys = ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers)
+    keys = ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers, shipped())
     received = running.wall_ms()
     with recording(received) as journal, step("province.store"):
         reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received)
-        _note_contact(body, reply, VerifyKey(running.keyring.signing.public), received)
+        _note_contact(body, reply, received)
     return reply
 
 
-def _note_contact(body: bytes, reply: bytes, own_key: VerifyKey, received: int) -> None:
+def _note_contact(body: bytes, reply: bytes, received: int) -> None:
     """Write down that a device was heard, when its signature was found good, and what it said of its clock and disk."""
-    refusal = parse_reply(reply, own_key).refusal
-    if refusal not in ("", "revoked"):
+    refusal = parse_reply(reply).answer.refusal
+    if refusal not in ("", "revoked", "former_key"):
         log.warning("exchange refused: %s", refusal)
         return
     hello = parse_request(body).hello

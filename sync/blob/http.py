@@ -59,18 +59,21 @@ class BlobSender:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.planner = Planner(limits)
-        self._new_line: Callable[[], BlobLine] = partial(BlobLine, peer, crossing, waits, monotonic=monotonic)
+        self._peer = peer
+        self._new_line: Callable[[Peer], BlobLine] = partial(BlobLine, crossing=crossing, waits=waits, monotonic=monotonic)
         self._blobs = blobs
         self._crossing = crossing
         self._monotonic = monotonic
         self._guard = threading.Lock()
         self._lines: list[BlobLine] = []
-        self._said: dict[str, bool] = {}
-        """Whether the province has said what it holds of a file since its last break."""
+        self._said: dict[str, Ranges | None] = {}
+        """What the province last said it holds of a file; ``None`` after a break. It is asked where the store says otherwise."""
         self._answers: Counter[str] = Counter()
         self._skipped: set[str] = set()
         self._failed = 0
         self._round = Round()
+        self.tried: set[str] = set()
+        """Files of the last round."""
 
     def round(self, allows: Allows, stop: threading.Event) -> Round:
         """Send what may go now, until nothing is left, the province asks to pause, ``stop`` is set, or the line fails.
@@ -78,7 +81,7 @@ class BlobSender:
         Raises:
             BearerError, BadSignature, BlobProtocol: no line to the province; what had left counts.
         """
-        self._round, self._skipped, self._failed = Round(), set(), 0
+        self._round, self._skipped, self._failed, self.tried = Round(), set(), 0, set()
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(self.planner.most, "blob-line") as pool:
             while True:
@@ -89,6 +92,11 @@ class BlobSender:
                 done, running = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
                 for one in done:
                     one.result()
+
+    def call_on(self, peer: Peer) -> None:
+        """From the next round on speak to this one: its keys or its address have changed."""
+        self.close()
+        self._peer = peer
 
     def close(self) -> None:
         """Drop the kept lines."""
@@ -104,10 +112,17 @@ class BlobSender:
     def _has_work(self, allows: Allows) -> bool:
         piece = self._take(allows)
         if piece is None:
-            return False
+            return self._doubtful(allows) is not None
         with self._guard:
             self.planner.broken(piece)
         return True
+
+    def _doubtful(self, allows: Allows) -> str | None:
+        """A file of which nothing is missing, as far as was once said, and which the feed has not called complete: asked once."""
+        for task in self._blobs.tasks():
+            if allows(task.lane) and task.have.is_whole(task.size) and self._said.get(task.id) != task.have:
+                return task.id if task.id not in self._skipped else None
+        return None
 
     def _take(self, allows: Allows) -> Piece | None:
         with self._guard:
@@ -116,10 +131,16 @@ class BlobSender:
 
     def _carry(self, allows: Allows, stop: threading.Event) -> None:
         """One line's work: piece after piece while there is any."""
-        line = self._lines.pop() if self._lines else self._new_line()
+        line = self._lines.pop() if self._lines else self._new_line(self._peer)
         try:
-            while self._goes_on(stop) and (piece := self._take(allows)) is not None:
-                self._move(line, piece)
+            while self._goes_on(stop):
+                if (piece := self._take(allows)) is not None:
+                    self.tried.add(piece.blob)
+                    self._move(line, piece)
+                elif (blob := self._doubtful(allows)) is not None:
+                    self._learnt(blob, line.ask(blob), self._answers[blob])
+                else:
+                    return
         except BaseException:
             self._failed = TRIES + self.planner.most
             raise
@@ -134,7 +155,7 @@ class BlobSender:
             have = self._have(piece.blob)
             if have is None or (piece.units - have) != piece.units:
                 return  # another line has learnt that it is held
-            if said or (said is None and have == NONE):
+            if said == have or (piece.blob not in self._said and have == NONE):
                 line.buffer = self.planner.buffer
                 answer = line.put(piece, partial(self._blobs.read, piece.blob))
                 if not answer.refusal:
@@ -175,7 +196,7 @@ class BlobSender:
             # An answer that another has overtaken adds, and takes nothing back.
             have = answer.have if before is None or answers == self._answers[blob] else before | answer.have
             self._answers[blob] += 1
-            self._said[blob] = True
+            self._said[blob] = have
             if before is not None:
                 self._round = replace(self._round, units=self._round.units + (have - before).count)
                 self._blobs.set_have(blob, have)
@@ -184,5 +205,5 @@ class BlobSender:
 
     def _broke(self, blob: str, *, failed: bool) -> None:
         with self._guard:
-            self._said[blob] = False
+            self._said[blob] = None
             self._failed += failed

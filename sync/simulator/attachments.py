@@ -59,9 +59,9 @@ def _next(scene: Scene, machine: Machine) -> Sent | None:
         if not waiting:
             return None
         ticket = Ticket(Act.ASK, machine.journal.device, waiting[0].id, 0, 0, nonce)
-        return Sent(machine, machine.life, None, ticket, ticket.write(machine.own_keys.sign))
+        return Sent(machine, machine.life, None, ticket, ticket.write(machine.own.sign))
     ticket = Ticket(Act.PUT, machine.journal.device, piece.blob, piece.offset, piece.length, nonce)
-    body = ticket.write(machine.own_keys.sign) + files.read(piece.blob, piece.offset, piece.length)
+    body = ticket.write(machine.own.sign) + files.read(piece.blob, piece.offset, piece.length)
     return Sent(machine, machine.life, piece, ticket, body)
 
 
@@ -87,7 +87,7 @@ def deliver(scene: Scene) -> Machine | None:
 
 
 def _receive(scene: Scene, body: bytes, *, dies: bool) -> bytes | None:
-    call = Receiver(scene.files, scene.province_keys.sign).open()
+    call = Receiver(scene.files, scene.authority.keys.sign).open()
     with suppress(SyncError):
         for start in range(0, len(body), 3 * UNIT):
             call.feed(body[start : start + 3 * UNIT])
@@ -101,7 +101,7 @@ def _receive(scene: Scene, body: bytes, *, dies: bool) -> bytes | None:
 
 def _take(scene: Scene, sent: Sent, body: bytes) -> None:
     try:
-        answer = read_answer(body, scene.province_keys.sign.verify_key, sent.ticket.nonce)
+        answer = read_answer(body, scene.authority.verifier, sent.ticket.nonce)
     except SyncError as error:
         scene.tell("{} refuses an answer about a file: {}", sent.machine.name, error.code)
         _given_up(sent)
@@ -120,7 +120,14 @@ def _given_up(sent: Sent, answer: Answer | None = None) -> None:
         if answer is None:
             sent.machine.planner.broken(sent.piece)
         else:
-            sent.machine.planner.answered(sent.piece)
+            sent.machine.planner.answered(sent.piece, 1.0)
+
+
+def hang_up(scene: Scene) -> None:
+    """What is still on its way never arrives."""
+    for sent in scene.pieces:
+        _given_up(sent)
+    scene.pieces.clear()
 
 
 def settle(scene: Scene, machine: Machine) -> bool:
@@ -140,7 +147,7 @@ def at_end(scene: Scene) -> None:
     state = scene.province.state
     for name in state.whole:
         hold(hashlib.sha256(state.parts[name]).hexdigest() == name, "I11", f"file {name[:8]} is called complete and is not")
-    for machine in scene.machines:
+    for machine in scene.honest():
         for name in machine.journal.state.files:
             told = scene.files.announced(name)
             hold(told is None or name in state.whole, "I11", f"file {name[:8]} of {machine.name} is not complete")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sync.simulator.memory import ProvinceState
 from sync.simulator.scene import CROWD, Backup, Machine, Scene
 
@@ -38,26 +40,38 @@ def _restore(scene: Scene, machine: Machine) -> None:
 
 
 def _restore_province(scene: Scene) -> None:
-    """From the last backup; the first time only a backup is taken."""
-    if scene.backup is not None:
-        scene.province.state = scene.backup.state.copy()
-        _gone_back(scene, raised=not scene.swarm.happens("epoch forgotten"))
-        scene.tell("the province is restored from its backup, epoch {}", scene.province.state.epoch)
-    scene.backup = Backup(scene.province.state.copy(), safe=False)
+    """From the newest backup; the first time only a backup is taken."""
+    if not scene.backups:
+        scene.backups.append(Backup(scene.province.state.copy(), safe=False))
+        return
+    backup, too_old = scene.backups[-1], len(scene.backups) > 1 and scene.swarm.happens("province restored from too old a backup")
+    if too_old:
+        backup = scene.backups[0]
+        scene.endangered |= set(scene.promised)
+        scene.lost_safe = True
+    _go_back(scene, backup.state.copy(), raised=not scene.swarm.happens("epoch forgotten"))
+    del scene.backups[scene.backups.index(backup) + 1 :]
+    scene.tell("the province is restored from its backup, epoch {}", scene.province.state.epoch)
 
 
 def _rebuild_province(scene: Scene) -> None:
-    """Nothing is left but the register of devices and keys."""
+    """Nothing is left but the register of devices and keys; the kiosks are the backup."""
     held = scene.province.state
-    scene.province.state = ProvinceState(devices=dict(held.devices), communes=dict(held.communes))
-    _gone_back(scene, raised=True)
+    scene.endangered |= set(scene.promised)
+    scene.lost_safe = True
+    _go_back(scene, ProvinceState(devices=dict(held.devices), communes=dict(held.communes)), raised=True)
+    scene.backups.clear()
     scene.tell("the province is built anew, epoch {}", scene.province.state.epoch)
 
 
-def _gone_back(scene: Scene, *, raised: bool) -> None:
+def _go_back(scene: Scene, state: ProvinceState, *, raised: bool) -> None:
+    state.communes = dict(scene.province.state.communes)
+    scene.province.state = state
+    for device, held in scene.revoked.items():
+        state.devices[device] = replace(state.devices[device], valid_to=held)
     scene.rewound = True
     scene.judged.clear()
     if raised:
         scene.epochs += 1
-        scene.province.state.epoch = scene.epochs
+        state.epoch = scene.epochs
     scene.forget_destroyed()

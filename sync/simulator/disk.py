@@ -65,6 +65,10 @@ class Disk:
         while self._loose:
             self._take_back(self._loose.pop())
 
+    def heal(self) -> None:
+        """The faults that were set are over."""
+        self.crash_at, self.room, self.read_only = None, None, False
+
     # --- changes ------------------------------------------------------------------------------------------------
 
     def put(self, table: dict[Any, Any], key: Any, value: Any) -> None:

@@ -12,6 +12,9 @@ from sync.simulator.meaning import COUNT
 from sync.simulator.memory import identity, readable
 from sync.simulator.scene import Machine, Scene, hold
 
+ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
+"""Why a line may be set aside though its kiosk is honest."""
+
 
 def always(scene: Scene) -> None:
     """What holds at every moment: I2, I3, I7, I8, I10, I13."""
@@ -34,7 +37,7 @@ def shown(scene: Scene, machine: Machine) -> None:
             if event is None or not event.dossier:
                 continue
             promise = scene.promised.get(identity(journal.device, inc, line.body))
-            if promise is None or not promise.counts:
+            if promise is None or not promise.counts or event.dossier in scene.dropped:
                 continue
             fields = views.get(event.dossier)
             if fields is None:
@@ -63,14 +66,18 @@ def _stored(scene: Scene) -> None:
             wrote = scene.written.get((device, inc, line.n), ())
             hold(line.head in wrote, "I3", f"line {line.n} of {device}/{inc:x} is not what a kiosk wrote")
         scene.judged[device, inc] = len(log)
-    for _, reason, _ in state.quarantined:
-        hold(reason in ("foreign_dossier",), "I10", f"an honest kiosk was put into quarantine: {reason}")
+    for device, caps in scene.revoked.items():
+        for (owner, inc), log in state.logs.items():
+            hold(owner != device or len(log) <= caps.get(inc, 0), "I10", f"revoked device {device} still writes")
+    for device, reason, _ in state.quarantined:
+        known = reason in ASIDE or (reason in ("revoked", "former_key") and device in scene.revoked)
+        hold(known, "I10", f"an honest kiosk was put into quarantine: {reason}")
 
 
 def at_end(scene: Scene) -> None:
     """What holds when the faults are over and everything has come to rest: I1, I2, I4, I5, I6, I8."""
     state = scene.province.state
-    for machine in scene.machines:
+    for machine in scene.honest():
         journal = machine.journal
         hold(machine.engine.pending() == 0, "I4", f"{machine.name} still has something to send")
         end = scene.province.feed_position(machine.commune)
@@ -79,6 +86,8 @@ def at_end(scene: Scene) -> None:
         for one in scene.on_disk(machine):
             hold(one in state.events, "I1", f"an event on the disk of {machine.name} is not at the province")
     for one, promise in scene.promised.items():
+        if promise.device in scene.revoked and one not in state.events:
+            continue
         hold(one in state.events, "I1", f"an event confirmed to its user is not at the province: {promise.field}")
         counted = [c for c, dossiers in state.confirmed.items() if promise.field in dossiers.get(promise.dossier, {})]
         hold(bool(counted) or not promise.counts, "I2", f"a stored event had no effect: {promise.field}")

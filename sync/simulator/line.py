@@ -11,7 +11,7 @@ from dataclasses import replace
 from sync import intake, wire
 from sync.errors import ProvinceInconsistent, SyncError
 from sync.simulator.memory import Crash, DiskFull
-from sync.simulator.scene import SERVER_MS, Machine, Message, Scene, Violation
+from sync.simulator.scene import SERVER_MS, Machine, Message, Scene, Violation, hold
 
 PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login>"
 
@@ -19,6 +19,8 @@ PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login>"
 def ask(scene: Scene) -> None:
     """A kiosk asks."""
     machine = scene.rng.choice(scene.machines)
+    if scene.now_s < machine.paused_until_s:
+        return
     body = machine.engine.make_request(scene.now_s, machine.clock.wall_ms(scene.now_s))
     if scene.swarm.happens("skewed hello"):
         body = _skewed(scene, machine, body)
@@ -46,7 +48,7 @@ def deliver_up(scene: Scene) -> None:
         scene.tell("the province fails at a request of {}: {!r}", message.machine.name, failure)
         return
     finally:
-        disk.crash_at, disk.room = None, None
+        disk.heal()
     scene.tell("the province answers {} with {} bytes", message.machine.name, len(reply))
     if not scene.swarm.happens("reply lost"):
         scene.down.append(replace(message, body=reply))
@@ -55,7 +57,10 @@ def deliver_up(scene: Scene) -> None:
 def serve(scene: Scene, body: bytes) -> bytes:
     """What the province's web view does: one transaction, and only then the answer."""
     with scene.province.atomic():
-        return intake.handle(body, scene.province, scene.meaning, scene.province_keys, SERVER_MS + int(scene.now_s * 1000))
+        pause, floor = scene.swarm.happens("province asks for a pause"), scene.swarm.happens("schema floor raised")
+        policy = replace(scene.policy, pause_s=30 if pause else 0, schema_floor=9 if floor else 0)
+        received = SERVER_MS + int(scene.now_s * 1000)
+        return intake.handle(body, scene.province, scene.meaning, scene.authority.keys, received, policy)
 
 
 def deliver_down(scene: Scene) -> Machine | None:
@@ -78,6 +83,9 @@ def deliver_down(scene: Scene) -> Machine | None:
     disk.read_only = scene.swarm.happens("kiosk disk read-only")
     try:
         outcome = machine.engine.on_reply(body, scene.now_s)
+        machine.paused_until_s = scene.now_s + outcome.pause_s
+        machine.upload_only = bool(outcome.upload_only)
+        hold(scene.lost_safe or "province_lost_safe" not in outcome.alarms, "I10", f"{machine.name} alarms for nothing")
         scene.tell("{} takes an answer: {} applied, {} acknowledged", machine.name, outcome.applied, outcome.acked)
     except Crash:
         scene.tell("{} loses power over an answer", machine.name)
@@ -89,7 +97,7 @@ def deliver_down(scene: Scene) -> Machine | None:
     except SyncError as error:
         scene.tell("{} refuses an answer: {}", machine.name, error.code)
     finally:
-        disk.crash_at, disk.room, disk.read_only = None, None, False
+        disk.heal()
     return machine
 
 

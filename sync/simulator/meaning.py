@@ -93,11 +93,8 @@ class Tiny:
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
         if event.kind == "boom":
             raise ValueError("a merge that was never meant for this content")
-        if event.kind != "f":
-            return Effect(())
-        return Effect(
-            [entry for name, value in event.content.items() for entry in self._write(confirmed, event, origin, name, value)]
-        )
+        writes = event.content if event.kind == "f" else _attached(event)
+        return Effect([entry for name, value in writes.items() for entry in self._write(confirmed, event, origin, name, value)])
 
     def _write(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, name: str, value: Any) -> Sequence[Entry]:
         known = confirmed.get(name)

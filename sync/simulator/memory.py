@@ -7,20 +7,20 @@ data that :meth:`KioskState.copy` images, as a backup would.
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from sync import snapshot
 from sync.blob.cipher import units_of
 from sync.blob.ranges import NONE, Ranges
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, event_id, move_line
 from sync.envelope import decode as decode_line
 from sync.errors import SyncError
-from sync.feed import decode_entry, next_entry, read_ack
+from sync.feed import ack_entry, decode_entry, next_entry, read_ack
 from sync.ports import Confirmed, DeviceRecord, FeedEntry, FormerKey, Line, Proof, SnapshotInfo
 from sync.rollover import Rotation
 from sync.simulator.disk import Crash, Disk, DiskFull
@@ -81,6 +81,8 @@ class KioskState:
     feed_base: tuple[int, bytes] = (0, ZERO_HEAD)
     """Position of the installed snapshot."""
     confirmed: Fields = field(default_factory=dict)
+    closed: dict[str, bool] = field(default_factory=dict)
+    """Dossiers that left the kiosks: shown only while own events on them wait."""
     told_off: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     """``cf`` and ``na`` entries with their position."""
     staged: Staged | None = None
@@ -106,6 +108,7 @@ class KioskState:
             safe=dict(self.safe),
             feed=list(self.feed),
             confirmed={dossier: dict(fields) for dossier, fields in self.confirmed.items()},
+            closed=dict(self.closed),
             told_off=list(self.told_off),
             documents=list(self.documents),
             policy=dict(self.policy),
@@ -208,8 +211,7 @@ class MemoryKiosk:
         elif kind in ("cf", "na"):
             disk.push(state.told_off, (seq, entry))
         elif kind == "drop":
-            if entry["d"] in state.confirmed and not any(event.dossier == entry["d"] for event in self.own(pending=True)):
-                disk.drop(state.confirmed, entry["d"])
+            disk.put(state.closed, entry["d"], True)
         elif kind == "bl":
             disk.put(state.blobs, entry["id"], entry)
             file = state.files.get(entry["id"])
@@ -236,6 +238,7 @@ class MemoryKiosk:
             "safe": {},
             "staged": None,
             "told_off": [],
+            "closed": {},
             "blobs": {},
             "have": {},
             "epoch": epoch,
@@ -270,12 +273,12 @@ class MemoryKiosk:
     def install(self) -> None:
         held = self.state.staged
         assert held is not None
-        fresh = {"feed": [], "feed_base": (held.seq, held.head), "confirmed": {}, "acked": {}, "safe": {}, "told_off": []}
+        fresh: dict[str, Any] = {"feed": [], "feed_base": (held.seq, held.head)}
+        fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}}
         for name, value in fresh.items():
             self.disk.set(self.state, name, value)
-        for line in held.lines:
-            entry = decode_entry(line)
-            self._apply(entry.get("r", held.seq), entry)
+        for line in snapshot.read_all(held.lines):
+            self._apply(line.rev, line.entry)
         self.disk.set(self.state, "staged", None)
 
     def keys_documents(self) -> Sequence[bytes]:
@@ -320,9 +323,11 @@ class MemoryKiosk:
     def fields(self, dossier: str) -> dict[str, Any]:
         """A dossier as the screen shows it: confirmed, with the own events that are not acknowledged on top."""
         fields = dict(self.state.confirmed.get(dossier, {}))
-        for origin, event in self._own(pending=True):
-            if event.dossier == dossier:
-                fields.update(self.meaning.fold(fields, event, origin))
+        own = [(origin, event) for origin, event in self._own(pending=True) if event.dossier == dossier]
+        if not own and dossier in self.state.closed:
+            return {}
+        for origin, event in own:
+            fields.update(self.meaning.fold(fields, event, origin))
         return fields
 
     def conflicts(self, dossier: str) -> list[Mapping[str, Any]]:
@@ -332,7 +337,7 @@ class MemoryKiosk:
     def dossiers(self) -> list[str]:
         """Everything the screen lists."""
         own = (event.dossier for event in self.own(pending=True) if event.dossier)
-        return list(dict.fromkeys((*self.state.confirmed, *own)))
+        return list(dict.fromkeys((*(d for d in self.state.confirmed if d not in self.state.closed), *own)))
 
     def view(self) -> dict[tuple[str, str], Any]:
         """All of it: (dossier, field) -> value."""
@@ -433,8 +438,8 @@ class MemoryProvince:
         self.snapshot_every = snapshot_every
         self.province_documents: list[bytes] = []
         """Key documents of the generations after the first, from the operator's safe: no restore takes them back."""
-        self.commune_documents: dict[int, tuple[int, bytes]] = {}
-        """Device -> newest commune key document sealed to it."""
+        self.commune_letters: Callable[[DeviceRecord], tuple[int, bytes]] = _no_letter
+        """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
         return self.disk.transaction()
@@ -468,7 +473,7 @@ class MemoryProvince:
         return self.province_documents[max(0, after_generation - 1) :]
 
     def commune_key_document(self, device: int) -> tuple[int, bytes]:
-        return self.commune_documents[device]
+        return self.commune_letters(self.state.devices[device])
 
     def position(self, device: int, incarnation: int) -> tuple[int, bytes]:
         log = self.state.logs.get((device, incarnation))
@@ -539,10 +544,11 @@ class MemoryProvince:
             if entry["d"] not in dossiers:
                 self.disk.put(dossiers, entry["d"], {})
             self.disk.put(dossiers[entry["d"]], entry["f"], Confirmed(entry["v"], kept.seq, origin))
-            if self.state.dropped.get(entry["d"]):
-                self.disk.put(self.state.dropped, entry["d"], False)
-        elif entry["e"] == "drop":
+        if entry["e"] == "drop":
             self.disk.put(self.state.dropped, entry["d"], True)
+        elif entry.get("d") in self.state.dropped:
+            # A kiosk that began with a snapshot never heard that the dossier is over.
+            self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)
         return kept.seq
 
     def feed_position(self, commune: str) -> tuple[int, bytes]:
@@ -571,30 +577,29 @@ class MemoryProvince:
 
     def make_snapshot(self, commune: str) -> SnapshotInfo:
         seq, head = self.feed_position(commune)
-        lines = tuple(map(_line, self._snapshot(commune)))
+        lines = tuple(snapshot.write(self._fields(commune), self._marks(commune), self._conflicts(commune)))
         info = SnapshotInfo(seq, head, len(lines))
         self.disk.put(self.state.snapshots, commune, (info, lines))
         return info
 
-    def _snapshot(self, commune: str) -> Iterable[Mapping[str, Any]]:
+    def _fields(self, commune: str) -> Iterable[tuple[str, str, Confirmed]]:
         for dossier, fields in self.state.confirmed.get(commune, {}).items():
-            if self.state.dropped.get(dossier):
-                continue
-            for name, known in fields.items():
-                by = known.origin
-                origin = [by.device, by.incarnation, by.n] if by is not None else None
-                yield {"e": "f", "d": dossier, "f": name, "v": known.value, "r": known.rev, "o": origin}
+            if dossier not in self.state.dropped:
+                yield from ((dossier, name, known) for name, known in fields.items())
+
+    def _marks(self, commune: str) -> Iterable[Mapping[str, Any]]:
         for (device, inc), log in self.state.logs.items():
             if self.state.devices[device].commune == commune:
-                place = {"dev": device, "inc": inc, "n": log[-1].n, "h": log[-1].head[:8].hex()}
-                yield {"e": "ack", **place}
+                yield ack_entry(device, inc, log[-1].n, log[-1].head)
                 safe = self.safe(device, inc)
                 if safe:
-                    yield {"e": "safe", **place, "n": safe, "h": log[safe - 1].head[:8].hex()}
+                    yield {**ack_entry(device, inc, safe, log[safe - 1].head), "e": "safe"}
+
+    def _conflicts(self, commune: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
         for kept in self.state.feeds.get(commune, []):
             entry = decode_entry(kept.body)
-            if entry["e"] in ("cf", "na") and not self.state.dropped.get(entry["d"]):
-                yield {**entry, "r": kept.seq}
+            if entry["e"] in ("cf", "na") and entry["d"] not in self.state.dropped:
+                yield kept.seq, entry
 
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         if (device, reason, body) not in self.state.quarantined:
@@ -605,10 +610,10 @@ class MemoryProvince:
         return {
             (dossier, name): known.value
             for dossier, fields in self.state.confirmed.get(commune, {}).items()
-            if not self.state.dropped.get(dossier)
+            if dossier not in self.state.dropped
             for name, known in fields.items()
         }
 
 
-def _line(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+def _no_letter(record: DeviceRecord) -> tuple[int, bytes]:
+    raise LookupError("no commune key was ever renewed here")

@@ -13,17 +13,23 @@ def at_counter(scene: Scene) -> Machine | None:
     """Somebody files, or an official works on a dossier as this kiosk shows it, lawfully or not."""
     machine = scene.rng.choice(scene.machines)
     journal = machine.journal
+    if scene.swarm.happens("line that is no event"):
+        _write_garbage(scene, machine)
     listed = journal.dossiers()
-    dossier = scene.rng.choice(listed) if listed and scene.rng.random() < 0.7 else ""
+    if machine.upload_only and not listed:
+        return None
+    dossier = scene.rng.choice(listed) if listed and (machine.upload_only or scene.rng.random() < 0.7) else ""
     if scene.swarm.happens("foreign edit"):
         dossier = _foreign(scene, machine) or dossier
     shown = Shown(journal.fields(dossier), journal.conflicts(dossier)) if dossier else Shown({})
     scene.serial += 1
     acts = scene.meaning.at_counter(scene.rng, shown, scene.serial)
     files: dict[str, File] = {}
-    if dossier and scene.swarm.happens("a file is scanned"):
+    if scene.commune_of(dossier) == machine.commune and scene.swarm.happens("a file is scanned"):
         name, file, told = attachment(scene, dossier)
         acts, files = [*acts, ("at", told)], {name: file}
+    if dossier and scene.swarm.happens("event the merge fails on"):
+        acts, files = [("boom", {"why": scene.serial})], {}
     opened = journal.feed_position()[0]
     if scene.swarm.happens("form open for long"):
         opened = scene.rng.randint(0, opened)
@@ -39,10 +45,20 @@ def at_counter(scene: Scene) -> Machine | None:
     finally:
         journal.disk.room = None
     dossier = dossier or first.dossier_id()
-    counts = scene.commune_of(dossier) == machine.commune
+    counts = scene.commune_of(dossier) == machine.commune and acts[0][0] != "boom"
     scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, _words(acts), dossier, opened, *_place(first))
     scene.promise(machine, first, counts=counts)
     return machine
+
+
+def _write_garbage(scene: Scene, machine: Machine) -> None:
+    """A line as only a faulty program writes it: chained and signed like any other, but no event."""
+    n = machine.journal.last(machine.journal.identity()[1])[0] + 1
+    line = scene.rng.choice(
+        (b"\xff\xfe", b"{}", b"[1]", b'{"n":%d,"d":5}' % n, b'{"n":1,"d":"","k":"f","c":{},"s":0,"t":0,"q":0,"a":"","v":1}')
+    )
+    machine.journal.write_raw(line)
+    scene.tell("{} writes a line that is no event: {}", machine.name, line)
 
 
 def _words(acts: Acts) -> str:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.blob import planner as blob
 from sync.blob.wire import Ticket
+from sync.dictionaries import NONE, Shelf
 from sync.engine import Engine, EngineKeys, Limits
 from sync.envelope import Origin, dossier_device
 from sync.feed import decode_entry
-from sync.intake import ProvinceKeys
-from sync.keys import SODIUM, DeviceKeys, SealKey, SigningKey
-from sync.ports import DeviceRecord
-from sync.rollover import ProvincePublic, Trust
+from sync.intake import Policy
+from sync.simulator.authority import FAST_FORGE, Authority, Forge, Pair
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
@@ -30,6 +29,8 @@ from sync.simulator.swarm import Swarm
 COMMUNES = ("01273", "01273", "01279", "01273")
 """Commune of the first, second … kiosk."""
 SERVER_MS = 1_764_551_000_000
+SHELF = Shelf({1: b'{"n":1,"d":"z8-","k":"f","c":{"', 2: b'{"e":"f","d":"z8-'}, up=(1,), feed=(2,))
+"""Dictionaries as small as can be: what matters is who has them."""
 BLOB_LIMITS = blob.Limits(start=2048, least=1024, most=40_000)
 CROWD = 5
 """Most machines, clones included."""
@@ -55,6 +56,7 @@ class Setup:
 
     meaning: Callable[[], Meaning] = Tiny
     journal: Callable[[int, random.Random, Meaning], MemoryKiosk] = MemoryKiosk
+    forge: Forge = FAST_FORGE
     clocks: int = 0
     """Another number: the same schedule under other clocks."""
     roomy: bool = False
@@ -68,12 +70,18 @@ class Machine:
     name: str
     commune: str
     journal: MemoryKiosk
-    own_keys: DeviceKeys
+    own: Pair
     keys: EngineKeys
     clock: Clock
     engine: Engine = field(init=False)
     planner: blob.Planner = field(default_factory=blob.Planner)
     life: int = 0
+    shelf: Shelf = NONE
+    generation: int = 1
+    """Of its own keys."""
+    revoked: bool = False
+    paused_until_s: float = 0.0
+    upload_only: bool = False
     image: KioskState | None = None
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     """Incarnation -> end of its log when its lines were last noted."""
@@ -103,6 +111,7 @@ class Sent:
 class Promise:
     """An event the kiosk confirmed to its user. ``counts``: it must have its effect (an edit of a foreign dossier has none)."""
 
+    device: int
     dossier: str
     field: str
     counts: bool = True
@@ -126,18 +135,18 @@ class Scene:
         self.swarm = Swarm(seed, without)
         self.meaning = Counted(setup.meaning())
         self.province = MemoryProvince()
-        self.root = SigningKey(self.rng.randbytes(32))
-        self.signing, self.sealing = SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32))
-        self.province_keys = ProvinceKeys(self.signing, self.sealing)
+        self.authority = Authority(self.rng, setup.forge)
+        self.province.commune_letters = self.authority.commune_letter
+        if not self.swarm.happens("dictionary missing"):
+            self.authority.keys = replace(self.authority.keys, dictionaries=SHELF)
         self.limits = (
             Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
         )
-        self.commune_keys: dict[str, SealKey] = {}
         self.machines: list[Machine] = []
         self.up: list[Message] = []
         self.down: list[Message] = []
         self.pieces: list[Sent] = []
-        self.files = ProvinceFiles(self.province, SODIUM)
+        self.files = ProvinceFiles(self.province, setup.forge.suite)
         self.now_s = 0.0
         self.serial = 0
         self.promised: dict[bytes, Promise] = {}
@@ -145,10 +154,19 @@ class Scene:
         """Events whose disk was overwritten: what no other place holds is lost by nature."""
         self.written: dict[tuple[int, int, int], set[bytes]] = {}
         """(device, incarnation, n) -> heads that kiosks wrote there."""
-        self.backup: Backup | None = None
+        self.backups: list[Backup] = []
+        self.sticks: list[bytes] = []
+        self.dropped: set[str] = set()
+        """Dossiers that ever left the kiosks."""
+        self.revoked: dict[int, dict[int, int]] = {}
+        """Device -> incarnation -> last line that counts."""
+        self.policy = Policy(near=self.rng.choice((2, 10, 1000)))
+        self.province.snapshot_every = self.rng.choice((10, 30, 10_000))
         self.epochs = 1
         self.rewound = False
         """The province went back in time: kiosks may know more than it does."""
+        self.lost_safe = False
+        """It came back from less than it had called safe: kiosks alarm, and only then."""
         self.cloned = False
         self.judged: dict[tuple[int, int], int] = {}
         """(device, incarnation) -> lines of the province already compared with ``written``."""
@@ -179,30 +197,31 @@ class Scene:
     # --- machines -----------------------------------------------------------------------------------------------
 
     def _enrol(self, commune: str) -> Machine:
-        if commune not in self.commune_keys:
-            self.commune_keys[commune] = SealKey(self.rng.randbytes(32))
-            self.province.state.communes[commune] = (1, self.commune_keys[commune].public)
-        own = DeviceKeys(SigningKey(self.rng.randbytes(32)), SealKey(self.rng.randbytes(32)))
         device = 1000 + len(self.machines)
-        self.province.devices[device] = DeviceRecord(device, commune, own.sign.public, own.seal.public)
-        public = ProvincePublic(self.signing.public, self.sealing.public)
-        trust = Trust(self.root.public, device, commune, public, (self.commune_keys[commune].secret,))
-        keys = EngineKeys(own.sign, own.seal, trust)
+        pair, keys = self.authority.enrol(self.province, device, commune)
         journal = self.setup.journal(device, self.rng, self.meaning)
         name = f"kiosk {len(self.machines) + 1}"
-        machine = Machine(name, commune, journal, own, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
+        machine = Machine(name, commune, journal, pair, keys, Clock(f"{self.seed} {name} {self.setup.clocks}"))
+        machine.shelf = NONE if self.swarm.happens("dictionary missing") else SHELF
         self.start(machine)
         return machine
+
+    def honest(self) -> list[Machine]:
+        """Kiosks that are not revoked."""
+        return [machine for machine in self.machines if not machine.revoked]
 
     def start(self, machine: Machine) -> None:
         """The program starts: nothing is left but what is on the disk."""
         machine.life += 1
         machine.planner = blob.Planner(BLOB_LIMITS)
-        machine.engine = Engine(machine.journal, machine.keys, limits=self.limits, random_bytes=self.rng.randbytes)
+        machine.engine = Engine(
+            machine.journal, machine.keys, limits=self.limits, dictionaries=machine.shelf, random_bytes=self.rng.randbytes
+        )
 
     def lose_power(self, machine: Machine) -> None:
         """The machine stops dead and starts again."""
         machine.journal.disk.cut_power()
+        machine.journal.disk.heal()
         self.start(machine)
 
     def clone(self, machine: Machine) -> Machine:
@@ -211,7 +230,8 @@ class Scene:
         journal.state = machine.journal.state.copy()
         name = f"kiosk {len(self.machines) + 1}"
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
-        twin = Machine(name, machine.commune, journal, machine.own_keys, machine.keys, clock)
+        twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
+        twin.shelf, twin.generation, twin.revoked = machine.shelf, machine.generation, machine.revoked
         self.start(twin)
         self.machines.append(twin)
         self.cloned = True
@@ -243,7 +263,7 @@ class Scene:
                 continue
             known = identity(first.device, first.incarnation, line.body)
             origin = Origin(first.device, first.incarnation, line.n)
-            self.promised[known] = Promise(event.dossier, counter(event, origin), counts)
+            self.promised[known] = Promise(first.device, event.dossier, counter(event, origin), counts)
 
     def on_disk(self, machine: Machine) -> set[bytes]:
         """Ids of all events a kiosk holds."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from sync.errors import SyncError
-from sync.simulator import attachments, disasters, invariants, line, people
+from sync.simulator import attachments, disasters, invariants, keeping, line, people, renewals, sticks
 from sync.simulator.scene import Machine, Scene, Setup, Violation
 
 Act = Callable[[Scene], Machine | None]
@@ -28,6 +28,9 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (people.at_province, 1),
     (people.clocks, 1),
     (disasters.upset, 2),
+    (keeping.keep, 2),
+    (renewals.renew, 1),
+    (sticks.carry, 2),
 )
 ROUNDS = 200
 """Exchanges of every kiosk within which a quiet network must have brought everything to rest (I9)."""
@@ -72,9 +75,10 @@ class Simulation:
         scene = self.scene
         scene.swarm.quiet = True
         scene.tell("the faults are over")
+        attachments.hang_up(scene)
         for _ in range(ROUNDS):
             moved = False
-            for machine in scene.machines:
+            for machine in scene.honest():
                 reply = line.serve(scene, machine.engine.make_request(scene.now_s, 0))
                 try:
                     moved |= machine.engine.on_reply(reply, scene.now_s + 0.1).moved

@@ -47,9 +47,32 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "province restored": SELDOM,
     "epoch forgotten": (0.0, 0.5),
     "province rebuilt": (0.0, 0.0, 0.0, 0.1),
+    "province restored from too old a backup": (0.0, 0.0, 0.0, 0.3),
+    # what is kept
+    "backup declared safe": SELDOM,
+    "log pruned": SELDOM,
+    "snapshot": SELDOM,
+    "closed dossiers dropped": SELDOM,
+    # keys
+    "province keys renewed": SELDOM,
+    "commune key renewed": SELDOM,
+    "device keys rotated": SELDOM,
+    "kiosk revoked": (0.0, 0.0, 0.0, 0.1),
+    # sticks
+    "stick written": (0.0, 0.3, 0.8),
+    "stick carried": (0.5, 0.9),
+    "stick lost": OFTEN,
+    "stick read twice": OFTEN,
+    "stick on the wrong side": OFTEN,
+    # versions and policy
+    "province asks for a pause": OFTEN,
+    "schema floor raised": SELDOM,
+    "dictionary missing": (0.0, 0.0, 1.0),
     # people
     "foreign edit": SELDOM,
     "form open for long": OFTEN,
+    "line that is no event": SELDOM,
+    "event the merge fails on": SELDOM,
     "a file is scanned": (0.0, 0.0, 0.1, 0.3),
 }
 

@@ -9,8 +9,8 @@ from sync.engine import Engine, EngineKeys, Limits, ReplyOutcome
 from sync.intake import ProvinceKeys, handle
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import DeviceRecord
-from sync.simulator.meaning import CountingMerge
 from sync.rollover import ProvincePublic, Trust
+from sync.simulator.meaning import CountingMerge
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
 SERVER_MS = 1_764_551_000_000

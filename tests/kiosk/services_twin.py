@@ -459,7 +459,7 @@ class ServicesTwin:
             found.official_code,
         )
 
-    def accept(self, dossier: str) -> Accepted:
+    def accept(self, dossier: str, seen: int) -> Accepted:
         self._must_be_signed_in()
         found = self._dossier(dossier)
         if found.status != Status.NEW:

@@ -175,7 +175,7 @@ def test_the_official_finds_accepts_and_prints(kiosk: Kiosk) -> None:
     assert detail.can_accept
     assert ("Người nộp", "NÔNG THỊ MẪU") in detail.facts
     assert any(label == "Giới tính của cháu" and text == "Nam" for _, label, text in detail.answers)
-    accepted = kiosk.services.accept(row.dossier)
+    accepted = kiosk.services.accept(row.dossier, kiosk.services.detail(row.dossier).seen)
     assert "giờ" in accepted.due_vi
     assert kiosk.services.worklist("new") == []
     kiosk.until("Mẫu 01", lambda: kiosk.services.print_fact(accepted.job).state == "printed")
@@ -248,7 +248,7 @@ def test_a_technician_sees_and_settles_no_dossier(kiosk: Kiosk) -> None:
     kiosk.file()
     dossier = kiosk.machine.store.rows("SELECT d FROM dossier")[0]["d"]
     kiosk.services.sign_in("864209")
-    for act in (kiosk.services.tabs, lambda: kiosk.services.detail(dossier), lambda: kiosk.services.accept(dossier)):
+    for act in (kiosk.services.tabs, lambda: kiosk.services.detail(dossier), lambda: kiosk.services.accept(dossier, 0)):
         with pytest.raises(Refused) as caught:
             act()
         assert caught.value.code == "not_official"

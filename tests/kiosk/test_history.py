@@ -47,7 +47,7 @@ def accepted(machine: Machine) -> str:
     procedure = load_catalogue().shown(BIRTH, machine.store.clock.now().date())
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     dossier = file_dossier(machine, procedure, filled_session(), MOTHER).dossier
-    accept_dossier(machine, dossier, procedure, official)
+    accept_dossier(machine, dossier, procedure, official, 0)
     return dossier
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from kiosk import rotation
 from kiosk.machine import Machine, key_file, verify_keys
+from kiosk.store.check import check
 from kiosk.store.connection import StoreError
 from kiosk.sync_cli import sync_command
 from kiosk.usecases import file_dossier
-from sync.enrol import Grant, issue_bundle, open_request, request_words
+from sync.engine import Engine
+from sync.enrol import Grant, issue_bundle, make_request, open_request, request_words
 from sync.envelope import decode
-from sync.errors import EnrolError
-from sync.keys import SealKey, SigningKey
+from sync.errors import EnrolError, Refused
+from sync.intake import handle
+from sync.keys import SealKey, SigningKey, VerifyKey
 from sync.rollover import CommuneSecret, ProvincePublic, read_rotation, write_commune, write_province
+from sync.simulator.memory import MemoryKiosk
 from sync.steps import watch
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.province_twin import ProvinceTwin
 
 ROOT = SigningKey(b"r" * 32)
 SIGN, SEAL = SigningKey(b"p" * 32), SealKey(b"q" * 32)
@@ -163,6 +169,95 @@ def test_the_command_rotates_and_shows(state: Path, capsys: pytest.CaptureFixtur
     assert told(capsys) == {"ok": True, "generation": 2, "waits_for_province": True}
     assert run(state, "keys", "show") == 0
     assert told(capsys)["generation"] == 2
+
+
+# --- with the province ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def province() -> ProvinceTwin:
+    return ProvinceTwin()
+
+
+def file_one(machine: Machine) -> str:
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+
+
+def again(machine: Machine) -> Machine:
+    """The same kiosk after a start."""
+    machine.close()
+    return make_machine(machine.config.state, enrolled=False)
+
+
+def test_the_province_follows_a_rotation_and_nothing_waits_or_comes_twice(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    filed = [file_one(machine)]
+    province.settle(machine)
+    filed.append(file_one(machine))
+    rotation.rotate(machine)
+    filed.append(file_one(machine))
+    machine = again(machine)
+    province.settle(machine)
+    record = province.journal.devices[7]
+    assert (record.generation, record.verify_key) == (2, machine.keyring.device.sign.public)
+    assert (province.codes(), province.doubled(), machine.store.waiting()) == (sorted(filed), [], 0)
+
+
+def test_a_rotation_whose_answer_was_lost_is_told_again(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    rotation.rotate(machine)
+    machine = again(machine)
+    lost = Engine(machine.store, machine.engine_keys()).make_request(0.0, 0)
+    with province.journal.atomic():
+        handle(lost, province.journal, province, province.keys, 0)
+    assert province.journal.devices[7].generation == 2
+    province.settle(machine)
+    rotation.answered(machine)
+    assert again(machine).keyring.rotation == b""
+
+
+def test_a_copy_of_the_disk_with_the_former_keys_is_no_longer_served(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    thief = Engine(MemoryKiosk(7, Random(1)), machine.engine_keys())
+    rotation.rotate(machine)
+    machine = again(machine)
+    province.settle(machine)
+    with pytest.raises(Refused) as refused:
+        province.exchange(thief)
+    assert refused.value.reason == "former_key"
+
+
+def test_new_keys_of_province_and_commune_reach_a_kiosk_that_was_away(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    code = file_one(machine)
+    province.renew_keys()
+    province.renew_commune_key()
+    province.renew_keys()
+    province.renew_commune_key()
+    province.settle(machine)
+    assert province.codes() == [code]
+    trust = again(machine).trust
+    assert trust is not None
+    assert (trust.province.generation, trust.commune_generation) == (3, 3)
+
+
+def test_a_kiosk_revoked_by_mistake_and_enrolled_again_sends_its_queue_once(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    filed = [file_one(machine)]
+    province.settle(machine)
+    province.revoke()
+    filed.append(file_one(machine))
+    with pytest.raises(Refused):
+        province.settle(machine)
+    following = key_file(machine.config).make_following().following
+    assert following is not None
+    request = make_request(following, "01290", "Mẫu", bytes(16), machine.former)
+    rotation.take_bundle(machine, province.grant(request), request)
+    machine = again(machine)
+    filed.append(file_one(machine))
+    province.settle(machine)
+    assert (province.codes(), province.doubled(), machine.store.waiting()) == (sorted(filed), [], 0)
+    assert check(machine.store, 7, [VerifyKey(key) for key in verify_keys(machine.store)]).ok
 
 
 # --- letters of the province ----------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Desk:
         machine = self.machine()
         try:
             filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
-            accept_dossier(machine, filed.dossier, PROCEDURE, add_official(machine.store, "Cán bộ Mẫu", "135790", "official"))
+            accept_dossier(machine, filed.dossier, PROCEDURE, add_official(machine.store, "Cán bộ Mẫu", "135790", "official"), 0)
             return filed.code
         finally:
             machine.close()

@@ -135,7 +135,7 @@ def test_acceptance_freezes_a_due_time_by_the_law(tmp_path: Path, received: date
     machine = make_machine(tmp_path, ToldClock(received))
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
-    accepted = accept_dossier(machine, filed.dossier, PROCEDURE, official)
+    accepted = accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
     fields = machine.store.fields(filed.dossier)
     assert fields["status"] == Status.ACCEPTED
     assert fields["receipt.due"] == due
@@ -148,16 +148,16 @@ def test_acceptance_freezes_a_due_time_by_the_law(tmp_path: Path, received: date
 def test_a_dossier_is_accepted_once(machine: Machine) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
-    accept_dossier(machine, filed.dossier, PROCEDURE, official)
+    accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
     with pytest.raises(DossierError) as caught:
-        accept_dossier(machine, filed.dossier, PROCEDURE, official)
+        accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
     assert caught.value.code == "not_new"
 
 
 def test_every_act_carries_its_actor(machine: Machine) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
-    accept_dossier(machine, filed.dossier, PROCEDURE, official)
+    accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
     inc = machine.store.current()[0]
     actors = [json.loads(line.body)["a"] for line in machine.store.lines(inc, 0, 10)]
     assert actors == ["citizen", "citizen", official.id]
@@ -226,7 +226,7 @@ def test_nothing_is_accepted_before_it_was_filed_or_with_a_clock_out_of_reason(m
     filed = file_one(machine)
 
     def accept() -> object:
-        return accept_dossier(machine, filed.dossier, PROCEDURE, official)
+        return accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
 
     clock.at -= 11 * 60
     assert refusal(accept) == "clock_behind"
@@ -248,7 +248,7 @@ def test_the_law_is_that_of_the_day_of_filing(tmp_path: Path) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     in_time = file_one(machine)
     clock.advance(4 * 24 * 3600)
-    accept_dossier(machine, in_time.dossier, PROCEDURE, official)
+    accept_dossier(machine, in_time.dossier, PROCEDURE, official, 0)
     assert refusal(lambda: file_one(machine)) == "procedure_expired"
 
 
@@ -258,7 +258,7 @@ def test_what_was_filed_under_a_law_no_longer_in_force_is_not_accepted(tmp_path:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
     over = replace(PROCEDURE, valid_to=date(2026, 11, 29))
-    assert refusal(lambda: accept_dossier(machine, filed.dossier, over, official)) == "procedure_expired"
+    assert refusal(lambda: accept_dossier(machine, filed.dossier, over, official, 0)) == "procedure_expired"
 
 
 def give_code(machine: Machine, dossier: str, code: str) -> None:
@@ -271,7 +271,7 @@ def give_code(machine: Machine, dossier: str, code: str) -> None:
 def test_a_copy_of_mau_01_carries_the_official_code_that_came_since(machine: Machine, clock: ToldClock, code: str) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
-    accepted = accept_dossier(machine, filed.dossier, PROCEDURE, official)
+    accepted = accept_dossier(machine, filed.dossier, PROCEDURE, official, 0)
     first = machine.store.print_job(accepted.job)
     assert first is not None
     clock.advance(7 * 24 * 3600)
@@ -296,11 +296,11 @@ def test_a_copy_of_a_slip_stays_the_slip_it_was(machine: Machine) -> None:
 def test_a_code_no_paper_can_carry_is_a_refusal_that_leaves_nothing_and_never_stops_a_copy(machine: Machine) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     first, second = file_one(machine), file_one(machine)
-    job = accept_dossier(machine, first.dossier, PROCEDURE, official).job
+    job = accept_dossier(machine, first.dossier, PROCEDURE, official, 0).job
     with machine.store.transaction():
         told = [{"e": "f", "d": one.dossier, "f": "official_code", "v": "中" * 40} for one in (first, second)]
         machine.store.apply_feed(feed_of(*told))
-    assert refusal(lambda: accept_dossier(machine, second.dossier, PROCEDURE, official)) == "wrong_code"
+    assert refusal(lambda: accept_dossier(machine, second.dossier, PROCEDURE, official, 0)) == "wrong_code"
     assert machine.store.fields(second.dossier)["status"] == Status.NEW
     assert "BẢN IN LẠI" in paper_text(machine, reprint(machine, job))
 
@@ -308,7 +308,7 @@ def test_a_code_no_paper_can_carry_is_a_refusal_that_leaves_nothing_and_never_st
 def test_mau_01_says_who_checks_the_papers_what_replaces_them_and_where_it_was_made(machine: Machine) -> None:
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
     filed = file_one(machine)
-    text = paper_text(machine, accept_dossier(machine, filed.dossier, PROCEDURE, official).job)
+    text = paper_text(machine, accept_dossier(machine, filed.dossier, PROCEDURE, official, 0).job)
     assert "theo tờ khai, cán bộ đối chiếu" in text
     assert "không cần nếu tra được" in text
     place = machine.office.place_vi

@@ -148,7 +148,7 @@ class KioskTwin:
 
     def confirmed(self, dossier: str) -> dict[str, Any]:
         """What the feed told this kiosk about a dossier."""
-        return {name: value for (d, name), value in self.journal.state.confirmed.items() if d == dossier}
+        return dict(self.journal.state.confirmed.get(dossier, {}))
 
 
 def cli(*words: str, state: Path, database: str = "", stdin: str = "") -> tuple[int, Any]:

@@ -18,6 +18,7 @@ from province.runtime import Runtime
 from sync.blob.cipher import RECORD, encrypt, name_of, new_key
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import Act, Answer, Held, Ticket, ask_path, put_path, read_answer
+from sync.keys import VerifyKey
 from tests.province.conftest import Site
 from tests.province.support import KioskTwin
 from tests.waiting import until
@@ -59,7 +60,7 @@ def ticket(kiosk: KioskTwin, scan: Scan, offset: int, length: int) -> bytes:
 
 
 def answered(kiosk: KioskTwin, body: bytes) -> Answer:
-    return read_answer(body, kiosk.keys.province_verify, bytes(16))
+    return read_answer(body, VerifyKey(kiosk.keys.trust.province.verify_key), bytes(16))
 
 
 def put(site: Site, kiosk: KioskTwin, scan: Scan, offset: int = 0, data: bytes | None = None) -> Answer:

@@ -65,7 +65,7 @@ def test_words_may_be_typed_without_accents_and_with_commas(twin: KioskTwin) -> 
     twin.ask(make_code())
     confirm(twin, ", ".join(fold(twin.words).upper().split(" ")))
     twin.fetch()
-    assert twin.keys.commune == "01273"
+    assert twin.keys.trust.commune == "01273"
 
 
 def test_wrong_words_enrol_nobody_and_five_times_refuse_the_request(twin: KioskTwin) -> None:

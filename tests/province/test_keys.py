@@ -11,8 +11,10 @@ from province.errors import ProvinceError
 from province.keyring import open_keyring, root_key, rotate
 from sync import rollover
 from sync.enrol import Enrolment, make_request, open_bundle, request_words
-from sync.errors import EnrolRefused
-from sync.keys import DeviceKeys, seal
+from sync.errors import EnrolRefused, SealedFileLocked
+from sync.keys import DeviceKeys, SigningKey, seal
+from sync.rollover import ProvincePublic
+from sync.sealed_file import Holders, Reader, Writer, read_grant
 from tests.province.conftest import Site
 from tests.province.support import KioskTwin, cli
 
@@ -176,6 +178,50 @@ def test_a_number_is_not_given_to_another_commune_nor_while_it_is_lost(site: Sit
     assert refused.value.reason == "device_lost"
     devices.found(str(kiosk.journal.device), by="test")
     assert again(kiosk).device == kiosk.journal.device
+
+
+# --- backups of kiosks ----------------------------------------------------------------------------------------------
+
+
+def backup_of(kiosk: KioskTwin, file: Path, signer: SigningKey, province: ProvincePublic | None) -> bytes:
+    with file.open("wb") as out:
+        writer = Writer(out, signer, kiosk.journal.device, Holders(province=province))
+        writer.write(b"x" * 100_000)
+        writer.finish()
+    return file.read_bytes()
+
+
+def test_a_kiosks_backup_is_opened_for_a_new_machine_with_eight_words(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:
+    from province.backups import open_backup
+
+    backup_of(kiosk, tmp_path / "b", kiosk.own.sign, site.running.keyring.public)
+    device, words = open_backup(tmp_path / "b", tmp_path / "k", by="test")
+    assert (device, len(words.split())) == (kiosk.journal.device, 8)
+    with (tmp_path / "b").open("rb") as source:
+        reader = Reader(source)
+        with pytest.raises(SealedFileLocked):
+            read_grant((tmp_path / "k").read_bytes(), reader.header, "tám từ khác")
+        reader.unlock(read_grant((tmp_path / "k").read_bytes(), reader.header, words))
+        assert reader.read(5) == b"xxxxx"
+
+
+def test_a_backup_no_device_signed_or_not_for_the_province_or_altered_is_refused(
+    site: Site, kiosk: KioskTwin, tmp_path: Path
+) -> None:
+    from province.backups import open_backup
+
+    public, file = site.running.keyring.public, tmp_path / "b"
+    backup_of(kiosk, file, SigningKey.generate(), public)
+    with pytest.raises(ProvinceError, match="backup_not_of_device"):
+        open_backup(file, tmp_path / "k", by="test")
+    backup_of(kiosk, file, kiosk.own.sign, None)
+    with pytest.raises(ProvinceError, match="backup_not_for_us"):
+        open_backup(file, tmp_path / "k", by="test")
+    whole = backup_of(kiosk, file, kiosk.own.sign, public)
+    file.write_bytes(whole[:-70] + bytes([whole[-70] ^ 1]) + whole[-69:])
+    with pytest.raises(ProvinceError, match="backup_unreadable"):
+        open_backup(file, tmp_path / "k", by="test")
+    assert not (tmp_path / "k").exists()
 
 
 # --- the operator's commands ----------------------------------------------------------------------------------------

@@ -57,14 +57,14 @@ def test_a_damaged_request_is_refused(data: bytes) -> None:
         enrol.open_request(data)
 
 
-def test_a_bundle_gives_the_keys_an_engine_needs_and_the_exchange_works() -> None:
+def test_a_bundle_gives_what_an_engine_trusts() -> None:
     got = enrol.open_bundle(bundle(), [KEYS.seal], REQUEST, root=ROOT.public)
     assert (got.device, got.commune, got.province, got.root) == (1000, "01279", PROVINCE, ROOT.public)
     assert got.commune_secret == COMMUNE.secret
     assert got.extra == {"unit_vi": "Ủy ban nhân dân xã Mẫu"}
-    keys = got.engine_keys(KEYS)
-    assert keys.commune_seal.public == COMMUNE.public
-    assert bytes(keys.province_verify) == PROVINCE.verify_key
+    keys = got.engine_keys(KEYS, rotation=b"told")
+    assert (keys.trust, keys.rotation) == (got.trust(), b"told")
+    assert (keys.trust.commune_secrets, keys.trust.commune_generation) == ((COMMUNE.secret,), 1)
 
 
 def test_a_bundle_fits_one_machine_and_one_request() -> None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 from sync import segment as hsg
 from sync import wire
-from sync.engine import Limits
+from sync.dictionaries import Shelf
+from sync.engine import Engine, Limits
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, event_id
-from sync.errors import BadSignature, NotOurProtocol, ProvinceInconsistent, Refused, SegmentError, StaleReply
+from sync.errors import BadSignature, FeedGap, NotOurProtocol, ProvinceInconsistent, Refused, SealBroken, StaleReply
 from sync.feed import decode_entry
-from sync.intake import handle
-from sync.keys import SealKey, SigningKey
+from sync.intake import Policy, handle
+from sync.keys import SigningKey
 from sync.ports import Confirmed, Effect
+from sync.proofs import holds
 from sync.simulator.memory import CountingMerge
 from sync.simulator.world import SERVER_MS, Kiosk, World
+
+NONCE = b"a nonce!"
+TABLES = {9: b"tag" * 99}
+REFUSED = wire.AckFrame(0, False, 0, bytes(8), None, "segment_too_large")
 
 
 def stored(world: World, kiosk: Kiosk) -> list[bytes]:
@@ -45,22 +51,41 @@ def noise(number: int) -> str:
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def signed_request(kiosk: Kiosk, segments: list[bytes], **hello: object) -> bytes:
-    """A request of this kiosk with segments of the test's choice."""
-    facts = wire.parse_request(kiosk.engine.make_request(0.0, 0)).hello
-    return wire.encode_request(replace(facts, **hello), segments, kiosk.keys.sign)  # type: ignore[arg-type]
+def signed_request(kiosk: Kiosk, runs: Sequence[wire.LogRun], **hello: object) -> bytes:
+    """A request of this kiosk with runs of the test's choice."""
+    return wire.encode_request(replace(hello_of(kiosk), **hello), runs, kiosk.keys.sign)  # type: ignore[arg-type]
 
 
-def segment_of(
-    kiosk: Kiosk, lines: list[bytes], world: World, *, first: int = 1, before: bytes = ZERO_HEAD, **how: object
-) -> bytes:
-    device, inc = kiosk.journal.identity()
-    how = {"signer": kiosk.keys.sign, "seal_to": world.keys.seal.public, **how}
-    return hsg.cut(hsg.Chain(device, inc), first, before, lines, **how)  # type: ignore[arg-type]
+def hello_of(kiosk: Kiosk) -> wire.Hello:
+    return replace(wire.parse_request(kiosk.engine.make_request(0.0, 0)).hello, nonce=NONCE)
 
 
-def reply_to(world: World, request: bytes) -> wire.Reply:
-    return wire.parse_reply(world.answer(request), world.keys.sign.verify_key)
+def run_of(
+    kiosk: Kiosk,
+    lines: Sequence[bytes],
+    *,
+    first: int = 1,
+    before: bytes = ZERO_HEAD,
+    dictionary: int = 0,
+    packed: bytes | None = None,
+) -> wire.LogRun:
+    """A run in this kiosk's current log, as it would be closed for a request with :data:`NONCE`."""
+    after = hsg.chained(before, lines)[-1]
+    text = hsg.pack(first, lines, dictionary=dictionary, dictionaries=TABLES) if packed is None else packed
+    box = kiosk.device_keys.seal.box(kiosk.keys.trust.province.seal_key)
+    run = hsg.Run(first, len(lines), dictionary, text)
+    return wire.LogRun(0, wire.closed(box, wire.REQUEST, NONCE, run, after), after)
+
+
+def reply_to(world: World, request: bytes) -> wire.Answer:
+    return wire.parse_reply(world.answer(request)).answer
+
+
+def reply_with(world: World, kiosk: Kiosk, **changes: object) -> bytes:
+    """The answer to the kiosk's next request, with changes, signed by the province."""
+    request = kiosk.engine.make_request(0.0, 0)
+    nonce = wire.parse_request(request).hello.nonce
+    return wire.encode_reply(replace(reply_to(world, request), **changes), world.signing, kiosk.journal.device, nonce)  # type: ignore[arg-type]
 
 
 # --- upward -----------------------------------------------------------------------------------------------------------
@@ -87,8 +112,8 @@ def test_a_request_sent_three_times_has_its_effect_once() -> None:
     request = kiosk.engine.make_request(0.0, 0)
     first = world.answer(request)
     feed = list(world.province.state.feeds["01273"])
-    assert reply_to(world, request).acks[0].n == 2
-    assert world.answer(request) != first, "the answer is signed anew"
+    assert reply_to(world, request).acks[0].all
+    assert world.answer(request) == first
     assert world.province.state.feeds["01273"] == feed
     assert set(world.province.view("01273").values()) == {1}
 
@@ -99,23 +124,20 @@ def test_other_cuts_of_the_same_log_overlap_harmlessly() -> None:
     write_tags(kiosk, "a", "b", "c", "d")
     lines, heads = written(kiosk), [kiosk.journal.head_at(kiosk.journal.identity()[1], n) or b"" for n in range(5)]
     for first, last in ((1, 2), (2, 3), (1, 4), (3, 4)):
-        world.answer(
-            signed_request(kiosk, [segment_of(kiosk, lines[first - 1 : last], world, first=first, before=heads[first - 1])])
-        )
+        world.answer(signed_request(kiosk, [run_of(kiosk, lines[first - 1 : last], first=first, before=heads[first - 1])]))
     assert stored(world, kiosk) == lines
     assert set(world.province.view("01273").values()) == {1}
     assert not world.province.state.quarantined
 
 
-def test_a_segment_beyond_a_gap_is_answered_with_what_is_held() -> None:
+def test_a_run_beyond_a_gap_is_answered_with_what_is_held() -> None:
     world = World()
     kiosk = world.kiosk()
     write_tags(kiosk, "a", "b", "c")
-    inc = kiosk.journal.identity()[1]
-    before = kiosk.journal.head_at(inc, 2)
+    before = kiosk.journal.head_at(kiosk.journal.identity()[1], 2)
     assert before is not None
-    reply = reply_to(world, signed_request(kiosk, [segment_of(kiosk, written(kiosk)[2:], world, first=3, before=before)]))
-    assert [(ack.n, ack.common, ack.refused) for ack in reply.acks] == [(0, 0, "")]
+    answer = reply_to(world, signed_request(kiosk, [run_of(kiosk, written(kiosk)[2:], first=3, before=before)]))
+    assert [(ack.n, ack.common, ack.refused) for ack in answer.acks] == [(0, None, "")]
     assert not stored(world, kiosk)
 
 
@@ -160,50 +182,146 @@ def test_the_target_halves_on_failure_and_slowness_and_grows_when_full_and_fast(
     assert kiosk.engine.target == 1024
 
 
-def test_a_repeat_carries_the_same_segment_bytes() -> None:
+def test_the_time_to_send_a_copy_follows_the_line() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    assert kiosk.engine.hedge_after() == 1.5
+    for _ in range(40):
+        kiosk.engine.on_reply(world.answer(kiosk.engine.make_request(0.0, 0)), 2.0)
+    assert kiosk.engine.hedge_after() == pytest.approx(4.0, abs=0.1)
+
+
+def test_of_several_answers_to_copies_of_a_request_the_first_counts() -> None:
     world = World()
     kiosk = world.kiosk()
     write_tags(kiosk, "a")
-    first, second = (wire.parse_request(kiosk.engine.make_request(0.0, 0)) for _ in range(2))
-    assert first.segments == second.segments
-    assert first.hello.nonce != second.hello.nonce
+    request = kiosk.engine.make_request(0.0, 0)
+    first, second = world.answer(request), world.answer(request)
+    assert kiosk.engine.on_reply(second, 0.1).acked == 1
+    with pytest.raises(StaleReply):
+        kiosk.engine.on_reply(first, 0.2)
 
 
-def test_a_line_that_is_no_event_refuses_the_whole_segment_into_quarantine() -> None:
+def test_a_line_that_is_no_event_is_stored_told_and_blocks_nothing() -> None:
     world = World()
     kiosk = world.kiosk()
-    good = encode(Event(1, "", "sys", {}, 0, 0, 0, "", 1))
-    for bad in (b'{"n":2}', good):
-        reply = reply_to(world, signed_request(kiosk, [segment_of(kiosk, [good, bad], world)]))
-        assert reply.acks[0].refused == "envelope_invalid"
-    assert not stored(world, kiosk)
-    assert [reason for _, reason, _ in world.province.state.quarantined] == ["envelope_invalid"] * 2
+    dossier = write_tags(kiosk, "a")
+    broken = f'{{"n":2,"d":"{dossier}","k":7'.encode()
+    kiosk.journal.write_raw(broken)
+    kiosk.journal.write_raw(encode(Event(9, dossier, "tag", {"tag": "misnumbered"}, 0, 0, 0, "", 1)))
+    write_tags(kiosk, "b", dossier=dossier)
+    world.settle(kiosk)
+    assert stored(world, kiosk) == written(kiosk)
+    assert kiosk.engine.pending() == 0
+    assert kiosk.journal.view() == {(dossier, "tag.a"): 1, (dossier, "tag.b"): 1}
+    assert [(e["n"], e["d"], e["why"]) for e in kiosk.journal.conflicts(dossier)] == [
+        (2, dossier, "envelope_invalid"),
+        (3, dossier, "envelope_invalid"),
+    ]
+    assert world.province.state.quarantined[0][2] == broken
 
 
-def test_a_segment_of_another_device_or_key_is_refused_into_quarantine() -> None:
+def test_an_event_whose_merge_breaks_down_is_set_aside_alone() -> None:
+    class Fragile(CountingMerge):
+        def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
+            return super().merge(confirmed, replace(event, content=event.content["tag"] and event.content), origin, received_ms)
+
     world = World()
-    kiosk, other = world.kiosk(), world.kiosk()
-    good = [encode(Event(1, "", "sys", {}, 0, 0, 0, "", 1))]
-    foreign = segment_of(other, good, world)
-    unsigned = segment_of(kiosk, good, world, signer=SigningKey(b"x" * 32))
-    closed = segment_of(kiosk, good, world, seal_to=SealKey(b"y" * 32).public)
-    for data in (foreign, unsigned, closed):
-        world.answer(signed_request(kiosk, [data]))
-    reasons = [reason for _, reason, _ in world.province.state.quarantined]
-    assert reasons == ["segment_invalid", "bad_signature", "seal_broken"]
+    world.merge = Fragile()
+    kiosk = world.kiosk()
+    dossier = write_tags(kiosk, "a")
+    kiosk.journal.write(dossier, "tag", {"nonsense": 1})
+    write_tags(kiosk, "b", dossier=dossier)
+    world.exchange(kiosk)
+    assert world.province.view("01273") == {(dossier, "tag.a"): 1, (dossier, "tag.b"): 1}
+    assert [reason for _, reason, _ in world.province.state.quarantined] == ["merge_failed"]
+
+
+def test_what_a_store_raises_in_a_merge_is_not_taken_for_a_bad_event() -> None:
+    class Full(CountingMerge):
+        def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
+            raise OSError("no space left")
+
+    world = World()
+    world.merge = Full()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    with pytest.raises(OSError, match="no space"):
+        world.answer(kiosk.engine.make_request(0.0, 0))
     assert not world.province.state.logs
 
 
-def test_a_segment_with_an_unknown_dictionary_waits_in_quarantine_and_the_kiosk_hears_of_it() -> None:
+def test_a_run_that_does_not_open_or_unpack_goes_to_quarantine() -> None:
+    world = World()
+    kiosk, other = world.kiosk(), world.kiosk()
+    good = [encode(Event(1, "", "sys", {}, 0, 0, 0, "", 1))]
+    closed = replace(run_of(other, good), after=hsg.chained(ZERO_HEAD, good)[-1])
+    bomb = run_of(kiosk, good, packed=hsg.pack(1, [b"x" * (hsg.MAX_TEXT - 9)]))
+    for part in (closed, bomb):
+        assert reply_to(world, signed_request(kiosk, [part])).acks[0].refused
+    assert [reason for _, reason, _ in world.province.state.quarantined] == ["seal_broken", "segment_too_large"]
+    assert not world.province.state.logs
+
+
+def test_a_run_the_province_refuses_is_halved_until_the_line_is_found() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, *(f"t{n}" for n in range(8)))
+    counts = []
+    for _ in range(5):
+        request = kiosk.engine.make_request(0.0, 0)
+        parsed = wire.parse_request(request)
+        counts.append(parsed.runs[0].run.count)
+        refused = replace(reply_to(world, b""), echo=parsed.hello.nonce[:4], refusal="", acks=(REFUSED,))
+        kiosk.engine.on_reply(wire.encode_reply(refused, world.signing, 1000, parsed.hello.nonce), 0.1)
+    assert counts == [8, 4, 2, 1, 1]
+    world.settle(kiosk)
+    assert kiosk.engine.pending() == 0
+
+
+def test_a_dictionary_the_province_does_not_hold_is_not_used_again() -> None:
     world = World()
     kiosk = world.kiosk()
     write_tags(kiosk, "a")
-    data = segment_of(kiosk, written(kiosk), world, dictionary=9, dictionaries={9: b"tag" * 99})
+    kiosk.engine = Engine(kiosk.journal, kiosk.keys, dictionaries=Shelf(TABLES, up=(9,)))
     request = kiosk.engine.make_request(0.0, 0)
-    hello = wire.parse_request(request).hello
-    outcome = kiosk.engine.on_reply(world.answer(wire.encode_request(hello, [data], kiosk.keys.sign)), 0.1)
+    assert wire.parse_request(request).runs[0].run.dictionary == 9
+    outcome = kiosk.engine.on_reply(world.answer(request), 0.1)
     assert [refusal.reason for refusal in outcome.refusals] == ["dictionary_unknown"]
-    assert kiosk.engine.pending() == 1
+    assert not world.province.state.quarantined
+    world.settle(kiosk)
+    assert stored(world, kiosk) == written(kiosk)
+
+
+def test_both_ways_use_the_newest_dictionary_that_both_hold() -> None:
+    world = World()
+    world.keys = replace(world.keys, dictionaries=Shelf({1: b"up" * 99, 2: b"feed" * 99, 3: b"new" * 99}, up=(1, 3), feed=(2,)))
+    kiosk = world.kiosk()
+    kiosk.engine = Engine(kiosk.journal, kiosk.keys, dictionaries=Shelf({1: b"up" * 99, 2: b"feed" * 99}, up=(1,), feed=(2,)))
+    write_tags(kiosk, "a")
+    request = kiosk.engine.make_request(0.0, 0)
+    answer = world.answer(request)
+    assert wire.parse_request(request).runs[0].run.dictionary == 1
+    assert wire.parse_reply(answer).answer.feed[0].run.dictionary == 2
+    assert kiosk.engine.on_reply(answer, 0.1).acked == 1
+
+
+def test_the_province_can_prove_every_line_without_the_requests() -> None:
+    world = World(limits=Limits(start=1500, most=1500))
+    kiosk = world.kiosk()
+    for number in range(60):
+        kiosk.journal.write("", "f", {"a.so": noise(number)})
+    world.exchange(kiosk)
+    device, inc = kiosk.journal.identity()
+    part = world.province.position(device, inc)[0]
+    assert 0 < part < 60
+    world.settle(kiosk)
+    for n in (part, 60):
+        proof = next(one for one in world.province.state.proofs[device, inc] if one.n == n)
+        assert proof.head == kiosk.journal.head_at(inc, n)
+        assert holds(proof, device, kiosk.device_keys.sign.verify_key)
+        assert not holds(replace(proof, head=bytes(32)), device, kiosk.device_keys.sign.verify_key)
+        assert not holds(replace(proof, message=proof.message[:-1] + b"x"), device, kiosk.device_keys.sign.verify_key)
 
 
 # --- who may write what -----------------------------------------------------------------------------------------------
@@ -253,18 +371,18 @@ def test_two_kiosks_of_one_commune_see_each_others_dossiers() -> None:
     assert one.journal.view() == two.journal.view() == {(dossier, "tag.a"): 1, (dossier, "tag.b"): 1}
 
 
-def test_the_feed_of_one_commune_cannot_be_opened_or_applied_in_another() -> None:
+def test_an_answer_for_one_device_is_nothing_to_another() -> None:
     world = World()
     mine, theirs = world.kiosk("01273"), world.kiosk("01279")
     write_tags(mine, "a")
     world.settle(mine)
-    reply = reply_to(world, signed_request(mine, [], feed_seq=0, feed_head8=bytes(8)))
+    answer = reply_to(world, signed_request(mine, [], feed_seq=0, feed_head8=bytes(8)))
     nonce = wire.parse_request(theirs.engine.make_request(0.0, 0)).hello.nonce
-    crossed = wire.encode_reply(replace(reply, nonce=nonce, acks=()), world.keys.sign)
-    with pytest.raises(SegmentError):
+    crossed = wire.encode_reply(replace(answer, echo=nonce[:4], acks=()), world.signing, theirs.journal.device, nonce)
+    with pytest.raises(SealBroken):
         theirs.engine.on_reply(crossed, 0.1)
     assert theirs.journal.feed_position() == (0, ZERO_HEAD)
-    assert [reason for _, reason, _ in theirs.journal.state.quarantined] == ["segment_invalid"]
+    assert [reason for _, reason, _ in theirs.journal.state.quarantined] == ["seal_broken"]
 
 
 def test_an_event_about_no_dossier_is_stored_and_acknowledged() -> None:
@@ -290,7 +408,7 @@ def test_a_request_signed_by_another_key_is_refused_and_leaves_no_trace() -> Non
     kiosk = world.kiosk()
     write_tags(kiosk, "a")
     request = kiosk.engine.make_request(0.0, 0)
-    forged = request[:-64] + SigningKey(b"x" * 32).sign(b"mcx request 1", request[:-64])
+    forged = request[:-64] + SigningKey(b"x" * 32).sign(wire.REQUEST, wire.parse_request(request).message)
     with pytest.raises(Refused) as refused:
         kiosk.engine.on_reply(world.answer(forged), 0.1)
     assert refused.value.reason == "bad_signature"
@@ -319,7 +437,7 @@ def test_a_revoked_device_is_taken_up_to_its_cap_and_reads_nothing_more() -> Non
     world.revoke(kiosk, **{f"i{inc}": 2})
     request = kiosk.engine.make_request(0.0, 0)
     reply = reply_to(world, request)
-    assert (reply.refusal, reply.segments, reply.acks[0].refused) == ("revoked", (), "revoked")
+    assert (reply.refusal, reply.feed, reply.acks[0].refused) == ("revoked", (), "revoked")
     assert stored(world, kiosk) == written(kiosk)[:2]
     assert [reason for _, reason, _ in world.province.state.quarantined] == ["revoked"]
     with pytest.raises(Refused):
@@ -406,20 +524,28 @@ def test_a_feed_that_contradicts_what_was_applied_is_an_alarm_and_goes_to_quaran
     write_tags(kiosk, "a")
     world.settle(kiosk)
     seq = kiosk.journal.feed_position()[0]
-    forged = hsg.cut(
-        hsg.Chain(hsg.commune_tag("01273"), 1, feed=True),
-        seq + 1,
-        chain(ZERO_HEAD, b"another past"),
-        [b'{"e":"f","d":"x","f":"status","v":9}'],
-        signer=world.keys.sign,
-        seal_to=world.communes["01273"].public,
-    )
     request = kiosk.engine.make_request(0.0, 0)
-    reply = replace(reply_to(world, request), segments=(forged,))
+    nonce = wire.parse_request(request).hello.nonce
+    lines = [b'{"e":"f","d":"x","f":"status","v":9}']
+    after8 = chain(chain(ZERO_HEAD, b"another past"), lines[0])[:8]
+    box = world.sealing.box(kiosk.device_keys.seal.public)
+    run = wire.closed(box, wire.REPLY, nonce, hsg.Run(seq + 1, 1, 0, hsg.pack(seq + 1, lines)), after8)
+    forged = replace(reply_to(world, request), feed=(wire.FeedRun(run, after8),))
     with pytest.raises(ProvinceInconsistent):
-        kiosk.engine.on_reply(wire.encode_reply(reply, world.keys.sign), 0.1)
+        kiosk.engine.on_reply(wire.encode_reply(forged, world.signing, kiosk.journal.device, nonce), 0.1)
     assert kiosk.journal.feed_position()[0] == seq
-    assert kiosk.journal.state.quarantined[0][:2] == ("feed", "chain_diverged")
+    assert kiosk.journal.state.quarantined[0][:2] == ("feed", "chain_broken")
+
+
+def test_a_feed_beyond_the_next_entry_is_a_gap_and_not_applied() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    feed = reply_to(world, kiosk.engine.make_request(0.0, 0)).feed
+    with pytest.raises(FeedGap):
+        kiosk.engine.on_reply(reply_with(world, kiosk, feed=(replace(feed[0], run=replace(feed[0].run, first=9)),)), 0.1)
+    assert kiosk.journal.feed_position()[0] == 0
+    assert kiosk.journal.told(kiosk.journal.identity()[1]) == 1, "what was said of the log stands"
 
 
 def test_a_province_that_forgot_what_its_own_feed_acknowledged_is_an_alarm() -> None:
@@ -430,10 +556,9 @@ def test_a_province_that_forgot_what_its_own_feed_acknowledged_is_an_alarm() -> 
     inc = kiosk.journal.identity()[1]
     head = kiosk.journal.head_at(inc, 1)
     assert head is not None
-    reply = reply_to(world, kiosk.engine.make_request(0.0, 0))
-    forgetful = replace(reply, acks=(wire.AckFrame(inc, 1, head[:8], 1),))
+    forgetful = reply_with(world, kiosk, acks=(wire.AckFrame(0, False, 1, head[:8], 1),))
     with pytest.raises(ProvinceInconsistent):
-        kiosk.engine.on_reply(wire.encode_reply(forgetful, world.keys.sign), 0.1)
+        kiosk.engine.on_reply(forgetful, 0.1)
     assert kiosk.journal.told(inc) == kiosk.journal.acked(inc) == 2
 
 
@@ -441,8 +566,7 @@ def test_an_acknowledgement_in_the_feed_is_enough_without_a_direct_answer() -> N
     world = World()
     kiosk = world.kiosk()
     write_tags(kiosk, "a")
-    silent = replace(reply_to(world, kiosk.engine.make_request(0.0, 0)), acks=())
-    assert kiosk.engine.on_reply(wire.encode_reply(silent, world.keys.sign), 0.1).acked == 1
+    assert kiosk.engine.on_reply(reply_with(world, kiosk, acks=()), 0.1).acked == 1
     assert kiosk.journal.told(kiosk.journal.identity()[1]) == 1
 
 
@@ -460,8 +584,18 @@ def test_a_pause_is_handed_on() -> None:
     world = World()
     kiosk = world.kiosk()
     request = kiosk.engine.make_request(0.0, 0)
-    answer = handle(request, world.province, world.merge, world.keys, SERVER_MS, pause_s=90)
+    answer = handle(request, world.province, world.merge, world.keys, SERVER_MS, Policy(pause_s=90))
     assert kiosk.engine.on_reply(answer, 0.1).pause_s == 90
+
+
+def test_a_kiosk_with_an_old_schema_may_send_and_is_told_to_begin_nothing() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    answer = handle(kiosk.engine.make_request(0.0, 0), world.province, world.merge, world.keys, SERVER_MS, Policy(schema_floor=2))
+    outcome = kiosk.engine.on_reply(answer, 0.1)
+    assert (outcome.upload_only, outcome.acked) == ("schema_floor", 1)
+    assert world.exchange(kiosk).upload_only == ""
 
 
 # --- restored disks, clones, a restored province ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sync.envelope import MAX_LINE
 from sync.errors import BearerError, CaptivePortal, Offline, ServerError, TimedOut
 from sync.http import HttpBearer, Waits
 from sync.simulator.world import Kiosk, World
@@ -214,7 +215,7 @@ def test_a_portal_is_reported_with_its_sentence_and_its_cure() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [(PORTAL, "not_our_protocol"), (b"MCX1", "bad_frame"), (b"MCX1" + bytes(100), "bad_signature"), (b"", "not_our_protocol")],
+    [(PORTAL, "not_our_protocol"), (b"MCX1", "bad_frame"), (b"MCX1" + bytes(100), "bad_frame"), (b"", "not_our_protocol")],
 )
 def test_a_bad_answer_never_ends_the_loop(answer: bytes, code: str) -> None:
     story = Story(end=20.0)
@@ -239,11 +240,11 @@ def test_a_refused_device_keeps_its_events_and_backs_off() -> None:
 def test_a_segment_in_quarantine_is_tried_again_slowly() -> None:
     story = Story(end=60.0)
     with story.kiosk.journal.atomic():
-        story.kiosk.journal._add(story.kiosk.journal.identity()[1], b'{"n":1}')
+        story.kiosk.journal._add(story.kiosk.journal.identity()[1], b"x" * (MAX_LINE + 1))
     story.tell()
     assert [status.failure for status in story.heard] == ["segment_refused"] * len(story.heard)
     assert len(story.line.tried) < 7
-    assert len(story.world.province.state.quarantined) == 1, "a repeat is the same bytes"
+    assert len(story.world.province.state.quarantined) == 1, "a repeat is the same lines"
 
 
 def test_a_silent_line_makes_the_next_segments_smaller_and_a_busy_server_does_not() -> None:

@@ -89,7 +89,7 @@ def test_a_second_slip_in_place_of_the_receipt_is_found_though_the_number_of_pap
     code = file_one(machine)
     dossier = machine.store.rows("SELECT d FROM dossier")[0]["d"]
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
-    job = accept_dossier(machine, dossier, PROCEDURE, official).job
+    job = accept_dossier(machine, dossier, PROCEDURE, official, 0).job
     reprint(machine, job)
     paper = tmp_path / "paper"
     slip, receipt, copy = print_all(machine, paper)

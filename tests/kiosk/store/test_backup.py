@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
+import tracemalloc
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.machine import Machine
-from kiosk.store.backup import back_up, restore_file
+from kiosk.backup_cli import place_of
+from kiosk.config import load
+from kiosk.machine import Machine, verify_keys
+from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.check import check
 from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
+from kiosk.store.keyring import open_keyring
 from kiosk.usecases import file_dossier
+from sync.keys import DeviceKeys, PassphraseWrap, SealKey, VerifyKey
+from sync.rollover import ProvincePublic
+from sync.sealed_file import Reader, write_grant
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.province_twin import ProvinceTwin
 
 
 def file_one(machine: Machine) -> str:
@@ -45,31 +56,30 @@ def test_a_backup_is_whole_encrypted_and_alone_in_its_folder(tmp_path: Path, mac
     code = file_one(machine)
     folder = tmp_path / "usb"
     folder.mkdir()
-    size = back_up(machine.store, machine.keyring.store, folder / "b.db")
+    size = back_up(machine.store, machine.keyring, folder / "b.db")
     assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("b.db", size)]
-    assert codes(folder / "b.db", machine.keyring.store) == [code]
     assert code.encode() not in (folder / "b.db").read_bytes()
 
 
 def test_a_backup_never_replaces_the_store_itself(machine: Machine) -> None:
     inode = machine.store.path.stat().st_ino
-    assert refused(back_up, machine.store, machine.keyring.store, machine.store.path) == "backup_target"
+    assert refused(back_up, machine.store, machine.keyring, machine.store.path) == "backup_target"
     assert machine.store.path.stat().st_ino == inode
 
 
 def test_a_backup_that_cannot_be_written_is_named(tmp_path: Path, machine: Machine) -> None:
-    assert refused(back_up, machine.store, machine.keyring.store, tmp_path / "absent" / "b.db") == "backup_failed"
+    assert refused(back_up, machine.store, machine.keyring, tmp_path / "absent" / "b.db") == "backup_failed"
 
 
 def test_a_restore_is_refused_while_the_kiosk_runs(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     before = file_one(machine)
-    assert refused(restore_file, backup, path, key) == "store_in_use"
+    assert refused(restore_file, backup, place_of(machine.config)) == "store_in_use"
     after = file_one(machine)
     machine.close()
     assert codes(path, key) == sorted([before, after])
-    assert restore_file(backup, path, key) is not None
+    assert restore_file(backup, place_of(machine.config)).kept is not None
 
 
 def test_a_store_under_restore_is_not_opened(machine: Machine) -> None:
@@ -82,14 +92,14 @@ def test_a_store_under_restore_is_not_opened(machine: Machine) -> None:
 
 def test_what_a_restore_replaces_is_kept_whole_each_time(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     first = [file_one(machine) for _ in range(2)]
     machine.close()
-    one = restore_file(backup, path, key)
+    one = restore_file(backup, place_of(machine.config)).kept
     machine = make_machine(tmp_path / "state")
     second = [file_one(machine)]
     machine.close()
-    two = restore_file(backup, path, key)
+    two = restore_file(backup, place_of(machine.config)).kept
     assert one is not None
     assert two is not None
     assert codes(one, key) == sorted(first)
@@ -106,14 +116,14 @@ def _file_and_die(state: Path) -> None:
 
 def test_what_a_killed_kiosk_left_in_its_wal_is_kept_too(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     machine.close()
     child = multiprocessing.get_context("spawn").Process(target=_file_and_die, args=(tmp_path / "state",))
     child.start()
     child.join(60)
     assert child.exitcode == 9
     assert path.with_name(path.name + "-wal").stat().st_size > 0
-    kept = restore_file(backup, path, key)
+    kept = restore_file(backup, place_of(machine.config)).kept
     assert kept is not None
     assert len(codes(kept, key)) == 3
     assert codes(path, key) == []
@@ -122,11 +132,11 @@ def test_what_a_killed_kiosk_left_in_its_wal_is_kept_too(tmp_path: Path, machine
 def test_a_damaged_store_is_kept_with_its_wal_and_the_wal_is_not_replayed(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
     code = file_one(machine)
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     machine.close()
     path.write_bytes(b"x" * 8192)
     path.with_name(path.name + "-wal").write_bytes(b"w" * 100)
-    kept = restore_file(backup, path, key)
+    kept = restore_file(backup, place_of(machine.config)).kept
     assert kept is not None
     assert kept.read_bytes() == b"x" * 8192
     assert kept.with_name(kept.name + "-wal").read_bytes() == b"w" * 100
@@ -144,28 +154,28 @@ def _read_on(path: Path, key: bytes, line: Connection) -> None:
 
 def test_a_foreign_program_that_reads_the_store_stops_the_restore(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_read_on, args=(path, key, theirs))
     child.start()
     assert ours.recv() == "reading"
     code = file_one(machine)
     machine.close()
-    assert refused(restore_file, backup, path, key) == "store_in_use"
+    assert refused(restore_file, backup, place_of(machine.config)) == "store_in_use"
     assert not list(path.parent.glob("*before-restore*"))
     ours.send("enough")
     child.join(30)
     assert codes(path, key) == [code]
-    assert restore_file(backup, path, key) is not None
+    assert restore_file(backup, place_of(machine.config)).kept is not None
 
 
 def test_a_lost_store_is_restored_and_nothing_is_kept(tmp_path: Path, machine: Machine) -> None:
     backup, path, key = tmp_path / "b.db", machine.store.path, machine.keyring.store
     code = file_one(machine)
-    back_up(machine.store, key, backup)
+    back_up(machine.store, machine.keyring, backup)
     machine.close()
     path.unlink()
-    assert restore_file(backup, path, key) is None
+    assert restore_file(backup, place_of(machine.config)).kept is None
     assert codes(path, key) == [code]
 
 
@@ -176,7 +186,7 @@ def test_what_is_no_backup_changes_nothing(tmp_path: Path, machine: Machine, con
     machine.close()
     if content is not None:
         (tmp_path / "b.db").write_bytes(content)
-    assert refused(restore_file, tmp_path / "b.db", path, key) == "backup_failed"
+    assert refused(restore_file, tmp_path / "b.db", place_of(machine.config)) == "backup_failed"
     assert codes(path, key) == [code]
     assert not [file.name for file in path.parent.iterdir() if ".new" in file.name or "before-restore" in file.name]
 
@@ -187,9 +197,155 @@ def test_papers_that_waited_in_the_backup_are_uncertain_after_a_restore(tmp_path
     jobs = [row["id"] for row in machine.store.rows("SELECT id FROM print_job ORDER BY id")]
     machine.store.set_print_state(jobs[0], "printed")
     machine.store.set_print_state(jobs[1], "sending")
-    back_up(machine.store, machine.keyring.store, tmp_path / "b.db")
+    back_up(machine.store, machine.keyring, tmp_path / "b.db")
     machine.close()
-    restore_file(tmp_path / "b.db", machine.store.path, machine.keyring.store)
+    restore_file(tmp_path / "b.db", place_of(machine.config))
     machine = make_machine(tmp_path / "state")
     assert [job.state for job in map(machine.store.print_job, jobs) if job] == ["printed", "uncertain", "uncertain"]
     assert machine.store.next_print_job() is None
+
+
+# --- who opens it, and what it brings -------------------------------------------------------------------------------
+
+
+def elsewhere(tmp_path: Path) -> Place:
+    """A machine that is not there yet."""
+    return place_of(load(tmp_path / "new"))
+
+
+def province_grant(backup: Path, words: str) -> bytes:
+    """What the province does for a new machine: opens its copy of the key, and closes it with words it reads out."""
+    with backup.open("rb") as source:
+        header = Reader(source).header
+    return write_grant(header, header.key_of_province({1: PROVINCE_SEAL}), PassphraseWrap(words, 1, 8 * 1024 * 1024))
+
+
+PROVINCE_SEAL = SealKey(b"p" * 32)
+PROVINCE = ProvincePublic(b"v" * 32, PROVINCE_SEAL.public)
+
+
+def test_a_new_machine_takes_a_backup_with_the_technicians_passphrase(tmp_path: Path, machine: Machine) -> None:
+    code = file_one(machine)
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu sao lưu"))
+    place = elsewhere(tmp_path)
+    assert refused(restore_file, tmp_path / "b", place, Secret("sai")) == "backup_locked"
+    assert not place.keys.path.exists()
+    done = restore_file(tmp_path / "b", place, Secret("mật khẩu sao lưu"))
+    assert (done.kept, done.new_machine) == (None, True)
+    assert codes(place.store, machine.keyring.store) == [code]
+    fresh = open_keyring(place.keys, store_exists=True)
+    assert fresh.store == machine.keyring.store
+    assert fresh.device.sign.public != machine.keyring.device.sign.public
+
+
+def test_a_new_machine_takes_a_backup_with_words_the_province_reads_out(tmp_path: Path, machine: Machine) -> None:
+    code = file_one(machine)
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(PROVINCE))
+    grant, place = province_grant(tmp_path / "b", "tám từ"), elsewhere(tmp_path)
+    assert refused(restore_file, tmp_path / "b", place, Secret("chín từ", grant)) == "backup_locked"
+    restore_file(tmp_path / "b", place, Secret("tám từ", grant))
+    assert codes(place.store, machine.keyring.store) == [code]
+
+
+def test_a_backup_of_another_machine_never_replaces_a_store(tmp_path: Path, machine: Machine) -> None:
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"))
+    other = make_machine(tmp_path / "other", device=8)
+    code = file_one(other)
+    other.close()
+    assert refused(restore_file, tmp_path / "b", place_of(other.config), Secret("mật khẩu")) == "backup_foreign"
+    assert codes(other.store.path, other.keyring.store) == [code]
+
+
+def test_attachments_come_back_under_their_names(tmp_path: Path, machine: Machine) -> None:
+    blobs = {hashlib.sha256(text).hexdigest(): text for text in (b"a" * 200_000, b"b", b"")}
+    folder = machine.config.state / "blobs"
+    for name, text in blobs.items():
+        (folder / name[:2]).mkdir(parents=True)
+        (folder / name[:2] / name[2:]).write_bytes(text)
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"), sorted(folder.glob("??/*")))
+    place = elsewhere(tmp_path)
+    restore_file(tmp_path / "b", place, Secret("mật khẩu"))
+    found = {path.parent.name + path.name: path.read_bytes() for path in place.blobs.glob("??/*")}
+    assert found == blobs
+
+
+def test_a_backup_altered_or_cut_anywhere_is_refused_and_leaves_nothing(tmp_path: Path, machine: Machine) -> None:
+    back_up(machine.store, machine.keyring, tmp_path / "b")
+    whole = (tmp_path / "b").read_bytes()
+    machine.close()
+    before = machine.store.path.read_bytes()
+    places = [*range(8, 300, 37), *range(300, len(whole), len(whole) // 12), len(whole) - 1]
+    damaged = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in places]
+    damaged += [whole[:-1], whole[:-64], whole[: len(whole) // 2], whole + b"x"]
+    for data in damaged:
+        (tmp_path / "d").write_bytes(data)
+        assert refused(restore_file, tmp_path / "d", place_of(machine.config)) in ("backup_failed", "backup_locked")
+    assert machine.store.path.read_bytes() == before
+    assert not list(machine.config.state.glob("*.copy-*"))
+
+
+def test_a_backup_signed_by_a_stranger_is_refused(tmp_path: Path, machine: Machine) -> None:
+    stranger = replace(machine.keyring, device=DeviceKeys.generate())
+    back_up(machine.store, stranger, tmp_path / "b")
+    machine.close()
+    assert refused(restore_file, tmp_path / "b", place_of(machine.config)) == "backup_failed"
+
+
+def test_writing_and_reading_a_big_attachment_takes_little_memory(tmp_path: Path, machine: Machine) -> None:
+    big = tmp_path / "big"
+    with big.open("wb") as out:
+        out.truncate(48 * 1024 * 1024)
+    tracemalloc.start()
+    back_up(machine.store, machine.keyring, tmp_path / "b", blobs=[big])
+    machine.close()
+    restore_file(tmp_path / "b", place_of(machine.config))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024
+
+
+def test_a_restored_journal_goes_on_in_a_new_incarnation_and_behind_every_printed_number(tmp_path: Path, machine: Machine) -> None:
+    file_one(machine)
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"))
+    printed = {file_one(machine) for _ in range(3)}
+    before = machine.store.current()[0]
+    machine.close()
+    restore_file(tmp_path / "b", place_of(machine.config))
+    machine = make_machine(tmp_path / "state")
+    assert machine.store.current()[0] != before
+    assert machine.store.current()[1] == 0
+    assert {file_one(machine) for _ in range(3)}.isdisjoint(printed)
+
+
+def test_a_new_machine_prints_no_number_again_though_no_ledger_came_along(tmp_path: Path, machine: Machine) -> None:
+    file_one(machine)
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"))
+    printed = int(machine.store.meta("number"))
+    place = elsewhere(tmp_path)
+    restore_file(tmp_path / "b", place, Secret("mật khẩu"))
+    db = connect(place.store, machine.keyring.store)
+    assert int(db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()[0]) == printed + 10_000
+
+
+def test_what_the_province_has_beyond_an_old_backup_comes_back_and_the_queue_is_sent_once(tmp_path: Path) -> None:
+    province = ProvinceTwin()
+    machine = province.enrol(tmp_path / "state")
+    filed = [file_one(machine)]
+    province.settle(machine)
+    filed.append(file_one(machine))
+    back_up(machine.store, machine.keyring, tmp_path / "b")
+    filed += [file_one(machine) for _ in range(2)]
+    province.settle(machine)
+    filed.append(file_one(machine))
+    unsent = filed.pop()
+    machine.close()
+    restore_file(tmp_path / "b", place_of(machine.config))
+    machine = make_machine(tmp_path / "state", enrolled=False)
+    filed.append(file_one(machine))
+    province.settle(machine)
+    shown = sorted(row["code"] for row in machine.store.rows("SELECT code FROM dossier"))
+    assert shown == province.codes() == sorted(filed)
+    assert unsent not in shown
+    assert machine.store.waiting() == 0
+    assert province.doubled() == []
+    assert check(machine.store, 7, [VerifyKey(key) for key in verify_keys(machine.store)]).ok

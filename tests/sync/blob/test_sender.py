@@ -128,10 +128,11 @@ def test_while_events_wait_not_a_byte_of_an_attachment_moves(scene: Scene) -> No
     worker = threading.Thread(target=scene.round)
     worker.start()
     until("some of it to arrive", lambda: scene.kiosk.waiting[blob].have.count > 0)
-    with scene.crossing.events():
-        before = until("the line to be still", lambda: _still(scene))
-        assert not threading.Event().wait(0.3)
-        assert _still(scene) == before
+    scene.crossing.busy(True)
+    before = until("the line to be still", lambda: _still(scene))
+    assert not threading.Event().wait(0.3)
+    assert _still(scene) == before
+    scene.crossing.busy(False)
     worker.join(20)
     assert blob in scene.province.complete
 

@@ -1,0 +1,294 @@
+"""``python3 main.py bench sync``: goals G1 to G6, a commune's day and single changes over a bad line, ours beside its peers.
+
+Ours is the product: the store, the sync process and the province as shipped, sealed and signed, each at its end of the link. The
+peers carry the same events: PouchDB with a document for each dossier to express-pouchdb, live; and one POST for each event.
+``day``: all dossiers of a day, made off line, until the feed has acknowledged them. ``status``: one change after the other on a line
+that is open already, each until it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from forms import dossier as acts
+from kiosk.bench.cells import OURS, Group, Results, Seen, run_groups
+from kiosk.bench.commune import OPENING
+from kiosk.bench.dictionary import floor
+from kiosk.bench.peers import cache_folder, installed, node
+from kiosk.bench.report import sync_report
+from kiosk.bench.rig import PORT, Rig, until
+from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, LinkError, Side, Traffic
+
+DOSSIERS: Final = 200
+CHANGES: Final = {"clean": 10, "loss10": 20, "loss20": 40, "loss30": 40}
+SETTLE_S: Final = 3.0
+"""Until late repetitions and acknowledgements of a change have passed."""
+LONGEST_CHANGE_S: Final = 120.0
+WORKS: Final = ("day", "status")
+LINES: Final = ("clean", "loss10", "loss20", "loss30")
+
+
+def sync_command(argv: Sequence[str]) -> int:
+    """Measure what is missing, then say how all of it stands to the goals; 0 when every goal is met."""
+    parser = argparse.ArgumentParser(
+        prog="main.py bench sync", description="G1–G6: một ngày hồ sơ và từng thay đổi qua đường truyền xấu."
+    )
+    add_cell_arguments(parser)
+    parser.add_argument("--dossiers", type=int, default=DOSSIERS, help="số hồ sơ của một ngày")
+    given = parser.parse_args(argv)
+    results = Results(given.results)
+    systems = [OURS, *(["couch"] if peers_here(given.peers) else []), "rest"]
+    groups = chosen(given, WORKS, LINES)
+    if not given.report:
+        with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
+            bench = SyncBench(Path(folder), given.peers, given.dossiers)
+            try:
+                run_groups(
+                    groups, [one for one in systems if one in given.systems], bench.run, results, given.jobs, full=given.full
+                )
+            except LinkError as error:
+                sys.stderr.write(f"{error.message_vi} {error.cure_vi}\n")
+                return 1
+    text, met = sync_report(results.read())
+    sys.stdout.write(text)
+    return 0 if met else 1
+
+
+def add_cell_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every benchmark over the line takes."""
+    parser.add_argument("--cells", nargs="*", default=[], metavar="TÊN", help="chỉ các ô có chữ này: day, status/loss30, …")
+    parser.add_argument("--seeds", type=int, default=3, help="số hạt giống mỗi ô")
+    parser.add_argument("--jobs", type=int, default=1, help="số ô chạy cùng lúc")
+    parser.add_argument("--full", action="store_true", help="để chương trình đối chứng chạy đến cùng, không cắt ở 3 lần của ta")
+    parser.add_argument(
+        "--systems", nargs="*", default=[OURS, "couch", "rest", "tus", "put"], metavar="TÊN", help="ours couch rest tus put"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=cache_folder() / "results.jsonl", help="tệp kết quả; ô đã có thì không đo lại"
+    )
+    parser.add_argument("--peers", type=Path, default=cache_folder() / "peers", metavar="DIR", help="thư mục của bench peers")
+    parser.add_argument("--report", action="store_true", help="chỉ in bảng từ kết quả đã có")
+
+
+def chosen(given: argparse.Namespace, works: Sequence[str], lines: Sequence[str]) -> list[Group]:
+    """The groups asked for, seed by seed, so that every line has a figure early."""
+    groups = [Group(work, line, seed) for seed in range(1, given.seeds + 1) for work in works for line in lines]
+    return [group for group in groups if not given.cells or any(part in group.name for part in given.cells)]
+
+
+def peers_here(folder: Path) -> bool:
+    """Whether the npm peers are there; says so when they are not."""
+    there = installed(folder)
+    if not there:
+        sys.stderr.write("Chưa có chương trình đối chứng từ npm (main.py bench peers): chỉ đo phần còn lại.\n")
+    return there
+
+
+class SyncBench:
+    """Runs one system in one group."""
+
+    def __init__(self, folder: Path, peers: Path, dossiers: int) -> None:
+        self._folder = folder
+        self._peers = peers
+        self._dossiers = dossiers
+        self._rigs: dict[str, Rig] = {}
+        self._guard = threading.Lock()
+
+    def run(self, group: Group, system: str, limit: float) -> Seen:
+        template = self._template(group)
+        folder = self._folder / f"{group.name.replace('/', '-')}-{system}"
+        rig = template.copy(folder)
+        try:
+            opening = PROFILES[group.profile if group.work == "day" else "clean"]
+            with Link(opening, group.seed) as link:
+                side: Ours | Peer = Ours(rig, link) if system == OURS else Peer(system, rig, link, self._peers)
+                try:
+                    if group.work == "day":
+                        return _day(side, link, limit)
+                    return _changes(side, link, group, limit)
+                finally:
+                    side.stop()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _template(self, group: Group) -> Rig:
+        """The machines of a work and a seed, made at the first asking."""
+        key = f"{group.work}-{group.seed}"
+        with self._guard:
+            if key not in self._rigs:
+                rig = Rig(self._folder / key)
+                rig.enrol()
+                if group.work == "day":
+                    rig.file_day(f"bench {group.seed}", self._dossiers)
+                else:
+                    rig.file_waiting(f"bench {group.seed}", max(CHANGES.values()))
+                self._rigs[key] = rig
+            return self._rigs[key]
+
+
+class Ours:
+    """The product at both ends."""
+
+    def __init__(self, rig: Rig, link: Link) -> None:
+        self._rig = rig
+        self._link = link
+        rig.serve(link)
+        self._machine = rig.machine()
+        self._of = self._machine.store.waiting()
+        ids = self._machine.store.rows("SELECT d FROM dossier ORDER BY d")
+        self._waiting = iter([str(row["d"]) for row in ids])
+
+    def push(self, limit: float) -> tuple[float, float]:
+        """(share done, seconds) of sending all that waits."""
+        self._rig.carry(self._link)
+        took = until(lambda: self._machine.store.waiting() == 0, limit)
+        return (1.0, took) if took is not None else (1 - self._machine.store.waiting() / self._of, limit)
+
+    def facts(self) -> dict[str, Any]:
+        """Dossiers, and the floor: all that had to cross, both ways, as one zstd stream each."""
+        store = self._machine.store
+        lines = [line.body for line in store.lines(store.incarnations()[-1], 0, 1_000_000)]
+        feed = [bytes(row["body"]) for row in store.rows("SELECT body FROM feed ORDER BY seq")]
+        return {"dossiers": store.rows("SELECT count(*) AS n FROM dossier")[0]["n"], "floor": floor(lines, feed)}
+
+    def open(self) -> None:
+        """Start the sync process and let its first exchange pass."""
+        self._rig.carry(self._link)
+        time.sleep(SETTLE_S)
+
+    def change(self, limit: float) -> float:
+        """Seconds until one act of an official is acknowledged."""
+        store, dossier = self._machine.store, next(self._waiting)
+        by = acts.By(acts.Role.OFFICIAL, "Bế Văn Mẫu")
+        with store.work("cb01") as work:
+            work.append(acts.start(acts.Situation(dossier, store.fields(dossier), by, OPENING)))
+        self._rig.nudge()
+        return until(lambda: store.waiting() == 0, limit, 0.005) or limit
+
+    def stop(self) -> None:
+        self._machine.close()
+        self._rig.stop()
+
+
+class Peer:
+    """A program of others: a server at the province's end, and a client that is told what to do by words."""
+
+    def __init__(self, system: str, rig: Rig, link: Link, peers: Path) -> None:
+        url, here = Link.url(PORT), rig.folder / system
+        self._dossiers = len(json.loads(rig.documents().read_bytes()))
+        for end in ("server", "client"):
+            (here / end).mkdir(parents=True)
+        at = (str(here / "server"), PROVINCE_ADDRESS, str(PORT))
+        if system == "couch":
+            server = node(peers, "couch_server.js", *at)
+            client = node(peers, "couch_client.js", str(here / "client"), str(rig.documents()), url)
+        else:
+            rest = [sys.executable, "-m", "kiosk.bench.peers.rest"]
+            server = [*rest, "serve", *at]
+            client = [*rest, "push", str(here / "client"), str(rig.events()), url]
+        self._server = _talking(link.inside(Side.PROVINCE, server))
+        _line(self._server, "listening", 60)
+        self._client = _talking(link.inside(Side.KIOSK, client))
+        self._of = int(json.loads(_line(self._client, "ready", 60))["ready"])
+        self._asked = self._done = 0
+        self._said: queue.Queue[int] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def push(self, limit: float) -> tuple[float, float]:
+        took = self._after("push", self._of, limit)
+        return (1.0, took) if took is not None else (self._done / self._of, limit)
+
+    def facts(self) -> dict[str, Any]:
+        return {"dossiers": self._dossiers}
+
+    def open(self) -> None:
+        """Push what is there already: it is known to both before the first change."""
+        self._after("push", self._of, 600)
+        time.sleep(SETTLE_S)
+
+    def change(self, limit: float) -> float:
+        return self._after("change", 1, limit) or limit
+
+    def stop(self) -> None:
+        for one in (self._client, self._server):
+            one.kill()
+            one.wait(10)
+
+    def _after(self, word: str, more: int, limit: float) -> float | None:
+        """Seconds from a word until so much more is done."""
+        started = time.monotonic()
+        self._asked += more
+        assert self._client.stdin is not None
+        self._client.stdin.write(word + "\n")
+        self._client.stdin.flush()
+        while self._done < self._asked:
+            left = limit - (time.monotonic() - started)
+            try:
+                self._done = self._said.get(timeout=max(0.0, left))
+            except queue.Empty:
+                return None
+        return time.monotonic() - started
+
+    def _listen(self) -> None:
+        assert self._client.stdout is not None
+        for line in self._client.stdout:
+            facts: dict[str, Any] = json.loads(line)
+            if "done" in facts:
+                self._said.put(int(facts["done"]))
+
+
+def _day(side: Ours | Peer, link: Link, limit: float) -> Seen:
+    share, seconds = side.push(limit)
+    if share >= 1:
+        time.sleep(1.0)
+    return _seen(share, seconds, link.traffic(), side.facts())
+
+
+def _changes(side: Ours | Peer, link: Link, group: Group, limit: float) -> Seen:
+    """The connection is opened on the same line without loss; counts begin with the first change."""
+    side.open()
+    link.change(PROFILES[group.profile])
+    longest, count = min(limit, LONGEST_CHANGE_S), CHANGES[group.profile]
+    times: list[float] = []
+    sizes: list[int] = []
+    for _ in range(count):
+        before = link.traffic().offered
+        times.append(side.change(longest))
+        time.sleep(SETTLE_S)
+        sizes.append(link.traffic().offered - before)
+    figures = {"times": [round(one, 3) for one in times], "bytes": sizes}
+    return _seen(sum(one < longest for one in times) / count, median(times), link.traffic(), figures)
+
+
+def _seen(share: float, seconds: float, passed: Traffic, figures: dict[str, Any]) -> Seen:
+    return Seen(round(share, 4), round(seconds, 2), passed.up["offered"], passed.down["offered"], passed.late_s, figures)
+
+
+def _talking(command: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def _line(process: subprocess.Popen[str], word: str, seconds: float) -> str:
+    """The first line with a word in it."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if word in line:
+                return line
+    finally:
+        timer.cancel()
+    raise RuntimeError(f"a peer ended before it said «{word}»")

@@ -1,0 +1,244 @@
+"""Attachments of this kiosk: encrypted files in ``blobs/ab/<sha256>`` beside the store, and how far each is at the province.
+
+A file is made under a temporary name, is durable, gets its name, its folder is durable, and only then its event is written, all
+inside one transaction of the store: the journal never names a file that a power cut took. What the province said it holds is a
+hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
+event of its dossier waits to be told, so events are always first. It leaves this disk only when its dossier is closed, its lines
+are safe off site, and the province has it whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from kiosk.store.store import Store
+from sync.blob.cipher import encrypt, name_of, new_key, records, units_of
+from sync.blob.ports import NO_DUE, BlobTask, Lane
+from sync.blob.ranges import NONE, Ranges
+from sync.errors import BlobDamaged
+from sync.steps import step
+
+_READY: Final = "b.here AND b.damaged = '' AND coalesce(a.ok, 0) = 0"
+_TOLD: Final = "NOT EXISTS (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > i.told)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file made and durable; ``key`` opens it."""
+
+    id: str
+    key: bytes
+    size: int
+    plain: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFact:
+    """One file as people ask for it."""
+
+    id: str
+    dossier: str
+    lane: Lane
+    size: int
+    held: int
+    """Bytes the province said it holds."""
+    state: str
+    """``waiting``, ``complete``, ``damaged``."""
+    is_here: bool
+
+
+class KioskFiles:
+    """Implements :class:`sync.blob.ports.KioskBlobs` on the open store. Any thread may call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.folder = store.path.parent / "blobs"
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self._added: list[str] = []
+
+    # --- making -------------------------------------------------------------------------------------------------
+
+    def add(self, source: BinaryIO, dossier: str, lane: Lane) -> Stored:
+        """Encrypt a file and put it at its place; inside the transaction that writes its event."""
+        key, digest = new_key(), hashlib.sha256()
+        plain = source.seek(0, os.SEEK_END)
+        source.seek(0)
+        handle, name = tempfile.mkstemp(prefix=f"new-{os.getpid()}-", dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                for record in encrypt(source, key):
+                    digest.update(record)
+                    out.write(record)
+                size = out.tell()
+                out.flush()
+                os.fsync(out.fileno())
+            blob = digest.hexdigest()
+            with step("kiosk.blob.place"):
+                self._place(Path(name), blob)
+                self._added.append(blob)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
+        self._store.db.conn.execute("INSERT INTO blob (id, d, size, lane) VALUES (?, ?, ?, ?)", (blob, dossier, size, int(lane)))
+        return Stored(blob, key, size, plain)
+
+    def take_back(self) -> None:
+        """The transaction failed: what was added in it is no file of ours."""
+        for blob in self._added:
+            self.path(blob).unlink(missing_ok=True)
+        self._added.clear()
+
+    def _place(self, file: Path, blob: str) -> None:
+        place = self.path(blob)
+        if not place.parent.is_dir():
+            place.parent.mkdir(mode=0o700)
+            _sync_folder(self.folder)
+        os.replace(file, place)
+        _sync_folder(place.parent)
+
+    def path(self, blob: str) -> Path:
+        return self.folder / blob[:2] / blob
+
+    # --- for the planner and the sender ---------------------------------------------------------------------------
+
+    def tasks(self) -> Sequence[BlobTask]:
+        epoch = self._store.epoch()
+        rows = self._store.rows(
+            "SELECT b.*, a.ok, a.bad, a.seq, d.due, (SELECT coalesce(sum(o.size), 0) FROM blob o JOIN blob_answer oa"
+            " ON oa.id = o.id AND oa.ok WHERE o.d = b.d AND o.lane = b.lane) AS before"
+            " FROM blob b LEFT JOIN blob_answer a ON a.id = b.id LEFT JOIN dossier d ON d.d = b.d"
+            f" WHERE {_READY} AND {_TOLD}"
+        )
+        return [
+            BlobTask(
+                row["id"],
+                row["size"],
+                Lane(row["lane"]),
+                row["d"],
+                _due_ms(row["due"]),
+                _have(row, epoch),
+                int(row["before"]),
+            )
+            for row in rows
+        ]
+
+    def read(self, blob: str, offset: int, length: int) -> bytes:
+        try:
+            with self.path(blob).open("rb") as file:
+                return os.pread(file.fileno(), length, offset)
+        except OSError as error:
+            raise BlobDamaged(f"the file cannot be read: {type(error).__name__}") from None
+
+    def is_sound(self, blob: str) -> bool:
+        try:
+            with self.path(blob).open("rb") as file:
+                return name_of(file) == blob
+        except OSError:
+            return False
+
+    def set_have(self, blob: str, have: Ranges) -> None:
+        with self._store.transaction():
+            self._store.db.conn.execute(
+                "UPDATE blob SET have = ?, epoch = ?, seen = coalesce((SELECT seq FROM blob_answer a WHERE a.id = blob.id), 0)"
+                " WHERE id = ?",
+                (have.encode(), self._store.epoch(), blob),
+            )
+
+    def set_complete(self, blob: str) -> None:
+        """By other ways than the feed nothing is complete: a receipt on a stick is taken as all being held."""
+        row = self._store.rows("SELECT size FROM blob WHERE id = ?", [blob])
+        if row:
+            self.set_have(blob, Ranges.whole(row[0]["size"]))
+
+    def set_damaged(self, blob: str, why: str) -> None:
+        with self._store.transaction():
+            self._store.db.conn.execute("UPDATE blob SET damaged = ? WHERE id = ?", (why, blob))
+
+    # --- for people -----------------------------------------------------------------------------------------------
+
+    def facts(self, dossier: str | None = None) -> list[BlobFact]:
+        """All files, or those of one dossier, in the order they were made."""
+        only = "WHERE b.d = ?" if dossier is not None else ""
+        rows = self._store.rows(
+            f"SELECT b.*, a.ok, a.bad, a.seq FROM blob b LEFT JOIN blob_answer a ON a.id = b.id {only} ORDER BY b.d, b.lane, b.id",
+            [] if dossier is None else [dossier],
+        )
+        return [_fact(row, self._store.epoch()) for row in rows]
+
+    # --- leaving --------------------------------------------------------------------------------------------------
+
+    def forget(self, dossiers: Sequence[str]) -> int:
+        """Drop the copies of files that may go, of these dossiers and of those closed before; how many went.
+
+        A file may go when the dossier is closed, the province has it whole, and no line of the dossier is short of being safe.
+        """
+        rows = self._store.rows(
+            "SELECT b.id, b.d FROM blob b JOIN blob_answer a ON a.id = b.id AND a.ok WHERE b.here AND NOT EXISTS"
+            " (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > min(i.acked, i.safe))"
+        )
+        closed = {*dossiers, *(row["d"] for row in self._store.rows("SELECT d FROM closed"))}
+        going = [row["id"] for row in rows if row["d"] in closed]
+        with self._store.transaction():
+            self._store.db.conn.executemany("UPDATE blob SET here = 0 WHERE id = ?", [(blob,) for blob in going])
+        for blob in going:
+            self.path(blob).unlink(missing_ok=True)
+        return len(going)
+
+    def sweep(self) -> int:
+        """Drop what a crash left behind: unfinished files of dead processes, files no transaction came to know; how many."""
+        left = 0
+        with self._store.transaction():
+            known = {row["id"] for row in self._store.rows("SELECT id FROM blob WHERE here")}
+            for file in self.folder.glob("new-*"):
+                if not Path("/proc", file.name.split("-")[1]).exists():
+                    file.unlink(missing_ok=True)
+                    left += 1
+            for file in self.folder.glob("??/*"):
+                if file.name not in known:
+                    file.unlink(missing_ok=True)
+                    left += 1
+        return left
+
+
+def _have(row: Mapping[str, Any], epoch: int) -> Ranges:
+    """What the province holds: its word in this epoch, less the records it has found damaged since."""
+    if row["epoch"] != epoch:
+        return NONE
+    have, size = Ranges.decode(bytes(row["have"])), row["size"]
+    if row["ok"] == 0 and row["seq"] > row["seen"]:
+        bad = [number for number in json.loads(row["bad"]) if isinstance(number, int) and 0 <= number < records(size)]
+        have = have - units_of(tuple(bad), size)
+    return have
+
+
+def _fact(row: Mapping[str, Any], epoch: int) -> BlobFact:
+    size = row["size"]
+    state = "complete" if row["ok"] else "damaged" if row["damaged"] else "waiting"
+    held = size if row["ok"] else _have(row, epoch).held_bytes(size)
+    return BlobFact(row["id"], row["d"], Lane(row["lane"]), size, held, state, bool(row["here"]))
+
+
+def _due_ms(due: str | None) -> int:
+    """Legal deadline of a dossier for comparing, ms; what is no time counts as none."""
+    try:
+        return round(datetime.fromisoformat(due or "").timestamp() * 1000)
+    except ValueError:
+        return NO_DUE
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,49 @@
+"""Keys that change in the middle of everything: the province's, a commune's, a device's; and a kiosk that is stolen and revoked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sync.simulator.scene import Machine, Scene
+
+
+def renew(scene: Scene) -> None:
+    """Whatever is due."""
+    machine = scene.rng.choice(scene.machines)
+    if scene.swarm.happens("province keys renewed"):
+        scene.authority.renew_province(scene.province)
+        scene.tell("the province has new keys, generation {}", scene.authority.public.generation)
+    if scene.swarm.happens("commune key renewed"):
+        scene.authority.renew_commune(scene.province, machine.commune)
+        scene.tell("commune {} has a new key", machine.commune)
+    if scene.swarm.happens("device keys rotated") and _alone(scene, machine):
+        _rotate(scene, machine)
+    if scene.swarm.happens("kiosk revoked") and len({m.journal.device for m in scene.honest()}) > 1:
+        _revoke(scene, machine)
+
+
+def _alone(scene: Scene, machine: Machine) -> bool:
+    """A cloned machine that changes its keys locks its twin out: that needs people, not a protocol."""
+    return sum(other.journal.device == machine.journal.device for other in scene.machines) == 1 and not machine.revoked
+
+
+def _rotate(scene: Scene, machine: Machine) -> None:
+    record = scene.province.devices[machine.journal.device]
+    if record.generation != machine.generation:
+        return  # the one before is still on its way
+    machine.own, machine.keys = scene.authority.rotate(machine.journal, machine.keys, machine.generation)
+    machine.generation += 1
+    scene.tell("{} has new keys, generation {}", machine.name, machine.generation)
+    scene.start(machine)
+
+
+def _revoke(scene: Scene, machine: Machine) -> None:
+    """Stolen: what the province holds of it stays, nothing after that counts, and it reads no feed any more."""
+    device = machine.journal.device
+    held = {inc: len(log) for (owner, inc), log in scene.province.state.logs.items() if owner == device}
+    scene.revoked[device] = held
+    scene.province.devices[device] = replace(scene.province.devices[device], valid_to=held)
+    for other in scene.machines:
+        other.revoked = other.revoked or other.journal.device == device
+    scene.authority.renew_commune(scene.province, machine.commune)
+    scene.tell("{} is stolen and revoked at {}", machine.name, held)

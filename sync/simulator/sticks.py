@@ -1,0 +1,215 @@
+"""Sticks between kiosks and province, as the product writes and reads them: lost, late, read twice, cut, altered, swapped.
+
+A stick is a volume in a bag, like a message on a line. The province reads it, takes what is new, and writes the way back on another
+one: key letters, the custody letter, the feed. Sending moves no cursor, so a stick that is never seen again costs nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from sync import intake
+from sync.blob.ranges import UNIT, Ranges
+from sync.bundle import (
+    BlobRange,
+    Frame,
+    Header,
+    Kind,
+    Manifest,
+    Place,
+    VolumeWriter,
+    Way,
+    check,
+    frames,
+    open_manifest,
+    preface,
+    province_tag,
+    read_range,
+    seal_manifest,
+)
+from sync.errors import BundleWrongWay, ProvinceInconsistent, SyncError
+from sync.intake import FeedPlace
+from sync.segment import MAGIC, commune_tag
+from sync.simulator.files import KioskFiles
+from sync.simulator.memory import Crash, DiskFull
+from sync.simulator.scene import SERVER_MS, Machine, Scene, Violation, hold
+from sync.unloading import unload
+
+REFUSED = frozenset(
+    (
+        *(
+            "bundle_damaged",
+            "bundle_forged",
+            "bundle_foreign",
+            "bundle_wrong_way",
+            "bundle_stale",
+            "bundle_unknown_device",
+            "bundle_other_province",
+        ),
+        *("feed_gap", "keys_out_of_turn", "bad_signature", "seal_broken", "letter_invalid", "bundle_changed"),
+    )
+)
+"""Why a stick may be refused when somebody altered, swapped or delayed it."""
+
+
+def carry(scene: Scene) -> Machine | None:
+    """A stick is written at a kiosk, or one that was written is read somewhere."""
+    if scene.swarm.happens("stick written"):
+        machine = scene.rng.choice(scene.machines)
+        scene.sticks.append(write(scene, machine))
+        scene.tell("{} writes a stick of {} bytes", machine.name, len(scene.sticks[-1]))
+    if not scene.sticks or not scene.swarm.happens("stick carried"):
+        return None
+    at = scene.rng.randrange(len(scene.sticks))
+    stick = scene.sticks[at] if scene.swarm.happens("stick read twice") else scene.sticks.pop(at)
+    if scene.swarm.happens("stick lost"):
+        scene.tell("a stick is lost")
+        return None
+    stick = scene.harmed(stick)
+    wrong = scene.swarm.happens("stick on the wrong side")
+    if (stick[4:5] == bytes([Way.UP])) != wrong:
+        read_at_province(scene, stick)
+        return None
+    machine = scene.rng.choice(scene.machines)
+    read_at_kiosk(scene, machine, stick)
+    return machine
+
+
+def write(scene: Scene, machine: Machine) -> bytes:
+    """A volume with everything this kiosk has to give: events above ``acked``, and files the province lacks."""
+    engine, journal, suite = machine.engine, machine.journal, scene.authority.forge.suite
+    trust = engine.trust
+    header = Header(Way.UP, journal.device, 0, province_tag(trust.root), scene.rng.randbytes(16))
+    out = io.BytesIO()
+    writer = VolumeWriter(out, header, machine.own.sign)
+    (seq, head), segments = journal.feed_position(), list(engine.segments_for_bundle(scene.rng.choice((400, 4000))))
+    logs = tuple(Place(inc, n, head[:8]) for inc in journal.incarnations() for n, head in [journal.last(inc)])
+    manifest = Manifest(
+        machine.commune,
+        Place(journal.epoch(), seq, head[:8]),
+        logs,
+        len(segments),
+        generation=trust.province.generation,
+        commune_generation=trust.commune_generation,
+    )
+    sealer = suite.sealer(trust.province.seal_key)
+    if machine.keys.rotation:
+        writer.add(Kind.LETTER, machine.keys.rotation)
+    writer.add(Kind.MANIFEST, seal_manifest(manifest, header, machine.own.sign, sealer))
+    for segment in segments:
+        writer.add(Kind.SEGMENT, segment)
+    files = KioskFiles(journal)
+    for task in files.tasks():
+        for first, end in task.have.missing(task.size).runs:
+            start, stop = first * UNIT, min(end * UNIT, task.size)
+            piece = BlobRange(bytes.fromhex(task.id), start, files.read(task.id, start, stop - start))
+            writer.add(Kind.RANGE, piece.pack())
+    writer.finish()
+    return out.getvalue()
+
+
+def read_at_province(scene: Scene, stick: bytes) -> None:
+    """What the province's importer does, in one transaction; then the way back is written."""
+    disk = scene.province.disk
+    if scene.swarm.happens("province crash before commit"):
+        disk.crash_at = ("before_commit", 1)
+    if scene.swarm.happens("province disk full"):
+        disk.room = scene.rng.randint(0, 12)
+    try:
+        back = take(scene, stick)
+    except (Crash, DiskFull) as failure:
+        disk.cut_power()
+        scene.files.lose_power()
+        scene.tell("the province fails over a stick: {!r}", failure)
+        return
+    except SyncError as error:
+        hold(error.code in REFUSED, "I10", f"the province refuses a stick with {error.code}: {error}")
+        scene.tell("the province refuses a stick: {}", error.code)
+        return
+    finally:
+        disk.heal()
+    scene.sticks.append(back)
+    scene.tell("the province has read a stick and writes one of {} bytes", len(back))
+
+
+def take(scene: Scene, stick: bytes) -> bytes:
+    """Read a volume at the province; returns the volume that goes back. Raises what it is refused with."""
+    keys, suite, source = scene.authority.keys, scene.authority.forge.suite, io.BytesIO(stick)
+    header = preface(source)[0]
+    record = scene.province.device(header.owner)
+    if header.way is not Way.UP or record is None:
+        raise BundleWrongWay("not a volume of a kiosk of this province")
+    verifiers = [suite.verifier(key) for key in (record.verify_key, *(former.verify_key for former in record.former))]
+    checked = check(source, verifiers)
+    found = list(frames(source, checked))
+    openers = [keys.seal, *keys.former.values()]
+    manifest = next(open_manifest(f.body, header, openers, verifiers) for f in found if f.kind == Kind.MANIFEST)
+    received = SERVER_MS + int(scene.now_s * 1000)
+    segments = [frame.body for frame in found if frame.kind == Kind.SEGMENT]
+    with scene.province.atomic():
+        intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
+    for frame in found:
+        if frame.kind == Kind.RANGE:
+            _take_range(scene, record.commune, read_range(frame.body))
+    return _back(scene, manifest, header.owner, received)
+
+
+def _take_range(scene: Scene, commune: str, piece: BlobRange) -> None:
+    name, files = piece.blob.hex(), scene.files
+    told = files.announced(name)
+    if told is None or told.commune != commune or files.is_complete(name):
+        return
+    files.write(name, piece.offset, piece.data)
+    have = files.keep(name, Ranges.of_bytes(piece.offset, piece.offset + len(piece.data), told.size))
+    if have.is_whole(told.size):
+        files.finish(name)
+
+
+def _back(scene: Scene, manifest: Manifest, device: int, received: int) -> bytes:
+    header = Header(Way.DOWN, commune_tag(manifest.commune), 0, province_tag(scene.authority.root.public), scene.rng.randbytes(16))
+    out = io.BytesIO()
+    writer = VolumeWriter(out, header, scene.authority.keys.sign)
+    place = FeedPlace(manifest.feed.number, manifest.feed.n, manifest.feed.head8)
+    parts = intake.bundle_reply(
+        manifest.commune,
+        place,
+        {device: [log.number for log in manifest.logs]},
+        scene.province,
+        scene.authority.keys,
+        received,
+        generation=manifest.generation,
+        commune_generation=manifest.commune_generation,
+    )
+    for part in parts:
+        writer.add(Kind.SEGMENT if part.startswith(MAGIC) else Kind.LETTER, part)
+    writer.finish()
+    return out.getvalue()
+
+
+def read_at_kiosk(scene: Scene, machine: Machine, stick: bytes) -> None:
+    """What the kiosk's importer does."""
+    disk = machine.journal.disk
+    if scene.swarm.happens("kiosk crash before commit"):
+        disk.crash_at = ("before_commit", 1)
+    if scene.swarm.happens("kiosk disk full"):
+        disk.room = scene.rng.randint(0, 12)
+    suite = scene.authority.forge.suite
+
+    def sieve(source: BinaryIO, keys: Sequence[bytes], most: int) -> Iterator[Frame]:
+        return frames(source, check(source, [suite.verifier(key) for key in keys], most))
+
+    try:
+        found = unload(io.BytesIO(stick), machine.engine, machine.engine.trust, sieve=sieve, suite=suite)
+        scene.tell("{} reads a stick: {} applied, {} acknowledged", machine.name, found.applied, found.acked)
+    except (Crash, DiskFull) as failure:
+        scene.tell("{} fails over a stick: {!r}", machine.name, failure)
+        scene.lose_power(machine)
+    except ProvinceInconsistent as error:
+        raise Violation("I10", f"false alarm at {machine.name} over a stick: {error}") from error
+    except SyncError as error:
+        hold(error.code in REFUSED, "I10", f"{machine.name} refuses a stick with {error.code}: {error}")
+        scene.tell("{} refuses a stick: {}", machine.name, error.code)
+    finally:
+        disk.heal()
