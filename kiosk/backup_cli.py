@@ -23,7 +23,7 @@ def add_backup_arguments(one: argparse.ArgumentParser) -> None:
 
 def add_restore_arguments(one: argparse.ArgumentParser) -> None:
     """Options of ``restore``."""
-    one.add_argument("--passphrase-stdin", action="store_true", help="mật khẩu sao lưu, hoặc các từ tỉnh đọc cho tệp --key")
+    one.add_argument("--passphrase-stdin", action="store_true", help="mật khẩu sao lưu, hoặc mã tỉnh đọc cho tệp --key")
     one.add_argument("--key", type=Path, metavar="TỆP", help="tệp khóa do tỉnh cấp bằng «province backup-open»")
 
 

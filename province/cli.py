@@ -280,9 +280,9 @@ def _backup_open(running: Runtime, given: argparse.Namespace) -> Answer:
     _ready(running)
     from province.backups import open_backup
 
-    device, words = open_backup(given.file, given.out, by="cli")
-    text = f"Mang tệp khóa về xã; đọc cho kỹ thuật viên (không ghi lên USB):\n    {words}"
-    return 0, {"ok": True, "device": device, "words": words}, text
+    device, code = open_backup(given.file, given.out, by="cli")
+    text = f"Mang tệp khóa về xã; đọc cho kỹ thuật viên (không ghi lên USB):\n    {code}"
+    return 0, {"ok": True, "device": device, "code": code}, text
 
 
 def _keys_show(running: Runtime, given: argparse.Namespace) -> Answer:

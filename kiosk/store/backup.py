@@ -101,7 +101,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What opens a backup that this machine did not write: its passphrase, or the one for the province's ``grant``."""
+    """What opens a backup that this machine did not write: its passphrase, or the code of the province's ``grant``."""
 
     passphrase: str = ""
     grant: bytes = b""

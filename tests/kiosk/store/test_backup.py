@@ -22,7 +22,7 @@ from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import open_keyring
 from kiosk.usecases import file_dossier
-from sync.keys import DeviceKeys, PassphraseWrap, SealKey, VerifyKey
+from sync.keys import DeviceKeys, SealKey, VerifyKey
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Reader, write_grant
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
@@ -213,11 +213,11 @@ def elsewhere(tmp_path: Path) -> Place:
     return place_of(load(tmp_path / "new"))
 
 
-def province_grant(backup: Path, words: str) -> bytes:
-    """What the province does for a new machine: opens its copy of the key, and closes it with words it reads out."""
+def province_grant(backup: Path, code: str) -> bytes:
+    """What the province does for a new machine: opens its copy of the key, and closes it with a code it reads out."""
     with backup.open("rb") as source:
         header = Reader(source).header
-    return write_grant(header, header.key_of_province({1: PROVINCE_SEAL}), PassphraseWrap(words, 1, 8 * 1024 * 1024))
+    return write_grant(header, header.key_of_province({1: PROVINCE_SEAL}), code)
 
 
 PROVINCE_SEAL = SealKey(b"p" * 32)
@@ -238,12 +238,12 @@ def test_a_new_machine_takes_a_backup_with_the_technicians_passphrase(tmp_path: 
     assert fresh.device.sign.public != machine.keyring.device.sign.public
 
 
-def test_a_new_machine_takes_a_backup_with_words_the_province_reads_out(tmp_path: Path, machine: Machine) -> None:
+def test_a_new_machine_takes_a_backup_with_a_code_the_province_reads_out(tmp_path: Path, machine: Machine) -> None:
     code = file_one(machine)
     back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(PROVINCE))
-    grant, place = province_grant(tmp_path / "b", "tám từ"), elsewhere(tmp_path)
-    assert refused(restore_file, tmp_path / "b", place, Secret("chín từ", grant)) == "backup_locked"
-    restore_file(tmp_path / "b", place, Secret("tám từ", grant))
+    grant, place = province_grant(tmp_path / "b", "K7F3-M9QX"), elsewhere(tmp_path)
+    assert refused(restore_file, tmp_path / "b", place, Secret("K7F3-M9QY", grant)) == "backup_locked"
+    restore_file(tmp_path / "b", place, Secret("K7F3-M9QX", grant))
     assert codes(place.store, machine.keyring.store) == [code]
 
 
