@@ -22,7 +22,7 @@ from kiosk.store.store import Store
 from sync import usb
 from sync.blob.ranges import Ranges
 from sync.bundle import Manifest, Place, Receipt, province_tag
-from sync.errors import StickMissing, SyncError
+from sync.errors import BundleWrongWay, StickMissing, SyncError
 from sync.keys import SODIUM
 from sync.loading import Attachments, Cargo, Limits, Loaded, NoAttachments, Record, load
 from sync.unloading import Unloaded, unload
@@ -106,15 +106,21 @@ def find_stick(config: Config, given: Path | None) -> Path:
 
 
 def export_to(
-    machine: Machine, root: Path, *, most: int = 1 << 50, note: str = "", progress: Callable[[int], None] = lambda written: None
+    machine: Machine,
+    root: Path,
+    *,
+    most: int = 1 << 50,
+    volume_mb: int = 0,
+    note: str = "",
+    progress: Callable[[int], None] = lambda written: None,
 ) -> Loaded:
-    """Write everything the province has not acknowledged onto a stick, verified.
+    """Write everything the province has not acknowledged onto a stick, verified: ``most`` bytes, in files of ``volume_mb``.
 
     Raises:
         StoreError: ``not_enrolled``.
         BundleError: see ``sync.loading.load``.
     """
-    limits = Limits(volume=int(machine.config["sync.stick_volume_mb"]) * MB, stick=most)
+    limits = Limits(volume=(volume_mb or int(machine.config["sync.stick_volume_mb"])) * MB, stick=most)
     return load(root, cargo_of(machine, note), Waybook(machine.store), os.urandom, limits=limits, progress=progress)
 
 
@@ -180,6 +186,10 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
         try:
             with usb.named(), path.open("rb") as source:
                 brought = unload(source, engine, engine.trust)
+        except BundleWrongWay as error:
+            if place.is_file():  # among others it is only what this kiosk wrote itself
+                found.append(Imported(path, None, error))
+            continue
         except SyncError as error:
             found.append(Imported(path, None, error))
             continue

@@ -21,8 +21,10 @@ from typing import Any
 from kiosk import rotation
 from kiosk.answers import answer, say
 from kiosk.clock import HANOI
+from kiosk.courier_cli import courier_command
 from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine, add_machine_arguments
+from kiosk.stick_cli import export_command, import_command
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
@@ -57,7 +59,13 @@ def sync_command(argv: Sequence[str]) -> int:
     return answer(given, _ACTS[act])
 
 
-_ELSEWHERE = {"enrol": enrol_command, "keys": keys_command}
+_ELSEWHERE = {
+    "enrol": enrol_command,
+    "keys": keys_command,
+    "export": export_command,
+    "import": import_command,
+    "courier": courier_command,
+}
 
 _HELP = {
     "run": "Tiến trình đồng bộ với tỉnh; thêm --once để làm một lượt. Lệnh con: status, enrol, keys.",
