@@ -13,6 +13,7 @@ from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
 from kiosk.bench.journal import bench_journal
+from kiosk.bench.ingest import bench_ingest
 from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
 from kiosk.bench.sync import sync_command
@@ -21,6 +22,7 @@ BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "filing": bench_filing,
     "forms": bench_forms,
     "start": bench_start,
+    "ingest": bench_ingest,
     "touch": bench_touch,
 }
 

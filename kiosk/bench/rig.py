@@ -56,7 +56,7 @@ class Rig:
         for one in (self.kiosk, self.province):
             one.mkdir(parents=True)
         (self.province / "province.toml").write_text(f'[units]\n"{COMMUNE}" = "H14.990"\n', encoding="utf-8")
-        self._configure(self.serve())
+        self.reconfigure(self.serve())
         code = self._in_province("enrol-code", "--commune", COMMUNE)["code"]
         asking = self._start("enrol", ["sync", "enrol", "--state", str(self.kiosk), "--code", code, "--operator", "Lý", "--json"])
         request = json.loads(asking.expect('"words"', 60))
@@ -92,7 +92,7 @@ class Rig:
                 work.append(acts.accept(acts.Situation(dossier, acts.fold(drafts), by, OPENING), acts.Receipt(promise, [])))
         self._keep_documents(machine)
         machine.close()
-        self._configure(self.serve())
+        self.reconfigure(self.serve())
         subprocess.run(product("sync", "--state", str(self.kiosk), "--once"), check=True, capture_output=True, timeout=120)
         self.stop()
 
@@ -100,7 +100,7 @@ class Rig:
         """A fresh copy to run a cell on."""
         shutil.copytree(self.folder, target)
         rig = Rig(target)
-        rig._configure(Link.url(PORT))
+        rig.reconfigure(Link.url(PORT))
         return rig
 
     def documents(self) -> Path:
@@ -127,6 +127,10 @@ class Rig:
         command = ["sync", "--state", str(self.kiosk)]
         self._start("sync", command, lambda c: link.inside(Side.KIOSK, c)).expect("sync runs", 60)
 
+    @property
+    def province_pid(self) -> int:
+        return next(one.pid for one in self._running if one.name == "province")
+
     def nudge(self) -> None:
         """Tell the sync process that there is something new, as the screen does."""
         os.kill(int(lock_file(self.kiosk).read_text(encoding="ascii")), signal.SIGUSR1)
@@ -143,7 +147,8 @@ class Rig:
         self._running.append(started)
         return started
 
-    def _configure(self, url: str) -> None:
+    def reconfigure(self, url: str) -> None:
+        """Point the kiosk at a province."""
         (self.kiosk / "kiosk.toml").write_text(_KIOSK.format(commune=COMMUNE, url=url), encoding="utf-8")
 
     def _in_province(self, act: str, *rest: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Ours is the product: the store, the sync process and the province as shipped, sealed and signed, each at its end of the link. The
 peers carry the same events: PouchDB with a document for each dossier to express-pouchdb, live; and one POST for each event.
-``day``: all dossiers of a day, made off line, until the feed has acknowledged them. ``status``: one change after the other on a line
+``day``: all dossiers of a day, made off line, until the feed has acknowledged them. ``status``: one change after another on a line
 that is open already, each until it is acknowledged.
 """
 
@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import queue
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,10 +24,11 @@ from forms import dossier as acts
 from kiosk.bench.cells import OURS, Group, Results, Seen, run_groups
 from kiosk.bench.commune import OPENING
 from kiosk.bench.dictionary import floor
+from kiosk.bench.peer import Peer
 from kiosk.bench.peers import cache_folder, installed, node
 from kiosk.bench.report import sync_report
 from kiosk.bench.rig import PORT, Rig, until
-from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, LinkError, Side, Traffic
+from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, LinkError, Traffic
 
 DOSSIERS: Final = 200
 CHANGES: Final = {"clean": 10, "loss10": 20, "loss20": 40, "loss30": 40}
@@ -113,7 +112,7 @@ class SyncBench:
         try:
             opening = PROFILES[group.profile if group.work == "day" else "clean"]
             with Link(opening, group.seed) as link:
-                side: Ours | Peer = Ours(rig, link) if system == OURS else Peer(system, rig, link, self._peers)
+                side: Ours | Theirs = Ours(rig, link) if system == OURS else Theirs(system, rig, link, self._peers)
                 try:
                     if group.work == "day":
                         return _day(side, link, limit)
@@ -182,81 +181,57 @@ class Ours:
         self._rig.stop()
 
 
-class Peer:
-    """A program of others: a server at the province's end, and a client that is told what to do by words."""
+class Theirs:
+    """A peer at both ends, told what ours does by itself."""
 
     def __init__(self, system: str, rig: Rig, link: Link, peers: Path) -> None:
-        url, here = Link.url(PORT), rig.folder / system
         self._dossiers = len(json.loads(rig.documents().read_bytes()))
-        for end in ("server", "client"):
-            (here / end).mkdir(parents=True)
-        at = (str(here / "server"), PROVINCE_ADDRESS, str(PORT))
-        if system == "couch":
-            server = node(peers, "couch_server.js", *at)
-            client = node(peers, "couch_client.js", str(here / "client"), str(rig.documents()), url)
-        else:
-            rest = [sys.executable, "-m", "kiosk.bench.peers.rest"]
-            server = [*rest, "serve", *at]
-            client = [*rest, "push", str(here / "client"), str(rig.events()), url]
-        self._server = _talking(link.inside(Side.PROVINCE, server))
-        _line(self._server, "listening", 60)
-        self._client = _talking(link.inside(Side.KIOSK, client))
-        self._of = int(json.loads(_line(self._client, "ready", 60))["ready"])
-        self._asked = self._done = 0
-        self._said: queue.Queue[int] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._peer = couch(rig, link, peers) if system == "couch" else rest(rig, link)
 
     def push(self, limit: float) -> tuple[float, float]:
-        took = self._after("push", self._of, limit)
-        return (1.0, took) if took is not None else (self._done / self._of, limit)
+        took = self._peer.after("push", self._peer.ready, limit)
+        return (1.0, took) if took is not None else (self._peer.done / self._peer.ready, limit)
 
     def facts(self) -> dict[str, Any]:
         return {"dossiers": self._dossiers}
 
     def open(self) -> None:
         """Push what is there already: it is known to both before the first change."""
-        self._after("push", self._of, 600)
+        self._peer.after("push", self._peer.ready, 600)
         time.sleep(SETTLE_S)
 
     def change(self, limit: float) -> float:
-        return self._after("change", 1, limit) or limit
+        return self._peer.after("change", 1, limit) or limit
 
     def stop(self) -> None:
-        for one in (self._client, self._server):
-            one.kill()
-            one.wait(10)
-
-    def _after(self, word: str, more: int, limit: float) -> float | None:
-        """Seconds from a word until so much more is done."""
-        started = time.monotonic()
-        self._asked += more
-        assert self._client.stdin is not None
-        self._client.stdin.write(word + "\n")
-        self._client.stdin.flush()
-        while self._done < self._asked:
-            left = limit - (time.monotonic() - started)
-            try:
-                self._done = self._said.get(timeout=max(0.0, left))
-            except queue.Empty:
-                return None
-        return time.monotonic() - started
-
-    def _listen(self) -> None:
-        assert self._client.stdout is not None
-        for line in self._client.stdout:
-            facts: dict[str, Any] = json.loads(line)
-            if "done" in facts:
-                self._said.put(int(facts["done"]))
+        self._peer.stop()
 
 
-def _day(side: Ours | Peer, link: Link, limit: float) -> Seen:
+def couch(rig: Rig, link: Link, peers: Path) -> Peer:
+    server = node(peers, "couch_server.js", *listening(rig, "couch"))
+    return Peer(link, server, node(peers, "couch_client.js", str(rig.folder), str(rig.documents()), Link.url(PORT)))
+
+
+def rest(rig: Rig, link: Link) -> Peer:
+    program = [sys.executable, "-m", "kiosk.bench.peers.rest"]
+    return Peer(link, [*program, "serve", *listening(rig, "rest")], [*program, "push", str(rig.events()), Link.url(PORT)])
+
+
+def listening(rig: Rig, name: str) -> tuple[str, str, str]:
+    """Folder, address and port of a peer's server."""
+    folder = rig.folder / name
+    folder.mkdir()
+    return str(folder), PROVINCE_ADDRESS, str(PORT)
+
+
+def _day(side: Ours | Theirs, link: Link, limit: float) -> Seen:
     share, seconds = side.push(limit)
     if share >= 1:
         time.sleep(1.0)
     return _seen(share, seconds, link.traffic(), side.facts())
 
 
-def _changes(side: Ours | Peer, link: Link, group: Group, limit: float) -> Seen:
+def _changes(side: Ours | Theirs, link: Link, group: Group, limit: float) -> Seen:
     """The connection is opened on the same line without loss; counts begin with the first change."""
     side.open()
     link.change(PROFILES[group.profile])
@@ -274,21 +249,3 @@ def _changes(side: Ours | Peer, link: Link, group: Group, limit: float) -> Seen:
 
 def _seen(share: float, seconds: float, passed: Traffic, figures: dict[str, Any]) -> Seen:
     return Seen(round(share, 4), round(seconds, 2), passed.up["offered"], passed.down["offered"], passed.late_s, figures)
-
-
-def _talking(command: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def _line(process: subprocess.Popen[str], word: str, seconds: float) -> str:
-    """The first line with a word in it."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if word in line:
-                return line
-    finally:
-        timer.cancel()
-    raise RuntimeError(f"a peer ended before it said «{word}»")
