@@ -16,6 +16,7 @@ from django.db.models import F
 
 from province.devices import commune_letter, record_of, replace_keys
 from province.models import (
+    Attachment,
     BranchRow,
     CommuneKey,
     ConfirmedField,
@@ -210,6 +211,8 @@ class OrmJournal:
         self._entries.append(row)
         self._feeds[commune] = following.seq, following.head
         self._projection.project(row, entry)
+        if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
+            self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
         return following.seq
 
     def feed_position(self, commune: str) -> tuple[int, bytes]:
@@ -246,7 +249,7 @@ class OrmJournal:
     def make_snapshot(self, commune: str) -> SnapshotInfo:
         self._written()
         seq, head = self.feed_position(commune)
-        lines = snapshots.write(self._open_fields(commune), self._marks(commune), self._undecided(commune))
+        lines = snapshots.write(self._open_fields(commune), self._marks(commune), self._lasting(commune))
         SnapshotLine.objects.filter(commune=commune).delete()
         SnapshotLine.objects.bulk_create(
             (SnapshotLine(commune=commune, n=n, body=line) for n, line in enumerate(lines, 1)), batch_size=_TOGETHER
@@ -268,6 +271,11 @@ class OrmJournal:
             head = self.head_at(row.device, row.incarnation, row.safe)
             if row.safe and head is not None:
                 yield safe_entry(row.device, row.incarnation, row.safe, head)
+
+    def _lasting(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        yield from self._undecided(commune)
+        for file in Attachment.objects.filter(commune=commune, complete=True, removed=False):
+            yield file.seq, {"e": "bl", "id": file.blob, "d": file.dossier, "ok": 1}
 
     def _undecided(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         waiting = Conflict.objects.filter(commune=commune).values("seq")

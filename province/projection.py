@@ -148,10 +148,17 @@ class Projection:
         )
         index = self._row(key)
         _index_field(index, name, value)
-        index.seq, index.changed_ms, index.dropped = row.seq, row.made_ms, False
+        index.seq, index.changed_ms = row.seq, row.made_ms
 
     def _project_drop(self, row: FeedRow, dossier: str) -> None:
         self._row((row.commune, dossier)).dropped = True
+
+    def is_dropped(self, commune: str, dossier: str) -> bool:
+        """Whether a dossier has left the kiosks."""
+        known = self._index.get((commune, dossier))
+        if known is not None:
+            return known.dropped
+        return DossierIndex.objects.filter(commune=commune, dossier=dossier, dropped=True).exists()
 
     def _row(self, key: _Key) -> DossierIndex:
         """The index row of a dossier, to be changed."""

@@ -317,7 +317,11 @@ class ProvinceJournal(Protocol):
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
 
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        """Append to the commune's feed (chained), update the confirmed field if it is an ``f`` entry; returns seq."""
+        """Append to the commune's feed (chained), update the confirmed field if it is an ``f`` entry; returns seq.
+
+        What is added to a dossier that has left the kiosks is followed by another ``drop``: a kiosk that began with a snapshot
+        never heard the first one, and would show a piece of a dossier.
+        """
         ...
 
     def feed_position(self, commune: str) -> tuple[int, bytes]: ...

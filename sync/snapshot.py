@@ -2,7 +2,7 @@
 
 A snapshot is lines of JSON like the feed's entries, each with what the entry's own place in the feed said: ``r``, the position that
 set it, and of a field ``o``, the event it follows from. It holds the fields of open dossiers, what is acknowledged and what is in
-the backup of every log, and the conflicts nobody has decided. The same state at the same position always gives the same lines, in
+the backup of every log, the conflicts nobody has decided, and which files are complete. The same state at the same position always gives the same lines, in
 the same order: a kiosk may fetch them over any number of lines, days apart, and goes on where it stopped.
 """
 
@@ -40,11 +40,12 @@ class Line:
 def write(
     fields: Iterable[tuple[str, str, Confirmed]],
     marks: Iterable[Mapping[str, Any]],
-    conflicts: Iterable[tuple[int, Mapping[str, Any]]],
+    lasting: Iterable[tuple[int, Mapping[str, Any]]],
 ) -> list[bytes]:
-    """The lines: ``ack`` and ``safe`` entries, then open ``cf``/``na`` entries with their positions, then the fields."""
+    """The lines: ``ack`` and ``safe`` entries, then the entries of other kinds that still say something, with their positions (open
+    ``cf``/``na``, the last ``bl`` of each file, the last ``cfg`` of each key), then the fields."""
     lines = sorted(encode_entry({**mark, "r": 0}) for mark in marks)
-    lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(conflicts, key=lambda one: one[0])]
+    lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(lasting, key=lambda one: one[0])]
     return lines + sorted(_field(dossier, name, known) for dossier, name, known in fields)
 
 

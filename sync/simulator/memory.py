@@ -274,7 +274,7 @@ class MemoryKiosk:
         held = self.state.staged
         assert held is not None
         fresh: dict[str, Any] = {"feed": [], "feed_base": (held.seq, held.head)}
-        fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}}
+        fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}, "blobs": {}, "policy": {}}
         for name, value in fresh.items():
             self.disk.set(self.state, name, value)
         for line in snapshot.read_all(held.lines):
@@ -547,7 +547,6 @@ class MemoryProvince:
         if entry["e"] == "drop":
             self.disk.put(self.state.dropped, entry["d"], True)
         elif entry.get("d") in self.state.dropped:
-            # A kiosk that began with a snapshot never heard that the dossier is over.
             self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)
         return kept.seq
 
@@ -577,7 +576,7 @@ class MemoryProvince:
 
     def make_snapshot(self, commune: str) -> SnapshotInfo:
         seq, head = self.feed_position(commune)
-        lines = tuple(snapshot.write(self._fields(commune), self._marks(commune), self._conflicts(commune)))
+        lines = tuple(snapshot.write(self._fields(commune), self._marks(commune), self._lasting(commune)))
         info = SnapshotInfo(seq, head, len(lines))
         self.disk.put(self.state.snapshots, commune, (info, lines))
         return info
@@ -595,11 +594,16 @@ class MemoryProvince:
                 if safe:
                     yield {**ack_entry(device, inc, safe, log[safe - 1].head), "e": "safe"}
 
-    def _conflicts(self, commune: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    def _lasting(self, commune: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+        """Open conflicts, and the last word on each file and setting."""
+        last: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
         for kept in self.state.feeds.get(commune, []):
             entry = decode_entry(kept.body)
             if entry["e"] in ("cf", "na") and entry["d"] not in self.state.dropped:
                 yield kept.seq, entry
+            elif entry["e"] in ("bl", "cfg"):
+                last[entry["e"], entry.get("id", entry.get("k"))] = (kept.seq, entry)
+        yield from last.values()
 
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         if (device, reason, body) not in self.state.quarantined:
