@@ -50,12 +50,12 @@ def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None
         say("filed", filed.code)
         _print(machine, filed.job, say)
         if dice.random() < 0.5:
-            accepted = accept_dossier(machine, filed.dossier, procedure, official)
+            accepted = accept_dossier(machine, filed.dossier, procedure, official, machine.store.seen())
             say("accepted", filed.code)
             _print(machine, accepted.job, say)
         if number % BACKUP_EVERY == BACKUP_EVERY - 1:
             copy = Path(state) / f"copy-{number}.db"
-            back_up(machine.store, machine.keyring.store, copy)
+            back_up(machine.store, machine.keyring, copy)
             say("backup", f"{copy.name} {hashlib.sha256(copy.read_bytes()).hexdigest()}")
     say("end")
     machine.close()
