@@ -14,6 +14,7 @@ from kiosk.chaos.power.workload import SETS
 from kiosk.config import load
 from kiosk.demo.sample import sample_session
 from kiosk.machine import Machine, open_machine
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError
 from kiosk.usecases import file_dossier
 
@@ -36,6 +37,7 @@ def _lost(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
     codes = Counter(row["code"] for row in machine.store.rows("SELECT code FROM dossier"))
     status = {row["code"]: row["status"] for row in machine.store.rows("SELECT code, status FROM dossier")}
     papers = {str(row["id"]): row["state"] for row in machine.store.rows("SELECT id, state FROM print_job")}
+    files = KioskFiles(machine.store)
     # Between "sending" and "printed" both are true; a paper that may have left must never be queued again.
     expected = {"sending": ("sending", "printed"), "printed": ("printed",)}
     for mark in promised:
@@ -47,9 +49,17 @@ def _lost(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
             yield f"a paper that was {mark.word} is {papers.get(mark.what, 'gone')}"
         if mark.word == "backup":
             name, _, wanted = mark.what.partition(" ")
-            copy = machine.config.state / name
-            if not copy.exists() or hashlib.sha256(copy.read_bytes()).hexdigest() != wanted:
+            if not _holds(machine.config.state / name, wanted):
                 yield "a file is lost: a backup"
+        if mark.word == "attached" and not _holds(files.path(mark.what), mark.what):
+            yield "a file is lost: an attachment"
+    for fact in files.facts():
+        if not _holds(files.path(fact.id), fact.id):
+            yield "the journal names a file that is not there"
+
+
+def _holds(file: Path, digest: str) -> bool:
+    return file.exists() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
 
 
 def _goes_on(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:

@@ -1,18 +1,21 @@
 """The workload under the power cuts: the kiosk's own acts on its own store, each promise said after the act has returned.
 
 Promises go into the disk process's ``marks``: ``filed`` a code, ``accepted`` a dossier, ``sending`` and ``printed`` a print job,
-``backup`` a copy of the store by name and hash. ``born`` ends the first start; nothing is promised before it. ``begin`` opens a
-filing.
+``backup`` a copy of the store by name and hash, ``attached`` a file by its id. ``born`` ends the first start; nothing is
+promised before it. ``begin`` opens a filing.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import sys
 from pathlib import Path
 
 from devices.card.twin import SAMPLES
+from kiosk.attachments import attach
+from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.power.variants import install, neglect
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session
@@ -21,18 +24,18 @@ from kiosk.officials import add_official
 from kiosk.store.backup import back_up
 from kiosk.usecases import accept_dossier, file_dossier
 
-SETS = ("store.reserve_mb=1", "store.least_free_mb=1", "province.url=http://tinh.example")
-BACKUP_EVERY = 12
+SETS = ("store.reserve_mb=1", "store.least_free_mb=1", "store.scan_free_mb=1", "province.url=http://tinh.example")
+BACKUP_EVERY, ATTACH_EVERY = 12, 3
 
 
 class Promising:
-    """Says promises into the file of marks, each in one write."""
+    """Says promises into the file of marks, each in one write that crosses no page: FUSE would cut it there."""
 
     def __init__(self, marks: Path) -> None:
-        self._file = marks.open("wb", buffering=0)
+        self._file = os.open(marks, os.O_WRONLY)
 
     def __call__(self, word: str, what: str = "") -> None:
-        self._file.write(f"{word} {what}".encode())
+        os.pwrite(self._file, f"{word} {what}".encode(), 0)
 
 
 def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None:
@@ -53,6 +56,10 @@ def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None
             accepted = accept_dossier(machine, filed.dossier, procedure, official, machine.store.seen())
             say("accepted", filed.code)
             _print(machine, accepted.job, say)
+        if number % ATTACH_EVERY == 0:
+            kept = attach(machine, filed.dossier, photographed(procedure), photo(dice))
+            say("attached", kept.blob)
+            say("attached", kept.preview)
         if number % BACKUP_EVERY == BACKUP_EVERY - 1:
             copy = Path(state) / f"copy-{number}.db"
             back_up(machine.store, machine.keyring, copy)
