@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.answers import say
@@ -31,7 +30,7 @@ def backup(machine: Machine, given: argparse.Namespace) -> int:
     """Write a sealed backup."""
     province = machine.trust.province if machine.trust is not None else None
     passphrase = _passphrase(given, "Mật khẩu sao lưu: ") if given.passphrase_stdin else ""
-    size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase), _not_at_the_province(machine))
+    size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase))
     opens = [name for name, held in (("máy này", True), ("tỉnh", province is not None), ("mật khẩu", bool(passphrase))) if held]
     say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte, niêm phong. Mở được bằng: {', '.join(opens)}.")
     return 0
@@ -70,15 +69,8 @@ def wrap_key(given: argparse.Namespace) -> int:
 
 def place_of(config: Config) -> Place:
     """Where this machine keeps what a restore brings."""
-    return Place(config.path("store.file"), config.path("store.ledger"), config.state / "blobs", key_file(config))
-
-
-def _not_at_the_province(machine: Machine) -> Iterator[Path]:
-    """Attachments the province has not said it holds whole."""
-    there = {row["id"] for row in machine.store.rows("SELECT id FROM blob_answer WHERE ok = 1")}
-    for path in sorted((machine.config.state / "blobs").glob("??/*")):
-        if path.is_file() and len(path.parent.name + path.name) == 64 and path.parent.name + path.name not in there:
-            yield path
+    store = config.path("store.file")
+    return Place(store, config.path("store.ledger"), store.parent / "blobs", key_file(config))
 
 
 def _passphrase(given: argparse.Namespace, prompt: str) -> str:

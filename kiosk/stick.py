@@ -18,13 +18,14 @@ from typing import Any, Final
 from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.store import Store
 from sync import usb
 from sync.blob.ranges import Ranges
 from sync.bundle import Manifest, Place, Receipt, province_tag
 from sync.errors import BundleWrongWay, StickMissing, SyncError
 from sync.keys import SODIUM
-from sync.loading import Attachments, Cargo, Limits, Loaded, NoAttachments, Record, load
+from sync.loading import Attachments, Cargo, Limits, Loaded, Record, load
 from sync.unloading import Unloaded, unload
 
 KEPT: Final = 256
@@ -158,7 +159,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
 
 def attachments_of(machine: Machine) -> Attachments:
     """The files of this machine that are on their way."""
-    return NoAttachments()
+    return KioskFiles(machine.store)
 
 
 # --- in -----------------------------------------------------------------------------------------------------------------
@@ -194,8 +195,17 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
             found.append(Imported(path, None, error))
             continue
         keep_receipts(machine, brought)
+        _keep_states(machine, brought)
         found.append(Imported(path, brought))
     return found
+
+
+def _keep_states(machine: Machine, brought: Unloaded) -> None:
+    """What the province holds of this machine's files, joined to what it said before by air."""
+    files = KioskFiles(machine.store)
+    for task in files.stick_tasks():
+        if task.id in brought.states:
+            files.set_have(task.id, task.have | brought.states[task.id])
 
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:

@@ -128,6 +128,12 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--password-stdin", action="store_true", help="đọc mật khẩu từ đầu vào chuẩn; không có thì máy tự tạo và in ra"
     )
+    point = act("safe-point", "ghi mốc trước khi sao lưu cơ sở dữ liệu (before a backup)")
+    point.add_argument("file", type=Path, metavar="TỆP MỐC")
+    confirmed = act("safe-confirm", "bản sao lưu sau mốc này đã cất nơi khác (the backup lies off-site)")
+    confirmed.add_argument("file", type=Path, metavar="TỆP MỐC")
+    drop = act("drop-closed", "đưa hồ sơ đã xong khỏi máy ở xã (closed dossiers leave the kiosks)")
+    drop.add_argument("--days", type=int, default=90, metavar="NGÀY", help="đã xong ít nhất bấy nhiêu ngày (mặc định 90)")
     act("check", "chứng minh chuỗi sự kiện, vị trí và bảng hiển thị nguyên vẹn (prove the journal)")
     act("rebuild", "dựng lại bảng hiển thị từ luồng (rebuild projections)")
     act("new-epoch", "sau khi khôi phục từ bản sao lưu: mở kỷ nguyên mới (after a restore)")
@@ -379,6 +385,34 @@ def _create_official(running: Runtime, given: argparse.Namespace) -> Answer:
     return 0, facts, f"Đã tạo tài khoản {given.name}." + (f"\nMật khẩu (chỉ hiện lần này): {made}" if made else "")
 
 
+def _safe_point(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.safekeeping import write_safe_point
+
+    try:
+        logs = write_safe_point(given.file)
+    except OSError as error:
+        raise ProvinceError("file", f"Không ghi được tệp ({error.strerror}).", "Chọn thư mục khác.") from None
+    text = f"Đã ghi mốc của {logs} nhật ký. Bây giờ sao lưu cơ sở dữ liệu, cất nơi khác, rồi chạy safe-confirm với tệp này."
+    return 0, {"ok": True, "logs": logs}, text
+
+
+def _safe_confirm(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.safekeeping import confirm_safe_point
+
+    moved = confirm_safe_point(given.file, running.wall_ms())
+    return 0, {"ok": True, "logs": moved}, f"Đã báo cho các máy: {moved} nhật ký có thêm phần đã sao lưu an toàn."
+
+
+def _drop_closed(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.acts import drop_closed
+
+    count = drop_closed(running.wall_ms(), given.days)
+    return 0, {"ok": True, "dossiers": count}, f"{count} hồ sơ đã xong rời khỏi các máy ở xã; tại tỉnh vẫn giữ đầy đủ."
+
+
 def _check(running: Runtime, given: argparse.Namespace) -> Answer:
     _ready(running)
     from province.verify import as_facts, check
@@ -422,6 +456,9 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "keys-rotate": _keys_rotate,
     "keys-commune": _keys_commune,
     "create-official": _create_official,
+    "safe-point": _safe_point,
+    "safe-confirm": _safe_confirm,
+    "drop-closed": _drop_closed,
     "check": _check,
     "rebuild": _rebuild,
     "new-epoch": _new_epoch,

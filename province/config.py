@@ -62,6 +62,8 @@ class Config:
     """… and all of them together."""
     attachments_keep_free_mib: int = 1024
     """Room on the disk of attachments that is left for the journal: below it no attachment is taken."""
+    schema_floor: int = 1
+    """Kiosks that know no newer schema of events may send everything and begin no new dossier."""
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
@@ -121,6 +123,7 @@ _LIMITS: Final = (
     "attachment_mib_per_hour",
     "attachments_mib_per_hour",
     "attachments_keep_free_mib",
+    "schema_floor",
 )
 
 

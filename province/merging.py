@@ -21,7 +21,7 @@ from province.models import DossierIndex, EventRow
 from province.official_codes import acceptance_day, next_code
 from province.projection import NO_UNIT
 from sync.envelope import EnvelopeError, Event, Origin, decode, encode
-from sync.feed import encode_entry
+from sync.feed import encode_entry, field_entry, not_applied
 from sync.ports import Confirmed, Effect
 
 _LONGEST_FIELD: Final = 200
@@ -42,14 +42,14 @@ class ProvinceMerge:
         device = self._journal.device(origin.device)
         if not all(_fits(entry) for entry in entries):
             self._journal.quarantine(origin.device, "content_unreadable", encode(event))
-            return Effect([_not_applied(event, origin)])
+            return Effect([not_applied(event.dossier, origin, "content_unreadable")])
         written = {entry["f"]: entry["v"] for entry in entries if entry["e"] == "f"}
         if written and "province_received_at" not in confirmed:
-            entries.append(_field(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
+            entries.append(field_entry(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
         unit = self._config.units.get(device.commune) if device is not None else None
         if _accepts(event) and "status" in written and "official_code" not in confirmed and unit is not None:
             day = acceptance_day(event.content.get("at"), event.quality, received_ms)
-            entries.append(_field(event.dossier, "official_code", next_code(unit, day)))
+            entries.append(field_entry(event.dossier, "official_code", next_code(unit, day)))
         return Effect(entries)
 
 
@@ -61,21 +61,6 @@ def _accepts(event: Event) -> bool:
 
 def _writing(event: Event, origin: Origin) -> Writing:
     return Writing(origin.device, origin.incarnation, origin.n, event.dossier, event.kind, event.content, event.base)
-
-
-def _field(dossier: str, name: str, value: str) -> Mapping[str, Any]:
-    return {"e": "f", "d": dossier, "f": name, "v": value}
-
-
-def _not_applied(event: Event, origin: Origin) -> Mapping[str, Any]:
-    return {
-        "e": "na",
-        "d": event.dossier,
-        "dev": origin.device,
-        "inc": origin.incarnation,
-        "n": origin.n,
-        "why": "content_unreadable",
-    }
 
 
 def _fits(entry: Mapping[str, Any]) -> bool:
@@ -94,7 +79,7 @@ def assign_missing(config: Config, now_ms: int) -> int:
             unit = config.units.get(index.commune)
             if unit is not None:
                 code = next_code(unit, _accepted_on(index))
-                journal.add_entry(index.commune, _field(index.dossier, "official_code", code), None)
+                journal.add_entry(index.commune, field_entry(index.dossier, "official_code", code), None)
                 given += 1
     return given
 

@@ -1,7 +1,8 @@
 """``province check``: proves that what is stored is whole. Reads only.
 
-Checked: every device's chain from its first line to the stored position; every feed's chain, without gaps; that the
-projections are what the feed gives; that official codes are unique. One finding is one sentence with its place.
+Checked: every device's chain from its first line to the stored position, and that the device signed for its end; branches of
+lost futures likewise; every feed's chain, without gaps; that the projections are what the feed gives; that official codes are
+unique. One finding is one sentence with its place: the first bad record of a chain.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from typing import Any
 
 from django.db.models import Count
 
+from province.devices import record_of
 from province.errors import ProvinceError
-from province.models import ConfirmedField, DossierIndex, EventRow, FeedRow, Position
+from province.models import BranchRow, ConfirmedField, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
 from province.projection import json_line, read_entry
-from sync.envelope import ZERO_HEAD, EnvelopeError, base32, chain, decode, event_id
+from sync.envelope import ZERO_HEAD, base32, chain, event_id
+from sync.keys import VerifyKey
+from sync.ports import DeviceRecord, Proof
+from sync.proofs import holds
 
 _CHUNK = 500
 
@@ -50,6 +55,7 @@ def check() -> Report:
     report = Report()
     for position in Position.objects.order_by("device", "incarnation"):
         report.findings += _check_device(report, position)
+    report.findings += _check_branches(report)
     strays = EventRow.objects.values("device", "incarnation").annotate(n=Count("pk"))
     held = set(Position.objects.values_list("device", "incarnation"))
     report.findings += [
@@ -83,13 +89,61 @@ def _check_device(report: Report, position: Position) -> Iterator[Finding]:
     report.heads[where] = head.hex()
     if (position.n, bytes(position.head)) != (n, head):
         yield Finding("position_wrong", where, f"Vị trí ghi {position.n}, sự kiện có đến {n}.")
+    yield from _check_proof(position, where)
+
+
+def _check_proof(position: Position, where: str) -> Iterator[Finding]:
+    """The device signed for the last line, and so for every line before it. Lines up to the end of a key are proven by what the key
+    signed beyond it, which is not kept."""
+    record = _record(position.device)
+    if record is None:
+        yield Finding("device_unknown", where, "Nhật ký của một máy không có trong danh sách.")
+        return
+    log = {"device": position.device, "incarnation": position.incarnation}
+    row = ProofRow.objects.filter(**log, branch=False).first()
+    proven = row.n if row is not None and _proven(row, record) and _leads_to(row) else 0
+    ends = [caps.get(position.incarnation) for caps in (record.valid_to, *(one.valid_to for one in record.former)) if caps]
+    if proven < position.n and position.n not in ends:
+        yield Finding("unproven", f"{where}:{proven + 1}", f"Từ sự kiện số {proven + 1} không có chữ ký của máy chứng minh.")
+
+
+def _leads_to(row: ProofRow) -> bool:
+    """Whether the head signed for is the one stored there."""
+    held = EventRow.objects.filter(device=row.device, incarnation=row.incarnation, n=row.n).values_list("head", flat=True)
+    return [bytes(head) for head in held] == [bytes(row.head)]
+
+
+def _check_branches(report: Report) -> Iterator[Finding]:
+    """Each line of a branch follows a line of the log or of a branch, and a signature leads to it."""
+    for row in BranchRow.objects.order_by("device", "incarnation", "n").iterator(chunk_size=_CHUNK):
+        report.events += 1
+        where = f"{base32(row.device)}-{base32(row.incarnation)}:{row.n}"
+        log = {"device": row.device, "incarnation": row.incarnation, "n": row.n - 1}
+        before = [ZERO_HEAD] if row.n == 1 else []
+        for rows in (EventRow.objects.filter(**log), BranchRow.objects.filter(**log)):
+            before += [bytes(head) for head in rows.values_list("head", flat=True)]
+        if not any(chain(head, bytes(row.body)) == bytes(row.head) for head in before):
+            yield Finding("branch_broken", where, f"Sự kiện số {row.n} của nhánh nhật ký đã bị sửa hoặc không nối vào đâu.")
+    for proof in ProofRow.objects.filter(branch=True):
+        record = _record(proof.device)
+        if record is None or not _proven(proof, record):
+            where = f"{base32(proof.device)}-{base32(proof.incarnation)}:{proof.n}"
+            yield Finding("unproven", where, f"Chữ ký của nhánh đến số {proof.n} không đúng.")
+
+
+def _record(device: int) -> DeviceRecord | None:
+    row = Device.objects.filter(number=device).first()
+    return record_of(row) if row is not None else None
+
+
+def _proven(row: ProofRow, record: DeviceRecord) -> bool:
+    proof = Proof(row.incarnation, row.n, bytes(row.head), bytes(row.context), bytes(row.message), bytes(row.signature))
+    keys = [record.verify_key, *(one.verify_key for one in record.former if one.valid_to.get(row.incarnation, 0) >= row.n)]
+    return any(holds(proof, record.device, VerifyKey(key)) for key in keys)
 
 
 def _same_event(row: EventRow, body: bytes) -> bool:
-    try:
-        return decode(body).n == row.n and event_id(row.device, row.incarnation, body) == bytes(row.event_id)
-    except EnvelopeError:
-        return False
+    return event_id(row.device, row.incarnation, body) == bytes(row.event_id)
 
 
 def _check_feed(report: Report, commune: str) -> Iterator[Finding]:

@@ -61,6 +61,21 @@ def safe_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[st
     return {**ack_entry(device, incarnation, n, head), "e": "safe"}
 
 
+def field_entry(dossier: str, name: str, value: Any) -> Mapping[str, Any]:
+    """The JSON of a confirmed value."""
+    return {"e": "f", "d": dossier, "f": name, "v": value}
+
+
+def drop_entry(dossier: str) -> Mapping[str, Any]:
+    """The JSON of a ``drop``: a closed dossier leaves the kiosks."""
+    return {"e": "drop", "d": dossier}
+
+
+def policy_entry(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON of settings the province pushes."""
+    return {"e": "cfg", "k": "policy", "v": dict(values)}
+
+
 def not_applied(dossier: str, origin: Origin, why: str) -> Mapping[str, Any]:
     """The JSON of an ``na``: an event that is stored and acknowledged and had no effect, with the reason (a stable code)."""
     return {"e": "na", "d": dossier, "dev": origin.device, "inc": origin.incarnation, "n": origin.n, "why": why}

@@ -103,7 +103,8 @@ def _search(db: sqlite_utils.Database) -> None:
             SELECT s.d, s.text FROM dossier_search_before s LEFT JOIN dossier d ON d.d = s.d ORDER BY d.filed_at, s.d;
         DROP TABLE dossier_search_before;
         CREATE VIRTUAL TABLE dossier_word USING fts5 (
-            text, content = 'dossier_search', content_rowid = 'id', detail = none, prefix = '1 2 3 4 5 6', tokenize = 'unicode61');
+            text, content = 'dossier_search', content_rowid = 'id', detail = none, columnsize = 0, prefix = '1 2 3 4 5 6',
+            tokenize = 'unicode61');
         INSERT INTO dossier_word (dossier_word, rank) VALUES ('secure-delete', 1);
         INSERT INTO dossier_word (dossier_word) VALUES ('rebuild');
     """)

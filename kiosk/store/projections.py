@@ -51,8 +51,9 @@ def confirmed(db: sqlite_utils.Database, dossier: str) -> dict[str, Any]:
 
 
 def pending(db: sqlite_utils.Database, dossier: str) -> list[bytes]:
-    """This kiosk's own lines on a dossier that the feed has not acknowledged yet, in writing order."""
-    sql = "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? AND l.n > i.acked ORDER BY i.ordinal, l.n"
+    """This kiosk's own lines on a dossier that the feed has not acknowledged yet, in writing order; never sealed ones."""
+    late = "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? AND l.n > i.acked AND NOT l.sealed"
+    sql = f"{late} ORDER BY i.ordinal, l.n"
     return [row[0] for row in db.conn.execute(sql, (dossier,)).fetchall()]
 
 
@@ -289,7 +290,8 @@ def close(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any], re
 def rebuild(db: sqlite_utils.Database, device: int) -> int:
     """Drop every projection and make it again from the base, ``feed`` and ``log``; returns the number of dossiers."""
     base, _ = feed_base(db)
-    db.conn.execute("DELETE FROM field WHERE rev > ?", (base,))
+    # A summary is the truth itself: the lines and entries it was read off may be gone.
+    db.conn.execute("DELETE FROM field WHERE rev > ? AND d NOT IN (SELECT d FROM closed WHERE shown)", (base,))
     for table in ("conflict", "blob_answer"):
         db.conn.execute(f"DELETE FROM {table} WHERE seq > ?", (base,))
     db.conn.execute("UPDATE incarnation SET acked = base_acked, safe = base_safe")
@@ -310,9 +312,8 @@ def _batches(rows: Iterator[tuple[int, bytes]], size: int = 5_000) -> Iterator[l
 
 def _make_rows(db: sqlite_utils.Database) -> int:
     """Make every row in one pass over the fields and the waiting lines, both read in the order of dossiers."""
-    waiting = {
-        row[0] for row in db.conn.execute("SELECT DISTINCT l.d FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.n > i.acked")
-    }
+    late = "SELECT DISTINCT l.d FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.n > i.acked AND NOT l.sealed"
+    waiting = {row[0] for row in db.conn.execute(late)}
     for (dossier,) in db.conn.execute("SELECT d FROM closed").fetchall():
         if dossier not in waiting:
             _settle(db, dossier)

@@ -102,7 +102,7 @@ def tidy(store: Store, policy: Policy, sealer: Sealer, forget_files: Callable[[S
             projections.cut_feed(store.db, made.feed, device)
         for dossier in made.dossiers:
             projections.close(store.db, dossier, store.fields(dossier), made.feed)
-            seal_lines(store.db, dossier, sealer)
+            seal_lines(store, dossier, sealer)
             projections.refresh(store.db, dossier)
         for inc, n in made.logs.items():
             store.prune(inc, n)

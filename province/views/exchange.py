@@ -25,7 +25,7 @@ from province.runtime import Runtime, current
 from province.views.common import address_of
 from sync.dictionaries import shipped
 from sync.errors import SyncError
-from sync.intake import ProvinceKeys, handle
+from sync.intake import Policy, ProvinceKeys, handle
 from sync.steps import step
 from sync.wire import MAX_REQUEST, parse_reply, parse_request
 
@@ -49,7 +49,8 @@ def take(body: bytes, running: Runtime) -> bytes:
     keys = ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers, shipped())
     received = running.wall_ms()
     with recording(received) as journal, step("province.store"):
-        reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received)
+        policy = Policy(schema_floor=running.config.schema_floor)
+        reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received, policy)
         _note_contact(body, reply, received)
     return reply
 

@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("province", "0002_keys"),
         ("province", "0003_attachments"),
     ]
 
