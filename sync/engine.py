@@ -22,6 +22,7 @@ from sync import segment as hsg
 from sync.dictionaries import NONE, Shelf, newest
 from sync.errors import (
     BadFrame,
+    BadSignature,
     ChainBroken,
     FeedGap,
     KeysOutOfTurn,
@@ -279,6 +280,8 @@ class Engine:
         self._trust = trust
         del self._open[answer.echo]
         if answer.refusal:
+            # A province restored from before this device changed its keys knows the former ones: tell it again.
+            self._rotated = self._rotated and not (answer.refusal == BadSignature.code and self._keys.rotation)
             raise Refused(answer.refusal)
         self._rotated = self._rotated or bool(request.rotation)
         self._answered = max(self._answered, request.number)
@@ -316,12 +319,11 @@ class Engine:
                 lines.extend(page)
         if not lines or before is None:
             return None
-        at, number = before, newest(self._shelf.up, self._theirs)
+        at = before
 
         def cutter(bodies: Sequence[bytes]) -> bytes:
-            of = hsg.Chain(device, incarnation)
-            how = {"dictionary": number, "dictionaries": self._shelf.held}
-            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, **how)  # type: ignore[arg-type]
+            # Without a dictionary: a kiosk that never has a line never hears which ones the province holds.
+            return hsg.cut(hsg.Chain(device, incarnation), after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer)
 
         return hsg.fit([line.body for line in lines], target, cutter)[0]
 

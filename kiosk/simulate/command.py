@@ -19,6 +19,8 @@ from sync.simulator.shrink import Failure
 
 RELEASE: Final = 20_000
 """Schedules of a release, and the most that a planted bug may live through."""
+RELEASE_SQLITE: Final = 2_000
+"""Of these on the real store."""
 TOLD: Final = 40
 """Lines of a story that are printed."""
 
@@ -35,35 +37,37 @@ def simulate_command(argv: Sequence[str]) -> int:
     """Play schedules; 0 only when none breaks an invariant and every planted bug that was asked for is found."""
     given = _parser().parse_args(argv)
     began = time.monotonic()
-    if given.bug:
-        plant = next(plant for plant in PLANTS if plant.name == given.bug)
-        report = _play(given, "office", given.seeds, plant)
+    plant = next((plant for plant in PLANTS if plant.name == given.bug), None)
+    report = _play(given, "sqlite" if given.sqlite else "office", RELEASE if given.release else given.seeds, plant)
+    if not given.release:
         return _tell(given, report, [], began)
-    report = _play(given, "office", RELEASE if given.release else given.seeds, None)
-    bugs = _find_all(given) if given.release else []
-    return _tell(given, report, bugs, began)
+    report.add(_play(given, "sqlite", RELEASE_SQLITE, None))
+    return _tell(given, report, _find_all(given), began)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py simulate", description="Mô phỏng đồng bộ: hàng nghìn kịch bản sự cố, mỗi kịch bản phát lại được từ hạt giống."
     )
-    parser.add_argument("--seeds", type=int, default=1000, metavar="N", help="số kịch bản")
-    parser.add_argument("--first", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
-    parser.add_argument(
-        "--bug", choices=[plant.name for plant in PLANTS], help="cài một lỗi vào mã rồi tìm nó (mã thoát 1 = đã tìm ra)"
+    add = parser.add_argument
+    add("--seeds", type=int, default=1000, metavar="N", help="số kịch bản")
+    add("--first", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
+    add(
+        "--bug",
+        metavar="NAME",
+        choices=[plant.name for plant in PLANTS],
+        help="cài một lỗi vào mã rồi tìm nó (mã thoát 1 = tìm ra)",
     )
-    parser.add_argument(
-        "--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn"
-    )
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
-    parser.add_argument("--json", action="store_true")
+    add("--sqlite", action="store_true", help="phía máy quầy dùng kho SQLite mã hóa thật")
+    add("--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn")
+    add("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    add("--json", action="store_true")
     return parser
 
 
-def _play(given: argparse.Namespace, setup: str, seeds: int, plant: Plant | None) -> Report:
+def _play(given: argparse.Namespace, stage: str, seeds: int, plant: Plant | None) -> Report:
     report = Report()
-    for part in spread(range(given.first, given.first + seeds), setup, plant, given.workers):
+    for part in spread(range(given.first, given.first + seeds), stage, plant, given.workers):
         report.add(part)
         if sys.stderr.isatty() and not given.json:
             sys.stderr.write(f"\r{report.schedules}/{seeds}")

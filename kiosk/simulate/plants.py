@@ -13,6 +13,18 @@ _MERGE = "forms.dossier.merge"
 PLANTS: Final[Sequence[Plant]] = (
     *plants.PLANTS,
     Plant(
-        "conflict_dropped", _MERGE, "return (*(_conflict(event, loss) for loss in done.losses), *fields)", "return tuple(fields)"
+        "conflict_dropped",
+        _MERGE,
+        (("return (*(_conflict(event, loss) for loss in done.losses), *fields)", "return tuple(fields)"),),
+    ),
+    Plant(
+        "unseen_passes_for_seen",
+        _MERGE,
+        (("return event.device is None or known.rev <= event.base or known.device == event.device", "return True"),),
+    ),
+    Plant(
+        "kiosk_writes_for_the_province",
+        "forms.dossier.fold",
+        (("(kind is FieldClass.PROVINCE and self.side is Side.COMMUNE)", "(kind is FieldClass.PROVINCE and self.side is None)"),),
     ),
 )

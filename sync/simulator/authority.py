@@ -92,6 +92,10 @@ class Authority:
         trust = Trust(self.root.public, device, commune, self.public, (secrets[-1].secret,), generation)
         return pair, EngineKeys(pair.sign, pair.seal, trust, suite=self.forge.suite)
 
+    def record(self, pair: Pair, before: DeviceRecord) -> DeviceRecord:
+        """The record of a device whose keys people have compared."""
+        return replace(before, verify_key=pair.sign.public, seal_key=pair.seal.public)
+
     def renew_province(self, province: MemoryProvince) -> None:
         """The next pair of the province's keys; the one before still opens what is on its way."""
         pair, before = self.pair(), self.keys

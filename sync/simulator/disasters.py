@@ -19,6 +19,10 @@ def upset(scene: Scene) -> Machine:
     if scene.swarm.happens("kiosk cloned") and len(scene.machines) < CROWD:
         twin = scene.clone(machine)
         scene.tell("{} is cloned: {} runs beside it", machine.name, twin.name)
+    if scene.swarm.happens("province loses power"):
+        scene.province.disk.cut_power()
+        scene.files.lose_power()
+        scene.tell("the province loses power")
     if scene.swarm.happens("province restored"):
         _restore_province(scene)
     if scene.swarm.happens("province rebuilt"):
@@ -30,19 +34,19 @@ def _restore(scene: Scene, machine: Machine) -> None:
     """From the image taken the last time; the first time only an image is taken."""
     if machine.image is not None:
         before = scene.on_disk(machine)
-        machine.journal.state = machine.image.copy()
+        machine.journal.put_back(machine.image)
         machine.noted.clear()
         scene.start(machine)
         scene.endangered |= before - scene.on_disk(machine)
         scene.forget_destroyed()
         scene.tell("{} is restored from an old image", machine.name)
-    machine.image = machine.journal.state.copy()
+    machine.image = machine.journal.image()
 
 
 def _restore_province(scene: Scene) -> None:
-    """From the newest backup; the first time only a backup is taken."""
+    """From the newest backup; where there is none, one is taken."""
     if not scene.backups:
-        scene.backups.append(Backup(scene.province.state.copy(), safe=False))
+        scene.backups.append(Backup(scene.province.state.copy()))
         return
     backup, too_old = scene.backups[-1], len(scene.backups) > 1 and scene.swarm.happens("province restored from too old a backup")
     if too_old:
@@ -67,6 +71,11 @@ def _rebuild_province(scene: Scene) -> None:
 def _go_back(scene: Scene, state: ProvinceState, *, raised: bool) -> None:
     state.communes = dict(scene.province.state.communes)
     scene.province.state = state
+    for machine in scene.honest():
+        record = state.devices[machine.journal.device]
+        if record.generation < machine.generation - 1:
+            # It has changed its keys more than once since: people enrol it again, comparing words.
+            state.devices[record.device] = replace(scene.authority.record(machine.own, record), generation=machine.generation)
     for device, held in scene.revoked.items():
         state.devices[device] = replace(state.devices[device], valid_to=held)
     scene.rewound = True

@@ -2,7 +2,7 @@
 
 Every change goes through :meth:`Disk.put`, :meth:`Disk.push` and their kin, which note how to take it back; so a transaction that
 raises costs only what it did, never a copy of the state. A commit is durable at once (the product runs ``synchronous=FULL``);
-were it not, :meth:`Disk.cut_power` would take it back. A fault is set from outside: a crash before or after a commit, no room
+were it loose, :meth:`Disk.cut_power` would take it back. A fault is set from outside: a crash before or after a commit, no room
 left at the n-th write, a disk that was remounted read-only.
 """
 
@@ -39,26 +39,22 @@ class Disk:
         self.read_only = False
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Undone when the block raises, durable when it ends."""
+    def transaction(self, *, loose: bool = False) -> Iterator[None]:
+        """Undone when the block raises, durable when it ends; a ``loose`` one may still be lost with the power (a planted bug)."""
         assert not self._inside, "the core never nests transactions"
         self._inside = True
         try:
             yield
-            self._strike("before_commit")
+            self.strike("before_commit")
         except BaseException:
             self._take_back(self._undo)
             raise
         finally:
             self._inside = False
-        self._loose.append(self._undo)
+        if loose:
+            self._loose.append(self._undo)
         self._undo = []
-        self.sync()
-        self._strike("after_commit")
-
-    def sync(self) -> None:
-        """What is committed is on the platter."""
-        self._loose.clear()
+        self.strike("after_commit")
 
     def cut_power(self) -> None:
         """Whatever is not on the platter is gone."""
@@ -105,7 +101,8 @@ class Disk:
         if self._inside:
             self._undo.append((owner, key, old))
 
-    def _strike(self, point: str) -> None:
+    def strike(self, point: str) -> None:
+        """Crash here when that was set."""
         if self.crash_at is None or self.crash_at[0] != point:
             return
         left = self.crash_at[1] - 1

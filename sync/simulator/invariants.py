@@ -9,19 +9,21 @@ from typing import Any
 from sync.envelope import Event, Origin
 from sync.simulator import attachments
 from sync.simulator.meaning import COUNT
-from sync.simulator.memory import identity, readable
+from sync.simulator.memory import entry_of, identity, readable
 from sync.simulator.scene import Machine, Scene, hold
 
 ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
 """Why a line may be set aside though its kiosk is honest."""
 
 
-def always(scene: Scene) -> None:
-    """What holds at every moment: I2, I3, I7, I8, I10, I13."""
+def always(scene: Scene, touched: Machine | None = None) -> None:
+    """What holds at every moment: I3, I7, I10, and I13 for the machine whose screen may have changed."""
     for machine in scene.machines:
         scene.note(machine)
         _cursors(scene, machine)
     _stored(scene)
+    if touched is not None:
+        shown(scene, touched)
 
 
 def shown(scene: Scene, machine: Machine) -> None:
@@ -70,7 +72,7 @@ def _stored(scene: Scene) -> None:
         for (owner, inc), log in state.logs.items():
             hold(owner != device or len(log) <= caps.get(inc, 0), "I10", f"revoked device {device} still writes")
     for device, reason, _ in state.quarantined:
-        known = reason in ASIDE or (reason in ("revoked", "former_key") and device in scene.revoked)
+        known = reason in ASIDE or (reason == "revoked" and (device in scene.revoked or bool(scene.thieves)))
         hold(known, "I10", f"an honest kiosk was put into quarantine: {reason}")
 
 
@@ -113,7 +115,7 @@ def _same(name: str, shows: Mapping[Any, Any], holds: Mapping[Any, Any]) -> None
 
 def _feed(scene: Scene, commune: str) -> None:
     """I5 and I6 by the feed itself: nothing unseen is overwritten, and no write vanishes, without a conflict that says so."""
-    entries = [json.loads(kept.body) for kept in scene.province.state.feeds[commune]]
+    entries = [entry_of(kept.body) for kept in scene.province.state.feeds[commune]]
     told = {(e.get("dev"), e.get("inc"), e.get("n"), e.get("f")) for e in entries if e["e"] in ("cf", "na")}
     written = {(e["d"], e["f"], _key(e["v"])) for e in entries if e["e"] == "f"}
     events = dict(_events(scene))
@@ -122,12 +124,14 @@ def _feed(scene: Scene, commune: str) -> None:
         if entry["e"] != "f" or origin is None or entry["f"].startswith(COUNT):
             continue
         before, event = last.get((entry["d"], entry["f"])), events[origin]
+        hold(scene.meaning.owner(entry["f"]) != "P", "I5", f"a kiosk wrote the province's {entry['f']}")
         plain = event.kind == "f" and scene.meaning.owner(entry["f"]) == "C"
         if before is not None and plain and before[0] != entry["v"]:
             unseen = before[1] > event.base and before[2] != origin.device
             said = (origin.device, origin.incarnation, origin.n, entry["f"]) in told
             hold(said or not unseen, "I6", f"an unseen value of {entry['f']} was overwritten without a word")
         last[entry["d"], entry["f"]] = (entry["v"], seq, origin.device)
+    _set_aside(scene, commune, {place[:3] for place in told})
     for origin, event in events.items():
         if event.kind != "f" or scene.commune_of(event.dossier) != commune or _known(scene, origin, event):
             continue
@@ -138,17 +142,33 @@ def _feed(scene: Scene, commune: str) -> None:
             hold(said or there, "I6", f"{name} of {place} vanished without a word")
 
 
+def _set_aside(scene: Scene, commune: str, told: set[tuple[Any, Any, Any]]) -> None:
+    """I6 for what had no effect: somebody was told, under one of the places where it stands."""
+    silent: dict[bytes, bool] = {}
+    for origin, line in _lines(scene):
+        record, event = scene.province.device(origin.device), readable(line)
+        if record is not None and record.commune == commune:
+            bad = event is None or event.n != origin.n or event.kind == "boom"
+            unheard = bad and (origin.device, origin.incarnation, origin.n) not in told
+            one = identity(origin.device, origin.incarnation, line)
+            silent[one] = silent.get(one, True) and unheard
+    hold(not any(silent.values()), "I6", "nobody was told that a line had no effect")
+
+
 def _events(scene: Scene) -> Iterator[tuple[Origin, Event]]:
+    for origin, line in _lines(scene):
+        event = readable(line)
+        if event is not None:
+            yield origin, event
+
+
+def _lines(scene: Scene) -> Iterator[tuple[Origin, bytes]]:
+    """Everything the province has stored, in its logs and beside them."""
     state = scene.province.state
     for (device, inc), log in state.logs.items():
         for line in log:
-            event = readable(line.body)
-            if event is not None:
-                yield Origin(device, inc, line.n), event
-    for origin, body in state.branches.values():
-        event = readable(body)
-        if event is not None:
-            yield origin, event
+            yield Origin(device, inc, line.n), line.body
+    yield from state.branches.values()
 
 
 def _known(scene: Scene, origin: Origin, event: Event) -> bool:

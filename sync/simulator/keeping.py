@@ -13,8 +13,11 @@ from sync.simulator.scene import Backup, Machine, Scene
 
 def keep(scene: Scene) -> Machine | None:
     """Somebody tidies up somewhere."""
-    if scene.swarm.happens("backup declared safe"):
-        _back_up(scene)
+    if scene.swarm.happens("backup taken"):
+        scene.backups.append(Backup(scene.province.state.copy()))
+        scene.tell("a backup of the province is taken")
+    if scene.backups and scene.swarm.happens("backup declared safe"):
+        _declare_safe(scene)
     if scene.swarm.happens("snapshot"):
         commune = scene.rng.choice([machine.commune for machine in scene.machines])
         with scene.province.atomic():
@@ -26,13 +29,10 @@ def keep(scene: Scene) -> Machine | None:
     return machine if scene.swarm.happens("log pruned") and _prune(scene, machine) else None
 
 
-def _back_up(scene: Scene) -> None:
-    state = scene.province.state
-    up_to = {key: len(log) for key, log in state.logs.items()}
-    scene.backups.append(Backup(state.copy(), safe=True))
+def _declare_safe(scene: Scene) -> None:
     with scene.province.atomic():
-        scene.province.mark_safe(up_to)
-    scene.tell("a backup of the province is elsewhere, and the kiosks are told")
+        scene.province.mark_safe({key: len(log) for key, log in scene.backups[-1].state.logs.items()})
+    scene.tell("the newest backup is elsewhere, and the kiosks are told")
 
 
 def _prune(scene: Scene, machine: Machine) -> bool:

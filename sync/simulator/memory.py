@@ -35,7 +35,8 @@ SNAPSHOT_EVERY: Final = 10_000
 
 decode = lru_cache(maxsize=8192)(decode_line)
 identity = lru_cache(maxsize=8192)(event_id)
-"""Lines are read again and again: at writing, in views, by the checks."""
+entry_of = lru_cache(maxsize=8192)(decode_entry)
+"""Lines and entries are read again and again: at writing, in views, by the checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,23 @@ class MemoryKiosk:
         self.state = KioskState([rng.getrandbits(40)])
 
     def atomic(self) -> AbstractContextManager[None]:
+        """One transaction of the store."""
         return self.disk.transaction()
+
+    def reopen(self) -> None:
+        """The program starts again: nothing is left but what is on the disk."""
+
+    def close(self) -> None:
+        """The machine is scrapped."""
+
+    def image(self) -> object:
+        """A copy of the disk."""
+        return self.state.copy()
+
+    def put_back(self, image: object) -> None:
+        """Overwrite the disk with an image."""
+        assert isinstance(image, KioskState)
+        self.state = image.copy()
 
     def identity(self) -> tuple[int, int]:
         return self.device, self.state.incarnations[-1]
@@ -192,7 +209,7 @@ class MemoryKiosk:
 
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         for kept in entries:
-            self._apply(kept.seq, decode_entry(kept.body))
+            self._apply(kept.seq, entry_of(kept.body))
             self.disk.push(self.state.feed, kept)
 
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
@@ -442,6 +459,7 @@ class MemoryProvince:
         """Writes the newest commune key letter for a device."""
 
     def atomic(self) -> AbstractContextManager[None]:
+        """The transaction its web view would open."""
         return self.disk.transaction()
 
     @property
@@ -598,7 +616,7 @@ class MemoryProvince:
         """Open conflicts, and the last word on each file and setting."""
         last: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
         for kept in self.state.feeds.get(commune, []):
-            entry = decode_entry(kept.body)
+            entry = entry_of(kept.body)
             if entry["e"] in ("cf", "na") and entry["d"] not in self.state.dropped:
                 yield kept.seq, entry
             elif entry["e"] in ("bl", "cfg"):

@@ -17,13 +17,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A bug. ``found_by``: first seed and number of seeds among which it was found when it was recorded."""
+    """A bug."""
 
     name: str
     module: str
-    old: str
-    new: str
-    found_by: tuple[int, int] = (0, 400)
+    changes: tuple[tuple[str, str], ...]
+    """Texts and what replaces them: as a rule one."""
 
 
 @contextmanager
@@ -38,10 +37,12 @@ def planted(plant: Plant | None) -> Iterator[None]:
         return
     module = importlib.import_module(plant.module)
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
-    if source.count(plant.old) != 1:
-        raise LookupError(f"{plant.name}: {plant.module} holds the text to break {source.count(plant.old)} times")
-    now = _codes(compile(source, plant.module, "exec"))
-    broken = _codes(compile(source.replace(plant.old, plant.new), plant.module, "exec"))
+    mutant = source
+    for old, new in plant.changes:
+        if mutant.count(old) != 1:
+            raise LookupError(f"{plant.name}: {plant.module} holds {old!r} {mutant.count(old)} times")
+        mutant = mutant.replace(old, new)
+    now, broken = (_codes(compile(text, plant.module, "exec")) for text in (source, mutant))
     changed = {name for name, code in broken.items() if name in now and _differ(now[name], code)}
     swapped = [(function, function.__code__) for function in _functions(module) if function.__code__.co_qualname in changed]
     if not swapped:

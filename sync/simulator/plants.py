@@ -1,4 +1,8 @@
-"""The planted bugs: each one text of the product's own source, replaced. All of them must be found."""
+"""The planted bugs: each one a rule of the product's own source broken, as a tired hand would break it. All of them must be found.
+
+A fault in the model of a disk (:mod:`sync.simulator.memory`) stands for the same fault in a store; the real ones have plants of
+their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,298 @@ from typing import Final
 
 from sync.simulator.planting import Plant
 
-_ENGINE, _INTAKE, _MEMORY = "sync.engine", "sync.intake", "sync.simulator.memory"
+_ENGINE, _INTAKE, _MEMORY, _STICK, _TAKING = "sync.engine", "sync.intake", "sync.simulator.memory", "sync.stick", "sync.taking"
+
+
+def _plant(name: str, module: str, *changes: tuple[str, str]) -> Plant:
+    return Plant(name, module, changes)
+
 
 PLANTS: Final[Sequence[Plant]] = (
-    Plant("no_event_id", _INTAKE, "known = self._journal.has_event(arrival.identity)", "known = False"),
-    Plant("fork_ignored", _ENGINE, "self._take_fork(ack, last, request, gain)", "pass"),
-    Plant("stale_reply_moves_back", _ENGINE, "            n = max(n, told)\n", "            pass\n"),
-    Plant("trim_on_reply_ack", _MEMORY, "        return self.acked(incarnation)\n", "        return self.told(incarnation)\n"),
-    Plant("not_durable", "sync.simulator.disk", "        self._loose.clear()\n", "        pass\n"),
+    # --- the kiosk's half
+    _plant(
+        "portal_trusted",
+        _ENGINE,
+        (
+            "        parsed = wire.parse_reply(reply)\n",
+            """        if not reply.startswith(wire.MAGIC):
+            with self._journal.atomic():
+                for inc in self._journal.incarnations():
+                    self._journal.set_told(inc, self._journal.last(inc)[0])
+        parsed = wire.parse_reply(reply)
+""",
+        ),
+    ),
+    _plant("reply_unsigned", _ENGINE, ("        parsed.verify(verifier, self._keys.trust.device, request.nonce)\n", "")),
+    _plant("stale_reply_counts", _ENGINE, ("request.number < self._answered or request.state != self._state()", "False")),
+    _plant("stale_reply_moves_back", _ENGINE, ("            n = max(n, told)\n", "            pass\n")),
+    _plant("fork_ignored", _ENGINE, ("            self._take_fork(ack, position, request, gain)\n", "            pass\n")),
+    _plant(
+        "reset_compares_nothing",
+        _ENGINE,
+        ("gain.waiting = any(self._journal.acked(inc) for inc in self._journal.incarnations())\n", "pass\n"),
+    ),
+    _plant(
+        "told_is_a_wish",
+        _ENGINE,
+        (
+            "        if n != told:\n            self._journal.set_told(inc, n)\n",
+            "        if n != told:\n            self._journal.set_told(inc, self._journal.last(inc)[0])\n",
+        ),
+    ),
+    _plant(
+        "export_moves_cursor",
+        _ENGINE,
+        (
+            "                yield data\n",
+            "                yield data\n                journal.set_told(log.incarnation, log.last)\n",
+        ),
+    ),
+    _plant(
+        "dictionary_assumed",
+        _ENGINE,
+        ("self._theirs = set(answer.dictionaries) & set(self._shelf.up)", "pass"),
+        ("self._theirs.discard(offer.dictionary)", "pass"),
+    ),
+    _plant("former_opener_forgotten", _ENGINE, ("return (self._keys.seal, *self._keys.former)", "return (self._keys.seal,)")),
+    _plant("rotation_never_sent", _ENGINE, ('rotation = b"" if self._rotated else self._keys.rotation', 'rotation = b""')),
+    _plant("poison_never_isolated", _ENGINE, ("self._most[inc] = max(1, count // 2)", "self._most[inc] = count")),
+    _plant("snapshot_installed_half", _ENGINE, ("        if run.last == part.lines:\n", "        if run.last:\n")),
+    _plant(
+        "snapshot_goes_on_with_another",
+        _ENGINE,
+        ("held = held if (seq, head) == (part.seq, part.head) else 0", "held = held if seq else 0"),
+    ),
+    _plant(
+        "lost_safe_stays",
+        _TAKING,
+        (
+            "        gain.rebased.append(journal.rebase_incarnation(incarnation, base))\n        gain.moved = True\n",
+            "        pass\n",
+        ),
+    ),
+    _plant("acked_beyond_told", _TAKING, ("            journal.set_told(incarnation, acked)\n", "            pass\n")),
+    _plant("feed_applied_twice", _TAKING, ("numbered if n > seq]", "numbered]")),
+    _plant("stale_stick_taken", _STICK, ("if bundle.custody.epoch < epoch:", "if False:")),
+    _plant("stick_resets_nothing", _STICK, ("        journal.reset_feed(bundle.custody.epoch)\n", "        pass\n")),
+    _plant(
+        "stick_hides_a_fork",
+        _STICK,
+        (
+            "        gain.rebased.append(journal.rebase_incarnation(incarnation, max(journal.acked(incarnation), base)))\n",
+            "        pass\n",
+        ),
+    ),
+    _plant(
+        "stick_of_another_commune",
+        "sync.unloading",
+        ("    if header.owner != commune_tag(trust.commune):\n", "    if not trust.commune:\n"),
+    ),
+    # --- the province's half
+    _plant(
+        "no_event_id",
+        _INTAKE,
+        (
+            "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
+            "        known = False\n        self._journal.append",
+        ),
+    ),
+    _plant(
+        "no_dedupe",
+        _INTAKE,
+        ("for n in range(max(have + 1, first), min(last, cap) + 1):", "for n in range(first, min(last, cap) + 1):"),
+        ("            return  # a repeat\n", "            pass\n"),
+        (
+            "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
+            "        known = False\n        self._journal.append",
+        ),
+    ),
+    _plant(
+        "request_unsigned",
+        _INTAKE,
+        ("        request.verify(suite.verifier(record.verify_key))\n    except", "        pass\n    except"),
+    ),
+    _plant(
+        "former_key_for_ever",
+        _INTAKE,
+        (
+            'return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"',
+            'return replace(record, seal_key=former.seal_key), None, "former_key"',
+        ),
+    ),
+    _plant("revoked_cap_ignored", _INTAKE, ("return _NO_CAP if caps is None else caps.get(incarnation, 0)", "return _NO_CAP")),
+    _plant("old_province_key_lost", _INTAKE, ("return self.former.get(generation, self.seal)", "return self.seal")),
+    _plant(
+        "poison_blocks",
+        _INTAKE,
+        ("        except EnvelopeError:\n            event = None\n", "        except EnvelopeError:\n            raise\n"),
+    ),
+    _plant("merge_failure_blocks", _INTAKE, ("            except _CONTENT_ERRORS:\n", "            except EnvelopeError:\n")),
+    _plant(
+        "poison_told_nobody",
+        _INTAKE,
+        ("        self._journal.add_entry(self._record.commune, not_applied(dossier, arrival.origin, why), arrival.origin)\n", ""),
+    ),
+    _plant(
+        "foreign_dossier_taken",
+        _INTAKE,
+        ("        elif event.dossier and not self._own(event.dossier):\n", "        elif event.dossier and not event.kind:\n"),
+    ),
+    _plant("drop_branch", _INTAKE, ("            if keep_branch:\n", "            if not keep_branch:\n")),
+    _plant(
+        "branch_counts_twice",
+        _INTAKE,
+        (
+            "            if not known:\n                self._effect(arrival)\n                self._branched += 1\n",
+            "            self._effect(arrival)\n            self._branched += 1\n",
+        ),
+    ),
+    _plant(
+        "ack_one_too_many",
+        _INTAKE,
+        ("ack_entry(self._device, incarnation, n, head)", "ack_entry(self._device, incarnation, n + 1, head)"),
+    ),
+    _plant(
+        "ack_entry_forgotten",
+        _INTAKE,
+        (
+            "        if n > place.had:\n            self._journal.add_entry",
+            "        if n > place.had + 3:\n            self._journal.add_entry",
+        ),
+    ),
+    _plant(
+        "leak_other_commune",
+        _INTAKE,
+        (
+            "entries: Sequence[FeedEntry] = self._journal.feed(commune, after, FEED_PAGE)",
+            'entries: Sequence[FeedEntry] = self._journal.feed("01273", after, FEED_PAGE)',
+        ),
+    ),
+    _plant(
+        "server_reuses_feed_seq",
+        _INTAKE,
+        ("reset = known is None or known[:8] != hello.feed_head8 or hello.epoch", "reset = known is None or hello.epoch"),
+    ),
+    _plant(
+        "feed_dictionary_assumed",
+        _INTAKE,
+        ("number = newest(shelf.feed, self._hello.dictionaries)", "number = newest(shelf.feed, shelf.feed)"),
+    ),
+    _plant("snapshot_page_of_another", _INTAKE, ("(staged.seq, staged.head8) == (info.seq, info.head[:8])", "bool(staged.seq)")),
+    _plant(
+        "clock_decides",
+        _INTAKE,
+        (
+            "        elif event.dossier:\n            confirmed",
+            "        elif event.dossier and event.wall_ms <= self._received_ms + 86_400_000:\n            confirmed",
+        ),
+    ),
+    _plant(
+        "chain_unchecked",
+        _INTAKE,
+        ("        if heads[-1] == part.after:  #", "        if heads:  #"),
+        ("        if agreed < min(have, last):\n", "        if agreed < 0:\n"),
+    ),
+    # --- what both share
+    _plant(
+        "moved_event_is_new",
+        "sync.envelope",
+        ("        rest = rest[:-1] + f',\"o\":[{incarnation},{lead[1].decode()}]}}'.encode()\n", "        pass\n"),
+    ),
+    _plant(
+        "snapshot_forgets_acks",
+        "sync.snapshot",
+        ('    lines = sorted(encode_entry({**mark, "r": 0}) for mark in marks)\n', "    lines: list[bytes] = []\n"),
+    ),
+    _plant(
+        "snapshot_forgets_files",
+        "sync.snapshot",
+        ('    lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(lasting, key=lambda one: one[0])]\n', ""),
+    ),
+    _plant("blob_complete_by_count", "sync.blob.cipher", ("    if name_of(source) == name:\n", "    if size:\n")),
+    _plant(
+        "bad_record_never_asked_again",
+        "sync.blob.cipher",
+        (
+            "return Ranges.of((number * step, min((number + 1) * step, units(size))) for number in bad)",
+            "return Ranges.of((number * step, min(number * step, units(size))) for number in bad)",
+        ),
+    ),
+    _plant(
+        "blob_units_miscounted",
+        "sync.blob.ranges",
+        (
+            "return cls.of([(units(offset), units(size) if end >= size else end // UNIT)])",
+            "return cls.of([(units(offset), units(end))])",
+        ),
+    ),
+    _plant(
+        "part_of_a_unit_counts",
+        "sync.blob.receiver",
+        ("reaches_end = self._at + len(self._rest) == entry.told.size", "reaches_end = True"),
+    ),
+    # --- disks
+    _plant(
+        "ack_before_commit",
+        _MEMORY,
+        (
+            '"""The transaction its web view would open."""\n        return self.disk.transaction()',
+            '"""The transaction its web view would open."""\n        return self.disk.transaction(loose=True)',
+        ),
+    ),
+    _plant(
+        "kiosk_normal_sync",
+        _MEMORY,
+        (
+            '"""One transaction of the store."""\n        return self.disk.transaction()',
+            '"""One transaction of the store."""\n        return self.disk.transaction(loose=True)',
+        ),
+    ),
+    _plant("trim_on_reply_ack", _MEMORY, ("        return self.acked(incarnation)\n", "        return self.told(incarnation)\n")),
+    _plant(
+        "cursor_before_apply",
+        _MEMORY,
+        ("            self.disk.push(self.state.feed, kept)\n", "            self.state.feed.append(kept)\n"),
+    ),
+    _plant(
+        "safe_ignored_in_prune",
+        _MEMORY,
+        ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.acked(incarnation))"),
+    ),
+    _plant(
+        "told_trusted_for_prune",
+        _MEMORY,
+        ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.told(incarnation))"),
+    ),
+    _plant(
+        "safe_without_a_backup",
+        _MEMORY,
+        (
+            "            n = min(wanted, self.position(device, incarnation)[0])\n",
+            "            n = self.position(device, incarnation)[0]\n",
+        ),
+    ),
+    _plant(
+        "drop_hides_unacked",
+        _MEMORY,
+        ("        if not own and dossier in self.state.closed:\n", "        if dossier in self.state.closed:\n"),
+    ),
+    _plant(
+        "install_drops_pending",
+        _MEMORY,
+        ('"closed": {}, "blobs": {}, "policy": {}}', '"closed": {}, "blobs": {}, "policy": {}, "logs": {}}'),
+    ),
+    _plant(
+        "rebase_keeps_told",
+        _MEMORY,
+        ("        self.disk.put(self.state.told, incarnation, common)\n        for table", "        for table"),
+    ),
+    _plant(
+        "reset_keeps_acked", _MEMORY, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')
+    ),
+    _plant(
+        "dropped_dossier_comes_back",
+        _MEMORY,
+        ('            self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)\n', "            pass\n"),
+    ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sync.simulator import line
+from sync.simulator.memory import Facts
 from sync.simulator.scene import Machine, Scene
 
 
@@ -22,6 +24,19 @@ def renew(scene: Scene) -> None:
         _revoke(scene, machine)
 
 
+def steal(scene: Scene) -> None:
+    """A stranger with a stolen disk and keys that were replaced since writes and sends; what the province stores of it is no
+    honest kiosk's line, and that is checked at every step (I3)."""
+    if not scene.thieves:
+        return
+    thief = scene.rng.choice(scene.thieves)
+    if scene.province.devices[thief.journal.device].generation == thief.generation:
+        return  # the new keys have not arrived: until then nobody can tell them apart
+    thief.journal.work("", [("f", {"c.phone": "stolen"})], Facts(actor="thief"))
+    line.serve(scene, thief.engine.make_request(scene.now_s, 0))
+    scene.tell("a thief sends what he wrote with old keys of {}", thief.journal.device)
+
+
 def _alone(scene: Scene, machine: Machine) -> bool:
     """A cloned machine that changes its keys locks its twin out: that needs people, not a protocol."""
     return sum(other.journal.device == machine.journal.device for other in scene.machines) == 1 and not machine.revoked
@@ -31,6 +46,8 @@ def _rotate(scene: Scene, machine: Machine) -> None:
     record = scene.province.devices[machine.journal.device]
     if record.generation != machine.generation:
         return  # the one before is still on its way
+    if scene.swarm.happens("replaced keys stolen"):
+        scene.thieves.append(scene.copy(machine))
     machine.own, machine.keys = scene.authority.rotate(machine.journal, machine.keys, machine.generation)
     machine.generation += 1
     scene.tell("{} has new keys, generation {}", machine.name, machine.generation)

@@ -23,7 +23,7 @@ from sync.simulator.authority import FAST_FORGE, Authority, Forge, Pair
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
-from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
+from sync.simulator.memory import MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
 from sync.simulator.swarm import Swarm
 
 COMMUNES = ("01273", "01273", "01279", "01273")
@@ -82,7 +82,7 @@ class Machine:
     revoked: bool = False
     paused_until_s: float = 0.0
     upload_only: bool = False
-    image: KioskState | None = None
+    image: object = None
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     """Incarnation -> end of its log when its lines were last noted."""
 
@@ -117,13 +117,19 @@ class Promise:
     counts: bool = True
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Stick:
+    """A volume in somebody's pocket, and the commune it belongs to."""
+
+    data: bytes
+    commune: str
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """What the operator keeps elsewhere."""
 
     state: ProvinceState
-    safe: bool
-    """The kiosks were told that they may rely on it."""
 
 
 class Scene:
@@ -155,9 +161,11 @@ class Scene:
         self.written: dict[tuple[int, int, int], set[bytes]] = {}
         """(device, incarnation, n) -> heads that kiosks wrote there."""
         self.backups: list[Backup] = []
-        self.sticks: list[bytes] = []
+        self.sticks: list[Stick] = []
         self.dropped: set[str] = set()
         """Dossiers that ever left the kiosks."""
+        self.thieves: list[Machine] = []
+        """Machines run by strangers from a stolen disk with keys the device has replaced: they stand in no list of kiosks."""
         self.revoked: dict[int, dict[int, int]] = {}
         """Device -> incarnation -> last line that counts."""
         self.policy = Policy(near=self.rng.choice((2, 10, 1000)))
@@ -213,6 +221,7 @@ class Scene:
     def start(self, machine: Machine) -> None:
         """The program starts: nothing is left but what is on the disk."""
         machine.life += 1
+        machine.journal.reopen()
         machine.planner = blob.Planner(BLOB_LIMITS)
         machine.engine = Engine(
             machine.journal, machine.keys, limits=self.limits, dictionaries=machine.shelf, random_bytes=self.rng.randbytes
@@ -226,15 +235,20 @@ class Scene:
 
     def clone(self, machine: Machine) -> Machine:
         """A second machine from an image of this one's disk, running beside it."""
+        twin = self.copy(machine)
+        self.machines.append(twin)
+        self.cloned = True
+        return twin
+
+    def copy(self, machine: Machine) -> Machine:
+        """Another machine with an image of this one's disk."""
         journal = self.setup.journal(machine.journal.device, self.rng, self.meaning)
-        journal.state = machine.journal.state.copy()
+        journal.put_back(machine.journal.image())
         name = f"kiosk {len(self.machines) + 1}"
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
         twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
         twin.shelf, twin.generation, twin.revoked = machine.shelf, machine.generation, machine.revoked
         self.start(twin)
-        self.machines.append(twin)
-        self.cloned = True
         return twin
 
     def harmed(self, body: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from sync import intake
@@ -34,7 +35,7 @@ from sync.intake import FeedPlace
 from sync.segment import MAGIC, commune_tag
 from sync.simulator.files import KioskFiles
 from sync.simulator.memory import Crash, DiskFull
-from sync.simulator.scene import SERVER_MS, Machine, Scene, Violation, hold
+from sync.simulator.scene import SERVER_MS, Machine, Scene, Stick, Violation, hold
 from sync.unloading import unload
 
 REFUSED = frozenset(
@@ -47,6 +48,7 @@ REFUSED = frozenset(
             "bundle_stale",
             "bundle_unknown_device",
             "bundle_other_province",
+            "bundle_too_large",
         ),
         *("feed_gap", "keys_out_of_turn", "bad_signature", "seal_broken", "letter_invalid", "bundle_changed"),
     )
@@ -58,8 +60,8 @@ def carry(scene: Scene) -> Machine | None:
     """A stick is written at a kiosk, or one that was written is read somewhere."""
     if scene.swarm.happens("stick written"):
         machine = scene.rng.choice(scene.machines)
-        scene.sticks.append(write(scene, machine))
-        scene.tell("{} writes a stick of {} bytes", machine.name, len(scene.sticks[-1]))
+        scene.sticks.append(Stick(write(scene, machine), machine.commune))
+        scene.tell("{} writes a stick of {} bytes", machine.name, len(scene.sticks[-1].data))
     if not scene.sticks or not scene.swarm.happens("stick carried"):
         return None
     at = scene.rng.randrange(len(scene.sticks))
@@ -67,9 +69,9 @@ def carry(scene: Scene) -> Machine | None:
     if scene.swarm.happens("stick lost"):
         scene.tell("a stick is lost")
         return None
-    stick = scene.harmed(stick)
+    stick = replace(stick, data=scene.harmed(stick.data))
     wrong = scene.swarm.happens("stick on the wrong side")
-    if (stick[4:5] == bytes([Way.UP])) != wrong:
+    if (stick.data[4:5] == bytes([Way.UP])) != wrong:
         read_at_province(scene, stick)
         return None
     machine = scene.rng.choice(scene.machines)
@@ -110,7 +112,7 @@ def write(scene: Scene, machine: Machine) -> bytes:
     return out.getvalue()
 
 
-def read_at_province(scene: Scene, stick: bytes) -> None:
+def read_at_province(scene: Scene, stick: Stick) -> None:
     """What the province's importer does, in one transaction; then the way back is written."""
     disk = scene.province.disk
     if scene.swarm.happens("province crash before commit"):
@@ -118,7 +120,7 @@ def read_at_province(scene: Scene, stick: bytes) -> None:
     if scene.swarm.happens("province disk full"):
         disk.room = scene.rng.randint(0, 12)
     try:
-        back = take(scene, stick)
+        back = take(scene, stick.data)
     except (Crash, DiskFull) as failure:
         disk.cut_power()
         scene.files.lose_power()
@@ -130,7 +132,7 @@ def read_at_province(scene: Scene, stick: bytes) -> None:
         return
     finally:
         disk.heal()
-    scene.sticks.append(back)
+    scene.sticks.append(Stick(back, stick.commune))
     scene.tell("the province has read a stick and writes one of {} bytes", len(back))
 
 
@@ -188,7 +190,7 @@ def _back(scene: Scene, manifest: Manifest, device: int, received: int) -> bytes
     return out.getvalue()
 
 
-def read_at_kiosk(scene: Scene, machine: Machine, stick: bytes) -> None:
+def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
     """What the kiosk's importer does."""
     disk = machine.journal.disk
     if scene.swarm.happens("kiosk crash before commit"):
@@ -201,8 +203,9 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: bytes) -> None:
         return frames(source, check(source, [suite.verifier(key) for key in keys], most))
 
     try:
-        found = unload(io.BytesIO(stick), machine.engine, machine.engine.trust, sieve=sieve, suite=suite)
+        found = unload(io.BytesIO(stick.data), machine.engine, machine.engine.trust, sieve=sieve, suite=suite)
         scene.tell("{} reads a stick: {} applied, {} acknowledged", machine.name, found.applied, found.acked)
+        hold(stick.commune == machine.commune, "I8", f"{machine.name} takes a stick of {stick.commune}")
     except (Crash, DiskFull) as failure:
         scene.tell("{} fails over a stick: {!r}", machine.name, failure)
         scene.lose_power(machine)
