@@ -89,6 +89,7 @@ def _check_device(report: Report, position: Position) -> Iterator[Finding]:
     report.heads[where] = head.hex()
     if (position.n, bytes(position.head)) != (n, head):
         yield Finding("position_wrong", where, f"Vị trí ghi {position.n}, sự kiện có đến {n}.")
+        return
     yield from _check_proof(position, where)
 
 

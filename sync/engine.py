@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sync import rollover, snapshot, stick, taking, wire
 from sync import segment as hsg
@@ -40,6 +41,10 @@ from sync.rollover import Trust
 from sync.taking import Gain, Refusal
 
 __all__ = ["Engine", "EngineKeys", "Limits", "Refusal", "ReplyOutcome"]
+
+
+_STICK_RATIO: Final = 6
+"""Bytes of lines read for a byte of a stick's segment: about what they compress to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ class _Open:
     state: _State
     positions: tuple[wire.Position, ...]
     offers: dict[int, _Offer]
+    said: bytes
+    """The lines it carried, one after the other: the feed may be compressed behind them."""
     box: Box
     size: int
     rotation: bytes
@@ -213,6 +220,7 @@ class Engine:
         box = self._keys.seal.box(self._trust.province.seal_key)
         runs: list[wire.LogRun] = []
         offers: dict[int, _Offer] = {}
+        said: list[bytes] = []
         room = self._pace.target
         for place, supply in supplies:
             packed, count, dictionary = self._pack(supply, room)
@@ -220,6 +228,7 @@ class Engine:
             after = supply.lines[count - 1].head
             runs.append(wire.LogRun(place, wire.closed(box, wire.REQUEST, nonce, run, after), after))
             offers[supply.log.incarnation] = _Offer(run.first, run.last, dictionary)
+            said += [line.body for line in supply.lines[:count]]
             room -= len(packed)
             if room < self._limits.least or count < len(supply.lines) or len(runs) == wire.MAX_FRAMES - 2:
                 break
@@ -243,7 +252,9 @@ class Engine:
         request = wire.encode_request(hello, runs, self._keys.sign, rotation)
         self._number += 1
         size = sum(len(part.run.closed) for part in runs)
-        self._open[nonce[: wire.ECHO]] = _Open(self._number, now_mono, nonce, state, positions, offers, box, size, rotation)
+        self._open[nonce[: wire.ECHO]] = _Open(
+            self._number, now_mono, nonce, state, positions, offers, b"\n".join(said), box, size, rotation
+        )
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
         return request
@@ -312,7 +323,7 @@ class Engine:
         with self._journal.atomic():
             before = self._journal.head_at(incarnation, after)
             lines: list[Line] = []
-            while before is not None and sum(len(line.body) for line in lines) < target * 8:
+            while before is not None and sum(len(line.body) for line in lines) < target * _STICK_RATIO:
                 page = self._journal.lines(incarnation, lines[-1].n if lines else after, self._limits.page)
                 if not page:
                     break
@@ -323,7 +334,8 @@ class Engine:
 
         def cutter(bodies: Sequence[bytes]) -> bytes:
             # Without a dictionary: a kiosk that never has a line never hears which ones the province holds.
-            return hsg.cut(hsg.Chain(device, incarnation), after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer)
+            of = hsg.Chain(device, incarnation)
+            return hsg.cut(of, after + 1, at, bodies, signer=self._keys.sign, seal_to=sealer, level=hsg.FAST)
 
         return hsg.fit([line.body for line in lines], target, cutter)[0]
 
@@ -549,7 +561,8 @@ class Engine:
         if run.last <= seq or before is None:
             return
         packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.after8)
-        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True)
+        said = request.said if part.behind else b""
+        lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True, behind=said)
         heads = hsg.chained(before, lines)
         if heads[-1][:8] != part.after8:
             raise ChainBroken(f"entries {run.first}..{run.last} do not follow what was applied")

@@ -26,8 +26,10 @@ from sync.feed import ack_entry, encode_entry, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
 from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
 
-FEED_PAGE = 512
+FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
+BEHIND_LEAST = 2048
+"""Bytes of lines in a request from which the feed is compressed behind them: for less, digesting costs more than it saves."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
 BUNDLE_TARGET = 256 * 1024
@@ -149,7 +151,7 @@ def handle(
     visit.take_request(parsed)
     if refusal:
         return answering.refuse(refusal, visit.acks(hello))
-    return answering.answer(record, visit.acks(hello), policy)
+    return answering.answer(record, visit.acks(hello), policy, visit.said())
 
 
 def take_segments(
@@ -212,7 +214,7 @@ def _feed_segments(commune: str, epoch: int, after: int, journal: ProvinceJourna
         first, at = after + 1, before
 
         def cutter(lines: Sequence[bytes]) -> bytes:
-            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FEED_LEVEL)  # noqa: B023
+            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FAST)  # noqa: B023
 
         data, count = hsg.fit([entry.body for entry in entries], BUNDLE_TARGET, cutter)
         yield data
@@ -287,6 +289,8 @@ class _Visit:
         self._caps = caps
         self._places: dict[int, _Place] = {}
         self._branched = 0
+        self._said: list[bytes] = []
+        self._whole = False
 
     # --- a request
 
@@ -299,6 +303,11 @@ class _Visit:
         for incarnation, place in self._places.items():
             self._acknowledge(incarnation, place)
         self._prove_request(request)
+        self._whole = len(self._said) == len(request.runs)
+
+    def said(self) -> bytes:
+        """The lines of the request, one after the other; empty when one of its runs was not read."""
+        return b"\n".join(self._said) if self._whole else b""
 
     def acks(self, hello: wire.Hello) -> tuple[wire.AckFrame, ...]:
         return tuple(self._ack(index, position) for index, position in enumerate(hello.positions))
@@ -324,9 +333,7 @@ class _Visit:
         before = self._head_at(incarnation, run.first - 1)
         if before is None:
             return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
-        if self._head_at(incarnation, run.last) == part.after:
-            place.common = max(place.common or 0, run.last)
-            return  # a repeat
+        repeat = self._head_at(incarnation, run.last) == part.after
         kept = run.closed
         try:
             box = self._keys.opener(hello.generation).box(self._record.seal_key)
@@ -337,6 +344,10 @@ class _Visit:
             return
         except SyncError as error:
             self._refuse(incarnation, error.code, kept)
+            return
+        self._said.append(b"\n".join(lines))
+        if repeat:
+            place.common = max(place.common or 0, run.last)
             return
         heads = hsg.chained(before, lines)
         if heads[-1] == part.after:  # else it follows another history; ``common`` in the answer says where they part
@@ -545,7 +556,7 @@ class _Answering:
     def refuse(self, reason: str, acks: Sequence[wire.AckFrame] = ()) -> bytes:
         return self._encode(replace(self._start(), acks=tuple(acks), refusal=reason))
 
-    def answer(self, record: DeviceRecord, acks: tuple[wire.AckFrame, ...], policy: Policy) -> bytes:
+    def answer(self, record: DeviceRecord, acks: tuple[wire.AckFrame, ...], policy: Policy, said: bytes) -> bytes:
         hello, commune, epoch = self._hello, record.commune, self._journal.epoch()
         last, head = self._journal.feed_position(commune)
         known = head if hello.feed_seq == last else self._journal.feed_head_at(commune, hello.feed_seq)
@@ -566,7 +577,7 @@ class _Answering:
         info = self._journal.snapshot(commune) if last - after > policy.near else None
         if info is not None and info.seq - after > max(policy.near, info.lines):
             return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
-        return self._encode(replace(answer, feed=self._feed(commune, after, box)))
+        return self._encode(replace(answer, feed=self._feed(commune, after, box, said if len(said) >= BEHIND_LEAST else b"")))
 
     def _start(self) -> wire.Answer:
         hello = self._hello
@@ -587,14 +598,14 @@ class _Answering:
             return b""
         return self._journal.commune_key_document(record.device)[1]
 
-    def _feed(self, commune: str, after: int, box: Box) -> tuple[wire.FeedRun, ...]:
+    def _feed(self, commune: str, after: int, box: Box, said: bytes) -> tuple[wire.FeedRun, ...]:
         entries: Sequence[FeedEntry] = self._journal.feed(commune, after, FEED_PAGE)
         if not entries:
             return ()
-        packed, count, dictionary = self._pack(after + 1, [entry.body for entry in entries])
+        packed, count, dictionary = self._pack(after + 1, [entry.body for entry in entries], said)
         after8 = entries[count - 1].head[:8]
         run = hsg.Run(after + 1, count, dictionary, packed)
-        return (wire.FeedRun(wire.closed(box, wire.REPLY, self._hello.nonce, run, after8), after8),)
+        return (wire.FeedRun(wire.closed(box, wire.REPLY, self._hello.nonce, run, after8), after8, bool(said)),)
 
     def _snapshot(self, commune: str, info: SnapshotInfo, box: Box, reset: bool) -> wire.SnapshotRun | None:
         staged = self._hello.staged
@@ -608,12 +619,12 @@ class _Answering:
         run = wire.closed(box, wire.SNAPSHOT, self._hello.nonce, hsg.Run(after + 1, count, dictionary, packed), named)
         return wire.SnapshotRun(info.seq, info.head, info.lines, run)
 
-    def _pack(self, first: int, lines: Sequence[bytes]) -> tuple[bytes, int, int]:
+    def _pack(self, first: int, lines: Sequence[bytes], said: bytes = b"") -> tuple[bytes, int, int]:
         shelf = self._keys.dictionaries
         number = newest(shelf.feed, self._hello.dictionaries)
 
         def packer(some: Sequence[bytes]) -> bytes:
-            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FEED_LEVEL)
+            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FAST, feed=True, behind=said)
 
         target = max(WANTED_LEAST, min(self._hello.wanted, WANTED_MOST))
         return (*hsg.fit(lines, target, packer), number)

@@ -16,8 +16,8 @@ from sync.errors import SegmentError
 
 _ATOM: Final = rb'"[^"\\\n]*+"|-?[0-9.]++|true|false|null'
 _FLAT: Final = rb"(?:" + _ATOM + rb"|[\[{](?:(?:" + _ATOM + rb")[:,]?)*+[\]}])"
-_ENTRY: Final = re.compile(rb'\{"e":"f","d":"([0-9a-z-]*)","f":("[^"\\\n]*"),"v":(' + _FLAT + rb")\}")
-_RUN: Final = re.compile(rb"\+([0-9a-z-]*)\{(.*)\}")
+_ENTRY: Final = re.compile(rb'\{"e":"f","d":"([0-9a-z-]{0,64})","f":("[^"\\\n]*"),"v":(' + _FLAT + rb")\}")
+_RUN: Final = re.compile(rb"\+([0-9a-z-]{0,64})\{(.*)\}")
 _MEMBER: Final = re.compile(rb'("[^"\\\n]*"):(' + _FLAT + rb")(?:,(?=.)|$)")
 _MARKED: Final = (b"+", b"=")
 

@@ -48,7 +48,7 @@ REQUEST: Final = b"mcx request 1"
 REPLY: Final = b"mcx reply 1"
 SNAPSHOT: Final = b"mcx snapshot 1"
 
-_HELLO, _LOG, _REPLY, _PROVINCE, _COMMUNE, _ROTATION, _FEED, _SNAPSHOT = range(1, 9)
+_HELLO, _LOG, _REPLY, _PROVINCE, _COMMUNE, _ROTATION, _FEED, _SNAPSHOT, _BEHIND = range(1, 10)
 _CLAIM: Final = struct.Struct(">5s6s32s")
 _LEAST_WANTED: Final = 10
 _DISK_UNIT: Final = 16
@@ -158,6 +158,8 @@ class FeedRun:
 
     run: Run
     after8: bytes
+    behind: bool = False
+    """Compressed behind the lines of the request it answers, all of them, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +352,7 @@ def encode_reply(answer: Answer, signer: Signer, device: int, nonce: bytes) -> b
     frames += [(_PROVINCE, letter) for letter in answer.province_letters]
     if answer.commune_letter:
         frames.append((_COMMUNE, answer.commune_letter))
-    frames += [(_FEED, _feed_header(part) + part.run.closed) for part in answer.feed]
+    frames += [(_BEHIND if part.behind else _FEED, _feed_header(part) + part.run.closed) for part in answer.feed]
     if answer.snapshot is not None:
         frames.append((_SNAPSHOT, _snapshot_header(answer.snapshot) + answer.snapshot.run.closed))
     body = _body(frames)
@@ -369,7 +371,7 @@ def parse_reply(data: bytes) -> Reply:
     snapshot = next((_read_snapshot(source) for kind, source in parts if kind == _SNAPSHOT), None)
     answer = _read_answer(
         _Reader(_lead(frames, _REPLY)),
-        feed=tuple(_read_feed(source) for kind, source in parts if kind == _FEED),
+        feed=tuple(_read_feed(source, kind == _BEHIND) for kind, source in parts if kind in (_FEED, _BEHIND)),
         snapshot=snapshot,
         province_letters=tuple(source.rest() for kind, source in parts if kind == _PROVINCE),
         commune_letter=next((source.rest() for kind, source in parts if kind == _COMMUNE), b""),
@@ -454,10 +456,10 @@ def _feed_header(part: FeedRun) -> bytes:
     return _run_header(part.run) + part.after8
 
 
-def _read_feed(source: _Reader) -> FeedRun:
+def _read_feed(source: _Reader, behind: bool) -> FeedRun:
     first, count, dictionary = source.run_header()
     after8 = source.take(8)
-    return FeedRun(Run(first, count, dictionary, source.rest()), after8)
+    return FeedRun(Run(first, count, dictionary, source.rest()), after8, behind)
 
 
 def _snapshot_header(part: SnapshotRun) -> bytes:

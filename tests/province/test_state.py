@@ -154,7 +154,7 @@ def test_https_makes_cookies_strict_and_says_so_for_a_year(site: Site) -> None:
 
 
 def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None:
-    from province.models import ConfirmedField, EventRow, FeedRow, Position
+    from province.models import ConfirmedField, EventRow, FeedRow, Position, ProofRow
     from province.projection import rebuild
     from province.verify import check
 
@@ -169,6 +169,8 @@ def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None
     rebuild()
     assert check().ok
 
+    ProofRow.objects.update(message=bytes(79))
+    assert [finding.code for finding in check().findings] == ["unproven"]
     EventRow.objects.filter(n=2).update(body=b"{}")
     assert [finding.code for finding in check().findings] == ["chain_broken"]
     EventRow.objects.filter(n=2).delete()

@@ -21,6 +21,8 @@ from sync.segment import (
     commune_tag,
     cut,
     fit,
+    lines_of,
+    pack,
     parse,
     sign_head,
     signed,
@@ -225,3 +227,20 @@ def test_a_signed_head_holds_for_its_place_only() -> None:
 
 def test_communes_have_different_tags() -> None:
     assert len({commune_tag(f"{code:05d}") for code in range(1, 200)}) == 199
+
+
+def test_a_feed_behind_what_the_request_said_costs_little_and_opens_only_behind_it() -> None:
+    said = "\n".join(f'{{"a.name":"{hashlib.sha256(str(n).encode()).hexdigest()}"}}' for n in range(40)).encode()
+    lines = [b'{"e":"f","d":"7-k-1","f":"a.name","v":"' + line[11:-2] + b'"}' for line in said.split(b"\n")]
+    alone, behind = pack(1, lines, feed=True), pack(1, lines, feed=True, behind=said)
+    assert len(behind) < len(alone) / 5
+    assert lines_of(behind, 40, feed=True, behind=said) == tuple(lines)
+    with pytest.raises(SegmentError):
+        lines_of(behind, 40, feed=True)
+
+
+def test_a_run_of_entries_that_grows_beyond_its_count_is_refused() -> None:
+    plain = zstandard.ZstdCompressionParameters.from_level(3, format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+    text = b"+" + b"7" * 64 + b"{" + b",".join([b'"a":1'] * 100_000) + b"}"
+    with pytest.raises(SegmentError):
+        lines_of(zstandard.ZstdCompressor(compression_params=plain).compress(text), 3, feed=True)

@@ -1,0 +1,204 @@
+"""Snapshots and pruning: a new kiosk catches up without the whole feed, an old one keeps only what is not safe elsewhere."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from sync import snapshot, wire
+from sync.engine import Engine, Limits, ReplyOutcome
+from sync.envelope import EnvelopeError, Origin
+from sync.intake import Policy, handle
+from sync.ports import Confirmed, DeviceRecord
+from sync.simulator.memory import MemoryProvince
+from sync.simulator.world import SERVER_MS, Kiosk, World
+
+POLICY = Policy(near=50)
+
+
+def exchange(world: World, kiosk: Kiosk) -> ReplyOutcome:
+    request = kiosk.engine.make_request(0.0, 0)
+    with world.province.atomic():
+        answer = handle(request, world.province, world.merge, world.keys, SERVER_MS, POLICY)
+    return kiosk.engine.on_reply(answer, 0.1)
+
+
+def settle(world: World, *kiosks: Kiosk) -> None:
+    while any([exchange(world, kiosk).moved for kiosk in kiosks]):  # noqa: C419
+        pass
+
+
+def grown(times: int = 40) -> tuple[World, Kiosk]:
+    """A commune with a few dossiers changed many times: far more feed than state."""
+    world = World(limits=Limits(wanted=1024))
+    world.province = MemoryProvince(snapshot_every=100)
+    kiosk = world.kiosk()
+    dossiers = [kiosk.journal.write("", "f", {"a.ten": f"NÔNG THỊ MẪU {n}"}).dossier_id() for n in range(4)]
+    for turn in range(times):
+        for dossier in dossiers:
+            kiosk.journal.write(dossier, "f", {"a.so": turn})
+    settle(world, kiosk)
+    return world, kiosk
+
+
+def test_a_new_kiosk_takes_the_snapshot_and_then_the_tail() -> None:
+    world, old = grown()
+    fresh = world.kiosk()
+    settle(world, fresh)
+    base = fresh.journal.state.feed_base[0]
+    assert base > 100
+    assert len(fresh.journal.state.feed) == world.province.feed_position("01273")[0] - base
+    assert fresh.journal.view() == old.journal.view() == world.province.view("01273")
+    assert exchange(world, fresh).moved is False
+
+
+def test_a_kiosk_near_the_end_reads_the_feed() -> None:
+    world, old = grown()
+    kept = len(old.journal.state.feed)
+    dossier = old.journal.write("", "f", {"a.ten": "x"}).dossier_id()
+    settle(world, old)
+    assert len(old.journal.state.feed) == kept + 2
+    assert old.journal.view()[dossier, "a.ten"] == "x"
+
+
+def test_a_snapshot_goes_on_where_the_line_broke_even_after_a_restart() -> None:
+    world, _ = grown()
+    world.province.make_snapshot("01273")
+    fresh = world.kiosk()
+    for n in range(30):
+        world.province.add_entry("01273", {"e": "f", "d": f"z{n}", "f": "a.text", "v": random.Random(n).randbytes(200).hex()}, None)
+    world.province.make_snapshot("01273")
+    fresh.engine = Engine(fresh.journal, fresh.keys, limits=Limits(wanted=1024), random_bytes=world.rng.randbytes)
+    exchange(world, fresh)
+    seq, head, lines = fresh.journal.staged()
+    assert lines > 0
+    assert fresh.journal.feed_position()[0] == 0, "nothing of it counts before all of it is here"
+    assert fresh.journal.view() == {}
+    fresh.restart()
+    asked = wire.parse_request(fresh.engine.make_request(0.0, 0)).hello.staged
+    assert asked == wire.Staged(seq, head[:8], lines)
+    settle(world, fresh)
+    assert fresh.journal.view() == world.province.view("01273")
+
+
+def test_own_events_stay_on_the_screen_while_a_snapshot_is_installed() -> None:
+    world, _ = grown()
+    fresh = world.kiosk()
+    dossier = fresh.journal.write("", "tag", {"tag": "own"}).dossier_id()
+    for _ in range(12):
+        exchange(world, fresh)
+        assert fresh.journal.view()[dossier, "tag.own"] == 1
+    assert fresh.journal.view() == world.province.view("01273")
+
+
+def test_a_snapshot_acknowledges_what_was_sent_before_a_reset() -> None:
+    world, kiosk = grown()
+    world.province.state.epoch = 2
+    settle(world, kiosk)
+    assert kiosk.journal.state.feed_base[0] > 0
+    inc = kiosk.journal.identity()[1]
+    assert kiosk.journal.acked(inc) == kiosk.journal.last(inc)[0]
+    assert kiosk.journal.view() == world.province.view("01273")
+
+
+def test_a_dropped_dossier_is_not_in_a_snapshot() -> None:
+    world, old = grown()
+    gone = next(dossier for dossier, _ in old.journal.view())
+    world.province.add_entry("01273", {"e": "drop", "d": gone}, None)
+    world.province.make_snapshot("01273")
+    fresh = world.kiosk()
+    settle(world, fresh, old)
+    assert {dossier for dossier, _ in fresh.journal.view()} == {dossier for dossier, _ in old.journal.view()}
+    assert gone not in fresh.journal.state.confirmed
+
+
+def test_lines_of_a_snapshot_read_back_and_are_always_in_the_same_order() -> None:
+    fields = [("d2", "x", Confirmed(1, 5, None)), ("d1", "y", Confirmed({"a": "ă"}, 9, Origin(1000, 55, 3)))]
+    marks = [{"e": "ack", "dev": 1, "inc": 2, "n": 3, "h": "00" * 8}]
+    lines = snapshot.write(fields, marks, [(7, {"e": "na", "d": "d1", "why": "x"})])
+    assert lines == snapshot.write(reversed(fields), marks, [(7, {"e": "na", "d": "d1", "why": "x"})])
+    read = snapshot.read_all(lines)
+    assert [(line.entry["e"], line.rev, line.origin) for line in read] == [
+        ("ack", 0, None),
+        ("na", 7, None),
+        ("f", 9, Origin(1000, 55, 3)),
+        ("f", 5, None),
+    ]
+    mark = read[0].mark
+    assert mark is not None
+    assert mark.n == 3
+    for bad in (b'{"e":"f"}', b'{"e":"f","r":-1}', b'{"e":"f","r":1,"o":[1,2]}', b"[]"):
+        with pytest.raises(EnvelopeError):
+            snapshot.read(bad)
+
+
+# --- pruning ----------------------------------------------------------------------------------------------------------
+
+
+def pruned() -> tuple[World, Kiosk, str]:
+    """A kiosk that pruned three of its five events."""
+    world = World()
+    kiosk = world.kiosk()
+    dossier = kiosk.journal.write("", "tag", {"tag": "a"}).dossier_id()
+    for tag in "bcde":
+        kiosk.journal.write(dossier, "tag", {"tag": tag})
+    world.settle(kiosk)
+    inc = kiosk.journal.identity()[1]
+    world.province.mark_safe({(kiosk.journal.device, inc): 3})
+    world.settle(kiosk)
+    with kiosk.journal.atomic():
+        assert kiosk.journal.prune(inc, 5) == 3
+    return world, kiosk, dossier
+
+
+def test_a_pruned_kiosk_goes_on_as_before() -> None:
+    world, kiosk, dossier = pruned()
+    kiosk.journal.write(dossier, "tag", {"tag": "f"})
+    kiosk.restart()
+    world.settle(kiosk)
+    assert kiosk.journal.view() == world.province.view("01273") == {(dossier, f"tag.{tag}"): 1 for tag in "abcdef"}
+    assert list(kiosk.engine.segments_for_bundle()) == []
+
+
+def test_a_province_restored_above_what_was_pruned_gets_the_rest() -> None:
+    world, kiosk, _ = pruned()
+    inc = kiosk.journal.identity()[1]
+    world.province.state.logs[kiosk.journal.device, inc] = world.province.state.logs[kiosk.journal.device, inc][:4]
+    world.province.state.epoch = 2
+    world.settle(kiosk)
+    assert world.province.position(kiosk.journal.device, inc)[0] == 5
+    assert len(kiosk.journal.incarnations()) == 1
+
+
+def test_a_province_that_lost_what_it_called_safe_is_an_alarm_and_work_goes_on() -> None:
+    world, kiosk, dossier = pruned()
+    world.province.state = MemoryProvince().state.copy()
+    world.province.state.epoch = 2
+    world.province.state.communes["01273"] = (1, world.communes["01273"].public)
+    own = kiosk.device_keys
+    record = DeviceRecord(kiosk.journal.device, "01273", own.sign.public, own.seal.public)
+    world.province.devices[kiosk.journal.device] = record
+    kiosk.journal.write(dossier, "tag", {"tag": "f"})
+    alarms: set[str] = set()
+    for _ in range(6):
+        alarms.update(world.exchange(kiosk).alarms)
+    assert alarms == {"province_lost_safe"}
+    assert ("province", "province_lost_safe") in {(source, code) for source, code, _ in kiosk.journal.state.quarantined}
+    assert kiosk.engine.pending() == 0
+    assert world.province.view("01273") == {(dossier, f"tag.{tag}"): 1 for tag in "def"}
+
+
+def test_what_is_not_safe_is_never_pruned() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    kiosk.journal.write("", "tag", {"tag": "a"})
+    world.settle(kiosk)
+    inc = kiosk.journal.identity()[1]
+    with kiosk.journal.atomic():
+        assert kiosk.journal.prune(inc, 1) == 0
+    world.province.mark_safe({(kiosk.journal.device, inc): 99})
+    assert world.province.safe(kiosk.journal.device, inc) == 1
+    assert kiosk.journal.safe(inc) == 0
+    world.settle(kiosk)
+    assert kiosk.journal.safe(inc) == 1
