@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.chaos import cage, clock, disk, kill, line, power
+from kiosk.chaos import cage, clock, disk, kill, line, power, stick
 from kiosk.chaos.report import Report
 
 NOT_HERE = 3
@@ -63,6 +63,14 @@ TORMENTS: dict[str, Torment] = {
         clock.run,
         ("--jumps", "6"),
         ("--jumps", "60"),
+    ),
+    "stick": Torment(
+        "USB bị cắt, hỏng, tráo, cũ, mất",
+        (),
+        stick.add_arguments,
+        stick.run,
+        ("--rounds", "1"),
+        ("--rounds", "20"),
     ),
     "power": Torment(
         "cắt điện ở mức khối đĩa, ở mọi thời điểm",

@@ -110,7 +110,7 @@ class _Line:
     def _spoilt(self, manner: str, filings: int) -> Iterator[str]:
         """Spoil the answers in one manner, and see that nothing comes of it; then let all be made good."""
         self._box.manner = manner
-        before = _applied(self._machine)
+        before = applied(self._machine)
         self._file(filings)
         code = self._next_failure()
         self._said[manner] = code
@@ -118,7 +118,7 @@ class _Line:
             yield f"{manner}: the kiosk says «{code or 'all is well'}»"
         if not read_status(self._stage.kiosk_state).cure_vi:
             yield f"{manner}: no word on what to do"
-        if _applied(self._machine) != before:
+        if applied(self._machine) != before:
             yield f"{manner}: something was applied"
         self._box.manner = "honest"
         yield from self._made_good(manner)
@@ -149,7 +149,7 @@ class _Line:
 
     def _replayed(self) -> Iterator[str]:
         """Yesterday's capture again, shuffled: to the province from the side, to the kiosk instead of answers."""
-        before, held = _applied(self._machine), self._stage.in_province("check")
+        before, held = applied(self._machine), self._stage.in_province("check")
         sent = list(self._box.requests)
         for _ in range(ROUNDS):
             self._dice.shuffle(sent)
@@ -161,12 +161,12 @@ class _Line:
         seen = len(self._box.requests)
         for _ in range(8):
             self._next_failure()
-        if len(self._box.requests) == seen or _applied(self._machine) != before:
+        if len(self._box.requests) == seen or applied(self._machine) != before:
             yield "replayed answers changed the kiosk, or it did not ask"
         self._box.manner = "honest"
 
 
-def _applied(machine: Machine) -> Mapping[str, Any]:
+def applied(machine: Machine) -> Mapping[str, Any]:
     """All that an answer can move: cursors, feed, confirmed state."""
     tables = ("incarnation", "feed", "field", "conflict", "quarantine")
     state = hashlib.sha256()

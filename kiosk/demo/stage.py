@@ -171,18 +171,25 @@ class Stage:
         )
         (self.kiosk_state / "kiosk.toml").write_text(text, encoding="utf-8")
 
-    def enrol(self) -> None:
-        """One-time code, request, the eight words compared on both sides, bundle."""
-        code = self.in_province("enrol-code", "--commune", COMMUNE)["code"]
-        words = ("sync", "enrol", "--state", str(self.kiosk_state), "--code", code, "--operator", TECHNICIAN_NAME, "--json")
-        asking = Process("enrol", product(*words), self.logs / "enrol.log", self.environment)
+    def enrol(self, state: Path | None = None, commune: str = COMMUNE) -> None:
+        """One-time code, request, the eight words compared on both sides, bundle; for this kiosk, or for one of another commune."""
+        if state is not None:
+            state.mkdir(parents=True, exist_ok=True)
+            settings = f'[place]\ncommune = "{commune}"\n\n[province]\nurl = "{self.province_url}"\n'
+            (state / "kiosk.toml").write_text(settings, encoding="utf-8")
+        code = self.in_province("enrol-code", "--commune", commune)["code"]
+        place = str(state or self.kiosk_state)
+        words = ("sync", "enrol", "--state", place, "--code", code, "--operator", TECHNICIAN_NAME, "--json")
+        log = self.logs / "enrol.log"
+        log.unlink(missing_ok=True)
+        asking = Process("enrol", product(*words), log, self.environment)
         try:
             request = json.loads(asking.expect('"words"', 60))
             self.in_province("enrol-confirm", request["id"], "--words", request["words"])
             answer = json.loads(asking.expect('"device"', 30))
         finally:
             asking.stop()
-        if answer["commune"] != COMMUNE:
+        if answer["commune"] != commune:
             raise DemoError(f"enrolled for another commune: {answer}")
 
     def add_official(self, name: str, pin: str, role: str) -> None:
