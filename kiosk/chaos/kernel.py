@@ -91,7 +91,7 @@ def make_ext4(image: Path, mebibytes: int) -> None:
     with image.open("wb") as file:
         file.truncate(mebibytes << 20)
     at_once = "lazy_itable_init=0,lazy_journal_init=0"
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-E", at_once, str(image)], check=True, capture_output=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-b", "4096", "-E", at_once, str(image)], check=True, capture_output=True)
 
 
 def break_ext4(place: Path) -> None:

@@ -26,9 +26,11 @@ KIOSK_STEPS = (
     "print.settle",
     "accept.events",
     "accept.print_job",
+    "kiosk.blob.place",
 )
 SYNC_STEPS = ("sync.carry", "sync.apply", "feed.apply", "store.commit")
-PROVINCE_STEPS = ("province.store", "province.commit", "province.answer")
+PROVINCE_STEPS = ("province.store", "province.commit", "province.answer", "province.blob.keep", "province.blob.place")
+STICK_STEPS = ("stick.write", "stick.apply")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,11 +52,12 @@ def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:
 def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, quiet: bool) -> Report:
     """Run it all in ``folder``."""
     stage = Stage(folder, fullscreen=False)
-    steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS)
+    steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS) + len(STICK_STEPS)
     fury = Torment(folder, share, max(0, kills - share * steps), seed)
     with stage:
         workers: list[Process] = []
-        for victim in _victims(stage, fury, workers, seed):
+        couriers: list[Process] = []
+        for victim in (*_victims(stage, fury, workers, seed), _courier(stage, fury, couriers)):
             fury.add(victim)
 
         def progress(done: int, left: int) -> None:
@@ -65,8 +68,8 @@ def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, 
         stage.sync.stop()
         stage.province.stop()
         fury.run(seconds, progress)
-        for worker in workers:
-            worker.kill()
+        for process in (*workers, *couriers):
+            process.kill()
         promised = promises_of(workers)
         findings = list(judge(stage, promised))
     return histogram_report("kill", fury, findings, seed, filed=len(promised.filed), accepted=len(promised.accepted))
@@ -93,9 +96,23 @@ def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> 
     yield Victim("sync", start_sync, lambda: stage.sync.kill(), SYNC_STEPS)
 
 
+def _courier(stage: Stage, fury: Torment, couriers: list[Process]) -> Victim:
+    def start() -> None:
+        environment = {VARIABLE: str(fury.socket_path("stick"))}
+        places = [str(stage.kiosk_state), str(stage.province_state), str(stage.folder / "stick")]
+        command = [sys.executable, "-m", "kiosk.chaos.carrier", *places]
+        courier = Process("stick", command, stage.logs / f"stick-{len(couriers):04d}.log", environment)
+        courier.expect("READY", 60)
+        couriers.append(courier)
+
+    return Victim("stick", start, lambda: couriers[-1].kill(), STICK_STEPS)
+
+
 def promises_of(workers: Sequence[Process]) -> Promises:
     """What the kiosks of a torment have promised."""
-    return Promises(frozenset(words_of(workers, "FILED")), frozenset(words_of(workers, "ACCEPTED")))
+    return Promises(
+        frozenset(words_of(workers, "FILED")), frozenset(words_of(workers, "ACCEPTED")), frozenset(words_of(workers, "ATTACHED"))
+    )
 
 
 def words_of(workers: Sequence[Process], word: str) -> list[str]:

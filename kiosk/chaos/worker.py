@@ -12,6 +12,8 @@ from pathlib import Path
 
 from devices.card.twin import SAMPLES
 from kiosk.app import KioskServices
+from kiosk.attachments import attach
+from kiosk.chaos.photo import photo, photographed
 from kiosk.config import load
 from kiosk.demo.loop import LoopScheduler
 from kiosk.demo.sample import sample_session
@@ -39,8 +41,11 @@ def main(state: str, pin: str, seed: str) -> None:
 def _one_citizen(machine: Machine, services: KioskServices, pin: str, dice: random.Random) -> None:
     """A filing, and often somebody at the counter who accepts one. Raises Refused."""
     services.can_file()
-    filed = services.submit(*sample_session(machine.store.clock.now().date()), SAMPLES[0].person)
+    procedure, session = sample_session(machine.store.clock.now().date())
+    filed = services.submit(procedure, session, SAMPLES[0].person)
     say("FILED", filed.code)
+    if dice.random() < 0.4:
+        say("ATTACHED", attach(machine, filed.dossier, photographed(procedure), photo(dice)).blob)
     services.sign_in(pin)
     try:
         waiting = services.worklist("new")

@@ -108,7 +108,7 @@ class Platter:
         self._log = log
         self._done = 0
 
-    def after(self, cut: Cut) -> bytes:
+    def after(self, cut: Cut) -> bytearray:
         """What the disk holds after the cut."""
         flushed = max((n for n in range(self._done, cut.at) if isinstance(self._log[n], Flush)), default=self._done)
         for entry in self._log[self._done : flushed]:
@@ -118,7 +118,7 @@ class Platter:
         image = bytearray(self._sure)
         for piece in survivors(self._log[flushed : cut.at], cut.fate, random.Random(cut.seed)):
             _lay(image, piece)
-        return bytes(image)
+        return image
 
 
 def _lay(image: bytearray, write: Write) -> None:

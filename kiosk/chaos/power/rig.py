@@ -26,7 +26,7 @@ from kiosk.chaos.power.verdict import judge_state
 from kiosk.chaos.report import Report
 from kiosk.demo.processes import DemoError, Process, wait_for
 
-DISK_MIB = 48
+DISK_MIB = 32
 CUTS_PER_RECORDING = 100
 
 
