@@ -26,6 +26,7 @@ from kiosk.machine import Machine, open_machine, verify_keys
 from kiosk.printing import to_blocks
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
+from kiosk.sync_status import wake
 from sync.envelope import base32
 from sync.keys import VerifyKey
 from sync.steps import VARIABLE
@@ -99,8 +100,13 @@ def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, 
 def _judge_files(machine: Machine, promised: Promises) -> Iterator[str]:
     """Every file promised as attached is named by the journal, and every file it names is whole here and at the province."""
     files = KioskFiles(machine.store)
+
+    def all_there() -> bool:
+        wake(machine.config.state)
+        return all(fact.state == "complete" for fact in files.facts())
+
     with contextlib.suppress(DemoError):
-        wait_for("the files", lambda: all(fact.state == "complete" for fact in files.facts()), 120, 0.5)
+        wait_for("the files", all_there, 120, 1.0)
     facts = {fact.id: fact for fact in files.facts()}
     if lost := promised.attached - facts.keys():
         yield f"{len(lost)} attached files are lost"

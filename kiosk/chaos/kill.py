@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from kiosk.chaos.glass import torment_glass
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.report import Report
 from kiosk.chaos.torment import Torment, Victim, histogram_report
+from kiosk.chaos.warm import WarmStarter
 from kiosk.demo.processes import Process
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
 from sync.steps import VARIABLE
@@ -54,9 +56,10 @@ def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, 
     stage = Stage(folder, fullscreen=False)
     steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS) + len(STICK_STEPS)
     fury = Torment(folder, share, max(0, kills - share * steps), seed)
-    with stage:
+    with stage, closing(WarmStarter(folder / "warm.log")) as warm:
         workers: list[Process] = []
         couriers: list[Process] = []
+        stage.launch = warm.process
         for victim in (*_victims(stage, fury, workers, seed), _courier(stage, fury, couriers)):
             fury.add(victim)
 
@@ -79,7 +82,7 @@ def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> 
     def start_worker() -> None:
         environment = {**stage.environment, VARIABLE: str(fury.socket_path("kiosk"))}
         command = [sys.executable, "-m", "kiosk.chaos.worker", str(stage.kiosk_state), OFFICIAL_PIN, f"{seed}-{len(workers)}"]
-        worker = Process("kiosk", command, stage.logs / f"kiosk-{len(workers):04d}.log", environment)
+        worker = stage.launch("kiosk", command, stage.logs / f"kiosk-{len(workers):04d}.log", environment)
         worker.expect("READY", 60)
         workers.append(worker)
 
@@ -101,7 +104,7 @@ def _courier(stage: Stage, fury: Torment, couriers: list[Process]) -> Victim:
         environment = {VARIABLE: str(fury.socket_path("stick"))}
         places = [str(stage.kiosk_state), str(stage.province_state), str(stage.folder / "stick")]
         command = [sys.executable, "-m", "kiosk.chaos.carrier", *places]
-        courier = Process("stick", command, stage.logs / f"stick-{len(couriers):04d}.log", environment)
+        courier = stage.launch("stick", command, stage.logs / f"stick-{len(couriers):04d}.log", environment)
         courier.expect("READY", 60)
         couriers.append(courier)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -90,6 +90,8 @@ class Stage:
         self.printer: PrinterTwin
         self.barcode: BarcodeTwin
         self.province_url = ""
+        self.launch: Callable[[str, Sequence[str], Path, Mapping[str, str]], Process] = Process
+        """How province and sync process are started."""
 
     def __enter__(self) -> Stage:
         try:
@@ -128,7 +130,7 @@ class Stage:
         words = ("province", "serve", "--state", str(self.province_state), "--port", str(port))
         log = self.logs / "province.log"
         log.unlink(missing_ok=True)
-        self.province = Process("province", product(*words), log, self.province_environment)
+        self.province = self.launch("province", product(*words), log, self.province_environment)
         said = self.province.expect("listening on", 60)
         self.province_url = said.split("listening on", 1)[1].strip()
 
@@ -199,7 +201,7 @@ class Stage:
     def start_sync(self) -> None:
         log = self.logs / "sync.log"
         log.unlink(missing_ok=True)
-        self.sync = Process("sync", product("sync", "--state", str(self.kiosk_state)), log, self.sync_environment)
+        self.sync = self.launch("sync", product("sync", "--state", str(self.kiosk_state)), log, self.sync_environment)
         self.sync.expect("sync runs", 30)
 
     def start_kiosk(self, environment: Mapping[str, str], control: Path | None = None) -> Process:
