@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.chaos import cage, clock, disk, kill, line, power, stick
+from kiosk.chaos import cage, clock, disk, kill, line, power, soak, stick
 from kiosk.chaos.report import Report
 
 NOT_HERE = 3
@@ -71,6 +71,14 @@ TORMENTS: dict[str, Torment] = {
         stick.run,
         ("--rounds", "1"),
         ("--rounds", "20"),
+    ),
+    "soak": Torment(
+        "nhiều máy, cả tuần, một máy chủ tỉnh",
+        (),
+        soak.add_arguments,
+        soak.run,
+        ("--kiosks", "4", "--days", "3", "--filings", "4"),
+        (),
     ),
     "power": Torment(
         "cắt điện ở mức khối đĩa, ở mọi thời điểm",

@@ -126,7 +126,8 @@ class Stage:
     def start_province(self, port: int = 0) -> None:
         """Serve the province; ``port`` 0 takes a free one the first time, later the same one."""
         settings = self.province_state / "province.toml"
-        settings.write_text(f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n', encoding="utf-8")
+        text = f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n\n[limits]\nenrolments_per_minute = 600\n'
+        settings.write_text(text, encoding="utf-8")
         words = ("province", "serve", "--state", str(self.province_state), "--port", str(port))
         log = self.logs / "province.log"
         log.unlink(missing_ok=True)
