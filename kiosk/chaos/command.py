@@ -1,4 +1,4 @@
-"""The command: sets the stage, torments it, lets it come to rest, and judges what is left against what was promised."""
+"""``main.py chaos``: one torment by name, or one run of each. 0 only when nothing was lost, doubled or wrongly applied."""
 
 from __future__ import annotations
 
@@ -7,138 +7,158 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from kiosk.chaos.glass import torment_glass
-from kiosk.chaos.judge import Promises, judge
-from kiosk.chaos.torment import Torment, Victim
-from kiosk.demo.processes import Process
-from kiosk.demo.stage import OFFICIAL_PIN, Stage
-from sync.steps import VARIABLE
+from kiosk.chaos import cage, clock, disk, kill, line, power, soak, stick
+from kiosk.chaos.report import Report
 
-KIOSK_STEPS = (
-    "filing.number",
-    "filing.events",
-    "filing.print_job",
-    "store.seal",
-    "store.commit",
-    "print.sending",
-    "print.bytes",
-    "print.settle",
-    "accept.events",
-    "accept.print_job",
-)
-SYNC_STEPS = ("sync.carry", "sync.apply", "feed.apply", "store.commit")
-PROVINCE_STEPS = ("province.store", "province.commit", "province.answer")
+NOT_HERE = 3
+"""Exit code when this machine lacks what the torment needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Torment:
+    """One kind of fault: what it needs of the machine, its options, how it runs, and its options in a quick or a full round."""
+
+    help_vi: str
+    needs: tuple[str, ...]
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Path], Iterable[Report]]
+    quick: tuple[str, ...]
+    full: tuple[str, ...]
+
+
+TORMENTS: dict[str, Torment] = {
+    "kill": Torment(
+        "giết tiến trình thật (kill -9) trong mọi bước bền",
+        (),
+        kill.add_arguments,
+        kill.run,
+        ("--kills", "20", "--share", "0"),
+        ("--kills", "1000", "--share", "40"),
+    ),
+    "line": Torment(
+        "cổng đăng nhập Wi-Fi, proxy làm hỏng, gửi lặp, phát lại bản ghi hôm qua",
+        (),
+        line.add_arguments,
+        line.run,
+        ("--filings", "1"),
+        ("--filings", "5"),
+    ),
+    "disk": Torment(
+        "ổ đĩa đầy và ổ đĩa chỉ đọc, ở xã và ở tỉnh",
+        ("root", "unshare", "mkfs.ext4"),
+        disk.add_arguments,
+        disk.run,
+        ("--rounds", "2"),
+        ("--rounds", "20"),
+    ),
+    "clock": Torment(
+        "đồng hồ chết, sai và nhảy ở mọi tiến trình",
+        ("root", "unshare", "faketime"),
+        clock.add_arguments,
+        clock.run,
+        ("--jumps", "6"),
+        ("--jumps", "60"),
+    ),
+    "stick": Torment(
+        "USB bị cắt, hỏng, tráo, cũ, mất",
+        (),
+        stick.add_arguments,
+        stick.run,
+        ("--rounds", "1"),
+        ("--rounds", "20"),
+    ),
+    "soak": Torment(
+        "nhiều máy, cả tuần, một máy chủ tỉnh",
+        (),
+        soak.add_arguments,
+        soak.run,
+        ("--kiosks", "4", "--days", "3", "--filings", "4"),
+        (),
+    ),
+    "power": Torment(
+        "cắt điện ở mức khối đĩa, ở mọi thời điểm",
+        ("root", "unshare", "mkfs.ext4", "libfuse3.so.3"),
+        power.add_arguments,
+        power.run,
+        ("--cuts", "40", "--dossiers", "30"),
+        ("--cuts", "1000"),
+    ),
+}
 
 
 def chaos_command(argv: Sequence[str]) -> int:
-    """Kill real processes and judge; 0 only when nothing was lost or doubled and every step had its share of kills."""
-    parser = argparse.ArgumentParser(prog="main.py chaos", description="Giết tiến trình thật, kiểm tra không mất, không trùng.")
-    parser.add_argument("--kills", type=int, default=200, help="tổng số lần giết")
-    parser.add_argument("--share", type=int, default=10, help="ít nhất bao nhiêu lần trong mỗi bước bền")
-    parser.add_argument("--seed", type=int, default=None, help="hạt giống ngẫu nhiên (mặc định: theo giờ)")
-    parser.add_argument("--glass", type=int, metavar="N", help="thay vào đó: giết chính ứng dụng màn hình N lần trong mỗi bước nộp")
-    parser.add_argument("--minutes", type=float, default=30.0, help="giới hạn thời gian")
-    parser.add_argument("--out", type=Path, help="giữ lại thư mục làm việc ở đây")
-    parser.add_argument("--json", action="store_true")
+    """Run torments; 0 when all is well, 1 with findings, 2 for a wrong call, 3 when this machine lacks what is needed."""
+    chosen = _chosen(argv)
+    lacking = sorted({lack for given in chosen for lack in cage.missing(*TORMENTS[given.what].needs)})
+    if lacking:
+        sys.stderr.write(f"chaos: máy này chưa chạy được phép thử: {'; '.join(lacking)}.\n")
+        return NOT_HERE
+    if not cage.missing("root", "unshare") and not cage.inside():
+        cage.enter(argv)
+    reports: list[Report] = []
+    with _ground(chosen[0].out) as ground:
+        for given in chosen:
+            folder = ground / given.what
+            folder.mkdir(exist_ok=True)
+            for report in TORMENTS[given.what].run(given, folder):
+                reports.append(report)
+                if not given.json:
+                    sys.stdout.write(report.text() + "\n")
+                    sys.stdout.flush()
+    return _end(reports, as_json=chosen[0].json)
+
+
+def _end(reports: Sequence[Report], *, as_json: bool) -> int:
+    ok = all(report.ok for report in reports)
+    if as_json:
+        facts = {"ok": ok, "torments": [report.as_json() for report in reports]}
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    elif ok:
+        sys.stdout.write("Không mất, không trùng, không nhận điều gì sai.\n")
+    return 0 if ok else 1
+
+
+def _chosen(argv: Sequence[str]) -> list[argparse.Namespace]:
+    """The torments asked for with their options; one run of each for ``--all``."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--seed", type=int, default=int(time.time()), help="hạt giống ngẫu nhiên (mặc định: theo giờ)")
+    common.add_argument("--out", type=Path, help="giữ lại thư mục làm việc ở đây")
+    common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    parser = argparse.ArgumentParser(
+        prog="main.py chaos", parents=[common], description="Gây sự cố thật trên máy này, kiểm tra không mất, không trùng."
+    )
+    parser.add_argument("--all", action="store_true", help="mỗi phép thử một lượt")
+    parser.add_argument("--quick", action="store_true", help="với --all: lượt ngắn, không quá 5 phút")
+    kinds = parser.add_subparsers(dest="what", metavar="PHÉP THỬ")
+    for name, torment in TORMENTS.items():
+        one = kinds.add_parser(name, parents=[common], help=torment.help_vi, description=torment.help_vi)
+        torment.add_arguments(one)
     given = parser.parse_args(argv)
-    seed = given.seed if given.seed is not None else int(time.time())
-    with _folder(given.out) as folder:
-        if given.glass:
-            report = torment_glass(folder, given.glass, seed, given.minutes * 60)
-        else:
-            report = torment(folder, given.kills, given.share, seed, given.minutes * 60, quiet=given.json)
-    sys.stdout.write((json.dumps(report, ensure_ascii=False) if given.json else _text(report)) + "\n")
-    return 0 if report["ok"] else 1
+    if given.what and not given.all:
+        return [given]
+    if given.what or not given.all:
+        parser.error("chọn một phép thử, hoặc --all")
+    shared = ["--seed", str(given.seed), *(["--out", str(given.out)] if given.out else []), *(["--json"] if given.json else [])]
+    rounds = ((name, torment.quick if given.quick else torment.full) for name, torment in TORMENTS.items())
+    return [parser.parse_args([name, *words, *shared]) for name, words in rounds]
 
 
 @contextmanager
-def _folder(out: Path | None) -> Iterator[Path]:
+def _ground(out: Path | None) -> Iterator[Path]:
+    """Where it all lies: the folder asked for, the cage's own ground, or, without a cage, a folder that goes afterwards."""
+    if cage.inside():
+        ground = cage.settle()
+        if out is None:
+            yield ground
+            return
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         yield out
         return
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         yield Path(folder)
-
-
-def torment(folder: Path, kills: int, share: int, seed: int, seconds: float, *, quiet: bool) -> dict[str, Any]:
-    """Run it all in ``folder``; the report as JSON-ready facts."""
-    stage = Stage(folder, fullscreen=False)
-    steps = len(KIOSK_STEPS) + len(SYNC_STEPS) + len(PROVINCE_STEPS)
-    fury = Torment(folder, share, max(0, kills - share * steps), seed)
-    with stage:
-        workers: list[Process] = []
-        for victim in _victims(stage, fury, workers, seed):
-            fury.add(victim)
-
-        def progress(done: int, left: int) -> None:
-            if not quiet and sys.stderr.isatty():
-                sys.stderr.write(f"\r{done} lần giết, còn {left}   ")
-                sys.stderr.flush()
-
-        stage.sync.stop()
-        stage.province.stop()
-        fury.run(seconds, progress)
-        for worker in workers:
-            worker.kill()
-        findings = list(judge(stage, _promises(workers)))
-        missing = fury.left()
-        if missing:
-            findings.append(f"{missing} strikes were not made in time")
-        promised = _promises(workers)
-    return {
-        "ok": not findings,
-        "seed": seed,
-        "kills": sum(fury.histogram.values()),
-        "histogram": dict(sorted(fury.histogram.items())),
-        "visits": dict(sorted(fury.visits.items())),
-        "filed": len(promised.filed),
-        "accepted": len(promised.accepted),
-        "findings": findings,
-    }
-
-
-def _victims(stage: Stage, fury: Torment, workers: list[Process], seed: int) -> Iterator[Victim]:
-    def start_worker() -> None:
-        environment = {**stage.environment, VARIABLE: str(fury.socket_path("kiosk"))}
-        command = [sys.executable, "-m", "kiosk.chaos.worker", str(stage.kiosk_state), OFFICIAL_PIN, f"{seed}-{len(workers)}"]
-        worker = Process("kiosk", command, stage.logs / f"kiosk-{len(workers):04d}.log", environment)
-        worker.expect("READY", 60)
-        workers.append(worker)
-
-    def start_sync() -> None:
-        stage.sync_environment[VARIABLE] = str(fury.socket_path("sync"))
-        stage.start_sync()
-
-    def start_province() -> None:
-        stage.province_environment[VARIABLE] = str(fury.socket_path("province"))
-        stage.restart_province()
-
-    yield Victim("province", start_province, lambda: stage.province.kill(), PROVINCE_STEPS)
-    yield Victim("kiosk", start_worker, lambda: workers[-1].kill(), KIOSK_STEPS)
-    yield Victim("sync", start_sync, lambda: stage.sync.kill(), SYNC_STEPS)
-
-
-def _promises(workers: Sequence[Process]) -> Promises:
-    words: dict[str, set[str]] = {"FILED": set(), "ACCEPTED": set(), "READY": set()}
-    for worker in workers:
-        for line in worker.log.read_text(encoding="utf-8", errors="replace").splitlines():
-            word, _, what = line.partition(" ")
-            if word in words:
-                words[word].add(what.strip())
-    return Promises(frozenset(words["FILED"]), frozenset(words["ACCEPTED"]))
-
-
-def _text(report: Mapping[str, Any]) -> str:
-    promised = f", {report['filed']} hồ sơ đã hứa, {report['accepted']} đã tiếp nhận" if "filed" in report else ""
-    lines = [f"{report['kills']} lần giết (hạt giống {report['seed']}){promised}."]
-    most = max(report["histogram"].values(), default=1)
-    for name, count in report["histogram"].items():
-        lines.append(f"  {name:<28} {count:>4} {'█' * max(1, round(30 * count / most))}")
-    lines += [f"SAI: {one}" for one in report["findings"]] or ["Không mất, không trùng hồ sơ nào."]
-    return "\n".join(lines)

@@ -7,10 +7,10 @@ be there or not, but never half, never twice, and never a slip without a record.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from kiosk.chaos.judge import Promises, judge
-from kiosk.chaos.torment import Torment, Victim
+from kiosk.chaos.report import Report
+from kiosk.chaos.torment import Torment, Victim, histogram_report
 from kiosk.demo.fingers import Fingers
 from kiosk.demo.journey import ANSWERS, BIRTH, scan_until_heard
 from kiosk.demo.processes import Process
@@ -30,8 +30,8 @@ GLASS_STEPS = (
 )
 
 
-def torment_glass(folder: Path, share: int, seed: int, seconds: float) -> dict[str, Any]:
-    """Strike the app with its window ``share`` times inside each of :data:`GLASS_STEPS`; the report as JSON-ready facts."""
+def torment_glass(folder: Path, share: int, seed: int, seconds: float) -> Report:
+    """Strike the app with its window ``share`` times inside each of :data:`GLASS_STEPS`."""
     fury = Torment(folder, share, 0, seed)
     screen = VirtualScreen(1280, 800, folder / "xvfb.log")
     try:
@@ -41,13 +41,9 @@ def torment_glass(folder: Path, share: int, seed: int, seconds: float) -> dict[s
             fury.run(seconds, lambda _done, _left: None, rest=(6.0, 7.0), idle=walker.again)
             walker.end()
             findings = list(judge(stage, Promises(frozenset(), frozenset())))
-            missing = fury.left()
     finally:
         screen.close()
-    if missing:
-        findings.append(f"{missing} strikes were not made in time")
-    histogram = dict(sorted(fury.histogram.items()))
-    return {"ok": not findings, "seed": seed, "kills": sum(histogram.values()), "histogram": histogram, "findings": findings}
+    return histogram_report("glass", fury, findings, seed)
 
 
 class _Walker:

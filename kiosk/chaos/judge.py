@@ -5,6 +5,7 @@ It lets everything come to rest first, without torment, and finds what is lost, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,9 +22,13 @@ from devices.printer.profiles import profile
 from kiosk.config import load
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.stage import Stage
-from kiosk.machine import Machine, open_machine
+from kiosk.machine import Machine, open_machine, verify_keys
 from kiosk.printing import to_blocks
+from kiosk.store.blobs import KioskFiles
+from kiosk.store.check import check
+from kiosk.sync_status import wake
 from sync.envelope import base32
+from sync.keys import VerifyKey
 from sync.steps import VARIABLE
 
 
@@ -33,6 +38,7 @@ class Promises:
 
     filed: frozenset[str]
     accepted: frozenset[str]
+    attached: frozenset[str] = frozenset()
 
 
 def judge(stage: Stage, promised: Promises) -> Iterator[str]:
@@ -56,9 +62,17 @@ def judge(stage: Stage, promised: Promises) -> Iterator[str]:
     machine = open_machine(load(stage.kiosk_state))
     try:
         yield from _judge_records(machine, promised, province)
+        yield from _judge_files(machine, promised)
         yield from _judge_paper(machine, stage.slips)
     finally:
         machine.close()
+
+
+def broken(machine: Machine) -> Iterator[str]:
+    """What ``store check`` finds."""
+    identity = machine.store.identity_or_raise()
+    for finding in check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)]).findings:
+        yield f"store check: {finding.where}: {finding.what_vi}"
 
 
 def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, Any]) -> Iterator[str]:
@@ -81,6 +95,26 @@ def _judge_records(machine: Machine, promised: Promises, province: Mapping[str, 
         held = province["heads"].get(f"{base32(device)}-{base32(inc)}")
         if n and held != head.hex():
             yield f"the province holds another journal of incarnation {base32(inc)}"
+
+
+def _judge_files(machine: Machine, promised: Promises) -> Iterator[str]:
+    """Every file promised as attached is named by the journal, and every file it names is whole here and at the province."""
+    files = KioskFiles(machine.store)
+
+    def all_there() -> bool:
+        wake(machine.config.state)
+        return all(fact.state == "complete" for fact in files.facts())
+
+    with contextlib.suppress(DemoError):
+        wait_for("the files", all_there, 120, 1.0)
+    facts = {fact.id: fact for fact in files.facts()}
+    if lost := promised.attached - facts.keys():
+        yield f"{len(lost)} attached files are lost"
+    for blob, fact in facts.items():
+        if fact.state != "complete":
+            yield f"an attached file is {fact.state}, {fact.held} of {fact.size} bytes at the province"
+        if fact.is_here and not files.is_sound(blob):
+            yield "an attached file is not what the journal says"
 
 
 TOP_ROWS = 120

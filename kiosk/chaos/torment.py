@@ -12,9 +12,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from kiosk.chaos.report import Report
 
 FREE = "between steps"
 
@@ -45,6 +48,8 @@ class Torment:
         self.histogram: Counter[str] = Counter()
         self.visits: Counter[str] = Counter()
         self._stopped = False
+        self.seconds = 0.0
+        """How long the torment lasted."""
 
     def socket_path(self, victim: str) -> Path:
         return self._folder / f"{victim}.steps"
@@ -76,20 +81,24 @@ class Torment:
 
         After ``rest`` (least and most seconds) without a strike ``idle`` is called; by default it strikes at a free moment.
         """
-        end = time.monotonic() + seconds
-        for victim in self._victims.values():
-            victim.start()
-            victim.alive = True
+        started = time.monotonic()
+        end = started + seconds
+        self._raise_the_dead()
         while self.left() and time.monotonic() < end:
             if not self._struck.wait(self._dice.uniform(*rest)):
                 (idle or self._strike_freely)()
             self._struck.clear()
-            for victim in self._victims.values():
-                if not victim.alive:
-                    victim.start()
-                    victim.alive = True
+            self._raise_the_dead()
             progress(sum(self.histogram.values()), self.left())
         self._stopped = True
+        self.seconds = time.monotonic() - started
+
+    def _raise_the_dead(self) -> None:
+        """Start all that are dead, side by side: most of a strike's time is starting again."""
+        dead = [victim for victim in self._victims.values() if not victim.alive]
+        with ThreadPoolExecutor(max(len(dead), 1)) as pool:
+            for victim, _ in zip(dead, pool.map(lambda one: one.start(), dead), strict=True):
+                victim.alive = True
 
     def _strike_freely(self) -> None:
         if self.histogram[FREE] >= self._free:
@@ -152,3 +161,24 @@ class Torment:
                 if message == b"-" + name.encode("ascii"):
                     return True
         return False
+
+
+def histogram_report(name: str, fury: Torment, findings: Sequence[str], seed: int, **facts: int) -> Report:
+    """A torment's outcome with where its strikes fell."""
+    kills = sum(fury.histogram.values())
+    missing = fury.left()
+    late = [f"{missing} strikes were not made in time"] if missing else []
+    most = max(fury.histogram.values(), default=1)
+    counted = "".join(f", {word} {count}" for word, count in facts.items())
+    lines = [f"{kills} lần giết (hạt giống {seed}), {kills / max(fury.seconds / 60, 0.01):.0f} lần/phút{counted}."]
+    for step, count in sorted(fury.histogram.items()):
+        lines.append(f"  {step:<28} {count:>4} {'█' * max(1, round(30 * count / most))}")
+    told = {
+        "seed": seed,
+        "kills": kills,
+        "seconds": round(fury.seconds, 1),
+        "histogram": dict(sorted(fury.histogram.items())),
+        "visits": dict(sorted(fury.visits.items())),
+        **facts,
+    }
+    return Report(name, "\n".join(lines), told, (*findings, *late))

@@ -12,34 +12,49 @@ from pathlib import Path
 
 from devices.card.twin import SAMPLES
 from kiosk.app import KioskServices
+from kiosk.attachments import attach
+from kiosk.chaos.photo import photo, photographed
 from kiosk.config import load
 from kiosk.demo.loop import LoopScheduler
 from kiosk.demo.sample import sample_session
-from kiosk.machine import open_machine
+from kiosk.machine import Machine, open_machine
+from kiosk.services import Refused
 from sync.steps import watch_if_asked
 
 
 def main(state: str, pin: str, seed: str) -> None:
-    """File, sometimes accept, sometimes reprint; never returns by itself."""
+    """File and sometimes accept; never returns by itself."""
     watch_if_asked()
     dice = random.Random(seed)
     machine = open_machine(load(Path(state)))
     scheduler = LoopScheduler()
     services = KioskServices(machine, scheduler)
     say("READY", "")
-    person = SAMPLES[0].person
     while True:
-        filed = services.submit(*sample_session(machine.store.clock.now().date()), person)
-        say("FILED", filed.code)
-        scheduler.turn(dice.uniform(0.05, 0.3))
-        services.sign_in(pin)
+        try:
+            _one_citizen(machine, services, pin, dice)
+        except Refused as error:
+            say("REFUSED", error.code)
+        scheduler.turn(dice.uniform(0.05, 0.5))
+
+
+def _one_citizen(machine: Machine, services: KioskServices, pin: str, dice: random.Random) -> None:
+    """A filing, and often somebody at the counter who accepts one. Raises Refused."""
+    services.can_file()
+    procedure, session = sample_session(machine.store.clock.now().date())
+    filed = services.submit(procedure, session, SAMPLES[0].person)
+    say("FILED", filed.code)
+    if dice.random() < 0.4:
+        say("ATTACHED", attach(machine, filed.dossier, photographed(procedure), photo(dice)).blob)
+    services.sign_in(pin)
+    try:
         waiting = services.worklist("new")
         if waiting and dice.random() < 0.7:
             chosen = dice.choice(waiting)
             services.accept(chosen.dossier, services.detail(chosen.dossier).seen)
             say("ACCEPTED", chosen.code)
+    finally:
         services.sign_out()
-        scheduler.turn(dice.uniform(0.05, 0.5))
 
 
 def say(word: str, what: str) -> None:

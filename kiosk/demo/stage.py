@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -90,6 +90,8 @@ class Stage:
         self.printer: PrinterTwin
         self.barcode: BarcodeTwin
         self.province_url = ""
+        self.launch: Callable[[str, Sequence[str], Path, Mapping[str, str]], Process] = Process
+        """How province and sync process are started."""
 
     def __enter__(self) -> Stage:
         try:
@@ -105,7 +107,7 @@ class Stage:
     def _start(self) -> None:
         self.start_province()
         self._stack.callback(lambda: self.province.stop())
-        self.line = LineTwin(self._address())
+        self.line = LineTwin(self.province_at())
         self._stack.callback(self.line.close)
         self.printer = self._stack.enter_context(PrinterTwin(self.slips))
         self.reader = self._stack.enter_context(PcscdTwin())
@@ -124,22 +126,24 @@ class Stage:
     def start_province(self, port: int = 0) -> None:
         """Serve the province; ``port`` 0 takes a free one the first time, later the same one."""
         settings = self.province_state / "province.toml"
-        settings.write_text(f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n', encoding="utf-8")
+        text = f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n\n[limits]\nenrolments_per_minute = 600\n'
+        settings.write_text(text, encoding="utf-8")
         words = ("province", "serve", "--state", str(self.province_state), "--port", str(port))
         log = self.logs / "province.log"
         log.unlink(missing_ok=True)
-        self.province = Process("province", product(*words), log, self.province_environment)
+        self.province = self.launch("province", product(*words), log, self.province_environment)
         said = self.province.expect("listening on", 60)
         self.province_url = said.split("listening on", 1)[1].strip()
 
-    def _address(self) -> tuple[str, int]:
+    def province_at(self) -> tuple[str, int]:
+        """Host and port of the province."""
         host, _, port = self.province_url.removeprefix("http://").partition(":")
         return host, int(port.rstrip("/"))
 
     def restart_province(self) -> None:
         """kill -9 and start again at the same address, as after a crash."""
         self.province.kill()
-        self.start_province(self._address()[1])
+        self.start_province(self.province_at()[1])
 
     def in_province(self, *words: str) -> Any:
         """A command of the province with ``--json``."""
@@ -152,13 +156,17 @@ class Stage:
 
     # --- the kiosk ---------------------------------------------------------------------------------------------
 
-    def _configure(self) -> None:
+    def reach_province_by(self, url: str) -> None:
+        """Send the sync process by another address from its next start on."""
+        self._configure(url)
+
+    def _configure(self, line: str = "") -> None:
         width, height, fullscreen = self._size
         text = _KIOSK_TOML.format(
             commune=COMMUNE,
             printer=self.printer.url,
             barcode=self.barcode.url,
-            line=self.line.url,
+            line=line or self.line.url,
             province=self.province_url,
             width=width,
             height=height,
@@ -166,18 +174,25 @@ class Stage:
         )
         (self.kiosk_state / "kiosk.toml").write_text(text, encoding="utf-8")
 
-    def enrol(self) -> None:
-        """One-time code, request, the eight words compared on both sides, bundle."""
-        code = self.in_province("enrol-code", "--commune", COMMUNE)["code"]
-        words = ("sync", "enrol", "--state", str(self.kiosk_state), "--code", code, "--operator", TECHNICIAN_NAME, "--json")
-        asking = Process("enrol", product(*words), self.logs / "enrol.log", self.environment)
+    def enrol(self, state: Path | None = None, commune: str = COMMUNE) -> None:
+        """One-time code, request, the eight words compared on both sides, bundle; for this kiosk, or for one of another commune."""
+        if state is not None:
+            state.mkdir(parents=True, exist_ok=True)
+            settings = f'[place]\ncommune = "{commune}"\n\n[province]\nurl = "{self.province_url}"\n'
+            (state / "kiosk.toml").write_text(settings, encoding="utf-8")
+        code = self.in_province("enrol-code", "--commune", commune)["code"]
+        place = str(state or self.kiosk_state)
+        words = ("sync", "enrol", "--state", place, "--code", code, "--operator", TECHNICIAN_NAME, "--json")
+        log = self.logs / "enrol.log"
+        log.unlink(missing_ok=True)
+        asking = Process("enrol", product(*words), log, self.environment)
         try:
             request = json.loads(asking.expect('"words"', 60))
             self.in_province("enrol-confirm", request["id"], "--words", request["words"])
             answer = json.loads(asking.expect('"device"', 30))
         finally:
             asking.stop()
-        if answer["commune"] != COMMUNE:
+        if answer["commune"] != commune:
             raise DemoError(f"enrolled for another commune: {answer}")
 
     def add_official(self, name: str, pin: str, role: str) -> None:
@@ -187,7 +202,7 @@ class Stage:
     def start_sync(self) -> None:
         log = self.logs / "sync.log"
         log.unlink(missing_ok=True)
-        self.sync = Process("sync", product("sync", "--state", str(self.kiosk_state)), log, self.sync_environment)
+        self.sync = self.launch("sync", product("sync", "--state", str(self.kiosk_state)), log, self.sync_environment)
         self.sync.expect("sync runs", 30)
 
     def start_kiosk(self, environment: Mapping[str, str], control: Path | None = None) -> Process:

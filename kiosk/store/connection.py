@@ -106,7 +106,16 @@ def named(error: Exception, path: Path) -> StoreError:
         )
     if "locked" in text or "busy" in text:
         return StoreError("store_busy", "Máy đang bận ghi dữ liệu.", "Chờ một chút rồi thử lại.")
-    return StoreError("store_io", f"Không đọc ghi được kho hồ sơ ({text}).", "Kiểm tra ổ đĩa và quyền của thư mục trạng thái.")
+    return _store_io(text)
+
+
+def cannot_write(error: OSError) -> StoreError:
+    """What a file beside the store that cannot be written means; says nothing of where it lies."""
+    return _store_io(error.strerror or type(error).__name__)
+
+
+def _store_io(why: str) -> StoreError:
+    return StoreError("store_io", f"Không đọc ghi được kho hồ sơ ({why}).", "Kiểm tra ổ đĩa và quyền của thư mục trạng thái.")
 
 
 CRAMPED = 1024 * 1024

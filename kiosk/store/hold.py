@@ -11,19 +11,23 @@ import os
 import weakref
 from pathlib import Path
 
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import StoreError, cannot_write
 
 
 class Hold:
     """The lock of the store at ``path``, shared or ``alone``; freed by :meth:`free`, by the collector or by death.
 
     Raises:
-        StoreError: ``store_in_use`` when others hold it in a way that does not go together with this one.
+        StoreError: ``store_in_use`` when others hold it in a way that does not go together with this one, ``store_io`` when the
+            disk cannot be written.
     """
 
     def __init__(self, path: Path, *, alone: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise cannot_write(error) from None
         try:
             fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError as error:

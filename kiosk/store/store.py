@@ -25,7 +25,7 @@ import sqlite_utils
 from forms.dossier import SCHEMA, Draft
 from kiosk.clock import Clock
 from kiosk.store import projections, search
-from kiosk.store.connection import DatabaseError, OperationalError, StoreError, connect, immediate, named
+from kiosk.store.connection import DatabaseError, OperationalError, StoreError, cannot_write, connect, immediate, named
 from kiosk.store.hold import Hold
 from kiosk.store.journal import Identity, Journal
 from kiosk.store.ledger import BLOCK, Ledger, Witness
@@ -279,13 +279,13 @@ class Store(Journal, Times, Papers, Outbox):
         """Run a use case; on a full disk give up the reserve and run it once more (it has left no trace the first time).
 
         Raises:
-            StoreError: ``disk_full`` when the disk is full and no reserve is left to give.
+            StoreError: ``disk_full`` when the disk is full and no reserve is left to give, ``store_io`` when it cannot be written.
         """
         try:
             return act()
         except (OperationalError, OSError) as error:
             if not _is_full(error):
-                raise
+                raise _named_if_disk(error, self.path) from None
             # Space on the store's disk is no help to a ledger on another one.
             elsewhere = isinstance(error, OSError) and not self.reserve.same_disk(self.ledger.folder)
             if elsewhere or not self.reserve.give_up():
@@ -294,7 +294,7 @@ class Store(Journal, Times, Papers, Outbox):
             return act()
         except (OperationalError, OSError) as error:
             if not _is_full(error):
-                raise
+                raise _named_if_disk(error, self.path) from None
             raise _full() from None
 
     def room_for_filing(self) -> bool:
@@ -341,6 +341,13 @@ class Store(Journal, Times, Papers, Outbox):
         """Ids of the dossiers that answer a query, newest first."""
         with self._lock:
             return search.find(self.db, query, limit)
+
+
+def _named_if_disk(error: Exception, path: Path) -> Exception:
+    """A disk that fails or has become read-only, in words; any other error as it is."""
+    if isinstance(error, OSError):
+        return cannot_write(error) if error.errno in (errno.EIO, errno.EROFS) else error
+    return named(error, path) if any(word in str(error) for word in ("I/O", "readonly")) else error
 
 
 def _is_full(error: Exception) -> bool:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("province", "0001_initial"),
+        ("province", "0002_keys"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from PIL import Image
 
 from devices.printer import open_printer
 from devices.printer.twin import PrinterTwin
-from kiosk.chaos.command import torment
+from kiosk.chaos.kill import torment
 from kiosk.chaos.judge import Promises, _judge_paper, _judge_records
 from kiosk.officials import add_official
 from kiosk.printing import Spooler
@@ -120,6 +120,6 @@ def test_a_paper_that_begins_like_no_job_may_be_one_of_them_but_none_more(machin
 
 def test_a_small_torment_of_real_processes_loses_and_doubles_nothing(tmp_path: Path) -> None:
     report = torment(tmp_path, kills=4, share=0, seed=20261124, seconds=60, quiet=True)
-    assert report["findings"] == []
-    assert report["kills"] >= 4
-    assert report["filed"] > 0
+    assert report.findings == ()
+    assert report.facts["kills"] >= 4
+    assert report.facts["filed"] > 0
