@@ -51,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
         "Tiến trình đồng bộ với tỉnh",
         "the sync worker",
         "kiosk.sync_cli:sync_command",
-        usage="[--once] | status [--json]",
+        usage="[--once] | status|watch|export|import|courier|files|enrol|keys [--json]",
     ),
     Command(
         "province",

@@ -19,6 +19,7 @@ REASONS_VI: Mapping[str, str] = {
     "code_used": "Mã ghi danh đã dùng rồi. Xin tỉnh mã mới.",
     "code_expired": "Mã ghi danh đã hết hạn. Xin tỉnh mã mới.",
     "too_many_tries": "Thử sai quá nhiều lần. Chờ một phút rồi thử lại.",
+    "device_lost": "Tỉnh đã ghi máy này là bị mất. Báo tỉnh máy đã tìm thấy («device-found») rồi làm lại.",
     "device_of_other_commune": "Số máy của kho hồ sơ này thuộc xã khác. Xin tỉnh mã ghi danh của đúng xã.",
 }
 """What the province's reasons for refusing an enrolment mean."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.answers import say
 from kiosk.config import Config
 from kiosk.machine import Machine, config_from, key_file
 from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.connection import StoreError
 from kiosk.store.keyring import KeyFile, present_wrap
 from sync.letter import MAX_LETTER
+
+LEAST_PASSPHRASE = 12
+"""Signs of a passphrase that alone guards a backup on a stick."""
 
 
 def add_backup_arguments(one: argparse.ArgumentParser) -> None:
@@ -23,7 +26,7 @@ def add_backup_arguments(one: argparse.ArgumentParser) -> None:
 
 def add_restore_arguments(one: argparse.ArgumentParser) -> None:
     """Options of ``restore``."""
-    one.add_argument("--passphrase-stdin", action="store_true", help="mật khẩu sao lưu, hoặc các từ tỉnh đọc cho tệp --key")
+    one.add_argument("--passphrase-stdin", action="store_true", help="mật khẩu sao lưu, hoặc mã tỉnh đọc cho tệp --key")
     one.add_argument("--key", type=Path, metavar="TỆP", help="tệp khóa do tỉnh cấp bằng «province backup-open»")
 
 
@@ -31,7 +34,11 @@ def backup(machine: Machine, given: argparse.Namespace) -> int:
     """Write a sealed backup."""
     province = machine.trust.province if machine.trust is not None else None
     passphrase = _passphrase(given, "Mật khẩu sao lưu: ") if given.passphrase_stdin else ""
-    size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase), _not_at_the_province(machine))
+    if given.passphrase_stdin and len(passphrase) < LEAST_PASSPHRASE:
+        raise StoreError(
+            "passphrase_short", "Mật khẩu sao lưu quá ngắn.", f"Đặt mật khẩu từ {LEAST_PASSPHRASE} ký tự, ví dụ bốn từ bất kỳ."
+        )
+    size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase))
     opens = [name for name, held in (("máy này", True), ("tỉnh", province is not None), ("mật khẩu", bool(passphrase))) if held]
     say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte, niêm phong. Mở được bằng: {', '.join(opens)}.")
     return 0
@@ -70,15 +77,8 @@ def wrap_key(given: argparse.Namespace) -> int:
 
 def place_of(config: Config) -> Place:
     """Where this machine keeps what a restore brings."""
-    return Place(config.path("store.file"), config.path("store.ledger"), config.state / "blobs", key_file(config))
-
-
-def _not_at_the_province(machine: Machine) -> Iterator[Path]:
-    """Attachments the province has not said it holds whole."""
-    there = {row["id"] for row in machine.store.rows("SELECT id FROM blob_answer WHERE ok = 1")}
-    for path in sorted((machine.config.state / "blobs").glob("??/*")):
-        if path.is_file() and len(path.parent.name + path.name) == 64 and path.parent.name + path.name not in there:
-            yield path
+    store = config.path("store.file")
+    return Place(store, config.path("store.ledger"), store.parent / "blobs", key_file(config))
 
 
 def _passphrase(given: argparse.Namespace, prompt: str) -> str:

@@ -23,7 +23,7 @@ from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import StoreError
 from kiosk.store.outbox import Answer
 from sync.blob.crossing import Crossing
-from sync.blob.http import BlobSender, Round
+from sync.blob.http import BlobSender
 from sync.blob.line import LineWaits, Peer
 from sync.blob.ports import Lane
 from sync.errors import SyncError
@@ -96,6 +96,7 @@ class FileLine:
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
         self._failures = 0
         self._refused = ""
+        self._pause_s = 0
 
     def start(self) -> None:
         self._files.sweep()
@@ -110,27 +111,27 @@ class FileLine:
         self._nudge.nudge()
         self._thread.join(timeout=30)
 
-    def turn(self) -> float:
-        """Send what may go now; the seconds to wait after it."""
+    def once(self) -> SyncError | None:
+        """One round; the failure that ended it, or ``None``."""
         self._take_keys()
+        error: SyncError | None = None
         try:
-            wait = self._waited(self._sender.round(self._allows, self._stop))
-            error: SyncError | None = None
+            done = self._sender.round(self._allows, self._stop)
+            self._failures, self._refused, self._pause_s = 0, done.refused, done.pause_s
         except SyncError as failure:
-            wait, error = self._failed(), failure
-        self._note(error, wait)
-        return wait
+            self._failures, error = self._failures + 1, failure
+        self._note(error)
+        return error
 
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
                 try:
-                    wait = self.turn()
+                    self.once()
                 except StoreError as busy:
                     if busy.code not in ("store_busy", "disk_full"):
                         raise
-                    wait = LOOK_S
-                if self._nudge.wait(wait):
+                if self._nudge.wait(self._wait()):
                     self._failures = 0
         except BaseException:
             log.exception("attachments ended")
@@ -143,22 +144,19 @@ class FileLine:
             self._letters = letters
             self._sender.call_on(peer_of(self._machine))
 
-    def _waited(self, done: Round) -> float:
-        self._failures = 0
-        self._refused = done.refused
-        return float(done.pause_s) + self._uniform(0, 5) if done.pause_s else LOOK_S
-
-    def _failed(self) -> float:
+    def _wait(self) -> float:
+        """Seconds until the next look."""
+        if not self._failures:
+            return float(self._pause_s) + self._uniform(0, 5) if self._pause_s else LOOK_S
         config = self._machine.config
-        self._failures += 1
-        ceiling = min(float(config["sync.retry_most"]), float(config["sync.retry_first"]) * 2.0 ** min(self._failures - 1, 16))
-        return self._uniform(0, ceiling)
+        doubled = float(config["sync.retry_first"]) * 2.0 ** min(self._failures - 1, 16)
+        return self._uniform(0, min(float(config["sync.retry_most"]), doubled))
 
-    def _note(self, error: SyncError | None, wait: float) -> None:
+    def _note(self, error: SyncError | None) -> None:
         code = error.code if error is not None else self._refused
         told = error.message_vi if error is not None else _REFUSED_VI.get(code, "")
         for blob in self._sender.tried:
-            self._machine.store.note_attempt(blob, Answer(code, told, wait))
+            self._machine.store.note_attempt(blob, Answer(code, told, LOOK_S))
         if self._sender.tried:
             log.info("attachments: %d tried, %s", len(self._sender.tried), code or "sent")
         arrived = [fact.id for fact in self._files.facts() if fact.state == "complete"]

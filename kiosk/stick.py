@@ -18,13 +18,15 @@ from typing import Any, Final
 from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
+from kiosk.store.blobs import KioskFiles
+from kiosk.store.sealing import kept_segments
 from kiosk.store.store import Store
 from sync import usb
 from sync.blob.ranges import Ranges
 from sync.bundle import Manifest, Place, Receipt, province_tag
-from sync.errors import StickMissing, SyncError
+from sync.errors import BundleWrongWay, StickMissing, SyncError
 from sync.keys import SODIUM
-from sync.loading import Attachments, Cargo, Limits, Loaded, NoAttachments, Record, load
+from sync.loading import Attachments, Cargo, Limits, Loaded, Record, load
 from sync.unloading import Unloaded, unload
 
 KEPT: Final = 256
@@ -33,6 +35,8 @@ _VOLUMES: Final = "stick_volumes"
 _COUNTER: Final = "stick_counter"
 _RECEIPT: Final = "stick_receipt"
 MB: Final = 1024 * 1024
+SEGMENT: Final = 64 * 1024
+"""Bytes of a segment on a stick: small enough to fit the rest of one that is nearly full."""
 
 
 class Waybook:
@@ -106,15 +110,21 @@ def find_stick(config: Config, given: Path | None) -> Path:
 
 
 def export_to(
-    machine: Machine, root: Path, *, most: int = 1 << 50, note: str = "", progress: Callable[[int], None] = lambda written: None
+    machine: Machine,
+    root: Path,
+    *,
+    most: int = 1 << 50,
+    volume_mb: int = 0,
+    note: str = "",
+    progress: Callable[[int], None] = lambda written: None,
 ) -> Loaded:
-    """Write everything the province has not acknowledged onto a stick, verified.
+    """Write everything the province has not acknowledged onto a stick, verified: ``most`` bytes, in files of ``volume_mb``.
 
     Raises:
         StoreError: ``not_enrolled``.
         BundleError: see ``sync.loading.load``.
     """
-    limits = Limits(volume=int(machine.config["sync.stick_volume_mb"]) * MB, stick=most)
+    limits = Limits(volume=(volume_mb or int(machine.config["sync.stick_volume_mb"])) * MB, stick=most)
     return load(root, cargo_of(machine, note), Waybook(machine.store), os.urandom, limits=limits, progress=progress)
 
 
@@ -122,6 +132,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
     """What this kiosk has to give now. Raises StoreError: ``not_enrolled``."""
     engine, store = engine_of(machine), machine.store
     trust = engine.trust
+    sealer = SODIUM.sealer(trust.province.seal_key)
     with store.atomic():
         seq, head = store.feed_position()
         logs = {inc: store.last(inc) for inc in store.incarnations()}
@@ -141,18 +152,18 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
         commune=trust.commune,
         province=province_tag(trust.root),
         manifest=manifest,
-        segments=list(engine.segments_for_bundle()),
+        segments=[*kept_segments(store, sealer), *engine.segments_for_bundle(SEGMENT)],
         acked=acked,
         attachments=attachments_of(machine),
         signer=machine.keyring.device.sign,
-        sealer=SODIUM.sealer(trust.province.seal_key),
+        sealer=sealer,
         letters=(machine.keyring.rotation,) if machine.keyring.rotation else (),
     )
 
 
 def attachments_of(machine: Machine) -> Attachments:
     """The files of this machine that are on their way."""
-    return NoAttachments()
+    return KioskFiles(machine.store)
 
 
 # --- in -----------------------------------------------------------------------------------------------------------------
@@ -180,12 +191,25 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
         try:
             with usb.named(), path.open("rb") as source:
                 brought = unload(source, engine, engine.trust)
+        except BundleWrongWay as error:
+            if place.is_file():  # among others it is only what this kiosk wrote itself
+                found.append(Imported(path, None, error))
+            continue
         except SyncError as error:
             found.append(Imported(path, None, error))
             continue
         keep_receipts(machine, brought)
+        _keep_states(machine, brought)
         found.append(Imported(path, brought))
     return found
+
+
+def _keep_states(machine: Machine, brought: Unloaded) -> None:
+    """What the province holds of this machine's files, joined to what it said before by air."""
+    files = KioskFiles(machine.store)
+    for task in files.stick_tasks():
+        if task.id in brought.states:
+            files.set_have(task.id, task.have | brought.states[task.id])
 
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,22 +18,25 @@ from forms.dossier import STATUS_NAMES
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
+from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from, verify_keys
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
-from kiosk.store.check import check
+from kiosk.store.blobs import KioskFiles
+from kiosk.store.check import check, damaged
 from kiosk.store.connection import DatabaseError, StoreError, named
 from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
-from kiosk.store.sealing import export
-from kiosk.tidying import policy_of, sealer_of, tidy_machine
+from kiosk.tidying import policy_of, tidy_machine
 from sync.envelope import base32
 from sync.keys import VerifyKey
 
 
 def store_command(argv: Sequence[str]) -> int:
     """Run one store command; 0 when all is well, 1 when something is wrong, 2 for a wrong call."""
+    if argv and argv[0] == "attach":
+        return attach_command(argv[1:])
     parser = argparse.ArgumentParser(prog="main.py store", description="Kho hồ sơ của máy (the kiosk's store)")
     acts = parser.add_subparsers(dest="act", required=True)
     for name, text in (
@@ -43,7 +45,6 @@ def store_command(argv: Sequence[str]) -> int:
         ("start-anew", "bắt đầu kho mới khi kho cũ đã mất hẳn (begin an empty store when the old one is lost for good)"),
         ("rebuild", "dựng lại bảng hiển thị từ nhật ký (rebuild projections)"),
         ("tidy", "niêm phong hồ sơ đã xong, bỏ thứ cũ mà tỉnh đã có (let old things leave)"),
-        ("export-sealed", "ghi phần đã niêm phong cho tỉnh ra tệp (write what only the province can read)"),
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("wrap-key", "gói lại tệp khóa theo store.key_wrap (wrap the key file anew)"),
@@ -59,7 +60,7 @@ def store_command(argv: Sequence[str]) -> int:
         if name == "tidy":
             one.add_argument("--dry-run", action="store_true", help="chỉ xem, chưa bỏ gì")
             one.add_argument("--compact", action="store_true", help="thu nhỏ tệp sau khi bỏ (kiosk phải dừng)")
-        if name in ("backup", "restore", "export-sealed"):
+        if name in ("backup", "restore"):
             one.add_argument("file", type=Path)
         if name == "backup":
             add_backup_arguments(one)
@@ -122,7 +123,8 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    report = check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)])
+    keys, files = [VerifyKey(key) for key in verify_keys(machine.store)], KioskFiles(machine.store)
+    report = check(machine.store, identity.device, keys, lambda: damaged(files.facts(), files.is_sound))
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
     lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
@@ -150,7 +152,7 @@ def _rebuild(machine: Machine, given: argparse.Namespace) -> int:
 
 def _tidy(machine: Machine, given: argparse.Namespace) -> int:
     policy = policy_of(machine)
-    made = plan(machine.store, policy) if given.dry_run else tidy_machine(machine)
+    made = plan(machine.store, policy) if given.dry_run else tidy_machine(machine, KioskFiles(machine.store).forget)
     if given.compact and not given.dry_run:
         machine.store.compact()
     rows = made.table(policy)
@@ -159,21 +161,6 @@ def _tidy(machine: Machine, given: argparse.Namespace) -> int:
     if machine.store.server_day() is None:
         lead = "Tỉnh chưa báo ngày giờ cho máy này, nên chưa bỏ gì:"
     _say(given.json, {"ok": True, "done": not given.dry_run, "rows": rows, **asdict(policy)}, f"{lead}\n{text}")
-    return 0
-
-
-def _export_sealed(machine: Machine, given: argparse.Namespace) -> int:
-    """Whole and durable, or not there."""
-    temporary = given.file.with_name(given.file.name + ".new")
-    count = 0
-    with temporary.open("w", encoding="ascii") as file:
-        for line in export(machine.store, sealer_of(machine)):
-            file.write(line + "\n")
-            count += '"box"' in line
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(given.file)
-    _say(given.json, {"ok": True, "lines": count}, f"Đã ghi {count} dòng, chỉ tỉnh mở được: «province open-sealed».")
     return 0
 
 
@@ -223,7 +210,6 @@ _ACTS = {
     "list": _list,
     "rebuild": _rebuild,
     "tidy": _tidy,
-    "export-sealed": _export_sealed,
     "backup": backup,
     "papers": _papers,
     "register": _register,

@@ -15,11 +15,12 @@ from typing import Any, Final, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from province.models import Conflict, DossierIndex, Official
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -59,7 +60,7 @@ def needs(act: Act) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, act):
                 raise PermissionDenied(act)
             return view(request, *args, **kwargs)

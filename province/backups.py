@@ -1,6 +1,6 @@
 """Opening a kiosk's backup for a new machine: the province holds one of its keys, and knows who signed it.
 
-The backup does not stay here and its content is not looked at: the file's key is closed anew with eight words, which the operator
+The backup does not stay here and its content is not looked at: the file's key is closed anew with a code, which the operator
 reads out to the technician, and goes back as a small file. A backup that no enrolled device signed is refused.
 """
 
@@ -14,8 +14,8 @@ from province.errors import ProvinceError
 from province.models import Device
 from province.runtime import current
 from sync.errors import SealedFileLocked, SyncError
-from sync.keys import PassphraseWrap, word_list, write_whole
-from sync.sealed_file import Header, Reader, new_passphrase, write_grant
+from sync.keys import write_whole
+from sync.sealed_file import Header, Reader, new_code, write_grant
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _PIECE = 1024 * 1024
 
 
 def open_backup(backup: Path, out: Path, *, by: str) -> tuple[int, str]:
-    """Write the key file of a backup; (device number, the words that open the key file).
+    """Write the key file of a backup; (device number, the code that opens the key file).
 
     Raises:
         ProvinceError: ``backup_unreadable``, ``backup_not_for_us``, ``backup_not_of_device``.
@@ -38,8 +38,8 @@ def open_backup(backup: Path, out: Path, *, by: str) -> tuple[int, str]:
             while reader.read(_PIECE):
                 pass
             reader.finish()
-        words = new_passphrase(word_list())
-        write_whole(out, write_grant(reader.header, key, PassphraseWrap(words)))
+        code = new_code()
+        write_whole(out, write_grant(reader.header, key, code))
     except SealedFileLocked:
         raise ProvinceError(
             "backup_not_for_us", "Bản sao lưu này không niêm phong cho tỉnh.", "Dùng mật khẩu sao lưu tại máy."
@@ -47,7 +47,7 @@ def open_backup(backup: Path, out: Path, *, by: str) -> tuple[int, str]:
     except (SyncError, OSError) as error:
         raise ProvinceError("backup_unreadable", f"Không đọc ghi được: {error}", "Xem lại tệp và ổ đĩa.") from None
     log.warning("backup of device %d opened by %s", reader.header.device, by)
-    return reader.header.device, words
+    return reader.header.device, code
 
 
 def _know_signer(header: Header) -> None:

@@ -7,8 +7,7 @@ commune's feed is written after the file is at its place, and at the next questi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +18,7 @@ from province.journal import OrmJournal, recording
 from province.limits import ByteBudget
 from province.models import Attachment
 from province.runtime import Runtime
-from sync.blob.cipher import Verdict, decrypt, judge, units_of
+from sync.blob.cipher import Verdict, judge, units_of
 from sync.blob.ports import Announced, Sender
 from sync.blob.ranges import Ranges
 from sync.keys import SODIUM
@@ -85,12 +84,6 @@ class ProvinceFiles:
 
     def spend(self, device: int, size: int) -> None:
         self.budget.spend(device, size)
-
-    @contextmanager
-    def opened(self, attachment: Attachment) -> Iterator[Iterator[bytes]]:
-        """The text of a complete attachment, record by record. Raises FileNotFoundError; BlobDamaged while reading."""
-        with self.files.get(attachment.blob) as source:
-            yield decrypt(source, attachment.size, bytes(attachment.key))
 
     def _judge(self, told: Announced) -> Verdict:
         with self._source(told.id) as source:

@@ -113,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     act("keys-show", "đời khóa của tỉnh, 8 từ của khóa gốc (the province's keys)")
     act("keys-rotate", "thay khóa của tỉnh; dừng dịch vụ trước (new keys of the province)")
     act("keys-commune", "đổi khóa của một xã (another key for a commune)").add_argument("commune", metavar="MÃ XÃ")
+    bring = act("bundle-import", "nhận các gói trên USB và ghi trả lời lên USB đó (take in a stick, answer on it)")
+    bring.add_argument("place", type=Path, metavar="THƯ MỤC|TỆP")
+    bring.add_argument("--no-answer", action="store_true", help="chỉ nhận, không ghi trả lời")
+    give = act("bundle-export", "ghi toàn bộ luồng của một xã ra USB cho máy bắt đầu lại (whole feed of a commune)")
+    give.add_argument("place", type=Path, metavar="THƯ MỤC")
+    give.add_argument("--commune", required=True, metavar="MÃ XÃ")
     create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
     create.add_argument("name")
     create.add_argument(
@@ -202,6 +208,7 @@ def _enrol_list(running: Runtime, given: argparse.Namespace) -> Answer:
                 "operator": row.operator,
                 "asked_ms": row.asked_ms,
                 "device": row.device_id,
+                "former": row.former,
             }
             for row in rows
         ],
@@ -209,6 +216,7 @@ def _enrol_list(running: Runtime, given: argparse.Namespace) -> Answer:
     lines = [
         f"{row.id}  {Enrolment.State(row.state).label:<12}  {commune_name(row.commune)}  {words.ms_vi(row.asked_ms)}"
         + (f"  máy {base32(row.device_id).upper()}" if row.device_id else "")
+        + (f"  ghi danh lại {base32(row.former).upper()}" if row.former else "")
         for row in rows
     ]
     return 0, facts, "\n".join(lines) or "Chưa có máy nào xin đăng ký."
@@ -241,6 +249,58 @@ def _enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
         raise ProvinceError("file", f"Không đọc ghi được tệp ({error.strerror}).", "Xem lại USB và tên tệp.") from None
     facts = {"ok": True, "device": device.number, "commune": device.commune}
     return 0, facts, f"Đã đăng ký máy {base32(device.number).upper()} ở {commune_name(device.commune)}. Mang tệp về xã."
+
+
+def _bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.bundles import import_stick
+    from sync.envelope import base32
+
+    done = import_stick(running, given.place, answer=not given.no_answer, told=_show_reading(given))
+    facts = {
+        "ok": not done.refused,
+        "taken": [
+            {
+                "file": path.name,
+                "device": came.header.owner,
+                "commune": came.manifest.commune,
+                "held": {f"{inc:x}": n for inc, n in came.receipt.held.items()},
+                "blobs_complete": len(came.receipt.blobs),
+                "refused": came.receipt.refused,
+                "quarantined": list(came.aside),
+                "branched": came.branched,
+            }
+            for path, came in done.taken
+        ],
+        "refused": [{"file": path.name, "code": error.code} for path, error in done.refused],
+        "answers": [path.name for path in done.answers],
+    }
+    lines = [
+        f"{path.name}: máy {base32(came.header.owner).upper()}, xã {came.manifest.commune}: "
+        + (f"chưa nhận hết ({came.receipt.refused})." if came.receipt.refused else "đã nhận đủ.")
+        + (f" {len(came.receipt.blobs)} giấy tờ đủ bản gốc." if came.receipt.blobs else "")
+        for path, came in done.taken
+    ]
+    lines += [f"{path.name}: {error.message_vi} {error.cure_vi}" for path, error in done.refused]
+    lines += ["Không có gói nào của máy xã." if not done.taken and not done.refused else ""]
+    lines += [f"Đã ghi {len(done.answers)} gói trả lời và đọc lại đúng: có thể rút USB." if done.answers else ""]
+    return (1 if done.refused else 0), facts, "\n".join(line for line in lines if line)
+
+
+def _show_reading(given: argparse.Namespace) -> Callable[[Path], None]:
+    def show(path: Path) -> None:
+        if not given.json and sys.stderr.isatty():
+            sys.stderr.write(f"Đang đọc {path.name}…\n")
+
+    return show
+
+
+def _bundle_export(running: Runtime, given: argparse.Namespace) -> Answer:
+    _ready(running)
+    from province.bundles import export_stick
+
+    written = export_stick(running, given.place, given.commune)
+    return 0, {"ok": True, "files": [path.name for path in written]}, f"Đã ghi {len(written)} gói: có thể rút USB."
 
 
 def _device_list(running: Runtime, given: argparse.Namespace) -> Answer:
@@ -286,9 +346,9 @@ def _backup_open(running: Runtime, given: argparse.Namespace) -> Answer:
     _ready(running)
     from province.backups import open_backup
 
-    device, words = open_backup(given.file, given.out, by="cli")
-    text = f"Mang tệp khóa về xã; đọc cho kỹ thuật viên (không ghi lên USB):\n    {words}"
-    return 0, {"ok": True, "device": device, "words": words}, text
+    device, code = open_backup(given.file, given.out, by="cli")
+    text = f"Mang tệp khóa về xã; đọc cho kỹ thuật viên (không ghi lên USB):\n    {code}"
+    return 0, {"ok": True, "device": device, "code": code}, text
 
 
 def _keys_show(running: Runtime, given: argparse.Namespace) -> Answer:
@@ -388,6 +448,8 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "enrol-list": _enrol_list,
     "enrol-confirm": _enrol_confirm,
     "enrol-file": _enrol_file,
+    "bundle-import": _bundle_import,
+    "bundle-export": _bundle_export,
     "device-list": _device_list,
     "device-revoke": _device_revoke,
     "device-found": _device_found,

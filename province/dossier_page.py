@@ -19,6 +19,7 @@ from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import rows_of
 from province import words
+from province.files import FileFact, files_of
 from province.models import Conflict, DossierIndex, EventRow, FeedRow
 from province.papers import confirmed_fields, papers_offered
 from province.projection import read_entry
@@ -49,6 +50,7 @@ class DossierFacts:
     conflicts: Sequence[Conflict]
     papers: Sequence[tuple[str, str]]
     """Id and title of each paper that can be downloaded."""
+    files: Sequence[FileFact]
 
 
 def dossier_facts(row: DossierIndex) -> DossierFacts:
@@ -56,7 +58,7 @@ def dossier_facts(row: DossierIndex) -> DossierFacts:
     fields = confirmed_fields(row)
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
     sections = _sections(load_catalogue().filed(fields), fields)
-    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields))
+    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row))
 
 
 def procedure_name(code: str) -> str:

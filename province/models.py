@@ -345,6 +345,7 @@ class Attachment(models.Model):
     name: models.CharField[str, str] = models.CharField(max_length=200, default="", blank=True)
     """Id of the paper of the dossier it shows."""
     mime: models.CharField[str, str] = models.CharField(max_length=80, default="", blank=True)
+    pages: models.PositiveIntegerField[int, int] = models.PositiveIntegerField(default=1)
     seq: models.BigIntegerField[int, int] = models.BigIntegerField()
     """Feed position that told of it."""
     complete: models.BooleanField[bool, bool] = models.BooleanField(default=False)

@@ -184,6 +184,7 @@ def attachment(row: FeedRow, dossier: str, blob: str, told: Any) -> list[Attachm
         key = base64.b64decode(str(told.get("key")), validate=True)
     except ValueError:
         return []
+    pages = told.get("pages", 1)
     size, role, of = told.get("size"), shown(told.get("role")), shown(told.get("of"))
     if not isinstance(size, int) or isinstance(size, bool) or not TAG <= size <= MAX_SIZE:
         return []
@@ -200,6 +201,7 @@ def attachment(row: FeedRow, dossier: str, blob: str, told: Any) -> list[Attachm
             of=of if is_blob_name(of) else "",
             name=shown(told.get("name"))[:200],
             mime=shown(told.get("mime"))[:80],
+            pages=min(max(pages, 1), 999) if isinstance(pages, int) else 1,
             seq=row.seq,
         )
     ]

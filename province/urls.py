@@ -22,6 +22,7 @@ urlpatterns = [
     path("can-bo/ho-so", console.dossiers, name="dossiers"),
     path("can-bo/ho-so/<str:commune>/<str:number>", console.dossier, name="dossier"),
     path("can-bo/ho-so/<str:commune>/<str:number>/<str:paper>.pdf", console.paper, name="paper"),
+    path("can-bo/ho-so/<str:commune>/<str:number>/tep/<str:blob>", console.file, name="file"),
     path("can-bo/xung-dot", console.conflicts, name="conflicts"),
     path("can-bo/cach-ly", console.quarantine, name="quarantine"),
     path("can-bo/may", console.devices, name="devices"),

@@ -88,6 +88,18 @@ class Depot:
                 part.unlink()
             raise
 
+    def offer(self, path: Path) -> Held:
+        """Hold a volume of one's own as well, without a second copy of its bytes.
+
+        Raises:
+            BundleDamaged: it is not whole.
+        """
+        part = self.part(path.name)
+        with named():
+            part.unlink(missing_ok=True)
+            os.link(path, part)
+        return self.adopt(part)[0]
+
     def adopt(self, part: Path) -> tuple[Held, Checked]:
         """Keep a file of the folder that should be a whole volume now; a second copy of one is dropped.
 

@@ -560,7 +560,7 @@ class Engine:
         before = self._journal.feed_head_at(run.first - 1)
         if run.last <= seq or before is None:
             return
-        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.after8)
+        packed = wire.opened(request.box, wire.REPLY, request.nonce, run, part.named)
         said = request.said if part.behind else b""
         lines = hsg.lines_of(packed, run.count, run.dictionary, self._shelf.held, feed=True, behind=said)
         heads = hsg.chained(before, lines)

@@ -125,6 +125,8 @@ class HttpBearer:
         self._way = _Way(url.rstrip("/"), waits or Waits(), trust, tls, proxy, sleep, monotonic)
         self._kept: _Line | None = None
         self._threads: list[threading.Thread] = []
+        self.hedged_s = 0.0
+        """Seconds after which the copy was sent that brought the last answer."""
 
     def exchange(self, request: bytes, hedge_after_s: float = math.inf) -> bytes:
         """Send a request, return a body that starts with our magic.
@@ -135,6 +137,7 @@ class HttpBearer:
         race = _Race(self._way, request, hedge_after_s)
         try:
             answer, self._kept = race.run(self._take_kept())
+            self.hedged_s = race.behind(self._kept)
         finally:
             self._threads = [thread for thread in (*self._threads, *race.threads) if thread.is_alive()]
         return answer
@@ -213,6 +216,7 @@ class _Race:
         self._results: queue.SimpleQueue[tuple[_Line, bytes | BaseException]] = queue.SimpleQueue()
         self._running: list[_Line] = []
         self._failures: list[BearerError] = []
+        self._first_at = 0.0
         self.threads: list[threading.Thread] = []
 
     def run(self, first: _Line) -> tuple[bytes, _Line]:
@@ -235,8 +239,14 @@ class _Race:
                 line.cut()
         raise min(self._failures, key=_telling)
 
+    def behind(self, line: _Line) -> float:
+        """How much later than the first one this line was started."""
+        return line.started_at - self._first_at
+
     def _start(self, line: _Line) -> None:
         self._running.append(line)
+        line.started_at = self._way.monotonic()
+        self._first_at = self._first_at or line.started_at
         line.moved()
         thread = threading.Thread(target=self._carry, args=(line,), name="sync-line", daemon=True)
         self.threads.append(thread)
@@ -287,6 +297,7 @@ class _Line:
         self._socket: socket.socket | None = None
         self._over = False
         self._unsent = 0
+        self.started_at = 0.0
         self.moved_at = 0.0
         """Monotonic moment something last moved."""
 

@@ -28,8 +28,6 @@ from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJourna
 
 FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
-BEHIND_LEAST = 2048
-"""Bytes of lines in a request from which the feed is compressed behind them: for less, digesting costs more than it saves."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
 BUNDLE_TARGET = 256 * 1024
@@ -252,9 +250,14 @@ def _authenticate(
     except BadSignature:
         for former in record.former:
             if _signed_by(request, former.verify_key, suite):
-                return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"
+                return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"
         raise
     return record, record.valid_to, "revoked" if record.valid_to is not None else ""
+
+
+def _least(former: Mapping[int, int], caps: Caps) -> Caps:
+    """Up to where a former key counts: a revocation caps it like the key in force."""
+    return former if caps is None else {inc: min(n, caps.get(inc, 0)) for inc, n in former.items()}
 
 
 def _signed_by(request: wire.Request, key: bytes, suite: Suite) -> bool:
@@ -413,7 +416,7 @@ class _Visit:
         except BadSignature:
             for former in self._record.former:
                 try:
-                    return hsg.verify(part, lines, before, verifier(former.verify_key)), former.valid_to
+                    return hsg.verify(part, lines, before, verifier(former.verify_key)), _least(former.valid_to, self._caps)
                 except BadSignature:
                     continue
             raise
@@ -577,7 +580,7 @@ class _Answering:
         info = self._journal.snapshot(commune) if last - after > policy.near else None
         if info is not None and info.seq - after > max(policy.near, info.lines):
             return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
-        return self._encode(replace(answer, feed=self._feed(commune, after, box, said if len(said) >= BEHIND_LEAST else b"")))
+        return self._encode(replace(answer, feed=self._feed(commune, after, box, said)))
 
     def _start(self) -> wire.Answer:
         hello = self._hello
@@ -604,8 +607,8 @@ class _Answering:
             return ()
         packed, count, dictionary = self._pack(after + 1, [entry.body for entry in entries], said)
         after8 = entries[count - 1].head[:8]
-        run = hsg.Run(after + 1, count, dictionary, packed)
-        return (wire.FeedRun(wire.closed(box, wire.REPLY, self._hello.nonce, run, after8), after8, bool(said)),)
+        part = wire.FeedRun(hsg.Run(after + 1, count, dictionary, packed), after8, bool(said))
+        return (replace(part, run=wire.closed(box, wire.REPLY, self._hello.nonce, part.run, part.named)),)
 
     def _snapshot(self, commune: str, info: SnapshotInfo, box: Box, reset: bool) -> wire.SnapshotRun | None:
         staged = self._hello.staged

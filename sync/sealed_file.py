@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -39,6 +39,8 @@ _LENGTH: Final = struct.Struct(">I")
 _OVER: Final = sodium.crypto_secretstream_xchacha20poly1305_ABYTES
 _STREAM_HEADER: Final = sodium.crypto_secretstream_xchacha20poly1305_HEADERBYTES
 _LAST: Final = sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 _MORE: Final = sodium.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
 
 
@@ -100,18 +102,18 @@ class Header:
             raise SealedFileLocked("the passphrase does not open this file") from None
 
 
-def write_grant(header: Header, key: bytes, passphrase: PassphraseWrap) -> bytes:
-    """A file's key for somebody who is told the passphrase: how the province opens a backup for a new machine."""
-    return json.dumps({"file": b64(header.digest), **passphrase.wrap(key)}).encode("ascii")
+def write_grant(header: Header, key: bytes, code: str) -> bytes:
+    """A file's key for somebody who is told the code: how the province opens a backup for a new machine."""
+    return json.dumps({"file": b64(header.digest), **PassphraseWrap(_plain(code)).wrap(key)}).encode("ascii")
 
 
-def read_grant(data: bytes, header: Header, passphrase: str) -> bytes:
-    """Raises SealedFileLocked: damaged, of another file, or another passphrase."""
+def read_grant(data: bytes, header: Header, code: str) -> bytes:
+    """Raises SealedFileLocked: damaged, of another file, or another code."""
     try:
         facts = json.loads(data)
         if facts["file"] != b64(header.digest):
             raise SealedFileLocked("the key is of another file")
-        return PassphraseWrap(passphrase).unwrap(facts)
+        return PassphraseWrap(_plain(code)).unwrap(facts)
     except (ValueError, KeyError, TypeError, AttributeError, SyncError):
         raise SealedFileLocked("the key file does not open this file") from None
 
@@ -235,6 +237,12 @@ def _own(secret: bytes) -> bytes:
     return hashlib.blake2b(key=secret, person=b"mcx sealed file", digest_size=SecretBox.KEY_SIZE).digest()
 
 
-def new_passphrase(words: Sequence[str], count: int = 8) -> str:
-    """Some words chosen at random, to be read out: 8 of 256 are 64 bits."""
-    return " ".join(words[byte] for byte in utils.random(count))
+def new_code() -> str:
+    """A code to be read out on the telephone, 80 random bits: «K7F3-M9QX-2TDA-0VWE»."""
+    signs = "".join(_ALPHABET[byte % 32] for byte in utils.random(16))
+    return "-".join(signs[at : at + 4] for at in range(0, 16, 4))
+
+
+def _plain(code: str) -> str:
+    """A code as typed: case, spaces, dashes and look-alike letters do not matter."""
+    return "".join(sign for sign in code.upper().translate(_ALIASES) if sign in _ALPHABET)

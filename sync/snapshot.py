@@ -1,9 +1,10 @@
 """Snapshots: a commune's confirmed state at one feed position, so that a new kiosk need not read the whole feed (SYNC 1.15).
 
-A snapshot is lines of JSON like the feed's entries, each with what the entry's own place in the feed said: ``r``, the position that
-set it, and of a field ``o``, the event it follows from. It holds the fields of open dossiers, what is acknowledged and what is in
-the backup of every log, the conflicts nobody has decided, and which files are complete. The same state at the same position always gives the same lines, in
-the same order: a kiosk may fetch them over any number of lines, days apart, and goes on where it stopped.
+A snapshot is lines of JSON like the feed's entries, each with what the entry's own place in the feed said: ``r``, the position
+that set it, and of a field ``o``, the event it follows from. It holds the fields of open dossiers, what is acknowledged and
+what is in the backup of every log, the conflicts nobody has decided, and which files are complete. The same state at the same
+position always gives the same lines, in the same order: a kiosk may fetch them over any number of lines, days apart, and goes
+on where it stopped.
 """
 
 from __future__ import annotations

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sync import custody as letters
 from sync import segment as hsg
 from sync import taking
 from sync.custody import Custody
 from sync.errors import BadLetter, ChainBroken, FeedGap, ProvinceInconsistent, SealBroken, SegmentError, StaleBundle
+from sync.feed import Ack, decode_entry, read_ack
 from sync.keys import Opener, Verifier
 from sync.letter import kind_of
 from sync.ports import KioskJournal
 from sync.taking import Gain
+
+_ACK: Final = b'"e":"ack"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +86,45 @@ def take_bundle(bundle: Bundle, journal: KioskJournal, verifier: Verifier, gain:
     if bundle.custody.epoch > epoch:
         journal.reset_feed(bundle.custody.epoch)
         gain.moved = True
-    device = journal.identity()[0]
-    for (owner, incarnation), (n, head) in bundle.custody.logs.items():
-        if owner == device and incarnation in journal.incarnations():
-            _compare(journal, incarnation, n, head, gain)
+    _compare_logs(bundle, journal, gain)
     for segment, lines in bundle.segments:
         _apply(journal, segment, lines, verifier, gain)
 
 
-def _compare(journal: KioskJournal, incarnation: int, n: int, head: bytes, gain: Gain) -> None:
+def _compare_logs(bundle: Bundle, journal: KioskJournal, gain: Gain) -> None:
+    """With the ends the custody letter names, and with every ``ack`` about to be applied: the stick may have been written for
+    another kiosk of the commune, whose letter does not speak of this one."""
+    device, held = journal.identity()[0], set(journal.incarnations())
+    for (owner, incarnation), (n, head) in bundle.custody.logs.items():
+        if owner == device and incarnation in held:
+            if n < journal.base(incarnation) and n >= journal.acked(incarnation):
+                taking.lost_safe(journal, incarnation, n, gain)
+            else:
+                _compare(journal, incarnation, n, head[:8], gain)
+    ends: dict[int, Ack] = {}
+    for segment, lines in bundle.segments:
+        for line in lines[max(0, journal.feed_position()[0] + 1 - segment.first) :]:
+            ack = read_ack(decode_entry(line)) if _ACK in line else None
+            if ack is not None and ack.device == device and ack.incarnation in held:
+                ends[ack.incarnation] = ack
+    for incarnation, ack in ends.items():
+        _compare(journal, incarnation, ack.n, ack.head8, gain)
+
+
+def _compare(journal: KioskJournal, incarnation: int, n: int, head8: bytes, gain: Gain) -> None:
+    """What the province holds of a log ends so: a hint for what to send where it is on our chain, else another continuation."""
     last, base = journal.last(incarnation)[0], journal.base(incarnation)
+    closed = incarnation != journal.identity()[1]
     if n < base:
-        if journal.acked(incarnation) <= n:
-            taking.lost_safe(journal, incarnation, n, gain)
-    elif n <= last and journal.head_at(incarnation, n) == head:
+        return
+    head = journal.head_at(incarnation, n) if n <= last else None
+    if head is not None and head[:8] == head8:
         taking.raise_told(journal, incarnation, n, gain)
-    elif n <= last or incarnation == journal.identity()[1]:
+    elif n > last and closed:
+        taking.raise_told(journal, incarnation, last, gain)
+    else:
         gain.rebased.append(journal.rebase_incarnation(incarnation, max(journal.acked(incarnation), base)))
         gain.moved = True
-    else:
-        taking.raise_told(journal, incarnation, last, gain)
 
 
 def _apply(journal: KioskJournal, segment: hsg.Segment, lines: Sequence[bytes], verifier: Verifier, gain: Gain) -> None:

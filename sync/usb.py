@@ -88,6 +88,7 @@ def put(folder: Path, name: str, fill: Callable[[BinaryIO], None], verify: Calla
             temporary.unlink()
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+            os.fchmod(handle, 0o644)  # whatever the umask: the machine at the other end has another user
             with os.fdopen(handle, "wb", buffering=256 * 1024) as out:
                 fill(out)
                 out.flush()

@@ -161,6 +161,11 @@ class FeedRun:
     behind: bool = False
     """Compressed behind the lines of the request it answers, all of them, in their order."""
 
+    @property
+    def named(self) -> bytes:
+        """What names the bytes in it for the box they are closed in."""
+        return self.after8 + bytes([self.behind])
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRun:

@@ -24,6 +24,12 @@ from sync.steps import step
 class Bearer(Protocol):
     """Carries one request and brings the answer (``sync.http.HttpBearer``)."""
 
+    @property
+    def hedged_s(self) -> float:
+        """Seconds after which the copy was sent that brought the last answer; 0 for the first one. Without it an answer to a hedge
+        would count as a slow one, and the next hedge would come later still (Karn's rule)."""
+        ...
+
     def exchange(self, request: bytes, hedge_after_s: float) -> bytes:
         """Raises :class:`BearerError` when the line brought nothing of ours. When nothing has moved for ``hedge_after_s`` the same
         bytes may be sent again on another connection."""
@@ -148,8 +154,9 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     try:
         with step("sync.carry"):
             reply = bearer.exchange(request, engine.hedge_after())
+        hedged = bearer.hedged_s
         with step("sync.apply"):
-            outcome = engine.on_reply(reply, clock.mono())
+            outcome = engine.on_reply(reply, clock.mono() - hedged)
     except SyncError as error:
         if isinstance(error, Offline | TimedOut):
             engine.on_failure()
@@ -159,7 +166,7 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
         status,
         last_answer_ms=clock.wall_ms(),
         outcome=outcome,
-        round_trip_s=answered - sent,
+        round_trip_s=answered - sent - hedged,
         answered_mono=answered,
     )
     if outcome.refusals or (outcome.carried and not outcome.moved):

@@ -13,6 +13,7 @@ from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
 from kiosk.bench.ingest import bench_ingest
+from kiosk.bench.journal import bench_journal
 from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
 from kiosk.bench.sync import sync_command
@@ -25,6 +26,11 @@ BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "ingest": bench_ingest,
     "touch": bench_touch,
 }
+
+SCALED: dict[str, Callable[[int, float], Sequence[Result]]] = {
+    "journal": bench_journal,
+}
+"""Those whose size can be chosen."""
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "dictionary": dictionary_command,
@@ -44,11 +50,14 @@ def bench_command(argv: Sequence[str]) -> int:
         description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.",
         epilog=f"Có tham số riêng: {', '.join(COMMANDS)}.",
     )
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help=", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, *SCALED, []], help=", ".join((*BENCHES, *SCALED)))
     parser.add_argument("--rounds", type=int, default=5, help="số vòng xen kẽ")
+    parser.add_argument("--scale", type=float, default=1.0, help=f"cỡ của {', '.join(SCALED)}; 1 là đủ cỡ")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
-    results = [result for name in given.names or BENCHES for result in BENCHES[name](given.rounds)]
+    results: list[Result] = []
+    for name in given.names or (*BENCHES, *SCALED):
+        results += SCALED[name](given.rounds, given.scale) if name in SCALED else BENCHES[name](given.rounds)
     if given.json:
         sys.stdout.write(json.dumps([{**asdict(one), "ratio": one.ratio, "met": one.met} for one in results]) + "\n")
     else:

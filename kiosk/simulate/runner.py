@@ -7,14 +7,16 @@ is shrunk there; the others go on, so a report names every kind of failure once 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from typing import Final, TypeVar
 
 from kiosk.simulate.office import Office
+from kiosk.simulate.sqlite import WITHOUT, StoreKiosk, room, seeded
 from sync.simulator.planting import Plant, planted
 from sync.simulator.scene import Setup
 from sync.simulator.shrink import Failure, play, shrink
@@ -26,7 +28,22 @@ Found = TypeVar("Found")
 CHUNK: Final = 250
 EVERY: Final = 50
 
-SETUPS: Final[dict[str, Setup]] = {"office": Setup(meaning=Office), "tiny": Setup()}
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """On what schedules are played, and what they leave out."""
+
+    setup: Setup
+    without: frozenset[str] = frozenset()
+    on_disk: bool = False
+
+
+STAGES: Final[dict[str, Stage]] = {
+    "office": Stage(Setup(meaning=Office)),
+    "tiny": Stage(Setup()),
+    "sqlite": Stage(Setup(meaning=Office, journal=StoreKiosk), WITHOUT, on_disk=True),
+}
+"""The real merge on journals in memory; the smallest merge; the real merge on the kiosk's real store."""
 
 
 @dataclass
@@ -43,39 +60,45 @@ class Report:
         self.failures += other.failures
 
 
-def play_seeds(seeds: range, setup: str, plant: Plant | None = None) -> Report:
-    """Play them one after the other, up to the first failure."""
+def play_seeds(seeds: range, stage: str, plant: Plant | None = None) -> Report:
+    """Play them one after the other, up to the first failure, which is shrunk."""
     report = Report()
-    with planted(plant):
+    with planted(plant), _room(STAGES[stage]):
         for seed in seeds:
-            failure = _play(seed, SETUPS[setup], report)
+            failure = _play(seed, STAGES[stage], report)
             if failure is not None:
-                report.failures.append(shrink(failure, SETUPS[setup]))
+                with seeded(seed):
+                    report.failures.append(shrink(failure, STAGES[stage].setup))
                 break
     return report
 
 
-def _play(seed: int, setup: Setup, report: Report) -> Failure | None:
+def _play(seed: int, stage: Stage, report: Report) -> Failure | None:
     report.schedules += 1
-    if seed % EVERY == 1:
-        return replayed(seed, setup)
-    if seed % EVERY == 2:
-        return under_other_clocks(seed, setup)
-    simulation, failure = play(seed, setup)
+    if seed % EVERY == 1 and not stage.on_disk:
+        return replayed(seed, stage.setup)
+    if seed % EVERY == 2 and not stage.on_disk:
+        return under_other_clocks(seed, stage.setup)
+    with seeded(seed):
+        simulation, failure = play(seed, stage.setup, without=stage.without)
     report.faults.update(simulation.faults)
     return failure
 
 
-def first_failure(plant: Plant, seeds: range, setup: str) -> Failure | None:
+def _room(stage: Stage) -> AbstractContextManager[None]:
+    return room() if stage.on_disk else nullcontext()
+
+
+def first_failure(plant: Plant, seeds: Iterable[int], stage: str) -> Failure | None:
     """The first of these seeds that finds a planted bug."""
-    with planted(plant):
-        return next((failure for seed in seeds if (failure := _play(seed, SETUPS[setup], Report())) is not None), None)
+    with planted(plant), _room(STAGES[stage]):
+        return next((failure for seed in seeds if (failure := _play(seed, STAGES[stage], Report())) is not None), None)
 
 
-def spread(seeds: range, setup: str, plant: Plant | None, workers: int) -> Iterator[Report]:
+def spread(seeds: range, stage: str, plant: Plant | None, workers: int) -> Iterator[Report]:
     """The reports of all chunks as they come in, in order."""
     chunks = [range(at, min(at + CHUNK, seeds.stop)) for at in range(seeds.start, seeds.stop, CHUNK)]
-    yield from spread_over(partial(play_seeds, setup=setup, plant=plant), chunks, workers)
+    yield from spread_over(partial(play_seeds, stage=stage, plant=plant), chunks, workers)
 
 
 def spread_over(act: Callable[[Given], Found], given: Sequence[Given], workers: int) -> Iterator[Found]:

@@ -1,9 +1,9 @@
 """Backup and restore of the encrypted store and its attachments, whole and checked.
 
 A backup is one sealed file (:mod:`sync.sealed_file`), signed by the device: a copy of the store made by ``VACUUM INTO`` inside one
-read snapshot, still encrypted with its own key, that key, and the attachments that lie beside it. It is written under a temporary
-name, fsynced, read back from the first byte to the last, and only then counts. It opens on this machine, at the province, and with
-the technician's passphrase if one was given; the device's own keys are not in it, so it makes no second device.
+read snapshot, still encrypted with its own key, that key, and the attachments the province does not hold yet. It is written under
+a temporary name, fsynced, read back from the first byte to the last, and only then counts. It opens on this machine, at the
+province, and with the technician's passphrase if one was given; the device's own keys are not in it, so it makes no second device.
 
 A restore needs the store for itself. It unpacks beside the store, proves everything, and keeps what it replaces, whole, under a
 name of its own. Papers the backup believes unprinted become uncertain. The restored journal goes on in a new incarnation and behind
@@ -19,7 +19,7 @@ import os
 import secrets
 import shutil
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from typing import Final
 
 import sqlite_utils
 
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
@@ -57,8 +58,8 @@ class Receivers:
     passphrase: str = ""
 
 
-def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receivers(), blobs: Iterable[Path] = ()) -> int:
-    """Write a sealed backup to ``target``; bytes written. ``blobs``: attachments, each named by its id.
+def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receivers()) -> int:
+    """Write a sealed backup to ``target``; bytes written.
 
     Raises:
         StoreError: ``backup_failed`` when it cannot be written or proved, ``backup_target`` when it is the store itself.
@@ -73,7 +74,7 @@ def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receiv
             _prove(copy, keyring.store)
             with temporary.open("wb") as out:
                 writer = Writer(out, keyring.device.sign, _device(store), _holders(keyring, to))
-                _pack(writer, keyring.store, copy, blobs)
+                _pack(writer, keyring.store, copy, KioskFiles(store))
                 writer.finish()
                 out.flush()
                 os.fsync(out.fileno())
@@ -101,7 +102,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What opens a backup that this machine did not write: its passphrase, or the one for the province's ``grant``."""
+    """What opens a backup that this machine did not write: its passphrase, or the code of the province's ``grant``."""
 
     passphrase: str = ""
     grant: bytes = b""
@@ -137,7 +138,8 @@ def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Resto
             found = _unpack(reader, folder)
             reader.finish()
             _prove(found.store, found.key)
-            return _install(found, place, own, reader.header.signer)
+            _know_signer(found, reader.header.signer)
+            return _install(found, place, own)
     except SealedFileLocked:
         raise StoreError(
             "backup_locked",
@@ -179,10 +181,10 @@ def _device(store: Store) -> int:
     return store.enrolled.device if store.enrolled is not None else 0
 
 
-def _pack(writer: Writer, key: bytes, copy: Path, blobs: Iterable[Path]) -> None:
+def _pack(writer: Writer, key: bytes, copy: Path, files: KioskFiles) -> None:
     facts = json.dumps({"key": base64.b64encode(key).decode("ascii")}).encode("ascii")
     writer.write(_PART.pack(_FACTS, hashlib.sha256(facts).digest(), len(facts)) + facts)
-    for kind, path in ((_STORE, copy), *((_BLOB, blob) for blob in blobs)):
+    for kind, path in ((_STORE, copy), *((_BLOB, files.path(blob)) for blob in _not_at_the_province(copy, key))):
         with path.open("rb") as source:
             digest = hashlib.file_digest(source, "sha256").digest()
             writer.write(_PART.pack(kind, digest, source.tell()))
@@ -190,6 +192,18 @@ def _pack(writer: Writer, key: bytes, copy: Path, blobs: Iterable[Path]) -> None
             while piece := source.read(_PIECE):
                 writer.write(piece)
     writer.write(_PART.pack(_END, bytes(32), 0))
+
+
+def _not_at_the_province(copy: Path, key: bytes) -> list[str]:
+    """Attachments of the copy that the province has not said it holds whole: the others need no second place."""
+    db = connect(copy, key)
+    try:
+        rows = db.execute(
+            "SELECT b.id FROM blob b LEFT JOIN blob_answer a ON a.id = b.id WHERE b.here AND coalesce(a.ok, 0) = 0 ORDER BY b.id"
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+    finally:
+        db.close()
 
 
 def _parts(reader: Reader) -> Iterator[tuple[bytes, bytes, int]]:
@@ -265,36 +279,42 @@ def _unlocked(reader: Reader, own: Keyring | None, secret: Secret) -> bytes:
     return header.key_of_passphrase(secret.passphrase)
 
 
-def _install(found: _Found, place: Place, own: Keyring | None, signer: bytes) -> Restored:
+def _install(found: _Found, place: Place, own: Keyring | None) -> Restored:
     if own is not None and own.store != found.key and place.store.exists():
         raise StoreError(
             "backup_foreign", "Bản sao lưu này của máy khác.", "Chọn bản sao lưu của máy này; kho hồ sơ chưa có gì thay đổi."
         )
+    for blob in found.blobs:
+        _put_blob(blob, place.blobs)
     db = connect(found.store, found.key)
     try:
-        _know_signer(db, signer)
         with immediate(db):
             _doubt_papers(db)
             _begin_anew(db, Ledger(place.ledger))
+            _note_absent(db, place.blobs)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.close()
     _to_disk(found.store)
-    for blob in found.blobs:
-        _put_blob(blob, place.blobs)
     if own is None:
         make_keyring(place.keys, found.key)
     elif own.store != found.key:
         place.keys.change(lambda held: replace(held, store=found.key))
     kept = _keep(place.store, found.key)
+    if kept is not None:
+        _keep_blobs(place.blobs, place.blobs.with_name(place.blobs.name + kept.name.removeprefix(place.store.name)))
     found.store.replace(place.store)
     _to_disk(place.store.parent)
     return Restored(kept, own is None or own.store != found.key)
 
 
-def _know_signer(db: sqlite_utils.Database, signer: bytes) -> None:
+def _know_signer(found: _Found, signer: bytes) -> None:
     """A journal knows the keys of its device; a backup signed by another one was put together by somebody else."""
-    row = db.execute("SELECT v FROM meta WHERE k = 'verify_keys'").fetchone()
+    db = connect(found.store, found.key)
+    try:
+        row = db.execute("SELECT v FROM meta WHERE k = 'verify_keys'").fetchone()
+    finally:
+        db.close()
     known = bytes(row[0]) if row else signer
     if signer not in (known[at : at + 32] for at in range(0, len(known), 32)):
         raise SealedFileError("signed by a device this journal does not know")
@@ -322,7 +342,7 @@ def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
 
 def _put_blob(blob: Path, folder: Path) -> None:
     """An attachment under its name: its bytes, then its name, then the folder, each on disk before the next."""
-    target = folder / blob.name[:2] / blob.name[2:]
+    target = folder / blob.name[:2] / blob.name
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -330,7 +350,15 @@ def _put_blob(blob: Path, folder: Path) -> None:
     shutil.copyfile(blob, temporary)
     _to_disk(temporary)
     temporary.replace(target)
-    _to_disk(target.parent)
+    for changed in (target.parent, folder, folder.parent):
+        _to_disk(changed)
+
+
+def _note_absent(db: sqlite_utils.Database, folder: Path) -> None:
+    """Attachments that were whole at the province did not come along."""
+    here = [(row[0],) for row in db.execute("SELECT id FROM blob WHERE here").fetchall()]
+    absent = [(blob,) for (blob,) in here if not (folder / blob[:2] / blob).exists()]
+    db.conn.executemany("UPDATE blob SET here = 0 WHERE id = ?", absent)
 
 
 def _prove(path: Path, key: bytes) -> None:
@@ -372,6 +400,14 @@ def _keep(target: Path, key: bytes) -> Path | None:
         _drop(kept)
         raise
     return kept
+
+
+def _keep_blobs(folder: Path, kept: Path) -> None:
+    """Every attachment under a second name: those the restored store does not know are swept away under their first one."""
+    for file in sorted(folder.glob("??/*")):
+        name = kept / file.parent.name / file.name
+        name.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.link(file, name)
 
 
 def _fold_wal(path: Path, key: bytes) -> None:

@@ -112,12 +112,19 @@ class KioskFiles:
     # --- for the planner and the sender ---------------------------------------------------------------------------
 
     def tasks(self) -> Sequence[BlobTask]:
+        return self._tasks(f"{_READY} AND {_TOLD}")
+
+    def stick_tasks(self) -> Sequence[BlobTask]:
+        """Like :meth:`tasks`, told or not: on a stick the events that tell of them lie beside them."""
+        return self._tasks(_READY)
+
+    def _tasks(self, wanted: str) -> Sequence[BlobTask]:
         epoch = self._store.epoch()
         rows = self._store.rows(
             "SELECT b.*, a.ok, a.bad, a.seq, d.due, (SELECT coalesce(sum(o.size), 0) FROM blob o JOIN blob_answer oa"
             " ON oa.id = o.id AND oa.ok WHERE o.d = b.d AND o.lane = b.lane) AS before"
             " FROM blob b LEFT JOIN blob_answer a ON a.id = b.id LEFT JOIN dossier d ON d.d = b.d"
-            f" WHERE {_READY} AND {_TOLD}"
+            f" WHERE {wanted}"
         )
         return [
             BlobTask(

@@ -8,9 +8,9 @@ one moment, so a kiosk that goes on filing meanwhile is neither held up nor take
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import sqlite_utils
 
@@ -70,6 +70,24 @@ def check(store: Store, device: int, keys: Sequence[Verifier], files: Callable[[
             ) from None
         report = Report(0, 0, 0, 0, ())
     return replace(report, findings=(*report.findings, *damage))
+
+
+class File(Protocol):
+    """What is known of a file beside the store."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def is_here(self) -> bool: ...
+
+
+def damaged(files: Iterable[File], is_sound: Callable[[str], bool]) -> Iterator[Finding]:
+    """The first file that should lie here and is gone or altered."""
+    for file in files:
+        if file.is_here and not is_sound(file.id):
+            cure = "Chụp hoặc quét lại giấy tờ này nếu tỉnh chưa nhận đủ; khôi phục từ bản sao lưu nếu có."
+            yield Finding(f"blob {file.id}", "Tệp giấy tờ đính kèm bị mất hoặc bị hỏng.", cure)
+            return
 
 
 def _damage(store: Store) -> tuple[Finding, ...]:

@@ -58,23 +58,34 @@ def connect(path: Path, key: bytes) -> sqlite_utils.Database:
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        for pragma in (
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "busy_timeout = 5000",
-            "wal_autocheckpoint = 1000",
-            "temp_store = MEMORY",
-            "secure_delete = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+        prepare(connection)
     except driver.DatabaseError as error:
         connection.close()
         raise named(error, path) from None
-    if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+    except StoreError:
         connection.close()
-        raise StoreError("store_wal", "Ổ đĩa này không hỗ trợ ghi an toàn (WAL).", "Đặt kho hồ sơ trên ổ đĩa trong máy.")
+        raise
     return sqlite_utils.Database(connection)
+
+
+def prepare(connection: Any) -> None:
+    """Set what durability and secrecy need, and see that it holds.
+
+    Raises:
+        StoreError: ``store_wal`` when the file system gives no WAL.
+    """
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    for pragma in (
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+        "wal_autocheckpoint = 1000",
+        "temp_store = MEMORY",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    if mode != "wal" or connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise StoreError("store_wal", "Ổ đĩa này không hỗ trợ ghi an toàn (WAL).", "Đặt kho hồ sơ trên ổ đĩa trong máy.")
 
 
 def named(error: Exception, path: Path) -> StoreError:

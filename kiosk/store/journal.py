@@ -120,8 +120,8 @@ class Journal(Rows):
         return 0 if row is None else int(row[0])
 
     def waiting(self) -> int:
-        """Own events the feed has not acknowledged."""
-        row = self._one("SELECT coalesce(sum(n - acked), 0) FROM incarnation")
+        """Own events the feed has not acknowledged, of those that can be sent."""
+        row = self._one("SELECT coalesce(sum(n - max(acked, base, sealed)), 0) FROM incarnation")
         return int(row[0]) if row else 0
 
     def _open_incarnation(self) -> None:

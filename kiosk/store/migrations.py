@@ -61,7 +61,10 @@ def _paper_and_people(db: sqlite_utils.Database) -> None:
 
 
 def _bases(db: sqlite_utils.Database) -> None:
-    """Logs and feed that begin after a base; sealed lines, closed dossiers, what is safe off site, snapshots on their way."""
+    """Logs and feed that begin after a base; sealed lines, closed dossiers, what is safe off site, snapshots on their way.
+
+    The log becomes a table with row ids: there a line of two kilobytes lies in its page; without them it took one more of its own.
+    """
     db.executescript("""
         ALTER TABLE incarnation ADD COLUMN safe INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE incarnation ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -69,10 +72,17 @@ def _bases(db: sqlite_utils.Database) -> None:
         ALTER TABLE incarnation ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE incarnation ADD COLUMN base_acked INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE incarnation ADD COLUMN base_safe INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE log ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE log RENAME TO log_before;
+        CREATE TABLE log (
+            inc INTEGER NOT NULL, n INTEGER NOT NULL, d TEXT NOT NULL, body BLOB NOT NULL, head BLOB NOT NULL,
+            sealed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (inc, n));
+        INSERT INTO log (inc, n, d, body, head) SELECT inc, n, d, body, head FROM log_before ORDER BY inc, n;
+        DROP TABLE log_before;
+        CREATE INDEX log_dossier ON log (d);
         ALTER TABLE conflict ADD COLUMN entry TEXT NOT NULL DEFAULT '{}';
         UPDATE conflict SET entry = coalesce((SELECT CAST(f.body AS TEXT) FROM feed f WHERE f.seq = conflict.seq), '{}');
         CREATE INDEX conflict_dossier ON conflict (d);
+        CREATE INDEX print_job_dossier ON print_job (d);
         CREATE TABLE closed (d TEXT PRIMARY KEY, shown INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE laid_aside (id TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE blob_answer (
@@ -94,7 +104,8 @@ def _search(db: sqlite_utils.Database) -> None:
             SELECT s.d, s.text FROM dossier_search_before s LEFT JOIN dossier d ON d.d = s.d ORDER BY d.filed_at, s.d;
         DROP TABLE dossier_search_before;
         CREATE VIRTUAL TABLE dossier_word USING fts5 (
-            text, content = 'dossier_search', content_rowid = 'id', detail = none, prefix = '1 2 3', tokenize = 'unicode61');
+            text, content = 'dossier_search', content_rowid = 'id', detail = none, columnsize = 0, prefix = '1 2 3 4 5 6',
+            tokenize = 'unicode61');
         INSERT INTO dossier_word (dossier_word, rank) VALUES ('secure-delete', 1);
         INSERT INTO dossier_word (dossier_word) VALUES ('rebuild');
     """)

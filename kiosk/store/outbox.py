@@ -76,7 +76,7 @@ class Outbox(Rows):
             " min(json_extract(CAST(l.body AS TEXT), '$.t')) AS since, min(s.tried) AS tried"
             " FROM incarnation i JOIN log l ON l.inc = i.inc AND l.n > i.acked LEFT JOIN dossier d ON d.d = l.d"
             " LEFT JOIN segment s ON s.inc = l.inc AND s.n = (SELECT min(n) FROM segment WHERE inc = l.inc AND n >= l.n)"
-            " WHERE l.d <> '' GROUP BY l.d ORDER BY min(i.ordinal), min(l.n)"
+            " WHERE l.d <> '' AND NOT l.sealed GROUP BY l.d ORDER BY min(i.ordinal), min(l.n)"
         )
         found = []
         for row in dossiers:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final
 
 import sqlite_utils
@@ -51,8 +51,9 @@ def confirmed(db: sqlite_utils.Database, dossier: str) -> dict[str, Any]:
 
 
 def pending(db: sqlite_utils.Database, dossier: str) -> list[bytes]:
-    """This kiosk's own lines on a dossier that the feed has not acknowledged yet, in writing order."""
-    sql = "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? AND l.n > i.acked ORDER BY i.ordinal, l.n"
+    """This kiosk's own lines on a dossier that the feed has not acknowledged yet, in writing order; never sealed ones."""
+    late = "SELECT l.body FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = ? AND l.n > i.acked AND NOT l.sealed"
+    sql = f"{late} ORDER BY i.ordinal, l.n"
     return [row[0] for row in db.conn.execute(sql, (dossier,)).fetchall()]
 
 
@@ -164,8 +165,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
     kind = entry.get("e")
     dossier = str(entry.get("d", ""))
     if kind == "f":
-        value = json.dumps(entry["v"], ensure_ascii=False)
-        db.conn.execute("INSERT OR REPLACE INTO field (d, f, v, rev) VALUES (?, ?, ?, ?)", (dossier, entry["f"], value, seq))
+        db.conn.execute(_FIELD, _field(seq, entry))
         return {dossier}
     if kind == "ack" and entry.get("dev") == device:
         return _acknowledge(db, int(entry["inc"]), int(entry["n"]))
@@ -191,6 +191,13 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
     if kind == "cfg" and entry.get("k") == "policy":
         db.conn.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('policy', ?)", (json.dumps(entry.get("v")),))
     return set()
+
+
+_FIELD: Final = "INSERT OR REPLACE INTO field (d, f, v, rev) VALUES (?, ?, ?, ?)"
+
+
+def _field(seq: int, entry: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return str(entry.get("d", "")), str(entry["f"]), json.dumps(entry["v"], ensure_ascii=False), seq
 
 
 def _acknowledge(db: sqlite_utils.Database, inc: int, n: int) -> set[str]:
@@ -283,20 +290,30 @@ def close(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any], re
 def rebuild(db: sqlite_utils.Database, device: int) -> int:
     """Drop every projection and make it again from the base, ``feed`` and ``log``; returns the number of dossiers."""
     base, _ = feed_base(db)
-    db.conn.execute("DELETE FROM field WHERE rev > ?", (base,))
+    # A summary is the truth itself: the lines and entries it was read off may be gone.
+    db.conn.execute("DELETE FROM field WHERE rev > ? AND d NOT IN (SELECT d FROM closed WHERE shown)", (base,))
     for table in ("conflict", "blob_answer"):
         db.conn.execute(f"DELETE FROM {table} WHERE seq > ?", (base,))
     db.conn.execute("UPDATE incarnation SET acked = base_acked, safe = base_safe")
-    for seq, body in db.conn.execute("SELECT seq, body FROM feed ORDER BY seq"):
-        apply_entry(db, seq, json.loads(body), device)
+    for some in _batches(db.conn.execute("SELECT seq, body FROM feed ORDER BY seq")):
+        entries = [(seq, json.loads(body.decode("utf-8"))) for seq, body in some]
+        # Values first: no other kind of entry reads or writes them.
+        db.conn.executemany(_FIELD, (_field(seq, entry) for seq, entry in entries if entry.get("e") == "f"))
+        for seq, entry in entries:
+            if entry.get("e") != "f":
+                apply_entry(db, seq, entry, device)
     return _make_rows(db)
+
+
+def _batches(rows: Iterator[tuple[int, bytes]], size: int = 5_000) -> Iterator[list[tuple[int, bytes]]]:
+    while some := list(islice(rows, size)):
+        yield some
 
 
 def _make_rows(db: sqlite_utils.Database) -> int:
     """Make every row in one pass over the fields and the waiting lines, both read in the order of dossiers."""
-    waiting = {
-        row[0] for row in db.conn.execute("SELECT DISTINCT l.d FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.n > i.acked")
-    }
+    late = "SELECT DISTINCT l.d FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.n > i.acked AND NOT l.sealed"
+    waiting = {row[0] for row in db.conn.execute(late)}
     for (dossier,) in db.conn.execute("SELECT d FROM closed").fetchall():
         if dossier not in waiting:
             _settle(db, dossier)

@@ -22,6 +22,12 @@ from sync.keys import Sealer
 FINISHED: Final = (Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RETURNED)
 """No step leaves these."""
 
+EVERYTHING: Final = 2**40
+AT_ONCE: Final = 100
+"""Dossiers, papers and refused things that leave in one transaction, with :data:`ENTRIES_EACH` and :data:`LINES_EACH` for each."""
+ENTRIES_EACH: Final = 60
+LINES_EACH: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -48,8 +54,10 @@ class Plan:
     feed: int = 0
     """Feed entries up to here are cut; 0 = none."""
     entries: int = 0
-    dossiers: tuple[str, ...] = ()
-    """Finished ones that are sealed."""
+    closing: tuple[str, ...] = ()
+    """Finished dossiers that are reduced to their summary."""
+    sealing: tuple[str, ...] = ()
+    """Closed dossiers whose lines are sealed, those that are closed now included."""
     logs: Mapping[int, int] = field(default_factory=dict)
     """Incarnation -> last line that goes."""
     lines: int = 0
@@ -57,10 +65,24 @@ class Plan:
     papers: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
 
+    def and_then(self, more: Plan) -> Plan:
+        """Both, one after the other."""
+        return Plan(
+            more.feed or self.feed,
+            self.entries + more.entries,
+            self.closing + more.closing,
+            self.sealing + more.sealing,
+            {**self.logs, **more.logs},
+            self.lines + more.lines,
+            self.summaries + more.summaries,
+            self.papers + more.papers,
+            self.refused + more.refused,
+        )
+
     def table(self, policy: Policy) -> list[tuple[str, int, str]]:
         """(what, how many, why) for people."""
         return [
-            ("Hồ sơ niêm phong", len(self.dossiers), f"đã xong quá {policy.days} ngày, tỉnh đã nhận và đã sao lưu"),
+            ("Hồ sơ niêm phong", len(self.sealing), f"đã xong quá {policy.days} ngày, tỉnh đã nhận và đã sao lưu"),
             ("Bản tin của tỉnh", self.entries, f"cũ hơn {policy.days} ngày, giá trị đã ghi vào hồ sơ"),
             ("Nội dung phiếu đã in", len(self.papers), f"của hồ sơ niêm phong, hoặc phiếu thử quá {policy.days} ngày"),
             ("Gói bị giữ lại", len(self.refused), f"quá {policy.days} ngày"),
@@ -69,41 +91,56 @@ class Plan:
         ]
 
 
-def plan(store: Store, policy: Policy) -> Plan:
-    """What would leave now; changes nothing. To be carried out it is made inside the transaction that does it."""
+def plan(store: Store, policy: Policy, most: int = EVERYTHING) -> Plan:
+    """What would leave now, the first ``most`` of each kind; changes nothing. To be carried out it is made inside the transaction
+    that
+    does it."""
     today = store.server_day()
     if today is None:
         return Plan()
     near, far = _milestone(store, today - policy.days), _milestone(store, today - policy.log_days)
-    feed = _feed_cut(store, today - policy.days)
-    dossiers = tuple(_finished(store, near, max(feed, store.feed_base()[0]))) if near else ()
-    logs = {inc: cut for inc, n in far.logs.items() if (cut := _log_cut(store, inc, n))} if far else {}
+    feed = _feed_cut(store, today - policy.days, most * ENTRIES_EACH)
+    closing = tuple(_finished(store, near, max(feed, store.feed_base()[0]))[:most]) if near else ()
+    logs = {inc: cut for inc, n in far.logs.items() if (cut := _log_cut(store, inc, n, most * LINES_EACH))} if far else {}
     return Plan(
         feed=feed,
         entries=_count(store, "SELECT count(*) AS c FROM feed WHERE seq <= ?", feed),
-        dossiers=dossiers,
+        closing=closing,
+        sealing=(*closing, *_readable(store)[:most]),
         logs=logs,
         lines=sum(_count(store, "SELECT count(*) AS c FROM log WHERE inc = ? AND n <= ?", inc, n) for inc, n in logs.items()),
-        summaries=tuple(_summaries(store, far, logs)) if far else (),
-        papers=tuple(_papers(store, near, dossiers)) if near else (),
+        summaries=tuple(_summaries(store, far, logs)[:most]) if far else (),
+        papers=tuple(_papers(store, near, closing)[:most]) if near else (),
         refused=tuple(row["id"] for row in store.rows("SELECT id FROM quarantine WHERE id <= ?", [near.refused])) if near else (),
     )
 
 
 def tidy(store: Store, policy: Policy, sealer: Sealer, forget_files: Callable[[Sequence[str]], int] = lambda _: 0) -> Plan:
-    """Carry out :func:`plan` in one transaction, then leave no readable rest in the file or its WAL.
+    """Carry out :func:`plan` in short transactions, so nobody at the counter waits, then leave no readable rest in the file or its
+    WAL.
 
-    ``forget_files`` is told the dossiers just sealed and drops their files at the kiosk, those that may go.
+    ``forget_files`` is told the dossiers just closed and drops their files at the kiosk, those that may go.
     """
+    done = Plan()
+    while (made := _turn(store, policy, sealer)) != Plan():
+        done = done.and_then(made)
+    forget_files(done.closing)
+    store.scrub()
+    return done
+
+
+def _turn(store: Store, policy: Policy, sealer: Sealer) -> Plan:
+    """One transaction."""
     device = store.identity_or_raise().device
     with store.transaction():
-        made = plan(store, policy)
+        made = plan(store, policy, AT_ONCE)
         if made.feed:
             projections.cut_feed(store.db, made.feed, device)
-        for dossier in made.dossiers:
+        for dossier in made.closing:
             projections.close(store.db, dossier, store.fields(dossier), made.feed)
-            seal_lines(store.db, dossier, sealer)
             projections.refresh(store.db, dossier)
+        for dossier in made.sealing:
+            seal_lines(store, dossier, sealer)
         for inc, n in made.logs.items():
             store.prune(inc, n)
         for dossier in made.summaries:
@@ -112,8 +149,6 @@ def tidy(store: Store, policy: Policy, sealer: Sealer, forget_files: Callable[[S
         store.db.conn.executemany("UPDATE print_job SET content = '[]' WHERE id = ?", [(job,) for job in made.papers])
         store.db.conn.executemany("DELETE FROM quarantine WHERE id = ?", [(one,) for one in made.refused])
         store.forget_milestones(policy.log_days)
-    forget_files(made.dossiers)
-    store.scrub()
     return made
 
 
@@ -135,18 +170,20 @@ def _milestone(store: Store, day: int) -> _Milestone | None:
     return _Milestone(one["day"], one["seq"], one["job"], one["refused"], {row["inc"]: row["n"] for row in rows})
 
 
-def _feed_cut(store: Store, day: int) -> int:
+def _feed_cut(store: Store, day: int, most: int) -> int:
     """The feed up to a milestone is in the backup when an own event acknowledged after it is: its ack stands in the feed behind."""
+    base = store.feed_base()[0]
     held = (
         "SELECT max(m.seq) AS c FROM milestone m JOIN incarnation i ON i.inc = m.inc"
         " WHERE m.day <= ? AND i.safe > m.acked AND m.seq > ?"
     )
-    return _count(store, held, day, store.feed_base()[0])
+    return min(_count(store, held, day, base), base + most)
 
 
-def _log_cut(store: Store, inc: int, n: int) -> int:
-    most = min(n, store.safe(inc), store.acked(inc))
-    return _count(store, "SELECT max(n) AS c FROM segment WHERE inc = ? AND n <= ?", inc, most)
+def _log_cut(store: Store, inc: int, n: int, most: int) -> int:
+    held = store.rows("SELECT min(n) AS first FROM log WHERE inc = ?", [inc])[0]["first"] or 0
+    upto = min(n, store.safe(inc), store.acked(inc), held + most)
+    return _count(store, "SELECT max(n) AS c FROM segment WHERE inc = ? AND n <= ?", inc, upto)
 
 
 def _finished(store: Store, near: _Milestone, base: int) -> list[str]:
@@ -160,6 +197,15 @@ def _finished(store: Store, near: _Milestone, base: int) -> list[str]:
         " AND NOT EXISTS (SELECT 1 FROM print_job p WHERE p.d = d.d AND p.state IN ('queued', 'sending'))"
         " AND NOT EXISTS (SELECT 1 FROM conflict c WHERE c.d = d.d AND NOT c.resolved)",
         [min(near.seq, base), near.day],
+    )
+    return [row["d"] for row in rows]
+
+
+def _readable(store: Store) -> list[str]:
+    """Closed dossiers that still have readable lines, all of them acknowledged and safe."""
+    rows = store.rows(
+        "SELECT l.d FROM log l JOIN incarnation i ON i.inc = l.inc JOIN closed c ON c.d = l.d WHERE NOT l.sealed"
+        " GROUP BY l.d HAVING max(l.n - min(i.acked, i.safe)) <= 0"
     )
     return [row["d"] for row in rows]
 

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ("of", models.CharField(blank=True, default="", max_length=64)),
                 ("name", models.CharField(blank=True, default="", max_length=200)),
                 ("mime", models.CharField(blank=True, default="", max_length=80)),
+                ("pages", models.PositiveIntegerField(default=1)),
                 ("seq", models.BigIntegerField()),
                 ("complete", models.BooleanField(default=False)),
                 ("removed", models.BooleanField(default=False)),

@@ -25,6 +25,7 @@ _PAGES = {
     "dossiers": "dossiers",
     "dossier": "dossiers",
     "paper": "dossiers",
+    "file": "dossiers",
     "conflicts": "conflicts",
     "devices": "devices",
     "enrolment": "devices",

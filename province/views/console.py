@@ -11,7 +11,8 @@ from typing import Any
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +24,7 @@ from province import enrolment
 from province.access import Act, may, needs, visible_conflicts, visible_dossiers
 from province.dossier_page import dossier_facts
 from province.errors import ProvinceError
+from province.files import open_file
 from province.models import Device, DossierIndex, Enrolment, Quarantine
 from province.papers import paper_file
 from province.places import communes
@@ -30,6 +32,7 @@ from province.projection import normal_code
 from province.runtime import current
 from province.views.common import address_of, refused_page, wait_vi
 from province.writer import writing
+from sync.errors import BlobDamaged
 
 _ROWS = 100
 """Dossiers on one page; beyond that one filters."""
@@ -148,6 +151,23 @@ def paper(request: HttpRequest, commune: str, number: str, paper: str) -> HttpRe
     name, data = file
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(data, content_type="application/pdf", headers=headers)
+
+
+@require_safe
+@needs(Act.DOSSIERS)
+def file(request: HttpRequest, commune: str, number: str, blob: str) -> HttpResponseBase:
+    """An attachment: a picture to look at, any other file to keep, under a name without a person in it."""
+    row = visible_dossiers(request.user).filter(commune=commune, dossier=number).first()
+    page = request.GET.get("trang", "1")
+    try:
+        opened = open_file(row, blob, int(page) if page.isdigit() else 1) if row is not None else None
+    except BlobDamaged as error:
+        return refused_page(request, 409, "Không mở được tệp này", f"{error.message_vi} {error.cure_vi}")
+    if opened is None:
+        raise Http404
+    how = "inline" if opened.shown else "attachment"
+    headers = {"Content-Disposition": f'{how}; filename="{opened.name}"', "Content-Length": str(opened.size)}
+    return StreamingHttpResponse(opened.content, content_type=opened.mime, headers=headers)
 
 
 @require_safe

@@ -45,14 +45,19 @@ def exchange(request: HttpRequest) -> HttpResponse:
 
 def take(body: bytes, running: Runtime) -> bytes:
     """Take one request and give the answer, durable when it returns. Also the door for bodies that came on a stick."""
-    ring = running.keyring
-    keys = ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers, shipped())
+    keys = province_keys(running)
     received = running.wall_ms()
     with recording(received) as journal, step("province.store"):
         policy = Policy(schema_floor=running.config.schema_floor)
         reply = handle(body, journal, ProvinceMerge(journal, running.config), keys, received, policy)
         _note_contact(body, reply, received)
     return reply
+
+
+def province_keys(running: Runtime) -> ProvinceKeys:
+    """What intake works with."""
+    ring = running.keyring
+    return ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers, shipped())
 
 
 def _note_contact(body: bytes, reply: bytes, received: int) -> None:

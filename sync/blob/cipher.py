@@ -55,6 +55,11 @@ def sealed_size(plain: int) -> int:
     return plain + TAG * max(-(-plain // PLAIN), 1)
 
 
+def plain_size(size: int) -> int:
+    """Bytes of text in a ciphertext of that many bytes."""
+    return size - TAG * records(size)
+
+
 def encrypt(source: BinaryIO, key: bytes) -> Iterator[bytes]:
     """Records of ciphertext, the last one marked."""
     number, piece = 0, _read(source, PLAIN)

@@ -159,7 +159,7 @@ class BlobSender:
                 line.buffer = self.planner.buffer
                 answer = line.put(piece, partial(self._blobs.read, piece.blob))
                 if not answer.refusal:
-                    tell = partial(self.planner.answered, seconds=self._monotonic() - begun)
+                    tell = partial(self.planner.answered, seconds=self._monotonic() - begun, again=line.again)
             else:
                 answer = line.ask(piece.blob)
         except Stalled as error:

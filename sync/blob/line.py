@@ -17,6 +17,7 @@ import select
 import socket
 import ssl
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -44,6 +45,10 @@ from sync.tls import PinMismatch, Trust, check_pin, context_for
 
 STEP: Final = 1024
 """Bytes given to the kernel at once."""
+_SEGMENT: Final = 1400
+"""Bytes of a full packet, near enough."""
+_TOTAL_RETRANS: Final = 100
+"""Where Linux keeps it in ``struct tcp_info``."""
 _TICK: Final = 0.25
 """Seconds between looks at a connection on which nothing can be done."""
 
@@ -105,11 +110,13 @@ class BlobLine:
         self._moved_at = 0.0
         self._waiting = 0
         self._given = 0
+        self._retransmitted_before = 0
         self.buffer = 8 * 1024
 
     @property
-    def is_open(self) -> bool:
-        return self._held is not None
+    def again(self) -> int:
+        """Bytes TCP has sent once more in the last call."""
+        return (self._retransmitted() - self._retransmitted_before) * _SEGMENT
 
     def ask(self, blob: str) -> Answer:
         """What the province holds.
@@ -167,6 +174,7 @@ class BlobLine:
         sock = self._held.sock
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.buffer)
         sock.settimeout(_TICK)
+        self._retransmitted_before = self._retransmitted()
         self._moved()
         return self._held
 
@@ -239,6 +247,13 @@ class BlobLine:
             self._waiting = waiting
         elif self._monotonic() - self._moved_at > self._waits.stall:
             raise Stalled(max(self._given - waiting, 0))
+
+    def _retransmitted(self) -> int:
+        """Segments this connection has sent again so far (``tcpi_total_retrans``)."""
+        if self._held is None or self._held.sock is None:
+            return 0
+        told = self._held.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TOTAL_RETRANS + 4)
+        return int.from_bytes(told[_TOTAL_RETRANS:], sys.byteorder)
 
     def _moved(self) -> None:
         self._moved_at = self._monotonic()

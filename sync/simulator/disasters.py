@@ -34,13 +34,13 @@ def _restore(scene: Scene, machine: Machine) -> None:
     """From the image taken the last time; the first time only an image is taken."""
     if machine.image is not None:
         before = scene.on_disk(machine)
-        machine.journal.state = machine.image.copy()
+        machine.journal.put_back(machine.image)
         machine.noted.clear()
         scene.start(machine)
         scene.endangered |= before - scene.on_disk(machine)
         scene.forget_destroyed()
         scene.tell("{} is restored from an old image", machine.name)
-    machine.image = machine.journal.state.copy()
+    machine.image = machine.journal.image()
 
 
 def _restore_province(scene: Scene) -> None:

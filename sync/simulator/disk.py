@@ -45,7 +45,7 @@ class Disk:
         self._inside = True
         try:
             yield
-            self._strike("before_commit")
+            self.strike("before_commit")
         except BaseException:
             self._take_back(self._undo)
             raise
@@ -54,7 +54,7 @@ class Disk:
         if loose:
             self._loose.append(self._undo)
         self._undo = []
-        self._strike("after_commit")
+        self.strike("after_commit")
 
     def cut_power(self) -> None:
         """Whatever is not on the platter is gone."""
@@ -101,7 +101,8 @@ class Disk:
         if self._inside:
             self._undo.append((owner, key, old))
 
-    def _strike(self, point: str) -> None:
+    def strike(self, point: str) -> None:
+        """Crash here when that was set."""
         if self.crash_at is None or self.crash_at[0] != point:
             return
         left = self.crash_at[1] - 1

@@ -29,9 +29,10 @@ def always(scene: Scene, touched: Machine | None = None) -> None:
 def shown(scene: Scene, machine: Machine) -> None:
     """I13: whoever writes at a kiosk sees it there at once and always, and sees it once.
 
-    After a clone an event may show twice for a while: it came down through the other machine, and still waits here.
+    After a clone, and after a restore whose stick was taken as a branch, an event may show twice for a while: it came down in the
+    feed, and still waits here under another number.
     """
-    journal, most = machine.journal, 2 if scene.cloned else 1
+    journal, most = machine.journal, 2 if scene.cloned or scene.branched else 1
     views: dict[str, dict[str, Any]] = {}
     for inc in journal.incarnations():
         for line in journal.lines(inc, 0, 1 << 30):
@@ -142,7 +143,7 @@ def _feed(scene: Scene, commune: str) -> None:
             hold(said or there, "I6", f"{name} of {place} vanished without a word")
 
 
-def _set_aside(scene: Scene, commune: str, told: set[tuple[int, int, int]]) -> None:
+def _set_aside(scene: Scene, commune: str, told: set[tuple[Any, Any, Any]]) -> None:
     """I6 for what had no effect: somebody was told, under one of the places where it stands."""
     silent: dict[bytes, bool] = {}
     for origin, line in _lines(scene):

@@ -134,6 +134,21 @@ class MemoryKiosk:
         """One transaction of the store."""
         return self.disk.transaction()
 
+    def reopen(self) -> None:
+        """The program starts again: nothing is left but what is on the disk."""
+
+    def close(self) -> None:
+        """The machine is scrapped."""
+
+    def image(self) -> object:
+        """A copy of the disk."""
+        return self.state.copy()
+
+    def put_back(self, image: object) -> None:
+        """Overwrite the disk with an image."""
+        assert isinstance(image, KioskState)
+        self.state = image.copy()
+
     def identity(self) -> tuple[int, int]:
         return self.device, self.state.incarnations[-1]
 

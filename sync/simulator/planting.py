@@ -17,13 +17,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A bug. ``found_by``: first seed and number of seeds among which it was found when it was recorded."""
+    """A bug."""
 
     name: str
     module: str
     changes: tuple[tuple[str, str], ...]
     """Texts and what replaces them: as a rule one."""
-    found_by: tuple[int, int] = (0, 400)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The planted bugs: each one a rule of the product's own source broken, as a tired hand would break it. All of them must be found.
 
-``found_by`` is the recorded place: the suite plants each bug and plays just these seeds. A fault in the model of a disk
-(:mod:`sync.simulator.memory`) stands for the same fault in a store; the stores have plants of their own (``kiosk.simulate.plants``).
+A fault in the model of a disk (:mod:`sync.simulator.memory`) stands for the same fault in a store; the real ones have plants of
+their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ PLANTS: Final[Sequence[Plant]] = (
         "told_is_a_wish",
         _ENGINE,
         (
-            "            self._journal.set_told(inc, n)\n            gain.moved = True\n\n    def _take_fork",
-            "            self._journal.set_told(inc, self._journal.last(inc)[0])\n            gain.moved = True\n\n    def _take_fork",
+            "        if n != told:\n            self._journal.set_told(inc, n)\n",
+            "        if n != told:\n            self._journal.set_told(inc, self._journal.last(inc)[0])\n",
         ),
     ),
     _plant(
@@ -111,7 +111,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "no_dedupe",
         _INTAKE,
         ("for n in range(max(have + 1, first), min(last, cap) + 1):", "for n in range(first, min(last, cap) + 1):"),
-        ("            return  # a repeat\n", "            pass\n"),
+        ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
             "        known = False\n        self._journal.append",
@@ -126,7 +126,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "former_key_for_ever",
         _INTAKE,
         (
-            'return replace(record, seal_key=former.seal_key), former.valid_to, "former_key"',
+            'return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"',
             'return replace(record, seal_key=former.seal_key), None, "former_key"',
         ),
     ),
@@ -236,7 +236,11 @@ PLANTS: Final[Sequence[Plant]] = (
             "return cls.of([(units(offset), units(end))])",
         ),
     ),
-    _plant("last_record_unmarked", "sync.blob.receiver", ("return self._at + len(self._rest) == entry.told.size", "return True")),
+    _plant(
+        "part_of_a_unit_counts",
+        "sync.blob.receiver",
+        ("reaches_end = self._at + len(self._rest) == entry.told.size", "reaches_end = True"),
+    ),
     # --- disks
     _plant(
         "ack_before_commit",

@@ -23,7 +23,7 @@ from sync.simulator.authority import FAST_FORGE, Authority, Forge, Pair
 from sync.simulator.clocks import DAY_S, Clock
 from sync.simulator.files import ProvinceFiles
 from sync.simulator.meaning import Counted, Meaning, Tiny, counter
-from sync.simulator.memory import KioskState, MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
+from sync.simulator.memory import MemoryKiosk, MemoryProvince, ProvinceState, identity, readable
 from sync.simulator.swarm import Swarm
 
 COMMUNES = ("01273", "01273", "01279", "01273")
@@ -82,7 +82,7 @@ class Machine:
     revoked: bool = False
     paused_until_s: float = 0.0
     upload_only: bool = False
-    image: KioskState | None = None
+    image: object = None
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     """Incarnation -> end of its log when its lines were last noted."""
 
@@ -176,6 +176,8 @@ class Scene:
         self.lost_safe = False
         """It came back from less than it had called safe: kiosks alarm, and only then."""
         self.cloned = False
+        self.branched = False
+        """A stick held a future some disk has lost."""
         self.judged: dict[tuple[int, int], int] = {}
         """(device, incarnation) -> lines of the province already compared with ``written``."""
         self.story: list[tuple[str, tuple[Any, ...]]] = []
@@ -221,6 +223,7 @@ class Scene:
     def start(self, machine: Machine) -> None:
         """The program starts: nothing is left but what is on the disk."""
         machine.life += 1
+        machine.journal.reopen()
         machine.planner = blob.Planner(BLOB_LIMITS)
         machine.engine = Engine(
             machine.journal, machine.keys, limits=self.limits, dictionaries=machine.shelf, random_bytes=self.rng.randbytes
@@ -242,7 +245,7 @@ class Scene:
     def copy(self, machine: Machine) -> Machine:
         """Another machine with an image of this one's disk."""
         journal = self.setup.journal(machine.journal.device, self.rng, self.meaning)
-        journal.state = machine.journal.state.copy()
+        journal.put_back(machine.journal.image())
         name = f"kiosk {len(self.machines) + 1}"
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
         twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)

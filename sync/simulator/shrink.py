@@ -32,6 +32,8 @@ def play(
         return simulation, _failure(simulation, violation.name, str(violation), without, steps)
     except Exception as error:
         return simulation, _failure(simulation, "crash", f"{type(error).__name__}: {error}", without, steps)
+    finally:
+        simulation.close()
     return simulation, None
 
 

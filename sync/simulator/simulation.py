@@ -19,19 +19,19 @@ Act = Callable[[Scene], Machine | None]
 """Returns the machine whose screen may have changed."""
 
 ACTS: tuple[tuple[Act, int], ...] = (
-    (people.at_counter, 5),
+    (people.at_counter, 6),
     (line.ask, 5),
     (line.deliver_up, 6),
     (line.deliver_down, 6),
-    (attachments.send, 2),
-    (attachments.deliver, 2),
+    (attachments.send, 4),
+    (attachments.deliver, 4),
     (people.at_province, 1),
     (people.clocks, 1),
     (disasters.upset, 2),
-    (keeping.keep, 2),
+    (keeping.keep, 3),
     (renewals.renew, 1),
     (renewals.steal, 1),
-    (sticks.carry, 2),
+    (sticks.carry, 3),
 )
 ROUNDS = 200
 """Exchanges of every kiosk within which a quiet network must have brought everything to rest (I9)."""
@@ -44,7 +44,7 @@ class Simulation:
         self, seed: int, setup: Setup | None = None, *, without: frozenset[str] = frozenset(), steps: int | None = None
     ) -> None:
         self.scene = Scene(seed, setup or Setup(), without)
-        drawn = self.scene.rng.randint(30, 80)
+        drawn = self.scene.rng.randint(30, 100)
         self.steps = drawn if steps is None else min(steps, drawn)
 
     @property
@@ -63,6 +63,11 @@ class Simulation:
         for machine in scene.machines:
             invariants.always(scene, machine)
         invariants.at_end(scene)
+
+    def close(self) -> None:
+        """Scrap the machines."""
+        for machine in (*self.scene.machines, *self.scene.thieves):
+            machine.journal.close()
 
     def trace(self) -> str:
         """Two runs of one seed have the same (I14)."""

@@ -48,6 +48,7 @@ REFUSED = frozenset(
             "bundle_stale",
             "bundle_unknown_device",
             "bundle_other_province",
+            "bundle_too_large",
         ),
         *("feed_gap", "keys_out_of_turn", "bad_signature", "seal_broken", "letter_invalid", "bundle_changed"),
     )
@@ -150,7 +151,8 @@ def take(scene: Scene, stick: bytes) -> bytes:
     received = SERVER_MS + int(scene.now_s * 1000)
     segments = [frame.body for frame in found if frame.kind == Kind.SEGMENT]
     with scene.province.atomic():
-        intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
+        taken = intake.take_segments(header.owner, segments, scene.province, scene.meaning, keys, received)
+    scene.branched = scene.branched or taken.branched > 0
     for frame in found:
         if frame.kind == Kind.RANGE:
             _take_range(scene, record.commune, read_range(frame.body))

@@ -14,7 +14,9 @@ from typing import Final
 
 OFTEN: Final = (0.0, 0.0, 0.05, 0.3)
 SELDOM: Final = (0.0, 0.0, 0.1, 0.3)
-"""For disasters: they are drawn for one act in ten only."""
+"""For disasters: they are drawn for few acts only."""
+WHEN_DUE: Final = (0.0, 0.3, 0.6)
+"""For what people do now and then in all order."""
 
 FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     # the line
@@ -50,16 +52,16 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "province rebuilt": (0.0, 0.0, 0.0, 0.1),
     "province restored from too old a backup": (0.0, 0.0, 0.0, 0.3),
     # what is kept
-    "backup taken": SELDOM,
-    "backup declared safe": SELDOM,
-    "log pruned": SELDOM,
-    "snapshot": SELDOM,
-    "closed dossiers dropped": SELDOM,
+    "backup taken": WHEN_DUE,
+    "backup declared safe": WHEN_DUE,
+    "log pruned": WHEN_DUE,
+    "snapshot": WHEN_DUE,
+    "closed dossiers dropped": WHEN_DUE,
     # keys
     "province keys renewed": SELDOM,
     "commune key renewed": SELDOM,
-    "device keys rotated": SELDOM,
-    "replaced keys stolen": (0.0, 0.5),
+    "device keys rotated": WHEN_DUE,
+    "replaced keys stolen": (0.0, 0.7),
     "kiosk revoked": (0.0, 0.0, 0.0, 0.1),
     # sticks
     "stick written": (0.0, 0.3, 0.8),
@@ -76,7 +78,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "form open for long": OFTEN,
     "line that is no event": SELDOM,
     "event the merge fails on": SELDOM,
-    "a file is scanned": (0.0, 0.0, 0.1, 0.3),
+    "a file is scanned": (0.0, 0.1, 0.3),
 }
 
 

@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
-from kiosk.machine import Machine
+from kiosk.attachments import Paper, attach
+from kiosk.config import load
+from kiosk.machine import Machine, open_machine
 from kiosk.officials import SignIn, add_official
 from kiosk.services import Refused
+from kiosk.store.blobs import KioskFiles
 from kiosk.store_cli import store_command
+from kiosk.tidying import tidy_daily
 from kiosk.usecases import accept_dossier, file_dossier
 from tests.forms.pdf_text import pdf_text, squeezed
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import feed_of
 
 SMALL = ("--set", "store.reserve_mb=1", "--set", "store.least_free_mb=1")
@@ -263,3 +268,70 @@ def test_a_damaged_file_is_named_and_never_a_traceback(tmp_path: Path, capsys: p
     assert store_command(["check", "--state", str(tmp_path), "--json", "--set", "store.reserve_mb=1"]) == 1
     answer = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert answer["error"]["code"] in ("store_damaged", "store_key")
+
+
+def ended(desk: Desk, day: int) -> Machine:
+    """A kiosk whose first dossier has ended long since, as the province told ``day`` days later."""
+    machine = desk.machine()
+    told = Province(machine)
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    machine.store.set_print_state(machine.store.next_print_job().id, "printed")  # type: ignore[union-attr]
+    told.end(dossier)
+    told.day(0)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    told.acknowledge()
+    told.back_up()
+    told.day(day)
+    return machine
+
+
+def test_a_tidying_is_shown_before_it_is_done(desk: Desk) -> None:
+    ended(desk, 100).close()
+    code, shown = desk.ask("tidy", "--dry-run")
+    assert (code, shown["done"]) == (0, False)
+    code, done = desk.ask("tidy")
+    assert (code, done["done"], done["rows"]) == (0, True, shown["rows"])
+    assert done["rows"][0][:2] == ["Hồ sơ niêm phong", 1]
+    assert desk.ask("tidy", "--compact")[1]["rows"][0][1] == 0
+    assert desk.ask("check")[1]["sealed"] == 2
+
+
+def test_a_kiosk_the_province_never_told_the_time_says_so(desk: Desk) -> None:
+    desk.file_one()
+    assert "chưa báo ngày giờ" in desk.say("tidy")[1]
+
+
+def test_the_daily_turn_is_taken_once_on_each_day_of_the_province(desk: Desk) -> None:
+    machine = ended(desk, 100)
+    first = tidy_daily(machine)
+    assert first is not None
+    assert len(first.closing) == 1
+    assert tidy_daily(machine) is None
+    Province(machine).day(101)
+    assert tidy_daily(machine) is not None
+
+
+def test_check_names_a_file_that_is_gone(desk: Desk) -> None:
+    machine = make_machine(desk.state, sets=("store.scan_free_mb=1", "store.warn_free_mb=1"))
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.4 invented")
+    files = KioskFiles(machine.store)
+    blob = files.facts()[0].id
+    machine.close()
+    assert desk.ask("check")[0] == 0
+    files.path(blob).unlink()
+    code, told = desk.ask("check")
+    assert (code, [one["where"] for one in told["findings"]]) == (1, [f"blob {blob}"])
+
+
+def test_a_backup_moves_to_a_new_machine_with_its_passphrase(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, backup = desk.file_one(), str(tmp_path / "backup")
+    monkeypatch.setattr("sys.stdin", io.StringIO("ngắn\n"))
+    assert desk.ask("backup", backup, "--passphrase-stdin")[1]["error"]["code"] == "passphrase_short"
+    monkeypatch.setattr("sys.stdin", io.StringIO("mật khẩu sao lưu mẫu\n" * 2))
+    assert desk.ask("backup", backup, "--passphrase-stdin")[0] == 0
+    other = Desk(tmp_path / "other", capsys)
+    assert other.ask("restore", backup, "--passphrase-stdin") == (0, {"ok": True, "kept": None, "enrol_again": True})
+    assert [row["code"] for row in open_machine(load(other.state)).store.rows("SELECT code FROM dossier")] == [code]

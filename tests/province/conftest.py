@@ -64,6 +64,23 @@ def site(served: Site) -> Site:
 
 
 @pytest.fixture
+def people(site: Site) -> Site:
+    """lan: official of the whole province; mai: official of 01279; tin: operator; tam: both."""
+    from django.contrib.auth.models import User
+
+    from province.models import Official
+    from province.writer import writing
+    from tests.province.browser import PASSWORD, hashed
+
+    roles = (("lan", "official", ""), ("mai", "official", "01279"), ("tin", "operator", ""), ("tam", "chief", ""))
+    with writing():
+        for name, role, commune in roles:
+            user = User.objects.create(username=name, password=hashed(PASSWORD))
+            Official.objects.create(user=user, role=role, commune=commune)
+    return site
+
+
+@pytest.fixture
 def enrolled(site: Site) -> Callable[[str], KioskTwin]:
     """Makes an enrolled kiosk in a commune."""
     from province import enrolment

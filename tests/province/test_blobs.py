@@ -13,12 +13,19 @@ from dataclasses import dataclass, replace
 
 import pytest
 import requests
+from PIL import Image
 
 from province.runtime import Runtime
-from sync.blob.cipher import RECORD, encrypt, name_of, new_key
+from sync.blob.cipher import RECORD, decrypt, encrypt, name_of, new_key
+from sync.blob.crossing import Crossing
+from sync.blob.http import BlobSender
+from sync.blob.line import Peer
+from sync.blob.ports import NO_DUE, BlobTask, Lane
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import Act, Answer, Held, Ticket, ask_path, put_path, read_answer
-from sync.keys import VerifyKey
+from sync.keys import SODIUM
+from sync.simulator.blobs import MemoryKioskBlobs
+from tests.province.browser import Browser
 from tests.province.conftest import Site
 from tests.province.support import KioskTwin
 from tests.waiting import until
@@ -34,14 +41,15 @@ class Scan:
     dossier: str
 
 
-def scan(dossier: str, size: int = 200_000) -> Scan:
+def scan(dossier: str, plain: bytes | None = None) -> Scan:
     key = new_key()
-    data = b"".join(encrypt(io.BytesIO(os.urandom(size)), key))
+    data = b"".join(encrypt(io.BytesIO(plain or os.urandom(200_000)), key))
     return Scan(name_of(io.BytesIO(data)), data, key, dossier)
 
 
-def tell(kiosk: KioskTwin, scan: Scan, role: str = "full") -> None:
-    told = {"blob": scan.id, "key": base64.b64encode(scan.key).decode(), "size": len(scan.data), "role": role, "mime": "image/jpeg"}
+def tell(kiosk: KioskTwin, scan: Scan, role: str = "full", of: str = "", mime: str = "image/jpeg") -> None:
+    told = {"blob": scan.id, "key": base64.b64encode(scan.key).decode(), "size": len(scan.data), "role": role, "mime": mime}
+    told |= {"name": "giay_chung_sinh", "of": of, "pages": 2}
     kiosk.journal.write(scan.dossier, "at", told)
     kiosk.settle()
 
@@ -60,7 +68,7 @@ def ticket(kiosk: KioskTwin, scan: Scan, offset: int, length: int) -> bytes:
 
 
 def answered(kiosk: KioskTwin, body: bytes) -> Answer:
-    return read_answer(body, VerifyKey(kiosk.keys.trust.province.verify_key), bytes(16))
+    return read_answer(body, SODIUM.verifier(kiosk.keys.trust.province.verify_key), bytes(16))
 
 
 def put(site: Site, kiosk: KioskTwin, scan: Scan, offset: int = 0, data: bytes | None = None) -> Answer:
@@ -208,3 +216,64 @@ def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwi
     rebuild()
     assert list(Attachment.objects.values()) == before
     assert before[0]["complete"]
+
+
+def test_the_product_s_sender_and_server_understand_each_other(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    files = MemoryKioskBlobs()
+    files.add(BlobTask(told.id, len(told.data), Lane.FULL, told.dossier, NO_DUE, NONE), told.data)
+    office = SODIUM.verifier(kiosk.keys.trust.province.verify_key)
+    sender = BlobSender(Peer(site.url, kiosk.journal.device, kiosk.own.sign, office), files, Crossing())
+    assert sender.round(lambda lane: True, threading.Event()).refused == ""
+    sender.close()
+    assert [entry["ok"] for entry in entries(kiosk)] == [1]
+
+
+def two_pages() -> bytes:
+    """An invented preview: two pages, black on white."""
+    pages = [Image.new("1", (300, 400), shade) for shade in (0, 1)]
+    out = io.BytesIO()
+    pages[0].save(out, "TIFF", compression="group4", save_all=True, append_images=pages[1:])
+    return out.getvalue()
+
+
+def test_officials_see_the_preview_first_and_that_the_original_has_not_come(people: Site, kiosk: KioskTwin) -> None:
+    dossier = kiosk.file()
+    full, small = scan(dossier), scan(dossier, two_pages())
+    tell(kiosk, full)
+    tell(kiosk, small, "preview", full.id, "image/tiff")
+    put(people, kiosk, small)
+    put(people, kiosk, full, 0, full.data[: 100 * UNIT])
+    lan, page = Browser(people, "lan"), f"/can-bo/ho-so/01273/{dossier}"
+    told = lan.get(page).text
+    assert "bản gốc chưa về" in told
+    assert "51 %" in told
+    for number, shade in ((1, 0), (2, 255)):
+        picture = lan.get(f"{page}/tep/{small.id}?trang={number}")
+        assert picture.headers["Content-Type"] == "image/png"
+        assert Image.open(io.BytesIO(picture.content)).convert("L").getpixel((5, 5)) == shade
+    assert lan.get(f"{page}/tep/{full.id}").status_code == 404
+    put(people, kiosk, full, 100 * UNIT)
+    assert "bản gốc chưa về" not in lan.get(page).text
+    whole = lan.get(f"{page}/tep/{full.id}")
+    assert whole.content == b"".join(decrypt(io.BytesIO(full.data), len(full.data), full.key))
+    assert dossier not in whole.headers["Content-Disposition"]
+
+
+def test_a_file_opens_only_for_officials_who_may_see_its_dossier(people: Site, kiosk: KioskTwin) -> None:
+    dossier = kiosk.file()
+    small = scan(dossier, two_pages())
+    tell(kiosk, small, "preview", "", "image/tiff")
+    put(people, kiosk, small)
+    address = f"/can-bo/ho-so/01273/{dossier}/tep/{small.id}"
+    assert Browser(people, "lan").get(address).status_code == 200
+    assert Browser(people, "mai").get(address).status_code == 404, "an official of another commune"
+    assert Browser(people, "tin").get(address).status_code == 403, "who minds machines reads no dossiers"
+    assert Browser(people).get(address).status_code == 302
+
+
+def test_a_preview_that_is_no_picture_is_said_to_be_damaged(people: Site, kiosk: KioskTwin) -> None:
+    dossier = kiosk.file()
+    wrong = scan(dossier, b"no picture")
+    tell(kiosk, wrong, "preview", "", "image/tiff")
+    put(people, kiosk, wrong)
+    assert Browser(people, "lan").get(f"/can-bo/ho-so/01273/{dossier}/tep/{wrong.id}").status_code == 409

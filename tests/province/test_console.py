@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
@@ -14,15 +13,17 @@ import requests
 from forms.codes import provisional_code
 from forms.procedures.catalogue import load_catalogue
 from tests.forms.pdf_text import pdf_text, squeezed
+from tests.province.browser import PASSWORD, Browser
 from tests.province.conftest import Site
 from tests.province.support import ACCEPTED_AT, KEY, NAME, NUMBER, UNIT, KioskTwin
 
-PUBLIC = {"look-up", "tracking", "asset", "healthz", "exchange", "enrol", "enrolled", "sign-in"}
+PUBLIC = {"look-up", "tracking", "asset", "healthz", "exchange", "enrol", "enrolled", "sign-in", "blob", "blob-put"}
 """The only addresses that answer a stranger."""
 GUARDED = {
     "dossiers": "dossiers",
     "dossier": "dossiers",
     "paper": "dossiers",
+    "file": "dossiers",
     "conflicts": "dossiers",
     "quarantine": "quarantine",
     "devices": "machines",
@@ -30,71 +31,6 @@ GUARDED = {
 }
 SIGNED_IN = {"home", "sign-out"}
 SOUND_CODE = provisional_code("K1", date(2025, 12, 1), 1)
-PASSWORD = "một mật khẩu thử nghiệm"
-
-
-class Browser:
-    """A person with a browser: keeps cookies, sends the form token."""
-
-    def __init__(self, site: Site, name: str = "") -> None:
-        self.site = site
-        self.session = requests.Session()
-        if name:
-            self.session.cookies.set("mcx", signed_in(name))
-
-    def get(self, path: str) -> requests.Response:
-        return self.session.get(self.site.url + path, timeout=10, allow_redirects=False)
-
-    def post(self, path: str, form: str = "", **fields: str) -> requests.Response:
-        """Fill in the form found at ``form`` (by default at the same address)."""
-        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', self.get(form or path).text)
-        data = {
-            **{name.replace("_", "-"): value for name, value in fields.items()},
-            "csrfmiddlewaretoken": token[1] if token else "",
-        }
-        return self.session.post(self.site.url + path, data=data, timeout=10, allow_redirects=False)
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> requests.Response:
-        return self.post("/can-bo/dang-nhap", ten=name, mat_khau=password)
-
-
-@pytest.fixture
-def people(site: Site) -> Site:
-    """lan: official of the whole province; mai: official of 01279; tin: operator; tam: both."""
-    from django.contrib.auth.models import User
-
-    from province.models import Official
-    from province.writer import writing
-
-    roles = (("lan", "official", ""), ("mai", "official", "01279"), ("tin", "operator", ""), ("tam", "chief", ""))
-    with writing():
-        for name, role, commune in roles:
-            user = User.objects.create(username=name, password=hashed(PASSWORD))
-            Official.objects.create(user=user, role=role, commune=commune)
-    return site
-
-
-@cache
-def hashed(password: str) -> str:
-    """scrypt is slow on purpose: once for all tests."""
-    from django.contrib.auth.hashers import make_password
-
-    return make_password(password)
-
-
-def signed_in(name: str) -> str:
-    """The cookie of a session as signing in makes it; the sign-in itself, slow on purpose, has tests of its own."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.auth.models import User
-
-    from province.sessions import SessionStore
-
-    user, session = User.objects.get(username=name), SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
 
 
 @pytest.fixture
@@ -130,9 +66,9 @@ def test_a_stranger_is_sent_to_the_sign_in(site: Site, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("lan", {"dossiers", "dossier", "paper", "conflicts"}),
+        ("lan", {"dossiers", "dossier", "paper", "file", "conflicts"}),
         ("tin", {"devices", "enrolment", "quarantine"}),
-        ("tam", {"dossiers", "dossier", "paper", "conflicts", "devices", "enrolment", "quarantine"}),
+        ("tam", {"dossiers", "dossier", "paper", "file", "conflicts", "devices", "enrolment", "quarantine"}),
     ],
 )
 def test_everyone_opens_what_their_role_needs_and_nothing_else(people: Site, name: str, allowed: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from province.errors import ProvinceError
 from province.keyring import open_keyring, root_key, rotate
 from sync import rollover
 from sync.enrol import Enrolment, make_request, open_bundle, request_words
-from sync.errors import EnrolRefused, SealedFileLocked
+from sync.errors import EnrolRefused, Refused, SealedFileLocked
 from sync.keys import DeviceKeys, SigningKey, seal
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Holders, Reader, Writer, read_grant
@@ -122,6 +123,37 @@ def test_a_rotation_puts_the_new_keys_in_force_and_keeps_the_former_with_their_e
     assert (former.verify_key, former.seal_key, former.valid_to) == (kiosk.own.sign.public, kiosk.own.seal.public, {5: 7})
 
 
+def test_a_kiosk_that_rotates_is_followed_over_the_line_and_its_former_keys_are_refused(site: Site, kiosk: KioskTwin) -> None:
+    from province import devices
+    from province.models import Device
+
+    kiosk.file()
+    former, fresh, device = kiosk.keys, DeviceKeys.generate(), kiosk.journal.device
+    ends = {kiosk.journal.identity()[1]: 2}
+    told = rollover.write_rotation(rollover.Rotation(device, 2, fresh.sign.public, fresh.seal.public, ends), kiosk.own.sign)
+    kiosk.keys = replace(former, sign=fresh.sign, seal=fresh.seal, former=(former.seal,), rotation=told)
+    kiosk.restart()
+    kiosk.file(code="TAM-K1-251201-0002B")
+    kiosk.settle()
+    assert devices.record_of(Device.objects.get()).generation == 2
+    assert kiosk.journal.acked(kiosk.journal.identity()[1]) == 4
+    kiosk.keys = former
+    kiosk.restart()
+    with pytest.raises(Refused) as refused:
+        kiosk.exchange()
+    assert refused.value.reason == "former_key"
+
+
+def test_the_other_key_of_a_commune_reaches_its_kiosk_with_the_next_answer(site: Site, kiosk: KioskTwin) -> None:
+    from province import devices
+
+    devices.renew_commune_key(ROOM, by="test")
+    dossier = kiosk.file()
+    kiosk.settle()
+    assert kiosk.engine.trust.commune_generation == 2
+    assert kiosk.confirmed(dossier)
+
+
 def test_a_kiosk_revoked_by_mistake_is_enrolled_again_and_its_queue_arrives_once(site: Site, kiosk: KioskTwin) -> None:
     from province import devices
     from province.models import DossierIndex, EventRow
@@ -191,17 +223,17 @@ def backup_of(kiosk: KioskTwin, file: Path, signer: SigningKey, province: Provin
     return file.read_bytes()
 
 
-def test_a_kiosks_backup_is_opened_for_a_new_machine_with_eight_words(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:
+def test_a_kiosks_backup_is_opened_for_a_new_machine_with_a_code(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:
     from province.backups import open_backup
 
     backup_of(kiosk, tmp_path / "b", kiosk.own.sign, site.running.keyring.public)
-    device, words = open_backup(tmp_path / "b", tmp_path / "k", by="test")
-    assert (device, len(words.split())) == (kiosk.journal.device, 8)
+    device, code = open_backup(tmp_path / "b", tmp_path / "k", by="test")
+    assert device == kiosk.journal.device
     with (tmp_path / "b").open("rb") as source:
         reader = Reader(source)
         with pytest.raises(SealedFileLocked):
-            read_grant((tmp_path / "k").read_bytes(), reader.header, "tám từ khác")
-        reader.unlock(read_grant((tmp_path / "k").read_bytes(), reader.header, words))
+            read_grant((tmp_path / "k").read_bytes(), reader.header, "AAAA-AAAA-AAAA-AAAA")
+        reader.unlock(read_grant((tmp_path / "k").read_bytes(), reader.header, code.lower().replace("-", " ")))
         assert reader.read(5) == b"xxxxx"
 
 

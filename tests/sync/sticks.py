@@ -87,7 +87,7 @@ class Sender:
             commune=trust.commune,
             province=province_tag(trust.root),
             manifest=manifest,
-            segments=list(self.kiosk.engine.segments_for_bundle()),
+            segments=list(self.kiosk.engine.segments_for_bundle(48 * 1024)),
             acked=acked,
             attachments=self.files,
             signer=self.kiosk.keys.sign,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +38,7 @@ from sync.errors import (
     BundleTooLarge,
     BundleUnknownDevice,
     BundleWrongWay,
+    SieveFailed,
     StaleBundle,
     SyncError,
 )
@@ -46,6 +49,7 @@ from sync.simulator.world import World
 from tests.sync.sticks import Sender, make
 
 KEY = SigningKey(b"k" * 32)
+ROOT = Path(__file__).parents[2]
 
 
 def volume(bodies: list[tuple[Kind, bytes]], key: SigningKey = KEY) -> bytes:
@@ -147,6 +151,32 @@ def test_the_reader_without_rights_names_what_is_wrong(tmp_path: Path, wrong: st
     data = volume([(Kind.SEGMENT, b"one")], SigningKey(b"o" * 32) if wrong == "forged" else KEY)
     path.write_bytes(data[:-1] if wrong == "cut" else data)
     with path.open("rb") as source, pytest.raises(BundleForged if wrong == "forged" else BundleDamaged):
+        list(sift(source, [KEY.public]))
+
+
+LOST = """
+import os, socket
+from sync.sieve import give_up_rights
+give_up_rights(0)
+for act in (lambda: open("/etc/hostname"), lambda: socket.create_connection(("127.0.0.1", 9)), os.fork, lambda: bytes(1 << 30)):
+    try:
+        act()
+    except (OSError, MemoryError):
+        continue
+    raise SystemExit(1)
+raise SystemExit(os.geteuid() == 0)
+"""
+
+
+def test_the_reader_can_open_nothing_reach_nobody_and_not_grow() -> None:
+    assert subprocess.run([sys.executable, "-c", LOST], cwd=ROOT, check=False, capture_output=True).returncode == 0
+
+
+def test_a_reader_that_is_stopped_is_a_volume_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "v.hsb"
+    path.write_bytes(volume([(Kind.SEGMENT, b"one")]))
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with path.open("rb") as source, pytest.raises(SieveFailed):
         list(sift(source, [KEY.public]))
 
 
@@ -267,6 +297,39 @@ def test_attachments_come_in_parts_over_several_sticks(tmp_path: Path) -> None:
     for number in (2, 0, 1):
         desk.take_all(tmp_path / str(number))
     assert set(desk.files.complete) == set(blobs)
+
+
+def test_any_single_volume_of_several_brings_the_events(tmp_path: Path) -> None:
+    for number in range(3):
+        sender, desk = make()
+        sender.write("a")
+        sender.add_file(os.urandom(250_000))
+        volumes = sender.export(tmp_path / str(number), Limits(volume=96 * 1024)).volumes
+        assert len(volumes) == 3
+        desk.take(volumes[number])
+        assert len(desk.world.province.view("01273")) == 1
+
+
+def test_events_too_many_for_one_volume_run_on_in_the_next(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write(*(os.urandom(3000).hex() for _ in range(40)))
+    volumes = sender.export(tmp_path / "stick", Limits(volume=96 * 1024)).volumes
+    assert len(volumes) > 1
+    assert desk.take(volumes[-1]).receipt.refused == "gap", "it must wait for the one before, and says so"
+    assert [came.receipt.refused for came in desk.take_all(tmp_path / "stick")] == [""] * len(volumes)
+    assert len(desk.world.province.view("01273")) == 40
+
+
+def test_a_file_of_another_commune_is_not_touched(tmp_path: Path) -> None:
+    sender, desk = make()
+    neighbour = Sender(sender.world, sender.world.kiosk("01290"))
+    data = os.urandom(20_000)
+    neighbour.add_file(data)
+    blob = sender.add_file(data)
+    desk.announce(neighbour)
+    sender.export(tmp_path / "stick")
+    desk.take_all(tmp_path / "stick")
+    assert desk.files.have(blob).count == 0
 
 
 def test_a_part_on_a_stick_is_joined_to_what_came_by_air(tmp_path: Path) -> None:

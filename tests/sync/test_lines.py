@@ -51,6 +51,9 @@ def test_a_request_that_hangs_is_won_on_a_second_connection(server: FaultServer,
     assert bearer.exchange(b"MCX1", 0.1) == ANSWER
     assert time.monotonic() - started < 1.0
     assert len({body for _, _, _, body in server.requests}) == 1, "the same bytes"
+    assert 0.09 < bearer.hedged_s < 0.5
+    bearer.exchange(b"MCX1", 0.1)
+    assert bearer.hedged_s == 0.0
 
 
 def test_the_connection_that_won_is_kept(server: FaultServer, bearer: HttpBearer) -> None:

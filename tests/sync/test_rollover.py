@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from sync import letter, rollover
@@ -103,6 +105,15 @@ def test_every_altered_byte_of_a_letter_is_noticed() -> None:
         for at in range(len(data)):
             with pytest.raises(SyncError):
                 read(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
+def test_a_signature_is_written_in_one_way_only() -> None:
+    kind, body, signature, _ = commune(2).split(b"\n")
+    last = signature[-3:-2]
+    twin = signature[:-3] + bytes([last[0] + 1]) + signature[-2:]
+    assert base64.b64decode(twin) == base64.b64decode(signature)
+    with pytest.raises(BadLetter):
+        letter.read(rollover.COMMUNE, b"\n".join((kind, body, twin, b"")))
 
 
 @pytest.mark.parametrize(

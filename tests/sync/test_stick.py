@@ -236,3 +236,22 @@ def test_a_clone_does_not_take_an_acknowledgement_of_its_twin_for_its_own() -> N
     two.engine.on_bundle(bring_back(world, one))
     assert two.journal.view()[dossier, "tag.other"] == 1
     assert two.engine.pending() == 1
+
+
+def test_a_stick_written_for_a_neighbour_tells_a_clone_of_its_twin_all_the_same() -> None:
+    """Found by the simulator: the custody letter speaks of the neighbour only, the feed acknowledges the twin."""
+    world = World()
+    one, neighbour = world.kiosk(), world.kiosk()
+    dossier = write_tags(one, "a")
+    world.settle(one)
+    two = replace(one, journal=MemoryKiosk(one.journal.device, world.rng))
+    two.journal.state = one.journal.state.copy()
+    two.restart()
+    write_tags(one, "mine", dossier=dossier)
+    world.settle(one)
+    write_tags(two, "other", dossier=dossier)
+    outcome = two.engine.on_bundle(bring_back(world, neighbour))
+    assert len(outcome.rebased) == 1
+    assert two.journal.view()[dossier, "tag.other"] == 1
+    world.settle(one, two)
+    assert two.journal.view() == world.province.view("01273") == {(dossier, f"tag.{tag}"): 1 for tag in ("a", "mine", "other")}

@@ -55,6 +55,7 @@ class Line:
         self.faults: deque[BearerError | bytes] = deque()
         self.tried: list[float] = []
         self.always: BearerError | None = None
+        self.hedged_s = 0.0
 
     def exchange(self, request: bytes, hedge_after_s: float) -> bytes:
         self.tried.append(self.time.now)
@@ -165,6 +166,21 @@ def test_an_answer_between_stalls_makes_the_next_one_the_first() -> None:
     story.time.at.append((10.0, story.stall))
     story.tell()
     assert story.line.tried == [0.0, 0.0, 0.0, 30.0, 30.0, 30.0]
+
+
+def test_an_answer_to_a_hedge_counts_from_the_hedge() -> None:
+    story = Story(end=500.0)
+    story.line.hedged_s = 20.0
+    carried = story.line.exchange
+
+    def late(request: bytes, hedge_after_s: float) -> bytes:
+        story.time.now += 20.5
+        return carried(request, hedge_after_s)
+
+    story.line.exchange = late  # type: ignore[method-assign]
+    story.tell()
+    assert story.kiosk.engine.hedge_after() == 1.5
+    assert story.heard[-1].round_trip_s == 0.5
 
 
 def test_attachments_yield_while_events_wait_and_have_the_line_afterwards() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import tracemalloc
@@ -13,16 +12,20 @@ from typing import Any
 
 import pytest
 
+from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
 from kiosk.machine import Machine, verify_keys
 from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import open_keyring
 from kiosk.usecases import file_dossier
-from sync.keys import DeviceKeys, PassphraseWrap, SealKey, VerifyKey
+from sync.envelope import ZERO_HEAD
+from sync.feed import next_entry
+from sync.keys import DeviceKeys, SealKey, VerifyKey
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Reader, write_grant
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
@@ -213,11 +216,11 @@ def elsewhere(tmp_path: Path) -> Place:
     return place_of(load(tmp_path / "new"))
 
 
-def province_grant(backup: Path, words: str) -> bytes:
-    """What the province does for a new machine: opens its copy of the key, and closes it with words it reads out."""
+def province_grant(backup: Path, code: str) -> bytes:
+    """What the province does for a new machine: opens its copy of the key, and closes it with a code it reads out."""
     with backup.open("rb") as source:
         header = Reader(source).header
-    return write_grant(header, header.key_of_province({1: PROVINCE_SEAL}), PassphraseWrap(words, 1, 8 * 1024 * 1024))
+    return write_grant(header, header.key_of_province({1: PROVINCE_SEAL}), code)
 
 
 PROVINCE_SEAL = SealKey(b"p" * 32)
@@ -238,12 +241,12 @@ def test_a_new_machine_takes_a_backup_with_the_technicians_passphrase(tmp_path: 
     assert fresh.device.sign.public != machine.keyring.device.sign.public
 
 
-def test_a_new_machine_takes_a_backup_with_words_the_province_reads_out(tmp_path: Path, machine: Machine) -> None:
+def test_a_new_machine_takes_a_backup_with_a_code_the_province_reads_out(tmp_path: Path, machine: Machine) -> None:
     code = file_one(machine)
     back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(PROVINCE))
-    grant, place = province_grant(tmp_path / "b", "tám từ"), elsewhere(tmp_path)
-    assert refused(restore_file, tmp_path / "b", place, Secret("chín từ", grant)) == "backup_locked"
-    restore_file(tmp_path / "b", place, Secret("tám từ", grant))
+    grant, place = province_grant(tmp_path / "b", "K7F3-M9QX"), elsewhere(tmp_path)
+    assert refused(restore_file, tmp_path / "b", place, Secret("K7F3-M9QY", grant)) == "backup_locked"
+    restore_file(tmp_path / "b", place, Secret("K7F3-M9QX", grant))
     assert codes(place.store, machine.keyring.store) == [code]
 
 
@@ -256,17 +259,36 @@ def test_a_backup_of_another_machine_never_replaces_a_store(tmp_path: Path, mach
     assert codes(other.store.path, other.keyring.store) == [code]
 
 
-def test_attachments_come_back_under_their_names(tmp_path: Path, machine: Machine) -> None:
-    blobs = {hashlib.sha256(text).hexdigest(): text for text in (b"a" * 200_000, b"b", b"")}
-    folder = machine.config.state / "blobs"
-    for name, text in blobs.items():
-        (folder / name[:2]).mkdir(parents=True)
-        (folder / name[:2] / name[2:]).write_bytes(text)
-    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"), sorted(folder.glob("??/*")))
+def attached(machine: Machine, *texts: bytes) -> list[Path]:
+    """Files attached to one dossier, as they lie on the disk."""
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    files = KioskFiles(machine.store)
+    return [files.path(attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), text).blob) for text in texts]
+
+
+def test_attachments_the_province_does_not_hold_come_back_under_their_names(tmp_path: Path, machine: Machine) -> None:
+    kept, gone = attached(machine, b"%PDF-" + b"a" * 200_000, b"%PDF-b")
+    with machine.store.transaction():
+        machine.store.apply_feed([next_entry(0, ZERO_HEAD, {"e": "bl", "id": gone.name, "d": "", "ok": 1})])
+    back_up(machine.store, machine.keyring, tmp_path / "b", Receivers(passphrase="mật khẩu"))
     place = elsewhere(tmp_path)
     restore_file(tmp_path / "b", place, Secret("mật khẩu"))
-    found = {path.parent.name + path.name: path.read_bytes() for path in place.blobs.glob("??/*")}
-    assert found == blobs
+    assert {path.name: path.read_bytes() for path in place.blobs.glob("??/*")} == {kept.name: kept.read_bytes()}
+    db = connect(place.store, machine.keyring.store)
+    assert dict(db.execute("SELECT id, here FROM blob").fetchall()) == {kept.name: 1, gone.name: 0}
+    db.close()
+
+
+def test_attachments_newer_than_a_restored_backup_are_kept_with_the_replaced_store(tmp_path: Path, machine: Machine) -> None:
+    back_up(machine.store, machine.keyring, tmp_path / "b")
+    (newer,) = attached(machine, b"%PDF-newer")
+    data = newer.read_bytes()
+    machine.close()
+    restore_file(tmp_path / "b", place_of(machine.config))
+    machine = make_machine(tmp_path / "state")
+    KioskFiles(machine.store).sweep()
+    assert not newer.exists()
+    assert (tmp_path / "state/blobs.before-restore-1" / newer.name[:2] / newer.name).read_bytes() == data
 
 
 def test_a_backup_altered_or_cut_anywhere_is_refused_and_leaves_nothing(tmp_path: Path, machine: Machine) -> None:
@@ -292,11 +314,11 @@ def test_a_backup_signed_by_a_stranger_is_refused(tmp_path: Path, machine: Machi
 
 
 def test_writing_and_reading_a_big_attachment_takes_little_memory(tmp_path: Path, machine: Machine) -> None:
-    big = tmp_path / "big"
-    with big.open("wb") as out:
+    (big,) = attached(machine, b"%PDF-")
+    with big.open("r+b") as out:
         out.truncate(48 * 1024 * 1024)
     tracemalloc.start()
-    back_up(machine.store, machine.keyring, tmp_path / "b", blobs=[big])
+    back_up(machine.store, machine.keyring, tmp_path / "b")
     machine.close()
     restore_file(tmp_path / "b", place_of(machine.config))
     peak = tracemalloc.get_traced_memory()[1]

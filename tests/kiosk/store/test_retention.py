@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kiosk.machine import Machine
+from kiosk.store import retention
 from kiosk.store.retention import Plan, Policy, plan, tidy
 from kiosk.usecases import file_dossier
 from sync.envelope import ZERO_HEAD
@@ -56,9 +57,9 @@ def test_nothing_leaves_before_the_province_has_told_a_day(machine: Machine, pro
 def test_a_finished_dossier_stays_readable_for_its_days_and_is_sealed_after_them(machine: Machine, province: Province) -> None:
     dossier = finished(machine, province)
     province.day(89)
-    assert plan(machine.store, POLICY).dossiers == ()
+    assert plan(machine.store, POLICY).closing == ()
     province.day(91)
-    assert tidy(machine.store, POLICY, SEALER).dossiers == (dossier,)
+    assert tidy(machine.store, POLICY, SEALER).closing == (dossier,)
     assert set(machine.store.fields(dossier)) == {"code", "official_code", "procedure", "status", "filed_at"}
     assert proof(machine).ok
 
@@ -76,7 +77,7 @@ def test_a_paper_that_waits_for_the_printer_keeps_its_dossier(machine: Machine, 
     dossier = finished(machine, province)
     machine.store.db.execute("UPDATE print_job SET state = 'queued' WHERE d = ?", [dossier])
     province.day(400)
-    assert plan(machine.store, POLICY).dossiers == ()
+    assert plan(machine.store, POLICY).closing == ()
 
 
 def test_a_conflict_that_waits_for_a_person_keeps_its_dossier(machine: Machine, province: Province) -> None:
@@ -89,7 +90,7 @@ def test_a_conflict_that_waits_for_a_person_keeps_its_dossier(machine: Machine, 
     province.acknowledge()
     province.back_up()
     province.day(400)
-    assert plan(machine.store, POLICY).dossiers == ()
+    assert plan(machine.store, POLICY).closing == ()
 
 
 def test_an_edit_of_a_finished_dossier_keeps_it_until_the_edit_is_old_and_safe_too(machine: Machine, province: Province) -> None:
@@ -100,10 +101,10 @@ def test_an_edit_of_a_finished_dossier_keeps_it_until_the_edit_is_old_and_safe_t
     with machine.store.work("cb1") as work:
         work.append([Draft(dossier, "note", {"id": "1", "text": "Ghi chú mẫu"})])
     province.day(100)
-    assert plan(machine.store, POLICY).dossiers == ()
+    assert plan(machine.store, POLICY).closing == ()
     province.acknowledge()
     province.back_up()
-    assert plan(machine.store, POLICY).dossiers == ()
+    assert plan(machine.store, POLICY).closing == ()
 
 
 def test_old_lines_go_in_whole_segments_and_the_chain_goes_on_from_the_kept_head(machine: Machine, province: Province) -> None:
@@ -134,6 +135,28 @@ def test_the_words_of_the_province_outrank_the_configuration() -> None:
     assert POLICY.pushed({"retention_days": 400}) == Policy(400, 400)
     assert POLICY.pushed({"retention_days": 0, "log_days": "x"}) == POLICY
     assert POLICY.pushed(None) == POLICY
+
+
+def test_a_large_tidying_is_done_in_short_transactions(
+    machine: Machine, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    monkeypatch.setattr(retention, "ENTRIES_EACH", 7)
+    dossiers = [file_one(machine) for _ in range(3)]
+    machine.store.db.execute("UPDATE print_job SET state = 'printed'")
+    for dossier in dossiers:
+        province.end(dossier)
+    province.day(0)
+    file_one(machine)
+    province.acknowledge()
+    province.back_up()
+    province.day(400)
+    wanted = plan(machine.store, POLICY)
+    done = tidy(machine.store, POLICY, SEALER)
+    assert sorted(done.closing) == sorted(wanted.closing) == sorted(dossiers)
+    assert (done.entries, done.lines, done.feed) == (wanted.entries, wanted.lines, wanted.feed)
+    assert tidy(machine.store, POLICY, SEALER) == Plan()
+    assert proof(machine).ok
 
 
 def test_a_plan_changes_nothing(machine: Machine, province: Province) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 
 import pytest
@@ -11,11 +9,15 @@ import pytest
 from forms.dossier import Draft
 from kiosk.history import history_vi
 from kiosk.machine import Machine
+from kiosk.stick import cargo_of
 from kiosk.store.retention import tidy
-from kiosk.store.sealing import export
-from sync.envelope import chain, decode
-from sync.keys import VerifyKey
-from sync.segment import verify_head
+from kiosk.store.sealing import kept_segments
+from sync.envelope import decode
+from sync.intake import ProvinceKeys, take_segments
+from sync.keys import SigningKey
+from sync.ports import DeviceRecord
+from sync.segment import parse
+from sync.simulator.memory import CountingMerge, MemoryProvince
 from tests.kiosk.machines import make_machine
 from tests.kiosk.store.pages import plain_pages
 from tests.kiosk.store.province import Province
@@ -57,7 +59,7 @@ def test_no_page_of_the_file_or_its_wal_holds_a_name_any_more(machine: Machine, 
     text = b"".join(plain_pages(machine.store.path, key))
     assert all(word.encode() in text for word in PERSONAL)
     province.day(92)
-    assert len(tidy(machine.store, POLICY, SEALER).dossiers) == 2
+    assert len(tidy(machine.store, POLICY, SEALER).closing) == 2
     text = b"".join(plain_pages(machine.store.path, key))
     assert [word for word in PERSONAL if word.encode() in text] == []
     assert b"CREATE TABLE" in text
@@ -85,6 +87,17 @@ def test_the_chain_is_proved_through_sealed_lines_and_a_damaged_head_is_named(ma
     assert proof(machine).findings[0].where.startswith("segment")
 
 
+def test_a_summary_outlives_a_new_beginning_of_the_feed(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    before = machine.store.fields(dossier)
+    with machine.store.transaction():
+        machine.store.reset_feed(2)
+    assert machine.store.fields(dossier) == before
+    assert machine.store.waiting() == 2
+    assert [one.events for one in machine.store.outbox()] == [2]
+    assert proof(machine).ok
+
+
 def test_what_was_sealed_lies_below_the_base_of_what_can_be_sent(machine: Machine, province: Province) -> None:
     sealed(machine, province)
     inc = machine.store.current()[0]
@@ -93,23 +106,26 @@ def test_what_was_sealed_lies_below_the_base_of_what_can_be_sent(machine: Machin
     assert machine.store.head_at(inc, 1) is not None
 
 
-def test_the_province_opens_an_export_and_proves_every_line_of_it(machine: Machine, province: Province) -> None:
+def test_nothing_sealed_travels_while_the_province_has_it(machine: Machine, province: Province) -> None:
+    sealed(machine, province)
+    assert list(kept_segments(machine.store, SEALER)) == []
+
+
+def test_a_province_that_lost_everything_takes_sealed_lines_as_any_stick_brings_them(machine: Machine, province: Province) -> None:
     dossier = sealed(machine, province)
-    rows = [json.loads(line) for line in export(machine.store, SEALER)]
-    identity = machine.store.identity_or_raise()
-    key = VerifyKey(identity.signing.public)
-    head = bytes.fromhex(next(row["before"] for row in rows if "before" in row))
-    heads = {}
-    for row in rows:
-        if "box" in row:
-            line = KEY.open(base64.b64decode(row["box"]))
-            head = chain(head, line)
-            heads[row["n"]] = head
-            assert decode(line).dossier == dossier
-    ends = [row for row in rows if "signed" in row]
-    assert [row["signed"] for row in ends] == [2]
-    for row in ends:
-        verify_head(key, identity.device, row["inc"], row["signed"], heads[row["signed"]], bytes.fromhex(row["signature"]))
+    with machine.store.transaction():
+        machine.store.reset_feed(2)
+    identity, inc = machine.store.identity_or_raise(), machine.store.current()[0]
+    restored = MemoryProvince()
+    restored.devices[identity.device] = DeviceRecord(identity.device, identity.commune, identity.signing.public, b"")
+    keys = ProvinceKeys(SigningKey.generate(), KEY)
+    taken = take_segments(identity.device, kept_segments(machine.store, SEALER), restored, CountingMerge(), keys, received_ms=1)
+    assert (taken.held, taken.refused) == ({inc: 2}, ())
+    events = [decode(line.body) for line in restored.state.logs[identity.device, inc]]
+    assert [event.dossier for event in events] == [dossier, dossier]
+    assert "004190000001" in str(events[1].content)
+    carried = [parse(segment) for segment in cargo_of(machine).segments]
+    assert [(part.first, part.count) for part in carried] == [(1, 1), (2, 1), (3, 2)]
 
 
 def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_its_summary(
@@ -125,6 +141,28 @@ def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_
     before = machine.store.rows("SELECT * FROM dossier")
     machine.store.rebuild()
     assert machine.store.rows("SELECT * FROM dossier") == before
+
+
+def test_a_dropped_dossier_is_sealed_as_soon_as_it_is_safe(machine: Machine, province: Province) -> None:
+    dossier = file_one(machine)
+    province.acknowledge()
+    province.tell({"e": "drop", "d": dossier})
+    province.day(0)
+    assert tidy(machine.store, POLICY, SEALER).sealing == ()
+    province.back_up()
+    assert tidy(machine.store, POLICY, SEALER).sealing == (dossier,)
+    assert proof(machine).sealed == 2
+
+
+def test_what_is_written_on_a_sealed_dossier_is_sealed_in_its_turn(machine: Machine, province: Province) -> None:
+    dossier = sealed(machine, province)
+    with machine.store.work("cb1") as work:
+        work.append([Draft(dossier, "note", {"id": "1", "text": "Người nhà hỏi"})])
+    assert tidy(machine.store, POLICY, SEALER).sealing == ()
+    province.acknowledge()
+    province.back_up()
+    assert tidy(machine.store, POLICY, SEALER).sealing == (dossier,)
+    assert proof(machine).sealed == 3
 
 
 def test_a_drop_waits_for_what_is_not_acknowledged(machine: Machine, province: Province) -> None:

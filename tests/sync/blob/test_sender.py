@@ -81,7 +81,7 @@ def test_a_broken_line_is_replaced_at_once_and_nothing_that_arrived_is_sent_agai
     once = len(scene.kiosk.files[blob])
     again = 32 * 1024 if fault == "buffered" else 2048
     assert scene.server.received < once + again + 12 * 131
-    assert [method for method, _, _ in scene.server.calls].count("GET") == 1, "asked once after the break"
+    assert [method for method, _, _ in scene.server.calls].count("GET") in (1, 2), "asked once by each line that goes on"
 
 
 @pytest.mark.parametrize(("fault", "error"), [("portal", CaptivePortal), ("500", ServerError)])

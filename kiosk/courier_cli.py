@@ -1,0 +1,190 @@
+"""``python3 main.py sync courier``: this machine as a courier for others, or others as couriers for it, over the local network.
+
+``serve`` shows an address and a one-time code; a phone's browser or another kiosk lists, fetches and gives bundles there. What is
+for this machine is taken in at once, what is for others is held until the province's receipt for it comes by. ``fetch`` and
+``send`` are the same from the other side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from kiosk.answers import answer, say
+from kiosk.machine import Machine, add_machine_arguments
+from kiosk.progress import Bar
+from kiosk.stick import Imported, export_to, import_from
+from kiosk.stick_cli import size_vi
+from kiosk.store.connection import StoreError
+from sync import usb
+from sync.bundle import Way
+from sync.courier import Courier, CourierServer, make_code
+from sync.courier_client import CourierClient
+from sync.depot import Depot, Held
+from sync.errors import CourierRefused, StickFull, SyncError
+from sync.segment import commune_tag
+
+MB = 1024 * 1024
+VOLUME_MB = 64
+"""Largest volume offered to a courier: a phone must be able to fetch it in one go."""
+
+
+def courier_command(argv: Sequence[str]) -> int:
+    """Run ``sync courier …``; the exit code."""
+    parser = argparse.ArgumentParser(prog="main.py sync courier", description="Chuyển hộ gói dữ liệu qua mạng nội bộ.")
+    acts = parser.add_subparsers(dest="act", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    add_machine_arguments(common)
+    common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    serve = acts.add_parser("serve", parents=[common], help="mở trang nhận và đưa gói, hiện mã một lần")
+    serve.add_argument("--host", default="0.0.0.0", help="địa chỉ nghe (mặc định mọi địa chỉ của máy)")
+    acts.add_parser("list", parents=[common], help="các gói máy đang giữ hộ")
+    acts.add_parser("clear", parents=[common], help="bỏ các gói đang giữ hộ (nơi gửi vẫn còn đủ)")
+    for name, text in (("fetch", "lấy mọi gói từ máy đang mở trang"), ("send", "đưa mọi gói cho máy đang mở trang")):
+        act = acts.add_parser(name, parents=[common], help=text)
+        act.add_argument("url", help="địa chỉ hiện trên máy kia")
+        act.add_argument("--code", required=True, help="mã một lần hiện trên máy kia")
+    given = parser.parse_args(argv)
+    return answer(given, _ACTS[given.act])
+
+
+def depot_of(machine: Machine) -> Depot:
+    """The folder of bundles this machine holds for others, and of its own that wait for a courier."""
+    keys = [machine.trust.province.verify_key] if machine.trust is not None else []
+    return Depot(machine.config.state / "courier", int(machine.config["sync.courier_mb"]) * MB, keys)
+
+
+def offer_own(machine: Machine, depot: Depot) -> None:
+    """Put what this machine has to give beside what it holds for others, in place of its volumes before."""
+    folder = machine.config.state / "courier-own"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(StickFull):  # what fitted is offered
+        export_to(machine, folder, most=min(depot.room(), int(machine.config["sync.courier_mb"]) * MB // 2), volume_mb=VOLUME_MB)
+    own = usb.volumes(folder)
+    offered = {depot.offer(path).header.ident for path in own}
+    device = machine.store.identity_or_raise().device
+    for held in depot.held():
+        if held.header.way is Way.UP and held.header.owner == device and held.header.ident not in offered:
+            depot.remove(held)
+
+
+def take_own(machine: Machine, depot: Depot, held: Held) -> list[Imported]:
+    """Take a volume in at once when it is the province's answer for this commune; it is then not held any longer."""
+    identity = machine.store.identity_or_raise()
+    if held.header.way is not Way.DOWN or held.header.owner != commune_tag(identity.commune):
+        return []
+    found = import_from(machine, held.path)
+    depot.remove(held)
+    return found
+
+
+def _serve(machine: Machine, given: argparse.Namespace) -> int:
+    identity = machine.store.identity_or_raise()
+    depot = depot_of(machine)
+    offer_own(machine, depot)
+    guard = threading.Lock()
+
+    def came(held: Held) -> None:
+        with guard:
+            take_own(machine, depot, held)
+
+    code = make_code()
+    courier = Courier(identity.device, machine.keyring.device.sign, machine.store.clock.wall_ms, came)
+    try:
+        server = CourierServer(depot, courier, code, (given.host, int(machine.config["sync.courier_port"])))
+    except OSError as error:
+        raise StoreError(
+            "port_taken",
+            f"Không mở được trang ở cổng này ({error.strerror}).",
+            "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
+        ) from None
+    addresses = [f"http://{address}:{server.port}" for address in own_addresses()]
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: over.set())
+    server.start()
+    text = f"Mở trên điện thoại: {' hoặc '.join(addresses)}\nMã một lần: {code}\nDừng: Ctrl+C."
+    say(given.json, {"ok": True, "addresses": addresses, "code": code}, text)
+    sys.stdout.flush()
+    over.wait()
+    server.stop()
+    return 0
+
+
+def own_addresses() -> list[str]:
+    """Addresses at which others on the local network reach this machine: that of the way out, or the loopback without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the kernel only chooses the way
+        except OSError:
+            return ["127.0.0.1"]
+        return [str(probe.getsockname()[0])]
+
+
+def _list(machine: Machine, given: argparse.Namespace) -> int:
+    held = depot_of(machine).held()
+    facts: dict[str, Any] = {"ok": True, "volumes": [{"name": one.name, "size": one.size} for one in held]}
+    say(given.json, facts, "\n".join(f"{one.name}  {size_vi(one.size)}" for one in held) or "Không giữ gói nào.")
+    return 0
+
+
+def _clear(machine: Machine, given: argparse.Namespace) -> int:
+    """Those who gave them still have all of it, so nothing is lost but the way."""
+    depot = depot_of(machine)
+    held = depot.held()
+    for one in held:
+        depot.remove(one)
+    say(given.json, {"ok": True, "removed": len(held)}, f"Đã bỏ {len(held)} gói giữ hộ.")
+    return 0
+
+
+def _fetch(machine: Machine, given: argparse.Namespace) -> int:
+    depot, client = depot_of(machine), CourierClient(given.url, given.code)
+    try:
+        sizes = {name: size for name, size in client.listed().items() if depot.find(name) is None}
+        with Bar("Đang lấy", sum(sizes.values()), quiet=given.json) as bar:
+            came = client.fetch(depot, bar.add)
+    finally:
+        client.close()
+    taken = [one for held in came for one in take_own(machine, depot, held)]
+    applied = sum(one.brought.applied for one in taken if one.brought is not None)
+    facts = {"ok": all(one.error is None for one in taken), "fetched": len(came), "own": len(taken), "applied": applied}
+    text = f"Đã lấy {len(came)} gói; {len(taken)} gói cho máy này, {applied} thay đổi mới."
+    say(given.json, facts, "\n".join([text, *(f"{one.error.message_vi} {one.error.cure_vi}" for one in taken if one.error)]))
+    return 0 if facts["ok"] else 1
+
+
+def _send(machine: Machine, given: argparse.Namespace) -> int:
+    depot, client = depot_of(machine), CourierClient(given.url, given.code)
+    offer_own(machine, depot)
+    device, held = machine.store.identity_or_raise().device, depot.held()
+    refused: list[SyncError] = []
+    sent = 0
+    try:
+        there = client.listed()
+        with Bar("Đang đưa", sum(one.size for one in held if one.name not in there), quiet=given.json) as bar:
+            for one in held:
+                if one.name in there:
+                    continue
+                try:
+                    client.send(one.path, bar.add)
+                except (StickFull, CourierRefused) as error:
+                    refused.append(error)
+                    continue
+                sent += 1
+                if one.header.owner != device:  # whose it is has it still; the next courier answers for it now
+                    depot.remove(one)
+    finally:
+        client.close()
+    facts = {"ok": not refused, "sent": sent, "refused": [error.code for error in refused]}
+    say(given.json, facts, f"Đã đưa {sent} gói, máy kia đã nhận đủ." + (f" {refused[0].message_vi}" if refused else ""))
+    return 1 if refused else 0
+
+
+_ACTS = {"serve": _serve, "list": _list, "clear": _clear, "fetch": _fetch, "send": _send}

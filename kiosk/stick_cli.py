@@ -1,0 +1,105 @@
+"""``python3 main.py sync export`` and ``sync import``: the journal by USB stick, for the person who stands before the machine.
+
+«Có thể rút USB» is said only after every file was flushed, read back from the stick and verified. Exit codes as everywhere: 0 done,
+1 refused or only in part, with the sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kiosk.answers import answer, say
+from kiosk.machine import Machine, add_machine_arguments
+from kiosk.progress import Bar
+from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
+from sync import usb
+from sync.loading import Loaded
+
+MB = 1024 * 1024
+
+
+def export_command(argv: Sequence[str]) -> int:
+    """Run ``sync export``; the exit code: 1 also when attachments found no room."""
+    parser = _parser("export", "Ghi mọi thứ tỉnh chưa nhận ra USB, đọc lại và kiểm tra.")
+    parser.add_argument("folder", nargs="?", type=Path, metavar="THƯ MỤC", help="thư mục của USB; bỏ trống khi chỉ cắm một USB")
+    parser.add_argument("--most-mb", type=int, metavar="MB", help="ghi nhiều nhất bấy nhiêu MB")
+    parser.add_argument("--note", default="", help="ghi chú cho tỉnh (được niêm phong)")
+    return answer(parser.parse_args(argv), _export)
+
+
+def import_command(argv: Sequence[str]) -> int:
+    """Run ``sync import``; the exit code: 1 when a volume was refused or nothing was found."""
+    parser = _parser("import", "Nhận trả lời của tỉnh từ USB hoặc từ một tệp.")
+    parser.add_argument("place", nargs="?", type=Path, metavar="THƯ MỤC|TỆP", help="bỏ trống khi chỉ cắm một USB")
+    return answer(parser.parse_args(argv), _import)
+
+
+def _parser(act: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"main.py sync {act}", description=description)
+    add_machine_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
+    return parser
+
+
+def _export(machine: Machine, given: argparse.Namespace) -> int:
+    root = find_stick(machine.config, given.folder)
+    total = sum(task.have.missing(task.size).held_bytes(task.size) for task in attachments_of(machine).stick_tasks())
+    most = given.most_mb * MB if given.most_mb else 1 << 50
+    with Bar("Đang ghi", min(total, most), quiet=given.json) as bar:
+        loaded = export_to(machine, root, most=most, note=given.note, progress=bar.add)
+    say(given.json, _export_facts(loaded), _export_vi(loaded))
+    return 1 if loaded.left_bytes else 0
+
+
+def _export_facts(loaded: Loaded) -> dict[str, Any]:
+    return {
+        "ok": not loaded.left_bytes,
+        "files": [path.name for path in loaded.volumes],
+        "bytes": loaded.bytes,
+        "attachment_bytes": loaded.blob_bytes,
+        "left_bytes": loaded.left_bytes,
+        "removed": loaded.removed,
+    }
+
+
+def _export_vi(loaded: Loaded) -> str:
+    lines = [f"Đã ghi {len(loaded.volumes)} tệp ({size_vi(loaded.bytes)}), đọc lại đúng: có thể rút USB."]
+    if loaded.removed:
+        lines.append(f"Đã xóa {loaded.removed} tệp cũ trên USB mà tỉnh đã nhận đủ.")
+    if loaded.left_bytes:
+        lines.append(f"USB đầy: còn {size_vi(loaded.left_bytes)} giấy tờ chưa ghi. Dùng thêm một USB nữa và chạy lại lệnh này.")
+    return "\n".join(lines)
+
+
+def _import(machine: Machine, given: argparse.Namespace) -> int:
+    place = given.place if given.place is not None else find_stick(machine.config, None)
+    with usb.named():
+        place.stat()
+    found = import_from(machine, place)
+    facts = {"ok": bool(found) and all(one.error is None for one in found), "volumes": [_import_facts(one) for one in found]}
+    lines = [_import_vi(one) for one in found] or ["Không thấy gói nào của tỉnh gửi cho xã này."]
+    receipt = receipt_vi(machine.store)
+    say(given.json, facts, "\n".join([*lines, receipt] if receipt else lines))
+    return 0 if facts["ok"] else 1
+
+
+def _import_facts(one: Imported) -> dict[str, Any]:
+    if one.brought is None:
+        return {"file": one.path.name, "error": one.error.code if one.error else ""}
+    return {"file": one.path.name, "applied": one.brought.applied, "acked": one.brought.acked}
+
+
+def _import_vi(one: Imported) -> str:
+    if one.brought is None:
+        return f"{one.path.name}: {one.error.message_vi} {one.error.cure_vi}" if one.error else one.path.name
+    if not one.brought.applied:
+        return f"{one.path.name}: đã nhận từ trước, không có gì mới."
+    return f"{one.path.name}: nhận {one.brought.applied} thay đổi, tỉnh xác nhận thêm {one.brought.acked} sự kiện của máy này."
+
+
+def size_vi(size: int) -> str:
+    """«12,3 MB» or «45 KB»."""
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, -(-size // 1000))} KB"

@@ -1,0 +1,120 @@
+"""What waits for the line, item by item: for ``sync status``, ``sync watch`` and whoever else asks.
+
+For each dossier and file: since when, how often it was tried, what came back last, when the next try is. Codes only; no name of a
+person leaves the store here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kiosk.clock import HANOI
+from kiosk.machine import Machine
+from kiosk.stick import last_receipt, receipt_vi
+from kiosk.stick_cli import size_vi
+from kiosk.store.blobs import BlobFact, KioskFiles
+from kiosk.store.outbox import Waiting
+from kiosk.sync_status import LineFact, read_status
+from sync.blob.ports import Lane
+
+LANES_VI: Mapping[str, str] = {"events": "hồ sơ và thao tác", "previews": "bản xem trước", "scans": "bản quét đầy đủ"}
+_LANE: Mapping[Lane, str] = {Lane.PREVIEW: "previews", Lane.FULL: "scans"}
+SHOWN = 20
+"""Items shown to people; ``--json`` has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The facts of a moment."""
+
+    pending: Mapping[str, int]
+    """By lane: events not acknowledged, files not complete at the province; and ``dossiers`` that have such events."""
+    oldest_seconds: float
+    quarantined: int
+    last_ack: int
+    items: Sequence[Waiting]
+    files: Sequence[BlobFact]
+    line: LineFact
+    receipt: Mapping[str, Any] | None
+    receipt_vi: str
+
+    def facts(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "pending": dict(self.pending),
+            "pending_events": self.pending["events"],
+            "oldest_seconds": self.oldest_seconds,
+            "quarantined": self.quarantined,
+            "last_ack": self.last_ack,
+            "items": [asdict(item) for item in self.items],
+            "files": [{**asdict(file), "lane": _LANE[file.lane]} for file in self.files],
+            "line": asdict(self.line),
+            "stick_receipt": dict(self.receipt) if self.receipt is not None else None,
+        }
+
+
+def report_of(machine: Machine) -> Report:
+    """Read the facts now."""
+    store = machine.store
+    waiting = store.rows("SELECT min(filed_at) AS oldest, count(*) AS n FROM dossier WHERE pending > 0")[0]
+    oldest = datetime.fromisoformat(waiting["oldest"]) if waiting["oldest"] else None
+    age = (store.clock.now() - oldest).total_seconds() if oldest else 0.0
+    files = [fact for fact in KioskFiles(store).facts() if fact.state != "complete"]
+    pending = {"dossiers": int(waiting["n"]), "events": store.waiting()}
+    pending |= {name: sum(_LANE[file.lane] == name for file in files) for name in _LANE.values()}
+    return Report(
+        pending=pending,
+        oldest_seconds=max(age, 0.0),
+        quarantined=store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"],
+        last_ack=store.rows("SELECT coalesce(max(acked), 0) AS a FROM incarnation")[0]["a"],
+        items=store.outbox(),
+        files=files,
+        line=read_status(machine.config.state),
+        receipt=last_receipt(store),
+        receipt_vi=receipt_vi(store),
+    )
+
+
+def report_vi(report: Report) -> str:
+    """The facts as plain sentences."""
+    pending, line = report.pending, report.line
+    lines = [
+        f"Chờ gửi: {pending['events']} sự kiện của {pending['dossiers']} hồ sơ; "
+        f"{pending['previews']} {LANES_VI['previews']}, {pending['scans']} {LANES_VI['scans']}.",
+        f"Bị giữ lại: {report.quarantined}.",
+        f"Lần thử cuối: {line.last_try or 'chưa có'} {line.failure_vi} {line.cure_vi}".rstrip(),
+        f"Tỉnh trả lời cuối: {line.last_answer or 'chưa có'}. Lần thử tới sau {line.next_try_s:.0f} giây.",
+    ]
+    lines += [report.receipt_vi] if report.receipt_vi else []
+    events = [item for item in report.items if item.code or item.events]
+    lines += [_dossier_vi(item) for item in events[:SHOWN]]
+    tries = {item.item: item for item in report.items if not item.events}
+    lines += [_file_vi(file, tries.get(file.id)) for file in report.files[:SHOWN]]
+    hidden = max(0, len(events) - SHOWN) + max(0, len(report.files) - SHOWN)
+    lines += [f"… và {hidden} mục nữa."] if hidden else []
+    return "\n".join(lines)
+
+
+def _dossier_vi(item: Waiting) -> str:
+    return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {_time_vi(item.since_ms)}; {_tried_vi(item)}"
+
+
+def _file_vi(file: BlobFact, item: Waiting | None) -> str:
+    share = file.held / file.size if file.size else 0.0
+    state = "tệp hỏng, cần quét lại" if file.state == "damaged" else f"đã gửi {share:.0%} của {size_vi(file.size)}"
+    tried = _tried_vi(item) if item is not None else "chưa thử gửi."
+    return f"  giấy tờ {file.id[:8]} ({LANES_VI[_LANE[file.lane]]}): {state}; {tried}"
+
+
+def _tried_vi(item: Waiting) -> str:
+    if not item.tried:
+        return "chưa thử gửi."
+    answer = item.answer_vi or ("tỉnh đã nhận, chờ xác nhận" if not item.answer else item.answer)
+    return f"thử {item.tried} lần, lần cuối {_time_vi(item.last_ms)}: {answer.rstrip('.')}; lần tới {_time_vi(item.next_ms)}."
+
+
+def _time_vi(wall_ms: int) -> str:
+    return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HANOI):%H:%M:%S %d/%m}" if wall_ms else "chưa rõ"

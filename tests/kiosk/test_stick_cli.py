@@ -1,0 +1,165 @@
+"""``sync export``, ``import``, ``status`` and ``courier`` on a real store, with folders as sticks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.courier_cli import depot_of, offer_own
+from kiosk.machine import Machine
+from kiosk.progress import bar_line
+from kiosk.stick import Waybook, receipt_vi
+from kiosk.sync_cli import sync_command
+from kiosk.usecases import file_dossier
+from sync import usb
+from sync.blob.ranges import Ranges
+from sync.bundle import Way, preface
+from sync.courier import Courier, CourierServer
+from sync.keys import SigningKey
+from sync.loading import Record
+from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+
+Answer = tuple[int, dict[str, Any]]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    machine = make_machine(tmp_path / "state")
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    machine.close()
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    place = tmp_path / "media" / "USB"
+    place.mkdir(parents=True)
+    return place
+
+
+def run(capsys: pytest.CaptureFixture[str], state: Path, *words: str) -> Answer:
+    capsys.readouterr()
+    code = sync_command([*words, "--state", str(state), "--json", "--set", f"sync.stick_folders={state.parent / 'media'}"])
+    return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_what_waits_goes_onto_the_stick_and_no_name_can_be_read_there(
+    capsys: pytest.CaptureFixture[str], state: Path, stick: Path
+) -> None:
+    code, facts = run(capsys, state, "export", str(stick))
+    assert (code, len(facts["files"])) == (0, 1)
+    (path,) = usb.volumes(stick)
+    with path.open("rb") as source:
+        assert preface(source)[0].way is Way.UP
+    assert MOTHER.name.encode() not in path.read_bytes()
+
+
+def test_a_folder_that_is_no_stick_is_refused(capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    code, facts = run(capsys, state, "export", str(elsewhere))
+    assert (code, facts["error"]["code"]) == (1, "stick_outside")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_without_a_stick_it_says_so(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    code, facts = run(capsys, state, "export")
+    assert (code, facts["error"]["code"]) == (1, "stick_missing")
+
+
+def test_a_stick_with_nothing_for_this_kiosk_says_so(capsys: pytest.CaptureFixture[str], state: Path, stick: Path) -> None:
+    run(capsys, state, "export", str(stick))
+    code, facts = run(capsys, state, "import", str(stick))
+    assert (code, facts["volumes"]) == (1, [])
+
+
+def test_a_damaged_file_is_refused_by_name(capsys: pytest.CaptureFixture[str], state: Path, stick: Path) -> None:
+    broken = stick / "p123-000001.hsb"
+    broken.write_bytes(b"HSB1 and nothing more")
+    code, facts = run(capsys, state, "import", str(stick))
+    assert (code, facts["volumes"]) == (1, [{"file": broken.name, "error": "bundle_damaged"}])
+
+
+def test_a_second_export_replaces_the_first(capsys: pytest.CaptureFixture[str], state: Path, stick: Path) -> None:
+    run(capsys, state, "export", str(stick))
+    _, facts = run(capsys, state, "export", str(stick))
+    assert facts["removed"] == 1
+    assert [path.name for path in usb.volumes(stick)] == facts["files"]
+
+
+def test_the_status_tells_each_item(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    run(capsys, state, "--once", "--set", "province.url=http://127.0.0.1:9")
+    _, facts = run(capsys, state, "status")
+    (dossier,) = [item for item in facts["items"] if item["code"]]
+    assert dossier["tried"] == 1
+    assert dossier["answer"] == "offline"
+    assert dossier["since_ms"] > 0
+    assert dossier["next_ms"] >= dossier["last_ms"] > 0
+
+
+def test_the_status_in_words_names_no_person(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    capsys.readouterr()
+    sync_command(["status", "--state", str(state)])
+    text = capsys.readouterr().out
+    assert "Chờ gửi: 2 sự kiện của 1 hồ sơ" in text
+    assert "chưa thử gửi" in text
+    assert MOTHER.name not in text
+
+
+def test_a_watch_ends_when_nothing_waits(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    make_machine(tmp_path / "state").close()
+    code, facts = run(capsys, tmp_path / "state", "watch", "--until-empty")
+    assert (code, facts["pending_events"]) == (0, 0)
+
+
+def test_volumes_are_remembered_over_a_restart(state: Path) -> None:
+    machine = make_machine(state)
+    record = Record({7: 3}, {"ab" * 32: Ranges.of([(0, 5)])})
+    Waybook(machine.store).note(b"i" * 16, "m1-000001.hsb", record)
+    machine.close()
+    machine = make_machine(state)
+    assert Waybook(machine.store).written() == {b"i" * 16: record}
+    machine.close()
+
+
+def test_no_receipt_is_told_before_the_first(state: Path) -> None:
+    machine = make_machine(state)
+    assert receipt_vi(machine.store) == ""
+    machine.close()
+
+
+def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
+    machine: Machine = make_machine(state)
+    depot = depot_of(machine)
+    offer_own(machine, depot)
+    (first,) = depot.held()
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    offer_own(machine, depot)
+    (second,) = depot.held()
+    assert first.header.ident != second.header.ident
+    machine.close()
+
+
+def test_two_kiosks_hand_bundles_over_the_local_network(capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "neighbour")
+    depot = depot_of(machine)
+    server = CourierServer(depot, Courier(7, SigningKey(b"c" * 32), lambda: 1), "ABCD2345", ("127.0.0.1", 0))
+    server.start()
+    url = f"http://127.0.0.1:{server.port}"
+    code, facts = run(capsys, state, "courier", "send", url, "--code", "ABCD2345")
+    assert (code, facts["sent"], len(depot.held())) == (0, 1, 1)
+    code, facts = run(capsys, state, "courier", "send", url, "--code", "ABCD2345")
+    assert code == 0
+    code, facts = run(capsys, state, "courier", "fetch", url, "--code", "WRONG234")
+    assert (code, facts["error"]["code"]) == (1, "courier_refused")
+    code, facts = run(capsys, state, "courier", "list")
+    assert code == 0
+    server.stop()
+    machine.close()
+
+
+def test_the_bar_shows_its_share() -> None:
+    assert bar_line("Đang ghi", 5_000_000, 10_000_000) == f"Đang ghi [{'█' * 16}{'·' * 16}]  50% 5.0/10.0 MB"
