@@ -97,6 +97,7 @@ class FileLine:
         self._failures = 0
         self._refused = ""
         self._pause_s = 0
+        self._defect: BaseException | None = None
 
     def start(self) -> None:
         self._files.sweep()
@@ -107,9 +108,13 @@ class FileLine:
         self._nudge.nudge()
 
     def stop(self) -> None:
+        """End the thread; raises what ended it before."""
         self._stop.set()
         self._nudge.nudge()
         self._thread.join(timeout=30)
+        self._sender.close()
+        if self._defect is not None:
+            raise self._defect
 
     def once(self) -> SyncError | None:
         """One round; the failure that ended it, or ``None``."""
@@ -133,8 +138,9 @@ class FileLine:
                         raise
                 if self._nudge.wait(self._wait()):
                     self._failures = 0
-        except BaseException:
-            log.exception("attachments ended")
+        except BaseException as error:
+            # A defect: the process must not go on without this half of it. stop() raises it again where it is seen.
+            self._defect = error
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _take_keys(self) -> None:

@@ -17,7 +17,7 @@ from forms import dossier as acts
 from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
 from kiosk.machine import Machine
 from kiosk.services import Official, Refused
-from sync.envelope import Event, decode
+from sync.envelope import EnvelopeError, Event, decode
 
 _CARRIED_VI: Mapping[str, str] = {
     "envelope_invalid": "dòng ghi bị hỏng, tỉnh không đọc được",
@@ -102,7 +102,10 @@ def _own_event(machine: Machine, entry: Mapping[str, Any]) -> Event | None:
     if entry.get("dev") != machine.store.identity_or_raise().device:
         return None
     rows = machine.store.rows("SELECT body FROM log WHERE inc = ? AND n = ? AND NOT sealed", [entry.get("inc"), entry.get("n")])
-    return decode(bytes(rows[0]["body"])) if rows else None
+    try:
+        return decode(bytes(rows[0]["body"])) if rows else None
+    except EnvelopeError:
+        return None
 
 
 def resend(machine: Machine, review: Review, official: Official, content: Mapping[str, Any] | None = None) -> None:

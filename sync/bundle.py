@@ -368,7 +368,7 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
         BundleForged: signed by none of the keys, or of another volume.
         BundleDamaged: malformed.
     """
-    given = _signed_letter(_MANIFEST, _open(openers, sealed), keys)
+    given = signed_letter(_MANIFEST, open_sealed(openers, sealed), keys)
     try:
         if given.text("volume") != header.ident.hex():
             raise BundleForged("the manifest of another volume")
@@ -388,16 +388,17 @@ def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys
         raise BundleDamaged("the manifest is malformed") from None
 
 
-def _open(openers: Sequence[Opener], sealed: bytes) -> bytes:
+def open_sealed(openers: Sequence[Opener], sealed: bytes) -> bytes:
+    """What is sealed to one of these keys. Raises SealBroken."""
     for opener in openers:
         try:
             return opener.open(sealed)
         except SealBroken:
             continue
-    raise SealBroken("the manifest is sealed to somebody else")
+    raise SealBroken("sealed to somebody else")
 
 
-def _signed_letter(kind: bytes, data: bytes, keys: Sequence[Verifier]) -> letter.Letter:
+def signed_letter(kind: bytes, data: bytes, keys: Sequence[Verifier]) -> letter.Letter:
     """A letter that one of the keys signed. Raises BundleForged, BundleDamaged."""
     try:
         given = letter.read(kind, data)
@@ -468,7 +469,7 @@ def is_receipt(document: bytes) -> bool:
 
 def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
     """Raises BundleForged, BundleDamaged."""
-    given = _signed_letter(_RECEIPT, document, keys)
+    given = signed_letter(_RECEIPT, document, keys)
     try:
         held = {int(inc, 16): n for inc, n in given.part("held").facts.items()}
         if not all(_whole(inc) and _whole(n) for inc, n in held.items()):

@@ -22,9 +22,11 @@ from sync.bundle import (
     Receipt,
     Way,
     is_receipt,
+    open_sealed,
     preface,
     province_tag,
     read_receipt,
+    signed_letter,
 )
 from sync.engine import ReplyOutcome
 from sync.errors import (
@@ -36,7 +38,6 @@ from sync.errors import (
     BundleOtherProvince,
     BundleWrongWay,
     KeysOutOfTurn,
-    SealBroken,
     SyncError,
 )
 from sync.keys import SODIUM, Opener, Sealer, Signer, Suite, Verifier
@@ -165,27 +166,8 @@ def seal_states(states: Mapping[str, Ranges], signer: Signer, sealer: Sealer) ->
 
 def open_states(sealed: bytes, openers: Sequence[Opener], keys: Sequence[Verifier]) -> dict[str, Ranges]:
     """Raises BundleDamaged, BundleForged, SealBroken."""
-    given = letter.read(STATES, _opened(sealed, openers))
-    if not any(_signed(given, key) for key in keys):
-        raise BundleForged("states signed by none of the province's keys")
+    given = signed_letter(STATES, open_sealed(openers, sealed), keys)
     try:
         return {blob: Ranges.decode(bytes.fromhex(coded)) for blob, coded in given.part("have").facts.items()}
     except (SyncError, TypeError, ValueError):
         raise BundleDamaged("states of attachments are malformed") from None
-
-
-def _opened(sealed: bytes, openers: Sequence[Opener]) -> bytes:
-    for opener in openers:
-        try:
-            return opener.open(sealed)
-        except SealBroken:
-            continue
-    raise SealBroken("sealed to none of the commune's keys")
-
-
-def _signed(given: letter.Letter, key: Verifier) -> bool:
-    try:
-        given.check(key)
-    except BadSignature:
-        return False
-    return True

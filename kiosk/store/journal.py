@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from kiosk.store import projections
 from kiosk.store.ledger import Witness
 from kiosk.store.rows import Rows
-from sync.envelope import ZERO_HEAD, chain, decode, move_line
+from sync.envelope import ZERO_HEAD, chain, move_line
 from sync.keys import Signer
 from sync.ports import FeedEntry, Line
 from sync.segment import sign_head
@@ -135,15 +135,14 @@ class Journal(Rows):
         # What cannot be sent cannot be moved either: it stays where its heads are.
         common = max(common, self.base(incarnation))
         identity = self.identity_or_raise()
-        lines = self.lines(incarnation, common, 2**31)
+        lines = self.rows("SELECT d, body FROM log WHERE inc = ? AND n > ? ORDER BY n", [incarnation, common])
         self._open_incarnation()
         fresh = self.current()[0]
         head = ZERO_HEAD
         for n, line in enumerate(lines, start=1):
-            body = move_line(line.body, incarnation, n)
+            body = move_line(bytes(line["body"]), incarnation, n)
             head = chain(head, body)
-            dossier = decode(body).dossier
-            self._write("INSERT INTO log (inc, n, d, body, head) VALUES (?, ?, ?, ?, ?)", fresh, n, dossier, body, head)
+            self._write("INSERT INTO log (inc, n, d, body, head) VALUES (?, ?, ?, ?, ?)", fresh, n, line["d"], body, head)
         for inc, last, at in ((incarnation, common, self.head_at(incarnation, common)), (fresh, len(lines), head)):
             self._write("DELETE FROM log WHERE inc = ? AND n > ?", inc, last)
             self._write("DELETE FROM segment WHERE inc = ? AND n >= ?", inc, max(last, 1))

@@ -19,7 +19,7 @@ import sqlite_utils
 
 from forms.dossier import Draft, apply, conflict_of, due_of, fold, is_decided
 from kiosk.store import search
-from sync.envelope import ZERO_HEAD, decode
+from sync.envelope import ZERO_HEAD, EnvelopeError, decode
 
 SUMMARY: Final = (
     "code",
@@ -82,7 +82,10 @@ def _settle(db: sqlite_utils.Database, dossier: str) -> None:
 
 def _folded(fields: Mapping[str, Any], lines: Iterable[bytes]) -> Mapping[str, Any]:
     for line in lines:
-        event = decode(line)
+        try:
+            event = decode(line)
+        except EnvelopeError:
+            continue  # No event, so no effect, as at the province.
         fields = apply(fields, event.kind, event.content)
     return fields
 

@@ -44,6 +44,7 @@ from sync.errors import (
 )
 from sync.keys import SigningKey, VerifyKey
 from sync.loading import Limits, load
+from sync.rollover import ProvincePublic, write_province
 from sync.sieve import sift
 from sync.simulator.world import World
 from tests.sync.sticks import Sender, make
@@ -280,6 +281,36 @@ def test_what_a_restored_disk_lost_comes_back_by_the_stick_it_once_wrote(tmp_pat
     assert came.branched == 1
     assert len(desk.world.province.view("01273")) == 3
     assert set(desk.world.province.view("01273").values()) == {1}
+
+
+def test_a_stick_signed_with_keys_the_kiosk_never_heard_of_brings_their_letter(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write("a")
+    world = sender.world
+    sender.export(tmp_path / "stick")
+    before, fresh = world.signing, SigningKey(b"f" * 32)
+    second = ProvincePublic(fresh.public, world.sealing.public, 2)
+    world.province.province_documents.append(write_province(second, world.root, before))
+    desk.office = replace(desk.office, keys=replace(world.keys, sign=fresh, generation=2))
+    desk.answer(tmp_path / "stick", desk.take_all(tmp_path / "stick"))
+    (brought,) = sender.take_all(tmp_path / "stick")
+    assert brought.acked == 1
+    assert sender.kiosk.engine.trust.province == second
+
+
+def test_a_letter_of_a_thief_opens_no_door(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write("a")
+    thief = SigningKey(b"t" * 32)
+    sender.export(tmp_path / "stick")
+    second = ProvincePublic(thief.public, sender.world.sealing.public, 2)
+    sender.world.province.province_documents.append(write_province(second, sender.world.root, thief))
+    desk.office = replace(desk.office, keys=replace(sender.world.keys, sign=thief, generation=2))
+    desk.answer(tmp_path / "stick", desk.take_all(tmp_path / "stick"))
+    kept = sender.kiosk.journal.state.copy()
+    with pytest.raises(BundleForged):
+        sender.take_all(tmp_path / "stick")
+    assert sender.kiosk.journal.state == kept
 
 
 # --- attachments --------------------------------------------------------------------------------------------------------

@@ -245,6 +245,22 @@ def test_a_rebase_carries_the_rest_to_a_fresh_incarnation(machine: Machine) -> N
     assert proof(machine).ok
 
 
+def test_a_line_that_is_no_event_shows_nothing_stops_nothing_and_moves_along(machine: Machine) -> None:
+    dossier = file_one(machine)
+    inc = machine.store.current()[0]
+    fields = machine.store.fields(dossier)
+    with machine.store.work("cb1") as work:
+        line = b'{"n":3,"junk":true}'
+        work.n, work.head, work.first = 3, chain(work.head, line), 3
+        machine.store.db.execute("INSERT INTO log (inc, n, d, body, head) VALUES (?, 3, ?, ?, ?)", [inc, dossier, line, work.head])
+    machine.store.rebuild()
+    assert machine.store.fields(dossier) == fields
+    with machine.store.transaction():
+        fresh = machine.store.rebase_incarnation(inc, 1)
+    assert machine.store.last(fresh)[0] == 2
+    assert proof(machine).ok
+
+
 def test_search_needs_no_accents_and_finds_codes(machine: Machine) -> None:
     file_one(machine)
     code = machine.store.rows("SELECT code FROM dossier")[0]["code"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def test_a_changed_text_is_found_by_its_new_words_only_and_keeps_its_place(machi
         search.put(machine.store.db, "d1", search.text_of("Lý Thị Mới"))
     assert machine.store.search("mau", 10) == []
     assert machine.store.search("thi", 10) == ["d3", "d1"]
+
+
+def test_the_index_agrees_with_the_texts_however_often_they_change(machine: Machine) -> None:
+    dice, words = random.Random(5), ["nong", "nong", "van", "thu", "mau", "hoang", "a", "ab", "abc", "7", "261125", "0001"]
+    for _ in range(80):
+        with machine.store.transaction():
+            dossier = f"d{dice.randint(1, 8)}"
+            if dice.random() < 0.3:
+                search.remove(machine.store.db, dossier)
+            else:
+                search.put(machine.store.db, dossier, " ".join(dice.choices(words, k=dice.randint(1, 6))))
+        assert search.damage(machine.store.db) == ""
 
 
 def test_a_removed_text_leaves_nothing_in_the_index(machine: Machine) -> None:
