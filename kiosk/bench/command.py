@@ -17,6 +17,7 @@ from kiosk.bench.journal import bench_journal
 from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
 from kiosk.bench.sync import sync_command
+from kiosk.bench.upload import upload_command
 
 BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "filing": bench_filing,
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "dictionary": dictionary_command,
     "peers": peers_command,
     "sync": sync_command,
+    "upload": upload_command,
 }
 """Those with arguments of their own."""
 

@@ -58,6 +58,22 @@ SYNC_GOALS = (
 )
 
 
+def wire_per_useful(seen: Seen) -> float:
+    return seen.offered / (float(seen.figures["size"]) * max(seen.done, 1e-6))
+
+
+def median_change(seen: Seen) -> float:
+    return float(median(seen.figures["times"]))
+
+
+UPLOAD_GOALS = (
+    Goal("G7", ("under", "clean"), "trung vị một thay đổi khi gửi tệp 20 MB", median_change, 1.5, "s"),
+    Goal("G8", ("scan", "outages10"), "tệp 5 MB, mất 10 %, có lúc đứt", seconds, 1050, "s"),
+    Goal("G8", ("scan", "outages10"), "byte trên dây cho mỗi byte có ích", wire_per_useful, 1.3, "×"),
+    Goal("G9", ("scan", "outages30"), "tệp 5 MB, mất 30 %, có lúc đứt", seconds, 1600, "s"),
+)
+
+
 def sync_report(kept: Sequence[Kept]) -> tuple[str, bool]:
     """The table and whether every goal is met."""
     rows = [*_table(kept, "day", per_dossier, "B/hồ sơ"), *_table(kept, "status", bytes_of_change, "B/thay đổi")]
@@ -66,7 +82,15 @@ def sync_report(kept: Sequence[Kept]) -> tuple[str, bool]:
     return "\n".join([*rows, "", *(text for text, _ in judged), told]) + "\n", times and all(met for _, met in judged)
 
 
+def upload_report(kept: Sequence[Kept]) -> tuple[str, bool]:
+    """The table and whether every goal is met."""
+    rows = [*_table(kept, "scan", wire_per_useful, "×  "), *_table(kept, "under", median_change, "s  ")]
+    judged = [_verdict(goal, kept) for goal in UPLOAD_GOALS]
+    return "\n".join([*rows, "", *(text for text, _ in judged)]) + "\n", all(met for _, met in judged)
+
+
 def _table(kept: Sequence[Kept], work: str, size: Callable[[Seen], float], unit: str) -> Iterator[str]:
+    places = 0 if unit.startswith("B") else 2
     cells = dict.fromkeys((one.profile, one.system) for one in kept if one.work == work)
     for profile, system in sorted(cells, key=lambda cell: (cell[0], list(SYSTEMS).index(cell[1]))):
         seen = _of(kept, work, profile, system)
@@ -74,7 +98,7 @@ def _table(kept: Sequence[Kept], work: str, size: Callable[[Seen], float], unit:
         took = f"{median(one.seconds for one in done):8.2f} s" if done else f"chưa xong ({median(one.done for one in seen):.0%})"
         late = max(one.late_s for one in seen)
         yield (
-            f"{work:<7} {profile:<9} {SYSTEMS[system]:<10} {median(map(size, seen)):9.0f} {unit}  {took:<18} "
+            f"{work:<7} {profile:<9} {SYSTEMS[system]:<10} {median(map(size, seen)):9.{places}f} {unit}  {took:<18} "
             f"{len(done)}/{len(seen)} hạt giống xong, máy chậm nhất {late:.2f} s"
         )
 

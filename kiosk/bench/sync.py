@@ -144,20 +144,24 @@ class Ours:
         self._rig = rig
         self._link = link
         rig.serve(link)
-        self._machine = rig.machine()
-        self._of = self._machine.store.waiting()
-        ids = self._machine.store.rows("SELECT d FROM dossier ORDER BY d")
+        self.machine = rig.machine()
+        self._of = self.machine.store.waiting()
+        ids = self.machine.store.rows("SELECT d FROM dossier ORDER BY d")
         self._waiting = iter([str(row["d"]) for row in ids])
+
+    def next_dossier(self) -> str:
+        """One that nothing has been done to yet."""
+        return next(self._waiting)
 
     def push(self, limit: float) -> tuple[float, float]:
         """(share done, seconds) of sending all that waits."""
         self._rig.carry(self._link)
-        took = until(lambda: self._machine.store.waiting() == 0, limit)
-        return (1.0, took) if took is not None else (1 - self._machine.store.waiting() / self._of, limit)
+        took = until(lambda: self.machine.store.waiting() == 0, limit)
+        return (1.0, took) if took is not None else (1 - self.machine.store.waiting() / self._of, limit)
 
     def facts(self) -> dict[str, Any]:
         """Dossiers, and the floor: all that had to cross, both ways, as one zstd stream each."""
-        store = self._machine.store
+        store = self.machine.store
         lines = [line.body for line in store.lines(store.incarnations()[-1], 0, 1_000_000)]
         feed = [bytes(row["body"]) for row in store.rows("SELECT body FROM feed ORDER BY seq")]
         return {"dossiers": store.rows("SELECT count(*) AS n FROM dossier")[0]["n"], "floor": floor(lines, feed)}
@@ -169,7 +173,7 @@ class Ours:
 
     def change(self, limit: float) -> float:
         """Seconds until one act of an official is acknowledged."""
-        store, dossier = self._machine.store, next(self._waiting)
+        store, dossier = self.machine.store, self.next_dossier()
         by = acts.By(acts.Role.OFFICIAL, "Bế Văn Mẫu")
         with store.work("cb01") as work:
             work.append(acts.start(acts.Situation(dossier, store.fields(dossier), by, OPENING)))
@@ -177,7 +181,7 @@ class Ours:
         return until(lambda: store.waiting() == 0, limit, 0.005) or limit
 
     def stop(self) -> None:
-        self._machine.close()
+        self.machine.close()
         self._rig.stop()
 
 
@@ -228,7 +232,7 @@ def _day(side: Ours | Theirs, link: Link, limit: float) -> Seen:
     share, seconds = side.push(limit)
     if share >= 1:
         time.sleep(1.0)
-    return _seen(share, seconds, link.traffic(), side.facts())
+    return seen(share, seconds, link.traffic(), side.facts())
 
 
 def _changes(side: Ours | Theirs, link: Link, group: Group, limit: float) -> Seen:
@@ -244,8 +248,8 @@ def _changes(side: Ours | Theirs, link: Link, group: Group, limit: float) -> See
         time.sleep(SETTLE_S)
         sizes.append(link.traffic().offered - before)
     figures = {"times": [round(one, 3) for one in times], "bytes": sizes}
-    return _seen(sum(one < longest for one in times) / count, median(times), link.traffic(), figures)
+    return seen(sum(one < longest for one in times) / count, median(times), link.traffic(), figures)
 
 
-def _seen(share: float, seconds: float, passed: Traffic, figures: dict[str, Any]) -> Seen:
+def seen(share: float, seconds: float, passed: Traffic, figures: dict[str, Any]) -> Seen:
     return Seen(round(share, 4), round(seconds, 2), passed.up["offered"], passed.down["offered"], passed.late_s, figures)
