@@ -6,6 +6,7 @@ Changes made by the sync process are noticed by the store's data version, looked
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +24,9 @@ from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
-from kiosk import usecases
+from kiosk import mending, usecases
 from kiosk.card_desk import CardDesk
-from kiosk.clock import day_vi, hour_day_vi
+from kiosk.clock import HANOI, day_vi, hour_day_vi
 from kiosk.device_facts import barcode_fact, disk_fact
 from kiosk.history import history_vi
 from kiosk.machine import Machine
@@ -45,10 +46,13 @@ from kiosk.services import (
     PrintFact,
     Reading,
     Refused,
+    Review,
     Row,
     Scheduler,
     Tab,
+    Waiting,
 )
+from kiosk.store import outbox
 from kiosk.store.connection import StoreError
 from kiosk.sync_status import LineFact, read_status, wake
 
@@ -357,7 +361,9 @@ class KioskServices:
 
     def tabs(self) -> Sequence[Tab]:
         self._official_in()
-        return [
+        waiting = int(self._store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"])
+        review = [Tab("review", "Cần xem", waiting)] if waiting else []
+        return review + [
             Tab(key, label, int(self._store.rows(f"SELECT count(*) AS n FROM dossier WHERE {sql}", given)[0]["n"]))  # type: ignore[arg-type]
             for key, label in _TAB_LABELS.items()
             for sql, given in [self._where(key)]
@@ -464,6 +470,56 @@ class KioskServices:
         self._changed()
         return accepted
 
+    def reviews(self) -> Sequence[Review]:
+        self._official_in()
+        return [
+            Review(
+                seq=one.seq,
+                dossier=one.dossier if one.code else "",
+                code=one.code,
+                what_vi=one.what_vi,
+                why_vi=one.why_vi,
+                kept_vi=_value_vi(one.kept) if one.field else "",
+                lost_vi=_value_vi(one.lost) if one.field else "",
+                mend=_mend(one),
+            )
+            for one in mending.reviews(self._machine)
+        ]
+
+    def settle(self, seq: int) -> None:
+        official = self._official_in()
+        _refusing(lambda: mending.settle(self._machine, self._open_review(seq), official))
+        self._changed()
+
+    def resend(self, seq: int, text: str | None) -> None:
+        official = self._official_in()
+        review = self._open_review(seq)
+        content = None if text is None else {review.field: text}
+        _refusing(lambda: mending.resend(self._machine, review, official, content))
+        self._changed()
+
+    def _open_review(self, seq: int) -> mending.Review:
+        found = [one for one in mending.reviews(self._machine) if one.seq == seq]
+        if not found:
+            raise Refused("review_gone", "Việc này đã được xử lý.", "Xem lại danh sách.")
+        return found[0]
+
+    def waiting(self) -> Sequence[Waiting]:
+        self._signed_in()
+        return [self._on_its_way(one) for one in self._store.outbox()]
+
+    def _on_its_way(self, one: outbox.Waiting) -> Waiting:
+        upcoming = max(0.0, (one.next_ms - self._clock.wall_ms()) / 1000) if one.next_ms else 0.0
+        return Waiting(
+            title_vi=one.code or ("Hồ sơ chưa có mã" if one.events else "Bản quét"),
+            what_vi=f"{one.events} việc" if one.events else "",
+            since_vi=_hour_vi(one.since_ms) or "–",
+            tried=one.tried,
+            answer_vi=one.answer_vi,
+            next_vi=f"thử lại sau {_span_vi(upcoming)}" if upcoming >= 60 else "",
+            trouble=bool(one.answer),
+        )
+
     def print_receipt(self, dossier: str) -> int:
         self._official_in()
         found = self._store.rows("SELECT id FROM print_job WHERE d = ? ORDER BY id DESC LIMIT 1", [dossier])
@@ -566,6 +622,23 @@ def _refusing(act: Callable[[], T]) -> T:
 
 def _refused(error: DeviceError) -> Refused:
     return Refused(error.code, error.message_vi, error.cure_vi)
+
+
+def _value_vi(value: Any) -> str:
+    """A value of a field for people; a person is shown by name."""
+    if isinstance(value, Mapping):
+        return str(value.get("name") or json.dumps(value, ensure_ascii=False))
+    return "" if value is None else str(value)
+
+
+def _mend(review: mending.Review) -> Literal["text", "again", "no"]:
+    if review.content is None or not review.dossier:
+        return "no"
+    return "text" if review.field and isinstance(review.lost, str) else "again"
+
+
+def _hour_vi(wall_ms: int) -> str:
+    return hour_day_vi(datetime.fromtimestamp(wall_ms / 1000, HANOI)) if wall_ms else ""
 
 
 def _moment(text: Any) -> datetime | None:

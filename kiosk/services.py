@@ -150,9 +150,43 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    key: Literal["new", "late", "today", "open", "ready"]
+    key: Literal["new", "late", "today", "open", "ready", "review"]
     label_vi: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Something the province did not take as it was sent; it waits for an official."""
+
+    seq: int
+    dossier: str
+    """Id of the dossier, empty when it is none of this machine's."""
+    code: str
+    what_vi: str
+    """What was done: «Ghi Điện thoại»."""
+    why_vi: str
+    kept_vi: str
+    """The value that stands; empty when it is no question of values."""
+    lost_vi: str
+    mend: Literal["text", "again", "no"]
+    """How it can be sent again: with a text to mend, as it was, or not from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing on its way to the province, as the technician reads it."""
+
+    title_vi: str
+    what_vi: str
+    """«2 việc» or «bản quét, 34 %»"""
+    since_vi: str
+    tried: int
+    answer_vi: str
+    """What the last try ended in; empty before the first."""
+    next_vi: str
+    trouble: bool
+    """The last answer was not a good one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +342,22 @@ class Services(Protocol):
     def accept(self, dossier: str, seen: int) -> Accepted:
         """Accept as the signed-in official, who looks at :attr:`Detail.seen`; queues Mẫu 01. Raises Refused (``not_new``,
         ``signed_out``)."""
+        ...
+
+    def reviews(self) -> Sequence[Review]:
+        """What the province did not take as it was sent, oldest first."""
+        ...
+
+    def settle(self, seq: int) -> None:
+        """Leave things as they stand and close the matter. Raises Refused (``review_gone``)."""
+        ...
+
+    def resend(self, seq: int, text: str | None) -> None:
+        """Mend and send again (sửa và gửi lại): the mended text, ``None`` = as it was. Raises Refused (``still_refused`` …)."""
+        ...
+
+    def waiting(self) -> Sequence[Waiting]:
+        """What is on its way, oldest first; for technicians."""
         ...
 
     def print_receipt(self, dossier: str) -> int:

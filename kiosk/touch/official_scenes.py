@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from kiosk.services import PrintFact
-from kiosk.touch.samples import SampleServices
+from kiosk.touch.samples import REVIEWS, SampleServices
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
 from kiosk.viewmodels.official import Part, SignIn
-from kiosk.viewmodels.official_flow import DossierPage, TechnicianPage, TouchTestPage, WorklistPage
+from kiosk.viewmodels.official_flow import DossierPage, ReviewPage, TechnicianPage, TouchTestPage, WorklistPage
 
 Scene = Callable[[Kiosk, SampleServices], None]
 Page = TypeVar("Page", bound=ViewModel)
@@ -100,6 +100,25 @@ def dossier(part: Part = "answers") -> Scene:
     return scene
 
 
+def review(act: Callable[[ReviewPage], None] = lambda page: None, *, worklist_only: bool = False) -> Scene:
+    """Two matters that wait for a word, or the worklist that tells of them."""
+
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        services.open_reviews = list(REVIEWS)
+        worklist()(kiosk, services)
+        if not worklist_only:
+            on(kiosk, WorklistPage).choose_tab("review")
+            act(on(kiosk, ReviewPage))
+
+    return scene
+
+
+def queue(kiosk: Kiosk, services: SampleServices) -> None:
+    services.offline = True
+    pin(TECHNICIAN)(kiosk, services)
+    on(kiosk, TechnicianPage).open_queue()
+
+
 def sheet(name: str) -> Scene:
     """The technician's page with the whole text of one device."""
 
@@ -135,7 +154,13 @@ STAFF: Mapping[str, Scene] = {
     "dossier": dossier(),
     "dossier_papers": dossier("papers"),
     "dossier_history": dossier("history"),
+    "worklist_review": review(worklist_only=True),
+    "review": review(),
+    "review_step": review(lambda page: page.reviews.turn(1)),
+    "review_mend": review(lambda page: page.reviews.mend()),
     "technician": pin(TECHNICIAN),
+    "technician_queue": queue,
+    "technician_line": sheet("line"),
     "technician_sheet": sheet("printer"),
     "touch_test": touch_test,
 }

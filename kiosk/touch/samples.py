@@ -29,8 +29,10 @@ from kiosk.services import (
     Prepared,
     PrintFact,
     Refused,
+    Review,
     Row,
     Tab,
+    Waiting,
 )
 
 BIRTH = "1.001193"
@@ -98,6 +100,44 @@ DEVICES = (
 )
 
 
+REVIEWS = (
+    Review(
+        7,
+        "d36",
+        "H14.99.99-261123-0036",
+        "Ghi Nơi trả kết quả",
+        "hai bên sửa mà chưa thấy của nhau",
+        "Trung tâm Phục vụ hành chính công xã Bản Mẫu",
+        "Bưu điện xã Bản Mẫu",
+        "text",
+    ),
+    Review(
+        9,
+        "d41",
+        "TAM-01-261123-0041",
+        "tiếp nhận, hẹn trả 17:00 ngày 23/11/2026",
+        "hồ sơ đã được tiếp nhận trước đó",
+        "",
+        "",
+        "again",
+    ),
+)
+
+QUEUE = (
+    Waiting(
+        "TAM-01-261123-0042",
+        "2 việc",
+        "08:15, thứ Hai 23/11/2026",
+        3,
+        "Mạng yêu cầu đăng nhập.",
+        "thử lại sau 2 phút",
+        True,
+    ),
+    Waiting("TAM-01-261123-0041", "1 việc", "08:02, thứ Hai 23/11/2026", 4, "", "", False),
+    Waiting("Bản quét", "giấy chứng sinh, 34 %", "07:55, thứ Hai 23/11/2026", 1, "", "", False),
+)
+
+
 class SampleServices:
     """``kiosk.services.Services`` made of samples."""
 
@@ -108,6 +148,8 @@ class SampleServices:
         self.sentences: tuple[str, ...] = ()
         self.reading: tuple[float, str] | Refused | None = None
         self.calls: list[tuple[str, str]] = []
+        self.open_reviews: list[Review] = []
+        self.queue: Sequence[Waiting] = QUEUE
 
     def place(self) -> Place:
         return Place("Ủy ban nhân dân xã Bản Mẫu", "Tỉnh Cao Bằng", "Máy số 1", "0206 000 000", "0.1.0")
@@ -213,6 +255,7 @@ class SampleServices:
 
     def tabs(self) -> Sequence[Tab]:
         return (
+            *([Tab("review", "Cần xem", len(self.open_reviews))] if self.open_reviews else []),
             Tab("new", "Mới", 2),
             Tab("late", "Quá hạn", 1),
             Tab("today", "Hôm nay", 3),
@@ -245,6 +288,18 @@ class SampleServices:
 
     def accept(self, dossier: str, seen: int) -> Accepted:
         return Accepted("17:00, thứ Hai 23/11/2026", 2)
+
+    def reviews(self) -> Sequence[Review]:
+        return tuple(self.open_reviews)
+
+    def settle(self, seq: int) -> None:
+        self.open_reviews = [one for one in self.open_reviews if one.seq != seq]
+
+    def resend(self, seq: int, text: str | None) -> None:
+        self.settle(seq)
+
+    def waiting(self) -> Sequence[Waiting]:
+        return tuple(self.queue)
 
     def print_receipt(self, dossier: str) -> int:
         return 2

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from kiosk.services import Official
 from kiosk.viewmodels.base import ViewModel, Watch
 from kiosk.viewmodels.official import Desk, OfficialSession, SignIn
-from kiosk.viewmodels.technician import Technician, TouchTest
+from kiosk.viewmodels.review import Reviews
+from kiosk.viewmodels.technician import Queue, Technician, TouchTest
 from kiosk.viewmodels.typing import Typing
 
 if TYPE_CHECKING:
@@ -122,6 +123,35 @@ class WorklistPage(StaffPage):
         """Devices and line."""
         self.staff.open_technician()
 
+    def choose_tab(self, key: str) -> None:
+        """Another tab; what waits for a word of the official is a page of its own."""
+        if key == "review":
+            self.staff.show(ReviewPage(self.staff, Reviews(self.staff.kiosk.services)))
+        else:
+            self.desk.choose_tab(key)
+
+
+class ReviewPage(StaffPage):
+    """What the province did not take as it was sent."""
+
+    def __init__(self, staff: Staff, reviews: Reviews) -> None:
+        super().__init__(staff)
+        self.reviews = reviews
+        self.relay(reviews)
+
+    def back(self) -> None:
+        self.staff.open_worklist()
+
+    def open_dossier(self) -> None:
+        """The dossier of the matter in hand."""
+        found = self.reviews.current
+        if found is not None and found.dossier:
+            self.staff.open_dossier(found.dossier)
+
+    def close(self) -> None:
+        super().close()
+        self.reviews.close()
+
 
 class DossierPage(StaffPage):
     """One dossier on the whole glass."""
@@ -169,9 +199,29 @@ class TechnicianPage(StaffPage):
         """Nine crosses."""
         self.staff.show(TouchTestPage(self.staff))
 
+    def open_queue(self) -> None:
+        """What is on its way, one by one."""
+        self.staff.show(QueuePage(self.staff, Queue(self.staff.kiosk.services, self.staff.kiosk.scheduler)))
+
     def close(self) -> None:
         super().close()
         self.technician.close()
+
+
+class QueuePage(StaffPage):
+    """What is on its way to the province, item by item."""
+
+    def __init__(self, staff: Staff, queue: Queue) -> None:
+        super().__init__(staff)
+        self.queue = queue
+        self.relay(queue)
+
+    def back(self) -> None:
+        self.staff.open_technician()
+
+    def close(self) -> None:
+        super().close()
+        self.queue.close()
 
 
 class TouchTestPage(StaffPage):
@@ -214,6 +264,14 @@ class Staff:
         if self._desk is None:
             self._desk = Desk(self.kiosk.services, self.kiosk.scheduler, self.session)
         self.show(WorklistPage(self, self._desk))
+
+    def open_dossier(self, dossier: str) -> None:
+        """A dossier as a page of its own."""
+        if self._desk is None:
+            self._desk = Desk(self.kiosk.services, self.kiosk.scheduler, self.session)
+        self._desk.choose(dossier)
+        if self._desk.selected is not None:
+            self.show(DossierPage(self, self._desk))
 
     def open_technician(self) -> None:
         """The device page."""

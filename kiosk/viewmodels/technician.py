@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from kiosk.services import Cancel, DeviceFact, LineState, MachineFact, Refused, Scheduler, Services
+from kiosk.services import Cancel, DeviceFact, LineState, MachineFact, Refused, Scheduler, Services, Waiting
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.official import Mark
 
@@ -161,6 +161,56 @@ class Technician(ViewModel):
             self._filing = refused
         else:
             self._filing = None
+
+    def _tick(self) -> None:
+        self._timer = self._scheduler.call_later(REFRESH_S, self._again)
+
+    def _again(self) -> None:
+        self.refresh()
+        self._tick()
+
+
+class Queue(ViewModel):
+    """What is on its way to the province, item by item; read again while the screen is open. «Gửi ngay» wakes the sync process."""
+
+    def __init__(self, services: Services, scheduler: Scheduler) -> None:
+        super().__init__()
+        self._services = services
+        self._scheduler = scheduler
+        self._timer: Cancel | None = None
+        self.sending = False
+        """A try asked for here has not ended yet."""
+        self.items: Sequence[Waiting] = ()
+        self.line: LineState = services.line()
+        self._watch = services.on_change(self.refresh)
+        self._load()
+        self._tick()
+
+    def refresh(self) -> None:
+        """Read the queue again."""
+        self._load()
+        self.notify()
+
+    def send_now(self) -> None:
+        """Try now, whatever the wait was."""
+        if not self.sending:
+            self.sending = True
+            self._services.test_device("line", self._tried)
+            self.notify()
+
+    def close(self) -> None:
+        super().close()
+        self._watch.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _tried(self, _: DeviceFact) -> None:
+        self.sending = False
+        self.refresh()
+
+    def _load(self) -> None:
+        self.items = tuple(self._services.waiting())
+        self.line = self._services.line()
 
     def _tick(self) -> None:
         self._timer = self._scheduler.call_later(REFRESH_S, self._again)

@@ -36,8 +36,10 @@ from kiosk.services import (
     Prepared,
     PrintFact,
     Refused,
+    Review,
     Row,
     Tab,
+    Waiting,
 )
 
 VN = timezone(timedelta(hours=7))
@@ -207,6 +209,10 @@ class ServicesTwin:
         self.procedures: dict[str, Procedure] = {}
         """Procedures a test puts in place of the catalogue's."""
         self.prepared: list[dict[str, Any]] = []
+        self.open_reviews: list[Review] = []
+        self.review_acts: list[tuple[object, ...]] = []
+        self.refuse_resend: Refused | None = None
+        self.queue: list[Waiting] = []
         self._barcode: list[tuple[Callable[[CardPerson], None], Callable[[Refused], None], _Reading]] = []
         self._texts: list[tuple[Callable[[str], None], _Reading]] = []
         self._watchers: list[tuple[Callable[[], None], _Call]] = []
@@ -423,10 +429,32 @@ class ServicesTwin:
     def sign_out(self) -> None:
         self.official = None
 
+    def reviews(self) -> Sequence[Review]:
+        self._must_be_signed_in()
+        return tuple(self.open_reviews)
+
+    def settle(self, seq: int) -> None:
+        self._close_review(seq, ("settle", seq))
+
+    def resend(self, seq: int, text: str | None) -> None:
+        if self.refuse_resend is not None:
+            raise self.refuse_resend
+        self._close_review(seq, ("resend", seq, text))
+
+    def _close_review(self, seq: int, act: tuple[object, ...]) -> None:
+        self._must_be_signed_in()
+        self.review_acts.append(act)
+        self.open_reviews = [one for one in self.open_reviews if one.seq != seq]
+        self.changed()
+
+    def waiting(self) -> Sequence[Waiting]:
+        return tuple(self.queue)
+
     def tabs(self) -> Sequence[Tab]:
         self._must_be_signed_in()
+        review = [Tab("review", "Cần xem", len(self.open_reviews))] if self.open_reviews else []
         labels = {"new": "Mới", "late": "Quá hạn", "today": "Hôm nay", "open": "Đang xử lý", "ready": "Chờ trả"}
-        return tuple(Tab(key, label, len(self._of(key))) for key, label in labels.items())  # type: ignore[arg-type]
+        return review + [Tab(key, label, len(self._of(key))) for key, label in labels.items()]  # type: ignore[arg-type]
 
     def worklist(self, tab: str, query: str = "") -> Sequence[Row]:
         self._must_be_signed_in()

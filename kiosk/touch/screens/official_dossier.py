@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.services import Detail, PrintFact
+from kiosk.services import Detail, PrintFact, Refused
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
 from kiosk.touch.official_widgets import Slot, fact_row, heading, mark_chip, paper_line, staff_text
@@ -189,7 +189,7 @@ def over(desk: Desk) -> Part | None:
     if desk.stage == "done" and desk.accepted is not None:
         return done_dialog(desk)
     if desk.refusal is not None:
-        return refused_dialog(desk)
+        return refusal_dialog(desk.refusal, desk.close_dialog)
     return None
 
 
@@ -242,16 +242,14 @@ def done_dialog(desk: Desk) -> Scrim:
     )
 
 
-def refused_dialog(desk: Desk) -> Scrim:
+def refusal_dialog(refusal: Refused, close: Callable[[], None]) -> Scrim:
     """An expected failure: what happened, what to do."""
-    refusal = desk.refusal
-    assert refusal is not None
     return Scrim(
         dialog(
             dialog_title(refusal.message_vi, "error", theme.RED),
             *([staff_text(refusal.cure_vi, 24, 400, theme.INK, lines=4)] if refusal.cure_vi else []),
             Space(4),
-            staff_button("Đã hiểu", "primary", "check", desk.close_dialog, "dialog:close", h=84, size=28),
+            staff_button("Đã hiểu", "primary", "check", close, "dialog:close", h=84, size=28),
         ),
         width=760,
     )

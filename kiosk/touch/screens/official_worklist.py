@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from kiosk.services import Tab
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
 from kiosk.touch.keyboard import Keyboard
@@ -32,17 +33,23 @@ class WorklistScreen(StaffScreen):
     model: WorklistPage
 
     def entered(self) -> None:
-        self.shape: tuple[bool, bool, bool] = (False, False, False)
+        self.shape: tuple[bool, bool, bool, bool] = (False, False, False, False)
         self.listed = ""
 
-    def wanted_shape(self) -> tuple[bool, bool, bool]:
+    def wanted_shape(self) -> tuple[bool, bool, bool, bool]:
+        """Which bars stand: a call, the search, the keyboard, and (tall glass only) the strip of what waits for a word."""
         desk = self.model.desk
-        return bool(desk.calls), desk.searching, self.model.keys_up
+        return bool(desk.calls), desk.searching, self.model.keys_up, theme.look.portrait and self.review is not None
+
+    @property
+    def review(self) -> Tab | None:
+        """The tab of what waits for the official's word, while something does."""
+        return next((tab for tab in self.model.desk.tabs if tab.key == "review"), None)
 
     def page(self) -> Part:
         self.shape = self.wanted_shape()
-        calling, searching, keys_up = self.shape
-        self.head, self.banner, self.tabs = Slot(h=84), Slot(h=BANNER_H), Slot(h=TABS_H)
+        calling, searching, keys_up, waiting = self.shape
+        self.head, self.banner, self.tabs, self.strip = Slot(h=84), Slot(h=BANNER_H), Slot(h=TABS_H), Slot(h=TABS_H)
         self.field = Field(
             self.model.typing.text,
             state="active" if keys_up else "still",
@@ -62,6 +69,7 @@ class WorklistScreen(StaffScreen):
         if not theme.look.portrait and not keys_up:
             below = Row(middle, self.pane, gap=16, flex=1)
         bars: list[Part] = [self.banner] if calling else []
+        bars += [self.strip] if waiting else []
         bars.append(self.search_row() if searching else self.tabs)
         foot: list[Part] = [self.keyboard] if self.keyboard is not None else []
         return Col(self.head, Col(*bars, below, gap=14, pad=(PAD, 16, PAD, 8 if foot else 16), flex=1), *foot)
@@ -82,6 +90,7 @@ class WorklistScreen(StaffScreen):
         self.head.fill((desk.line, self.model.session.official), lambda: self.head_bar(tight))
         self.banner.fill(desk.call_vi, lambda: self.call_banner(desk.call_vi))
         self.tabs.fill((desk.tabs, desk.tab), lambda: self.tab_row(tight))
+        self.strip.fill(self.review, self.review_strip)
         chosen = desk.selected.row.dossier if desk.selected is not None else ""
         self.list.show(desk.rows, chosen, self.open)
         if self.listed != (desk.tab + desk.query):
@@ -154,6 +163,17 @@ class WorklistScreen(StaffScreen):
             radius=16,
         )
 
+    def review_strip(self) -> Part | None:
+        """On a tall glass six tabs do not fit beside each other."""
+        found = self.review
+        if found is None:
+            return None
+        act = partial(self.model.choose_tab, found.key)
+        words = f"{found.count} việc cần xem lại"
+        return SnugBtn(
+            words, "gold", icon="assignment_late", size=21, h=TABS_H, radius="round", scale=chrome, on_tap=act, key="tab:review"
+        )
+
     def tab_row(self, tight: bool) -> Part:
         desk = self.model.desk
         tabs = [
@@ -161,19 +181,20 @@ class WorklistScreen(StaffScreen):
                 tab.label_vi,
                 tab.count,
                 chosen=tab.key == desk.tab,
-                alarm=tab.key == "late",
+                alarm=tab.key in ("late", "review"),
                 tight=tight,
-                on_tap=partial(desk.choose_tab, tab.key),
+                on_tap=partial(self.model.choose_tab, tab.key),
                 key=f"tab:{tab.key}",
             )
             for tab in desk.tabs
+            if not (tight and tab.key == "review")
         ]
         if tight:
             for tab in tabs:
                 tab.flex = tab.natural(theme.look.width)[0]
             return Row(*tabs, gap=8, align="middle")
         search = SnugBtn(
-            "Tìm tên, mã hồ sơ",
+            "Tìm tên, mã hồ sơ" if len(tabs) < 6 else "Tìm",
             "secondary",
             icon="search",
             size=20,

@@ -15,11 +15,12 @@ from kiosk.touch.official_widgets import Cross, Slot, SnugBtn, Squeeze, fact_row
 from kiosk.touch.screen import Screen
 from kiosk.touch.screens.official_base import StaffScreen, head_button
 from kiosk.touch.screens.official_dossier import staff_button
+from kiosk.touch.screens.technician_queue import QueueScreen
 from kiosk.touch.theme import chrome, px
 from kiosk.touch.widgets import Badge, Col, Grid, Icon, Part, Row, Scrim, Space, Surface, Tappable, dialog
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.official import Mark
-from kiosk.viewmodels.official_flow import TechnicianPage, TouchTestPage
+from kiosk.viewmodels.official_flow import QueuePage, TechnicianPage, TouchTestPage
 from kiosk.viewmodels.technician import Card, Summary
 
 PAD = 24
@@ -207,6 +208,11 @@ class TechnicianScreen(StaffScreen):
                 *cure,
                 *(fact_row(label, text, label_w=220) for label, text in facts),
                 Space(4),
+                *(
+                    [staff_button("Xem hàng chờ", "secondary", "list_alt", self.model.open_queue, "queue", h=72, size=24)]
+                    if fact.name == "line"
+                    else []
+                ),
                 test,
                 staff_button("Đóng", "secondary", "close", self.model.close_sheet, "dialog:close", h=72, size=24),
             ),
@@ -303,4 +309,8 @@ class Pinned(Part):
         part.place(self.point[0] - w / 2, self.point[1] - h / 2, w, h)
 
 
-SCREENS: dict[type[ViewModel], type[Screen]] = {TechnicianPage: TechnicianScreen, TouchTestPage: TouchTestScreen}
+SCREENS: dict[type[ViewModel], type[Screen]] = {
+    TechnicianPage: TechnicianScreen,
+    TouchTestPage: TouchTestScreen,
+    QueuePage: QueueScreen,
+}
