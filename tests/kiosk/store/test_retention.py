@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from forms.dossier import Draft
 from kiosk.machine import Machine
 from kiosk.store import retention
 from kiosk.store.retention import Plan, Policy, plan, tidy
@@ -80,9 +81,29 @@ def test_a_paper_that_waits_for_the_printer_keeps_its_dossier(machine: Machine, 
     assert plan(machine.store, POLICY).closing == ()
 
 
+def test_a_late_edit_that_is_in_no_backup_keeps_its_dossier(machine: Machine, province: Province) -> None:
+    dossier = file_one(machine)
+    machine.store.db.execute("UPDATE print_job SET state = 'printed'")
+    province.end(dossier)
+    file_one(machine)
+    province.acknowledge()
+    inc, safe = machine.store.current()[0], machine.store.acked(machine.store.current()[0])
+    with machine.store.work("cb1") as work:
+        work.append([Draft(dossier, "note", {"id": "1", "text": "x"})])
+    province.acknowledge()
+    province.day(0)
+    province.tell({"e": "safe", "dev": 7, "inc": inc, "n": safe, "h": ""})
+    machine.store.db.execute("UPDATE milestone SET acked = 0")
+    province.day(400)
+    made = plan(machine.store, POLICY)
+    assert made.feed > 0
+    assert made.closing == ()
+
+
 def test_a_conflict_that_waits_for_a_person_keeps_its_dossier(machine: Machine, province: Province) -> None:
     dossier = file_one(machine)
     inc = machine.store.current()[0]
+    machine.store.db.execute("UPDATE print_job SET state = 'printed'")
     province.tell({"e": "na", "d": dossier, "dev": 7, "inc": inc, "n": 2, "why": "found_other"})
     province.end(dossier)
     province.day(0)
@@ -94,8 +115,6 @@ def test_a_conflict_that_waits_for_a_person_keeps_its_dossier(machine: Machine, 
 
 
 def test_an_edit_of_a_finished_dossier_keeps_it_until_the_edit_is_old_and_safe_too(machine: Machine, province: Province) -> None:
-    from forms.dossier import Draft
-
     dossier = finished(machine, province)
     province.day(50)
     with machine.store.work("cb1") as work:
