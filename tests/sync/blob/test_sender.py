@@ -128,7 +128,7 @@ def test_while_events_wait_not_a_byte_of_an_attachment_moves_not_even_in_the_mid
     scene.server.faults.extend(["slow"] * 9)
     worker = threading.Thread(target=scene.round)
     worker.start()
-    until("some of a piece to arrive", lambda: scene.server.read > 70_000)
+    until("some of a piece to arrive", lambda: scene.server.read > 120_000)
     scene.crossing.busy(True)
     before = until("the line to be still", lambda: _still(scene))
     assert before > scene.server.received, "a piece stands in its middle"
