@@ -37,7 +37,9 @@ def simulate_command(argv: Sequence[str]) -> int:
     if given.record:
         return _tell(given, Report(), record(given.workers, given.seeds), began)
     plant = next((plant for plant in PLANTS if plant.name == given.bug), None)
-    report = _play(given, "sqlite" if given.sqlite else "office", RELEASE if given.release else given.seeds, plant)
+    report = _play(
+        given, "mix" if given.mix else "sqlite" if given.sqlite else "office", RELEASE if given.release else given.seeds, plant
+    )
     if not given.release:
         return _tell(given, report, [], began)
     report.add(_play(given, "sqlite", RELEASE_SQLITE, None))
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=[plant.name for plant in PLANTS],
         help="cài một lỗi vào mã rồi tìm nó (mã thoát 1 = tìm ra)",
     )
+    add("--mix", action="store_true", help="cùng một việc đi đường mạng, đường USB, hay lẫn lộn: trạng thái ở tỉnh phải y hệt")
     add("--sqlite", action="store_true", help="phía máy quầy dùng kho SQLite mã hóa thật")
     add("--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn")
     add("--record", action="store_true", help="tìm lại mọi lỗi cài sẵn trong --seeds kịch bản và ghi chỗ tìm thấy")

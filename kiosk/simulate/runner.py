@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from kiosk.simulate.office import Office
 from kiosk.simulate.sqlite import WITHOUT, StoreKiosk, room, seeded
+from sync.simulator.mix import mixed
 from sync.simulator.planting import Plant, planted
 from sync.simulator.scene import Setup
 from sync.simulator.shrink import Failure, play, shrink
@@ -36,11 +37,14 @@ class Stage:
     setup: Setup
     without: frozenset[str] = frozenset()
     on_disk: bool = False
+    judge: Callable[[int, Setup], Failure | None] | None = None
+    """Says itself what is wrong with a seed; ``None``: an ordinary schedule."""
 
 
 STAGES: Final[dict[str, Stage]] = {
     "office": Stage(Setup(meaning=Office)),
     "tiny": Stage(Setup()),
+    "mix": Stage(Setup(meaning=Office), judge=mixed),
     "sqlite": Stage(Setup(meaning=Office, journal=StoreKiosk), WITHOUT, on_disk=True),
 }
 """The real merge on journals in memory; the smallest merge; the real merge on the kiosk's real store."""
@@ -68,13 +72,15 @@ def play_seeds(seeds: range, stage: str, plant: Plant | None = None) -> Report:
             failure = _play(seed, STAGES[stage], report)
             if failure is not None:
                 with seeded(seed):
-                    report.failures.append(shrink(failure, STAGES[stage].setup))
+                    report.failures.append(failure if STAGES[stage].judge else shrink(failure, STAGES[stage].setup))
                 break
     return report
 
 
 def _play(seed: int, stage: Stage, report: Report) -> Failure | None:
     report.schedules += 1
+    if stage.judge is not None:
+        return stage.judge(seed, stage.setup)
     if seed % EVERY == 1 and not stage.on_disk:
         return replayed(seed, stage.setup)
     if seed % EVERY == 2 and not stage.on_disk:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import random
 from contextlib import suppress
 
 from sync.blob.cipher import encrypt
@@ -26,12 +27,12 @@ SIZES = (0, 700, 3000, 3000, 70_000)
 """Bytes of a file before it is encrypted; the last one is two records."""
 
 
-def attachment(scene: Scene, dossier: str) -> tuple[str, File, dict[str, object]]:
+def attachment(rng: random.Random, dossier: str) -> tuple[str, File, dict[str, object]]:
     """A file somebody scans: its name, its ciphertext, and what the event tells of it."""
-    key, text = scene.rng.randbytes(32), scene.rng.randbytes(scene.rng.choice(SIZES))
+    key, text = rng.randbytes(32), rng.randbytes(rng.choice(SIZES))
     data = b"".join(encrypt(io.BytesIO(text), key))
     name = hashlib.sha256(data).hexdigest()
-    role, lane = scene.rng.choice((("full", Lane.FULL), ("preview", Lane.PREVIEW)))
+    role, lane = rng.choice((("full", Lane.FULL), ("preview", Lane.PREVIEW)))
     told = {"blob": name, "key": base64.b64encode(key).decode(), "size": len(data), "plain": len(text)}
     return name, File(data, dossier, lane), {**told, "mime": "image/tiff", "name": "giay_chung_sinh", "role": role, "pages": 1}
 

@@ -268,7 +268,7 @@ class _Bench:
         """A history: some of it at the province and back, some only here, a file, letters on their way."""
         scene, journal = self.scene, self.machine.journal
         first = journal.work("", [("f", {"c.phone": "0900000001"})], Facts(actor="cb1"))
-        name, file, told = attachments.attachment(scene, first.dossier_id())
+        name, file, told = attachments.attachment(scene.rng, first.dossier_id())
         journal.work(first.dossier_id(), [("at", told)], Facts(actor="cb2"), {name: file})
         self.machine.engine.on_reply(line.serve(scene, self.machine.engine.make_request(0.0, 0)), 0.1)
         scene.authority.renew_province(scene.province)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from sync.envelope import Origin
 from sync.simulator.attachments import attachment
 from sync.simulator.meaning import Acts, Shown
@@ -26,7 +28,7 @@ def at_counter(scene: Scene) -> Machine | None:
     acts = scene.meaning.at_counter(scene.rng, shown, scene.serial)
     files: dict[str, File] = {}
     if scene.commune_of(dossier) == machine.commune and scene.swarm.happens("a file is scanned"):
-        name, file, told = attachment(scene, dossier)
+        name, file, told = attachment(scene.rng, dossier)
         acts, files = [*acts, ("at", told)], {name: file}
     if dossier and scene.swarm.happens("event the merge fails on"):
         acts, files = [("boom", {"why": scene.serial})], {}
@@ -68,6 +70,20 @@ def _words(acts: Acts) -> str:
 
 def _place(origin: Origin) -> tuple[int, int, int]:
     return origin.device, origin.incarnation, origin.n
+
+
+def work(scene: Scene, machine: Machine, rng: random.Random, facts: Facts, *, scans: bool = False) -> None:
+    """Somebody does something at this kiosk, as ``rng`` has it; with ``scans`` a file comes along."""
+    journal = machine.journal
+    listed = [dossier for dossier in journal.dossiers() if scene.commune_of(dossier) == machine.commune]
+    dossier = rng.choice(sorted(listed)) if listed and rng.random() < 0.7 else ""
+    shown = Shown(journal.fields(dossier), journal.conflicts(dossier)) if dossier else Shown({})
+    acts, files = scene.meaning.at_counter(rng, shown, scene.serial), {}
+    if dossier and scans:
+        name, file, told = attachment(rng, dossier)
+        acts, files = [*acts, ("at", told)], {name: file}
+    first = journal.work(dossier, acts, facts, files)
+    scene.tell("{} writes {}: {}/{:x}/{}", machine.name, _words(acts), *_place(first))
 
 
 def _foreign(scene: Scene, machine: Machine) -> str:

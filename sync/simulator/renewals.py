@@ -21,7 +21,7 @@ def renew(scene: Scene) -> None:
     if scene.swarm.happens("device keys rotated") and _alone(scene, machine):
         _rotate(scene, machine)
     if scene.swarm.happens("kiosk revoked") and len({m.journal.device for m in scene.honest()}) > 1:
-        _revoke(scene, machine)
+        revoke(scene, machine)
 
 
 def steal(scene: Scene) -> None:
@@ -54,7 +54,7 @@ def _rotate(scene: Scene, machine: Machine) -> None:
     scene.start(machine)
 
 
-def _revoke(scene: Scene, machine: Machine) -> None:
+def revoke(scene: Scene, machine: Machine) -> None:
     """Stolen: what the province holds of it stays, nothing after that counts, and it reads no feed any more."""
     device = machine.journal.device
     held = {inc: len(log) for (owner, inc), log in scene.province.state.logs.items() if owner == device}
