@@ -9,8 +9,8 @@ from PIL import Image
 
 from devices.printer import open_printer
 from devices.printer.twin import PrinterTwin
-from kiosk.chaos.kill import torment
 from kiosk.chaos.judge import Promises, _judge_paper, _judge_records
+from kiosk.chaos.kill import torment
 from kiosk.officials import add_official
 from kiosk.printing import Spooler
 from kiosk.usecases import accept_dossier, file_dossier, reprint
