@@ -98,9 +98,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "chaos",
-        "Giết tiến trình thật ở nhiều thời điểm và kiểm tra không mất, không trùng hồ sơ",
-        "kill real processes at many moments and check that nothing is lost or doubled",
+        "Gây sự cố thật (giết tiến trình, cắt điện, đầy đĩa, sai giờ, mạng xấu, USB hỏng), kiểm tra không mất, không trùng hồ sơ",
+        "faults on real processes (kills, power cuts, disks, clocks, lines, sticks): nothing may be lost or doubled",
         "kiosk.chaos:chaos_command",
+        usage="kill|power|disk|clock|line|stick|soak [--json] | --all [--quick]",
+        lock="dev",
         debian=("run", "demo"),
     ),
     Command(

@@ -45,7 +45,7 @@ TORMENTS: dict[str, Torment] = {
         (),
         line.add_arguments,
         line.run,
-        ("--filings", "1"),
+        ("--filings", "1", "--lines", "bursts"),
         ("--filings", "5"),
     ),
     "disk": Torment(

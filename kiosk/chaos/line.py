@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from devices.card.twin import SAMPLES
+from kiosk.chaos import cage
+from kiosk.chaos.bad_line import over_bad_lines
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.middlebox import Middlebox
 from kiosk.chaos.report import Report
@@ -51,11 +53,15 @@ ROUNDS = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filings", type=int, default=2, help="số hồ sơ nộp trong khi đường truyền bị phá, mỗi kiểu")
 
+    parser.add_argument("--lines", default="bursts,loss30,2g", help="đường truyền tồi tự tạo, cách nhau bằng dấu phẩy")
+
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:
-    """All boxes, then the replay."""
-    with Stage(folder, fullscreen=False) as stage:
+    """All boxes and the replay; then, where namespaces may be made, bad lines."""
+    with Stage(folder / "boxes", fullscreen=False) as stage:
         yield _Line(stage, given.seed).torment(given.filings)
+    if not cage.missing("root"):
+        yield over_bad_lines(folder / "bad-lines", given.lines.split(","), 2 * given.filings, given.seed)
 
 
 class _Line:

@@ -151,7 +151,7 @@ class Middlebox:
         self._target = target
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="middlebox", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), name="middlebox", daemon=True).start()
 
     @property
     def url(self) -> str:
