@@ -54,8 +54,6 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
             ident=None,
             max_request_body_size=MAX_REQUEST + 1,
             channel_timeout=60,
-            # Head and body of a short answer leave together, as one packet.
-            send_bytes=WHOLE_ANSWER,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
@@ -70,7 +68,7 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
     for listening in [one for one in sockets.values() if isinstance(one, BaseWSGIServer)]:
         listening.channel_class = uploads.channel()
         # Head and body of an answer leave together: the kiosk's line pays for every packet.
-        listening.adj.send_bytes = 16 * 1024
+        listening.adj.send_bytes = WHOLE_ANSWER
         uploads.wake = listening.pull_trigger
     return server
 

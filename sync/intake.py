@@ -211,8 +211,8 @@ def _feed_segments(commune: str, epoch: int, after: int, journal: ProvinceJourna
     while before is not None and (entries := journal.feed(commune, after, FEED_PAGE)):
         first, at = after + 1, before
 
-        def cutter(lines: Sequence[bytes]) -> bytes:
-            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FAST)  # noqa: B023
+        def cutter(lines: Sequence[bytes], first: int = first, at: bytes = at) -> bytes:
+            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FAST)
 
         data, count = hsg.fit([entry.body for entry in entries], BUNDLE_TARGET, cutter)
         yield data

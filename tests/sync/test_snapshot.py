@@ -25,7 +25,7 @@ def exchange(world: World, kiosk: Kiosk) -> ReplyOutcome:
 
 
 def settle(world: World, *kiosks: Kiosk) -> None:
-    while any([exchange(world, kiosk).moved for kiosk in kiosks]):  # noqa: C419
+    while sum(exchange(world, kiosk).moved for kiosk in kiosks):
         pass
 
 
