@@ -44,7 +44,9 @@ class Pace:
 
     def answered(self, took: float, size: int) -> None:
         """An answer came after ``took`` seconds to a request with ``size`` bytes of runs."""
-        self._smoothed_s = took if self._smoothed_s == 0.0 else self._smoothed_s + (took - self._smoothed_s) / 8
+        # Falls fast and rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well.
+        weight = 2 if took < self._smoothed_s else 16
+        self._smoothed_s = took if self._smoothed_s == 0.0 else self._smoothed_s + (took - self._smoothed_s) / weight
         if took > self._limits.slow_s:
             self.failed()
         elif size * 2 >= self.target:
