@@ -230,7 +230,9 @@ def _have(row: Mapping[str, Any], epoch: int) -> Ranges:
 
 def _fact(row: Mapping[str, Any], epoch: int) -> BlobFact:
     size = row["size"]
-    state = "complete" if row["ok"] else "damaged" if row["damaged"] else "waiting"
+    # All records open and the hash is another one: the event told a name that this file never had.
+    misnamed = row["ok"] == 0 and row["bad"] == "[]"
+    state = "complete" if row["ok"] else "damaged" if row["damaged"] or misnamed else "waiting"
     held = size if row["ok"] else _have(row, epoch).held_bytes(size)
     return BlobFact(row["id"], row["d"], Lane(row["lane"]), size, held, state, bool(row["here"]))
 

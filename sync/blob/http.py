@@ -71,6 +71,8 @@ class BlobSender:
         self._answers: Counter[str] = Counter()
         self._skipped: set[str] = set()
         self._failed = 0
+        self._busy = 0
+        """Lines at work."""
         self._round = Round()
         self.tried: set[str] = set()
         """Files of the last round."""
@@ -132,8 +134,11 @@ class BlobSender:
     def _carry(self, allows: Allows, stop: threading.Event) -> None:
         """One line's work: piece after piece while there is any."""
         line = self._lines.pop() if self._lines else self._new_line(self._peer)
+        line.stop = stop
+        with self._guard:
+            self._busy += 1
         try:
-            while self._goes_on(stop):
+            while self._goes_on(stop) and self._busy <= self.planner.connections:
                 if (piece := self._take(allows)) is not None:
                     self.tried.add(piece.blob)
                     self._move(line, piece)
@@ -145,7 +150,9 @@ class BlobSender:
             self._failed = TRIES + self.planner.most
             raise
         finally:
-            self._lines.append(line)
+            with self._guard:
+                self._busy -= 1
+                self._lines.append(line)
 
     def _move(self, line: BlobLine, piece: Piece) -> None:
         """Send a piece, or ask first when it is not sure what is held. Every way out gives the piece back to the planner."""

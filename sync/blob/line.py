@@ -19,6 +19,7 @@ import ssl
 import struct
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -62,7 +63,7 @@ class Stalled(TimedOut):
 
 
 class GaveWay(BearerError):
-    """Events waited so long that the piece was left unfinished; what has left counts."""
+    """Events waited so long, or the process is to end, so that the piece was left unfinished; what has left counts."""
 
     code = "gave_way"
 
@@ -112,6 +113,8 @@ class BlobLine:
         self._given = 0
         self._retransmitted_before = 0
         self.buffer = 8 * 1024
+        self.stop = threading.Event()
+        """Set: whatever is on the way is left at once."""
 
     @property
     def again(self) -> int:
@@ -151,6 +154,7 @@ class BlobLine:
 
     def _call(self, method: str, path: str, nonce: bytes, length: int, body: Iterator[bytes]) -> Answer:
         try:
+            self._give_way()
             held = self._connected()
             self._given = 0
             self._send(held, self._head(method, path, length) + next(body, b""))
@@ -218,6 +222,8 @@ class BlobLine:
             left = left[sent:]
 
     def _give_way(self) -> None:
+        if self.stop.is_set():
+            raise GaveWay("the process ends")
         if self._crossing.is_clear:
             return
         if not self._crossing.wait(self._waits.give_way):
@@ -241,6 +247,8 @@ class BlobLine:
 
     def _look(self, held: http.client.HTTPConnection) -> None:
         """Nothing could be done for a moment: has anything left since the last look?"""
+        if self.stop.is_set():
+            raise GaveWay("the process ends")
         waiting = struct.unpack("i", fcntl.ioctl(held.sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
         if waiting != self._waiting:
             self._moved()

@@ -6,6 +6,7 @@ one.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import deque
 from contextlib import suppress
@@ -20,18 +21,23 @@ from tests.sync.faultserver import PORTAL
 
 class BlobServer:
     """Faults: ``cut`` (reads 20 KiB of the body, then closes), ``hang`` (reads 20 KiB, then nothing more), ``lost`` (takes all,
-    then closes unanswered), ``portal``, ``500``, ``mute`` (takes all, never answers), ``buffered`` (a proxy that keeps the body and
-    then closes: nothing of it gets through).
+    then closes unanswered), ``portal``, ``500``, ``mute`` (takes all, never answers), ``slow`` (200 KiB a second), ``buffered`` (a
+    proxy that keeps the body and then closes: nothing of it gets through).
     """
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.faults: deque[str] = deque()
         self.calls: list[tuple[str, str, int]] = []
+        self.read = 0
+        """Bytes of bodies read so far, of calls still open too."""
         self.over = threading.Event()
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
+        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         self._server.daemon_threads = True
+        self._server.server_bind()
+        self._server.server_activate()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -76,6 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
         got = 0
         while got < wanted and (data := self.rfile.read1(min(4096, wanted - got))):
             got += len(data)
+            self.owner.read += len(data)
+            if fault == "slow" and self.owner.over.wait(0.02):
+                return
             if fault != "buffered":
                 call.feed(data)
         self.owner.calls.append(("PUT", self.path, got))
