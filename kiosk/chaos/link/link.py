@@ -8,6 +8,7 @@ them has a name, and every process started through one dies with the thread that
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -62,7 +63,8 @@ class Link:
 
     def __enter__(self) -> Link:
         """Raises :class:`LinkError` where namespaces may not be made."""
-        command = [sys.executable, "-m", "kiosk.chaos.link.relay", str(self._seed), json.dumps(self._profile.to_json())]
+        relay = [sys.executable, "-m", "kiosk.chaos.link.relay", str(self._seed), json.dumps(self._profile.to_json())]
+        command = relay if os.geteuid() == 0 else ["unshare", "--map-root-user", *relay]
         self._relay = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         answer = self._answer()
         if "error" in answer:
@@ -70,7 +72,7 @@ class Link:
             raise LinkError(
                 "link_not_allowed",
                 f"Máy này không cho tạo đường truyền thử ({answer['error']}).",
-                "Chạy bằng quyền root, hoặc thêm «unshare --map-root-user» trước lệnh.",
+                "Chạy bằng quyền root, hoặc cho phép «user namespaces» trên máy này.",
             )
         self._spaces = answer
         return self
@@ -86,7 +88,8 @@ class Link:
 
     def inside(self, side: Side, command: Sequence[str]) -> list[str]:
         """The command line that runs ``command`` at this end; it is killed when the thread that starts it ends."""
-        return ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self._spaces[side]}", "--", *command]
+        user = [] if os.geteuid() == 0 else ["--preserve-credentials", f"--user=/proc/{self._relay.pid}/ns/user"]
+        return ["nsenter", *user, f"--net={self._spaces[side]}", "--", "setpriv", "--pdeathsig", "KILL", *command]
 
     @staticmethod
     def url(port: int) -> str:

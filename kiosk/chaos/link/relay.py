@@ -40,7 +40,7 @@ def namespace(address: str, congestion: str) -> tuple[int, int]:
         raise OSError(ctypes.get_errno(), "unshare")
     device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     fcntl.ioctl(device, _TUNSETIFF, struct.pack("16sH22x", b"air", _TUN | _NO_PI))
-    # By route, because a namespace's own default may only name what the machine allows to everybody.
+    # iproute2 sets congestion control by route: a namespace's own default may only name what the machine allows everybody.
     setup = (
         f"addr add {address}/30 dev air\nlink set lo up\nlink set air up\nroute replace {NETWORK} dev air congctl {congestion}\n"
     )

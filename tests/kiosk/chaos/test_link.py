@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.chaos.link import PROFILES, Link, LinkError, Profile, Side, Spell
+from kiosk.chaos.link import PROFILES, Link, Profile, Side, Spell
 from kiosk.chaos.link.air import Air, Lane, Spells
 from kiosk.chaos.link.profile import from_json
 
@@ -143,11 +143,8 @@ FAST = Profile(up_bps=10_000_000, down_bps=10_000_000, delay_s=0.02, jitter_s=0.
 
 @pytest.fixture
 def link() -> Iterator[Link]:
-    try:
-        with Link(FAST, 1) as made:
-            yield made
-    except LinkError as error:
-        pytest.skip(error.message_vi)
+    with Link(FAST, 1) as made:
+        yield made
 
 
 def test_real_processes_talk_through_it_with_the_pinned_congestion_control(link: Link) -> None:
@@ -173,10 +170,8 @@ def test_processes_and_devices_end_with_the_one_that_made_them() -> None:
         "child = subprocess.Popen(link.inside(Side.KIOSK, ['sleep', '60']))\n"
         "print(child.pid, link._relay.pid, flush=True)\ntime.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", making], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as maker:
+    with subprocess.Popen([sys.executable, "-c", making], stdout=subprocess.PIPE) as maker:
         said = maker.stdout.readline().split()
-        if not said:
-            pytest.skip(maker.stderr.read().decode()[-200:])
         os.kill(maker.pid, signal.SIGKILL)
     end = time.monotonic() + 5
     while any(_running(int(one)) for one in said) and time.monotonic() < end:
