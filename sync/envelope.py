@@ -156,11 +156,18 @@ def read_object(line: bytes) -> dict[str, Any]:
         EnvelopeError: it is something else.
     """
     try:
-        raw = json.loads(line.decode("utf-8"))
+        raw = _READER.decode(line.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise EnvelopeError(f"not a line of JSON: {type(error).__name__}") from None
     if not isinstance(raw, dict):
         raise EnvelopeError("not a JSON object")
+    # A lone surrogate comes only from an escape, and what has few brackets is not nested deep: nearly every line ends here.
+    if b"\\u" in line or line.count(b"{") + line.count(b"[") >= MAX_DEPTH:
+        _walk(raw)
+    return raw
+
+
+def _walk(raw: dict[str, Any]) -> None:
     level: list[Any] = [raw]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
@@ -170,14 +177,22 @@ def read_object(line: bytes) -> dict[str, Any]:
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-            elif isinstance(value, float) and not math.isfinite(value):
-                raise EnvelopeError("a number is not finite")
             elif isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
                 raise EnvelopeError("a text holds a lone surrogate")
         if not below:
-            return raw
+            return
         level = below
     raise EnvelopeError(f"nested more than {MAX_DEPTH} deep")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise EnvelopeError("a number is not finite")
+    return number
+
+
+_READER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def _is_count(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from sync.simulator import plants
 from sync.simulator.planting import Plant
 
-_MERGE = "forms.dossier.merge"
+_MERGE, _STORE = "forms.dossier.merge", "kiosk.store.journal"
 
 PLANTS: Final[Sequence[Plant]] = (
     *plants.PLANTS,
@@ -26,5 +26,16 @@ PLANTS: Final[Sequence[Plant]] = (
         "kiosk_writes_for_the_province",
         "forms.dossier.fold",
         (("(kind is FieldClass.PROVINCE and self.side is Side.COMMUNE)", "(kind is FieldClass.PROVINCE and self.side is None)"),),
+    ),
+    Plant("store_reset_keeps_the_feed", _STORE, (('        self._write("DELETE FROM feed")\n', ""),)),
+    Plant(
+        "store_prunes_what_was_told",
+        _STORE,
+        (("most = min(n, self.safe(incarnation), self.acked(incarnation))", "most = min(n, self.told(incarnation))"),),
+    ),
+    Plant(
+        "store_forgets_what_it_was_told",
+        _STORE,
+        (('        self._write("UPDATE incarnation SET told = ? WHERE inc = ?", n, incarnation)\n', "        pass\n"),),
     ),
 )

@@ -29,8 +29,8 @@ def always(scene: Scene, touched: Machine | None = None) -> None:
 def shown(scene: Scene, machine: Machine) -> None:
     """I13: whoever writes at a kiosk sees it there at once and always, and sees it once.
 
-    After a clone, and after a restore whose stick was taken as a branch, an event may show twice for a while: it came down in the
-    feed, and still waits here under another number.
+    After a clone, and after a restore that a stick brought to light, an event may show twice for a while: it came down in the feed,
+    and still waits here under another number.
     """
     journal, most = machine.journal, 2 if scene.cloned or scene.branched else 1
     views: dict[str, dict[str, Any]] = {}

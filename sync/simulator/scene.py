@@ -177,7 +177,7 @@ class Scene:
         """It came back from less than it had called safe: kiosks alarm, and only then."""
         self.cloned = False
         self.branched = False
-        """A stick held a future some disk has lost."""
+        """A stick held a future some disk has lost, or showed a disk that its log has another one."""
         self.judged: dict[tuple[int, int], int] = {}
         """(device, incarnation) -> lines of the province already compared with ``written``."""
         self.story: list[tuple[str, tuple[Any, ...]]] = []

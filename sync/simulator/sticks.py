@@ -207,8 +207,10 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
         disk.crash_at = ("before_commit", 1)
     if scene.swarm.happens("kiosk disk full"):
         disk.room = scene.rng.randint(0, 12)
+    before = len(machine.journal.incarnations())
     try:
         found = unload_at(scene, machine, stick.data)
+        scene.branched = scene.branched or len(machine.journal.incarnations()) > before
         scene.tell("{} reads a stick: {} applied, {} acknowledged", machine.name, found.applied, found.acked)
         hold(stick.commune == machine.commune, "I8", f"{machine.name} takes a stick of {stick.commune}")
     except (Crash, DiskFull) as failure:
