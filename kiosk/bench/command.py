@@ -12,8 +12,8 @@ from kiosk.bench.dictionary import dictionary_command
 from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
 from kiosk.bench.glass import bench_start, bench_touch
-from kiosk.bench.journal import bench_journal
 from kiosk.bench.ingest import bench_ingest
+from kiosk.bench.journal import bench_journal
 from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
 from kiosk.bench.sync import sync_command

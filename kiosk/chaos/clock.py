@@ -35,7 +35,7 @@ from kiosk.machine import open_machine
 from kiosk.sync_status import wake
 from kiosk.usecases import file_dossier
 
-_LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+_LIBRARY = str(next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), ""))
 """What the command ``faketime`` preloads; here its clock is told by a file, so that it can jump while a process runs."""
 
 _DAY, _YEAR = 86_400, 31_557_600
