@@ -8,6 +8,7 @@ loopback.
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ MISSING_VI = {
     "unshare": "thiếu gói util-linux",
     "mkfs.ext4": "thiếu gói e2fsprogs",
     "faketime": "thiếu gói faketime",
-    "libfuse3.so.3": "thiếu gói libfuse3-3",
+    "fuse3": "thiếu gói libfuse3-3",
 }
 
 
@@ -40,8 +41,8 @@ def missing(*needs: str) -> list[str]:
 def _has(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
-    if need.startswith("lib"):
-        return any(Path(folder, need).exists() for folder in ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib"))
+    if need == "fuse3":
+        return ctypes.util.find_library(need) is not None
     return shutil.which(need) is not None
 
 

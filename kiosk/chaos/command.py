@@ -82,7 +82,7 @@ TORMENTS: dict[str, Torment] = {
     ),
     "power": Torment(
         "cắt điện ở mức khối đĩa, ở mọi thời điểm",
-        ("root", "unshare", "mkfs.ext4", "libfuse3.so.3"),
+        ("root", "unshare", "mkfs.ext4", "fuse3"),
         power.add_arguments,
         power.run,
         ("--cuts", "40", "--dossiers", "30"),
