@@ -97,6 +97,11 @@ PLANTS: Final[Sequence[Plant]] = (
         "sync.unloading",
         ("    if header.owner != commune_tag(trust.commune):\n", "    if not trust.commune:\n"),
     ),
+    _plant(
+        "stick_overlap_unchecked",
+        _STICK,
+        ("    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:\n", "    if not heads:\n"),
+    ),
     # --- the province's half
     _plant(
         "no_event_id",
