@@ -66,7 +66,6 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant("former_opener_forgotten", _ENGINE, ("return (self._keys.seal, *self._keys.former)", "return (self._keys.seal,)")),
     _plant("rotation_never_sent", _ENGINE, ('rotation = b"" if self._rotated else self._keys.rotation', 'rotation = b""')),
-    _plant("poison_never_isolated", _ENGINE, ("self._most[inc] = max(1, count // 2)", "self._most[inc] = count")),
     _plant("snapshot_installed_half", _ENGINE, ("        if run.last == part.lines:\n", "        if run.last:\n")),
     _plant(
         "snapshot_goes_on_with_another",
@@ -97,6 +96,11 @@ PLANTS: Final[Sequence[Plant]] = (
         "stick_of_another_commune",
         "sync.unloading",
         ("    if header.owner != commune_tag(trust.commune):\n", "    if not trust.commune:\n"),
+    ),
+    _plant(
+        "stick_overlap_unchecked",
+        _STICK,
+        ("    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:\n", "    if not heads:\n"),
     ),
     # --- the province's half
     _plant(
