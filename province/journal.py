@@ -15,12 +15,13 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import F
 
+from province import confirmed
 from province.devices import commune_letter, record_of, replace_keys
 from province.models import (
     Attachment,
     BranchRow,
     CommuneKey,
-    ConfirmedField,
+    ConfirmedDossier,
     Conflict,
     Device,
     DossierIndex,
@@ -33,7 +34,7 @@ from province.models import (
     Snapshot,
     SnapshotLine,
 )
-from province.projection import KNOWN, Projection, confirmed, read_entry
+from province.projection import Projection, read_entry
 from province.rows import Entry, Line, insert
 from province.runtime import current
 from province.writer import writing
@@ -72,6 +73,8 @@ class OrmJournal:
         self._ids: set[bytes] = set()
         self._feeds: dict[str, tuple[int, bytes]] = {}
         self._entries: list[Entry] = []
+        self.milestones: set[str] = set()
+        """Communes whose feed has reached another ``SNAPSHOT_EVERY``."""
 
     def flush(self) -> None:
         """Write what waits."""
@@ -205,6 +208,8 @@ class OrmJournal:
         row = Entry(commune, dossier, following.seq, following.body, following.head, device, incarnation, n, self._now_ms)
         self._entries.append(row)
         self._feeds[commune] = following.seq, following.head
+        if following.seq % snapshots.SNAPSHOT_EVERY == 0:
+            self.milestones.add(commune)
         self._projection.project(row, entry)
         if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
             self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
@@ -251,11 +256,11 @@ class OrmJournal:
         Snapshot.objects.update_or_create(commune=commune, defaults=facts)
         return SnapshotInfo(seq, head, len(lines))
 
-    def _open_fields(self, commune: str) -> Iterator[tuple[str, str, Confirmed]]:
+    def _open_fields(self, commune: str) -> Iterator[tuple[str, Mapping[str, Confirmed]]]:
         dropped = DossierIndex.objects.filter(commune=commune, dropped=True).values("dossier")
-        rows = ConfirmedField.objects.filter(commune=commune).exclude(dossier__in=dropped)
-        told = rows.values_list("dossier", *KNOWN).iterator(chunk_size=_TOGETHER)
-        yield from ((dossier, name, confirmed(*facts)) for dossier, name, *facts in told)
+        rows = ConfirmedDossier.objects.filter(commune=commune).exclude(dossier__in=dropped)
+        told = rows.values_list("dossier", "fields").iterator(chunk_size=_TOGETHER)
+        return ((dossier, confirmed.read(text)) for dossier, text in told)
 
     def _marks(self, commune: str) -> Iterator[Mapping[str, Any]]:
         devices = Device.objects.filter(commune=commune).values("number")
@@ -309,7 +314,8 @@ def dossier_column(dossier: Any) -> str:
 
 @contextmanager
 def recording(now_ms: int) -> Iterator[OrmJournal]:
-    """One durable transaction of the one writer with a journal in it; whatever raises undoes all of it.
+    """One durable transaction of the one writer with a journal in it; whatever raises undoes all of it. A feed that grew past
+    another ``SNAPSHOT_EVERY`` entries gets a snapshot in a transaction of its own, after it.
 
     ``now_ms`` is the wall time written beside feed entries and refusals.
     """
@@ -317,3 +323,6 @@ def recording(now_ms: int) -> Iterator[OrmJournal]:
         journal = OrmJournal(now_ms)
         yield journal
         journal.flush()
+    for commune in journal.milestones:
+        with writing():
+            OrmJournal(now_ms).make_snapshot(commune)

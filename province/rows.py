@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from sync.envelope import Origin
+
 
 class Line(NamedTuple):
     """A row of :class:`province.models.EventRow`."""
@@ -40,18 +42,12 @@ class Entry(NamedTuple):
     origin_n: int | None
     made_ms: int
 
-
-class Field(NamedTuple):
-    """A row of :class:`province.models.ConfirmedField`."""
-
-    commune: str
-    dossier: str
-    field: str
-    value: str
-    rev: int
-    origin_device: int | None
-    origin_incarnation: int | None
-    origin_n: int | None
+    @property
+    def origin(self) -> Origin | None:
+        """The event it follows from; ``None`` for the province's own act."""
+        if self.origin_device is None or self.origin_incarnation is None or self.origin_n is None:
+            return None
+        return Origin(self.origin_device, self.origin_incarnation, self.origin_n)
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], key: Iterable[str] = ()) -> None:

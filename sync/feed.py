@@ -68,9 +68,9 @@ def safe_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[st
     return {**ack_entry(device, incarnation, n, head), "e": "safe"}
 
 
-def field_entry(dossier: str, name: str, value: Any) -> Mapping[str, Any]:
-    """The JSON of a confirmed value."""
-    return {"e": "f", "d": dossier, "f": name, "v": value}
+def fields_entry(dossier: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON of confirmed values: all that one event or act writes, and so one revision."""
+    return {"e": "f", "d": dossier, "w": dict(values)}
 
 
 def drop_entry(dossier: str) -> Mapping[str, Any]:

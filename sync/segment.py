@@ -32,7 +32,7 @@ import zstandard
 from sync.envelope import MAX_ENTRY, MAX_LINE, chain
 from sync.errors import ChainBroken, Diverged, SegmentError, SegmentTooLarge, UnknownDictionary
 from sync.keys import SEAL_COST, SIGNATURE, Opener, Sealer, Signer, Verifier
-from sync.packing import apart, together
+from sync.packing import restored, shortened
 
 MAGIC: Final = b"HSG1"
 MAX_TEXT: Final = 16 * 1024 * 1024
@@ -169,7 +169,7 @@ def pack(
     if len(text) > MAX_TEXT or text.count(b"\n") != len(lines) - 1:
         raise SegmentTooLarge(f"{len(text)} bytes of lines are over the cap, or a line holds a line feed")
     if feed:
-        text = b"\n".join(together(lines))
+        text = b"\n".join(shortened(lines))
     packed = _compressor(level, _dictionary(dictionary, dictionaries), behind).compress(text)
     if len(packed) > MAX_PAYLOAD - SEAL_COST:
         raise SegmentTooLarge(f"{len(packed)} bytes are over the limit of a payload")
@@ -265,7 +265,7 @@ def lines_of(
     """
     text = _decompress(packed, _table(_dictionary(dictionary, dictionaries) + behind))
     packed_lines = text.split(b"\n")
-    lines = tuple(islice(apart(packed_lines), count + 1) if feed else packed_lines)
+    lines = tuple(islice(restored(packed_lines), count + 1) if feed else packed_lines)
     if len(lines) != count:
         raise SegmentError(f"segment announces {count} lines and holds {'more' if len(lines) > count else len(lines)}")
     limit = MAX_ENTRY if feed else MAX_LINE

@@ -215,7 +215,7 @@ class MemoryKiosk:
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
         kind, state, disk = entry["e"], self.state, self.disk
         if kind == "f":
-            self._confirm(entry["d"], entry["f"], entry["v"])
+            self._confirm(entry["d"], entry["w"])
         elif kind == "ack":
             ack = read_ack(entry)
             if ack is not None and ack.device == self.device and ack.incarnation in state.incarnations:
@@ -238,10 +238,11 @@ class MemoryKiosk:
         elif kind == "cfg":
             disk.put(state.policy, entry["k"], entry["v"])
 
-    def _confirm(self, dossier: str, name: str, value: Any) -> None:
+    def _confirm(self, dossier: str, values: Mapping[str, Any]) -> None:
         if dossier not in self.state.confirmed:
             self.disk.put(self.state.confirmed, dossier, {})
-        self.disk.put(self.state.confirmed[dossier], name, value)
+        for name, value in values.items():
+            self.disk.put(self.state.confirmed[dossier], name, value)
 
     def epoch(self) -> int:
         return self.state.epoch
@@ -561,7 +562,8 @@ class MemoryProvince:
             dossiers = self.state.confirmed[commune]
             if entry["d"] not in dossiers:
                 self.disk.put(dossiers, entry["d"], {})
-            self.disk.put(dossiers[entry["d"]], entry["f"], Confirmed(entry["v"], kept.seq, origin))
+            for name, value in entry["w"].items():
+                self.disk.put(dossiers[entry["d"]], name, Confirmed(value, kept.seq, origin))
         if entry["e"] == "drop":
             self.disk.put(self.state.dropped, entry["d"], True)
         elif entry.get("d") in self.state.dropped:
@@ -599,10 +601,8 @@ class MemoryProvince:
         self.disk.put(self.state.snapshots, commune, (info, lines))
         return info
 
-    def _fields(self, commune: str) -> Iterable[tuple[str, str, Confirmed]]:
-        for dossier, fields in self.state.confirmed.get(commune, {}).items():
-            if dossier not in self.state.dropped:
-                yield from ((dossier, name, known) for name, known in fields.items())
+    def _fields(self, commune: str) -> Iterable[tuple[str, Mapping[str, Confirmed]]]:
+        return ((d, fields) for d, fields in self.state.confirmed.get(commune, {}).items() if d not in self.state.dropped)
 
     def _marks(self, commune: str) -> Iterable[Mapping[str, Any]]:
         for (device, inc), log in self.state.logs.items():

@@ -75,7 +75,7 @@ def test_a_branch_is_kept_beside_the_log_and_check_proves_it(site: Site, kiosk: 
 def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_province(site: Site, kiosk: KioskTwin) -> None:
     from province.acts import drop_closed
     from province.journal import recording
-    from province.models import ConfirmedField
+    from province.models import ConfirmedDossier
     from sync import snapshot
 
     gone, stays = kiosk.file(), kiosk.file(code="TAM-K1-251201-0002B")
@@ -87,7 +87,7 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert drop_closed(site.running.wall_ms() + 100 * day, 90) == 0
     kiosk.settle()
     assert kiosk.journal.state.closed == {gone: True}
-    assert ConfirmedField.objects.filter(dossier=gone).exists()
+    assert ConfirmedDossier.objects.filter(dossier=gone).exists()
     with recording(1) as journal:
         info = journal.make_snapshot("01273")
         lines = snapshot.read_all(journal.snapshot_lines("01273", info.seq, 0, 10_000))
@@ -95,7 +95,7 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert {line.entry["d"] for line in lines if line.entry["e"] == "f"} == {stays}
     assert [line.mark.n for line in lines if line.mark is not None] == [5]
     with recording(1) as journal:
-        journal.add_entry("01273", {"e": "f", "d": gone, "f": "remark", "v": "x"}, None)
+        journal.add_entry("01273", {"e": "f", "d": gone, "w": {"remark": "x"}}, None)
     kiosk.settle()
     assert decode_entry(kiosk.journal.state.feed[-1].body) == {"e": "drop", "d": gone}, "late news does not bring it back"
 
