@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -48,14 +48,14 @@ from sync.rollover import Rotation
 QUARANTINE_MOST: Final = 500
 """Different refused things kept whole per device; beyond it they are only counted. The kiosk still holds what it sent."""
 
-_HAS_EVENT: Final = (
-    f"SELECT 1 FROM {EventRow._meta.db_table} WHERE event_id = %s"
-    f" UNION ALL SELECT 1 FROM {BranchRow._meta.db_table} WHERE event_id = %s LIMIT 1"
+_HELD: Final = (
+    f"SELECT event_id FROM {EventRow._meta.db_table} WHERE event_id IN ({{places}})"
+    f" UNION ALL SELECT event_id FROM {BranchRow._meta.db_table} WHERE event_id IN ({{places}})"
 )
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
 _TOGETHER: Final = 2000
-"""Rows read or written together by a snapshot."""
+"""Rows read together."""
 
 
 class OrmJournal:
@@ -132,12 +132,15 @@ class OrmJournal:
         row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
         return bytes(row.head) if row is not None else None
 
-    def has_event(self, event_id: bytes) -> bool:
-        if event_id in self._ids:
-            return True
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        asked = list(event_ids)
+        held = self._ids.intersection(asked)
         with connection.cursor() as cursor:
-            cursor.execute(_HAS_EVENT, [event_id, event_id])
-            return cursor.fetchone() is not None
+            for some in (asked[at : at + _TOGETHER] for at in range(0, len(asked), _TOGETHER)):
+                places = ", ".join(["%s"] * len(some))
+                cursor.execute(_HELD.format(places=places), [*some, *some])
+                held.update(bytes(row[0]) for row in cursor.fetchall())
+        return held
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         record = self.device(origin.device)
@@ -201,8 +204,8 @@ class OrmJournal:
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self._projection.confirmed(commune, dossier)
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        following = next_entry(*self.feed_position(commune), entry)
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
+        following = next_entry(*self.feed_position(commune), entry, body)
         device, incarnation, n = (origin.device, origin.incarnation, origin.n) if origin is not None else (None, None, None)
         dossier = dossier_column(entry.get("d"))
         row = Entry(commune, dossier, following.seq, following.body, following.head, device, incarnation, n, self._now_ms)

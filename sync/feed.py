@@ -47,10 +47,10 @@ def decode_entry(body: bytes) -> Mapping[str, Any]:
     return raw
 
 
-def next_entry(seq: int, head: bytes, entry: Mapping[str, Any]) -> FeedEntry:
-    """The entry that follows position ``(seq, head)``."""
-    body = encode_entry(entry)
-    return FeedEntry(seq + 1, body, chain(head, body))
+def next_entry(seq: int, head: bytes, entry: Mapping[str, Any], body: bytes | None = None) -> FeedEntry:
+    """The entry that follows position ``(seq, head)``; ``body`` is its line, where it is written already."""
+    line = encode_entry(entry) if body is None else body
+    return FeedEntry(seq + 1, line, chain(head, line))
 
 
 def ack_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:

@@ -423,14 +423,13 @@ class _Visit:
 
     def _branch(self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps) -> None:
         """Lines of a future some disk lost: beside the log, with their effect, and a person is told."""
-        cap = self._cap(caps, incarnation)
-        for n, line, head in zip(range(first, first + len(lines)), lines, heads, strict=True):
-            if n > cap:
-                break
-            arrival = self._arrival(incarnation, n, line, head)
-            known = self._journal.has_event(arrival.identity)
-            self._journal.branch(arrival.origin, line, head, arrival.identity, self._received_ms)
-            if not known:
+        count = min(len(lines), self._cap(caps, incarnation) + 1 - first)
+        arrivals = [self._arrival(incarnation, first + at, lines[at], heads[at]) for at in range(count)]
+        known = self._journal.held([arrival.identity for arrival in arrivals])
+        for arrival in arrivals:
+            self._journal.branch(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
+            if arrival.identity not in known:
+                known.add(arrival.identity)
                 self._effect(arrival)
                 self._branched += 1
         facts = json.dumps({"incarnation": f"{incarnation:x}", "from": first})
@@ -451,9 +450,10 @@ class _Visit:
                 self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
             return
         cap = self._cap(caps, incarnation)
-        for n in range(max(have + 1, first), min(last, cap) + 1):
-            self._store(self._arrival(incarnation, n, lines[n - first], heads[n - first]))
-            place.common = n
+        fresh = range(max(have + 1, first), min(last, cap) + 1)
+        self._store([self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh])
+        if fresh:
+            place.common = fresh[-1]
         if last > max(cap, have):
             self._refuse(incarnation, "revoked", b"\n".join(lines[max(0, cap + 1 - first) :]))
 
@@ -473,11 +473,13 @@ class _Visit:
             event = None
         return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
 
-    def _store(self, arrival: _Arrival) -> None:
-        known = self._journal.has_event(arrival.identity)
-        self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
-        if not known:
-            self._effect(arrival)
+    def _store(self, arrivals: Sequence[_Arrival]) -> None:
+        known = self._journal.held([arrival.identity for arrival in arrivals])
+        for arrival in arrivals:
+            self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
+            if arrival.identity not in known:
+                known.add(arrival.identity)
+                self._effect(arrival)
 
     def _effect(self, arrival: _Arrival) -> None:
         event, origin, commune = arrival.event, arrival.origin, self._record.commune
@@ -489,15 +491,15 @@ class _Visit:
             confirmed = self._journal.confirmed(commune, event.dossier)
             try:
                 entries = self._merge.merge(confirmed, event, origin, self._received_ms).entries
-                largest = max((len(encode_entry(entry)) for entry in entries), default=0)
+                bodies = [encode_entry(entry) for entry in entries]
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            if largest > MAX_ENTRY:
+            if any(len(body) > MAX_ENTRY for body in bodies):
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
-            for entry in entries:
-                self._journal.add_entry(commune, entry, origin)
+            for entry, body in zip(entries, bodies, strict=True):
+                self._journal.add_entry(commune, entry, origin, body)
 
     def _set_aside(self, arrival: _Arrival, dossier: str, why: str) -> None:
         """The line is stored and acknowledged, for the chain goes on, but has no effect; people and the kiosk are told why."""

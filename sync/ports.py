@@ -9,7 +9,7 @@ the shortest correct example of each rule here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -289,7 +289,9 @@ class ProvinceJournal(Protocol):
 
     def head_at(self, device: int, incarnation: int, n: int) -> bytes | None: ...
 
-    def has_event(self, event_id: bytes) -> bool: ...
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        """Those of these events that are stored already, in a log or a branch."""
+        ...
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         """Store a line verbatim at the end of its incarnation, whatever it holds. A moved event may come twice: ``event_id`` is
@@ -298,7 +300,7 @@ class ProvinceJournal(Protocol):
 
     def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         """Store a line of a lost future: signed, but another continuation of its incarnation than the one held. It stands beside
-        the log; :meth:`has_event` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
+        the log; :meth:`held` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
         ...
 
     def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
@@ -320,11 +322,12 @@ class ProvinceJournal(Protocol):
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
         """Append to the commune's feed (chained), update the confirmed fields if it is an ``f`` entry; returns seq.
 
         What is added to a dossier that has left the kiosks is followed by another ``drop``: a kiosk that began with a snapshot
         never heard the first one, and would show a piece of a dossier.
+        ``body``: its line, where it is written already.
         """
         ...
 

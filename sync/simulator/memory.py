@@ -8,7 +8,7 @@ data that :meth:`KioskState.copy` images, as a backup would.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -504,8 +504,8 @@ class MemoryProvince:
             return ZERO_HEAD
         return log[n - 1].head if 0 < n <= len(log) else None
 
-    def has_event(self, event_id: bytes) -> bool:
-        return event_id in self.state.events
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        return {event_id for event_id in event_ids if event_id in self.state.events}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         key = (origin.device, origin.incarnation)
@@ -549,9 +549,8 @@ class MemoryProvince:
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self.state.confirmed.get(commune, {}).get(dossier, {})
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        seq, head = self.feed_position(commune)
-        kept = next_entry(seq, head, entry)
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
+        kept = next_entry(*self.feed_position(commune), entry, body)
         if commune not in self.state.feeds:
             self.disk.put(self.state.feeds, commune, [])
             self.disk.put(self.state.origins, commune, [])

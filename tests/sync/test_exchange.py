@@ -347,7 +347,8 @@ def test_an_edit_of_another_communes_dossier_is_stored_but_has_no_effect() -> No
 def test_an_effect_too_large_for_any_segment_is_set_aside_and_the_feed_goes_on() -> None:
     class Swelling(CountingMerge):
         def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-            grown = [{**entry, "v": str(entry["v"]) * 4} for entry in super().merge(confirmed, event, origin, received_ms).entries]
+            effect = super().merge(confirmed, event, origin, received_ms)
+            grown = [{**entry, "w": {name: str(value) * 4 for name, value in entry["w"].items()}} for entry in effect.entries]
             return Effect(grown)
 
     world = World()
