@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import F
 
 from province import confirmed
@@ -35,7 +34,7 @@ from province.models import (
     SnapshotLine,
 )
 from province.projection import Projection, read_entry
-from province.rows import Entry, Line, insert
+from province.rows import Entry, Line, insert, select
 from province.runtime import current
 from province.writer import writing
 from sync import snapshot as snapshots
@@ -48,10 +47,6 @@ from sync.rollover import Rotation
 QUARANTINE_MOST: Final = 500
 """Different refused things kept whole per device; beyond it they are only counted. The kiosk still holds what it sent."""
 
-_HELD: Final = (
-    f"SELECT event_id FROM {EventRow._meta.db_table} WHERE event_id IN ({{places}})"
-    f" UNION ALL SELECT event_id FROM {BranchRow._meta.db_table} WHERE event_id IN ({{places}})"
-)
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
 _TOGETHER: Final = 2000
@@ -134,13 +129,8 @@ class OrmJournal:
 
     def held(self, event_ids: Collection[bytes]) -> set[bytes]:
         asked = list(event_ids)
-        held = self._ids.intersection(asked)
-        with connection.cursor() as cursor:
-            for some in (asked[at : at + _TOGETHER] for at in range(0, len(asked), _TOGETHER)):
-                places = ", ".join(["%s"] * len(some))
-                cursor.execute(_HELD.format(places=places), [*some, *some])
-                held.update(bytes(row[0]) for row in cursor.fetchall())
-        return held
+        rows = (*select(EventRow, ("event_id",), "event_id", asked), *select(BranchRow, ("event_id",), "event_id", asked))
+        return self._ids.intersection(asked) | {bytes(row[0]) for row in rows}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         record = self.device(origin.device)
@@ -200,6 +190,9 @@ class OrmJournal:
             if n > self.safe(device, incarnation) and head is not None and record is not None:
                 Position.objects.filter(device=device, incarnation=incarnation).update(safe=n)
                 self.add_entry(record.commune, safe_entry(device, incarnation, n, head), None)
+
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        self._projection.expect(commune, dossiers)
 
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self._projection.confirmed(commune, dossier)

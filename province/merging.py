@@ -66,7 +66,7 @@ def _writing(event: Event, origin: Origin) -> Writing:
 def _fits(entry: Mapping[str, Any]) -> bool:
     """Whether a field's name has a place in the tables; that its value can be written again was seen when the event was read."""
     names = entry.get("w") or (str(entry.get("f", "")),)
-    return max(map(len, names)) <= _LONGEST_FIELD and not any("\x00" in name for name in names)
+    return max(map(len, names)) <= _LONGEST_FIELD and "\x00" not in "".join(names)
 
 
 def assign_missing(config: Config, now_ms: int) -> int:

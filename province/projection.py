@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from forms.codes import check_code
@@ -103,11 +103,18 @@ class Projection:
         """The confirmed fields of a dossier, with what this transaction changed."""
         key = commune, dossier
         if key not in self._fields:
-            rows = select(ConfirmedDossier, ("fields",), commune=commune, dossier=dossier)
-            self._fields[key] = confirmed.read(rows[0][0]) if rows else {}
-            if not rows:  # nothing confirmed: there is no row of it in the index either
-                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
+            self.expect(commune, (dossier,))
         return self._fields[key]
+
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """Read the confirmed fields of dossiers together."""
+        asked = [dossier for dossier in dossiers if (commune, dossier) not in self._fields]
+        found = dict(select(ConfirmedDossier, ("dossier", "fields"), "dossier", asked, commune=commune))
+        for dossier in asked:
+            key = commune, dossier
+            self._fields[key] = confirmed.read(found[dossier]) if dossier in found else {}
+            if dossier not in found:  # nothing confirmed: there is no row of it in the index either
+                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
 
     def project(self, row: Entry, entry: Mapping[str, Any]) -> None:
         """Follow one entry of the feed."""

@@ -30,6 +30,8 @@ FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
+BULK = 64 * 1024
+"""From so many bytes of lines on a reply is packed at the level of that name."""
 BUNDLE_TARGET = 256 * 1024
 """Bytes of a feed segment on a stick."""
 
@@ -475,6 +477,7 @@ class _Visit:
 
     def _store(self, arrivals: Sequence[_Arrival]) -> None:
         known = self._journal.held([arrival.identity for arrival in arrivals])
+        self._journal.expect(self._record.commune, {one.event.dossier for one in arrivals if one.event is not None})
         for arrival in arrivals:
             self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
             if arrival.identity not in known:
@@ -629,7 +632,8 @@ class _Answering:
         number = newest(shelf.feed, self._hello.dictionaries)
 
         def packer(some: Sequence[bytes]) -> bytes:
-            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FAST, feed=True, behind=said)
+            level = hsg.FAST if sum(map(len, some)) < BULK else hsg.BULK
+            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=level, feed=True, behind=said)
 
         target = max(WANTED_LEAST, min(self._hello.wanted, WANTED_MOST))
         return (*hsg.fit(lines, target, packer), number)

@@ -320,6 +320,10 @@ class ProvinceJournal(Protocol):
         Never beyond what is stored, never back."""
         ...
 
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """:meth:`confirmed` will be asked about these: a store may read them together. Changes nothing."""
+        ...
+
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
 
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:

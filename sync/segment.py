@@ -46,6 +46,8 @@ LEVEL: Final = 19
 """zstd level: 0.15 ms for a filing, 17 % smaller than level 3."""
 FAST: Final = 9
 """Level for the province, which packs for all kiosks at once, and for sticks, where bytes are plenty."""
+BULK: Final = 6
+"""Level for the province where much is packed at once: behind the lines of a request a tenth more bytes in half the time."""
 
 _HEADER: Final = struct.Struct(">4sBBI5s6sH8s8sI")
 HEADER_SIZE: Final = _HEADER.size

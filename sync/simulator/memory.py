@@ -546,6 +546,9 @@ class MemoryProvince:
                 entry = {"e": "safe", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
                 self.add_entry(record.commune, entry, None)
 
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """All of it is in memory."""
+
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self.state.confirmed.get(commune, {}).get(dossier, {})
 
