@@ -14,7 +14,6 @@ from django.db import connection, models
 
 from sync.envelope import Origin
 
-
 _AT_ONCE: Final = 900
 """Values of one question: every SQLite takes so many."""
 

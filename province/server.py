@@ -88,8 +88,8 @@ def serve(running: Runtime, on_ready: Callable[[str], None], wrap: Callable[[Any
 
 
 def _collect_seldom() -> None:
-    """Taking in a batch makes tens of thousands of objects and no cycles: Python's collector, as it starts, walks over them and over
-    the whole program again and again, a sixth of all the time."""
+    """Taking in a batch makes tens of thousands of objects and no cycles: Python's collector, as it starts, walks over them and
+    over the whole program again and again, a sixth of all the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTED_AT, 20, 100)
