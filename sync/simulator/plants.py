@@ -159,7 +159,8 @@ PLANTS: Final[Sequence[Plant]] = (
         "branch_counts_twice",
         _INTAKE,
         (
-            "            if not known:\n                self._effect(arrival)\n                self._branched += 1\n",
+            "            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
+            "                self._effect(arrival)\n                self._branched += 1\n",
             "            self._effect(arrival)\n            self._branched += 1\n",
         ),
     ),
