@@ -112,3 +112,17 @@ def test_the_provinces_own_act_reaches_the_kiosk(site: Site, kiosk: KioskTwin) -
     kiosk.settle()
     assert kiosk.confirmed(dossier)["remark"] == "Mang theo bản chính."
     assert kiosk.journal.state.policy == {"policy": {"retention_days": 30}}
+
+
+def test_a_feed_that_has_grown_enough_gets_a_snapshot_without_a_kiosk_asking(
+    site: Site, kiosk: KioskTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from province.models import Snapshot
+
+    dossier = kiosk.file()
+    kiosk.settle()
+    assert not Snapshot.objects.exists()
+    monkeypatch.setattr("sync.snapshot.SNAPSHOT_EVERY", 2)
+    kiosk.step(dossier, 1, 2)
+    kiosk.settle()
+    assert Snapshot.objects.get().seq == kiosk.journal.feed_position()[0]
