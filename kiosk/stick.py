@@ -55,24 +55,25 @@ class Waybook:
         return {bytes.fromhex(ident): _record(facts) for ident, facts in self._facts().items()}
 
     def note(self, ident: bytes, name: str, record: Record) -> None:
-        fresh = {
+        fresh: dict[str, Any] = {
             "name": name,
             "at": self._store.clock.now().isoformat(timespec="seconds"),
             "logs": {f"{inc:x}": n for inc, n in record.logs.items()},
             "ranges": {blob: ranges.encode().hex() for blob, ranges in record.ranges.items()},
         }
-        self._keep({**self._facts(), ident.hex(): fresh})
+        with self._store.transaction():
+            self._keep({**self._facts(), ident.hex(): fresh})
 
     def forget(self, ident: bytes) -> None:
-        self._keep({known: facts for known, facts in self._facts().items() if known != ident.hex()})
+        with self._store.transaction():
+            self._keep({known: facts for known, facts in self._facts().items() if known != ident.hex()})
 
     def _facts(self) -> dict[str, dict[str, Any]]:
         return dict(json.loads(self._store.meta(_VOLUMES, "{}")))
 
     def _keep(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         newest = dict(list(facts.items())[-KEPT:])
-        with self._store.transaction():
-            self._store.set_meta(_VOLUMES, json.dumps(newest))
+        self._store.set_meta(_VOLUMES, json.dumps(newest))
 
 
 def _record(facts: Mapping[str, Any]) -> Record:
@@ -209,17 +210,19 @@ def _keep_states(machine: Machine, brought: Unloaded) -> None:
     files = KioskFiles(machine.store)
     for task in files.stick_tasks():
         if task.id in brought.states:
-            files.set_have(task.id, task.have | brought.states[task.id])
+            files.join_have(task.id, brought.states[task.id])
 
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:
     """Remember the newest word of the province on what it took off sticks of this kiosk."""
     own = [receipt for receipt in brought.receipts if machine.trust is not None and receipt.device == machine.trust.device]
     newest = max(own, key=lambda receipt: receipt.at_ms, default=None)
-    held = last_receipt(machine.store)
-    if newest is None or (held is not None and held["at_ms"] >= newest.at_ms):
+    if newest is None:
         return
     with machine.store.transaction():
+        held = last_receipt(machine.store)
+        if held is not None and held["at_ms"] >= newest.at_ms:
+            return
         machine.store.set_meta(_RECEIPT, json.dumps(_receipt_facts(newest)))
 
 

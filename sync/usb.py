@@ -114,6 +114,12 @@ def _read_back(path: Path, verify: Callable[[BinaryIO], object]) -> None:
             raise StickUnreliable(f"read back: {error}") from error
 
 
+def is_taken(folder: Path, name: str) -> bool:
+    """Whether anything bears this name."""
+    with named():
+        return os.path.lexists(folder / name)
+
+
 def remove(path: Path) -> None:
     """Take a volume off the stick."""
     with named():

@@ -161,6 +161,22 @@ class KioskFiles:
                 (have.encode(), self._store.epoch(), blob),
             )
 
+    def join_have(self, blob: str, more: Ranges) -> None:
+        """What a stick says is held, joined to what was said before. Sticks may be old: a record that the feed has called damaged
+        meanwhile stays missing, until an answer of now says otherwise."""
+        with self._store.transaction():
+            epoch = self._store.epoch()
+            rows = self._store.rows(
+                "SELECT b.*, a.ok, a.bad, a.seq FROM blob b LEFT JOIN blob_answer a ON a.id = b.id WHERE b.id = ?", [blob]
+            )
+            for row in rows:
+                have = _have(row, epoch) | more
+                self._store.db.conn.execute("UPDATE blob SET have = ?, epoch = ? WHERE id = ?", (have.encode(), epoch, blob))
+
+    def is_complete(self, blob: str) -> bool:
+        """Whether the feed has said that the province has it whole."""
+        return bool(self._store.rows("SELECT 1 FROM blob_answer WHERE id = ? AND ok", [blob]))
+
     def set_complete(self, blob: str) -> None:
         """By other ways than the feed nothing is complete: a receipt on a stick is taken as all being held."""
         row = self._store.rows("SELECT size FROM blob WHERE id = ?", [blob])

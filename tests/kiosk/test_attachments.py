@@ -138,6 +138,23 @@ def test_the_feed_says_what_is_complete_and_what_must_come_again(machine: Machin
     assert {fact.state for fact in files.facts(dossier)} == {"waiting", "complete"}
 
 
+def test_an_old_stick_does_not_hide_a_record_that_was_found_damaged_since(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    told(machine)
+    files.join_have(done.blob, Ranges.of([(0, 500)]))
+    Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 0, "bad": [0]})
+    files.join_have(done.blob, Ranges.of([(0, 300)]))
+    assert next(task.have for task in files.tasks() if task.id == done.blob) == Ranges.of([(64, 500)])
+
+
+def test_only_the_word_of_the_feed_makes_a_file_complete(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    files.set_complete(done.blob)
+    assert not files.is_complete(done.blob)
+    Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
+    assert files.is_complete(done.blob)
+
+
 def test_a_province_that_starts_anew_is_believed_to_hold_nothing(machine: Machine, files: KioskFiles) -> None:
     _, done = attached(machine)
     files.set_have(done.blob, Ranges.of([(0, 3)]))

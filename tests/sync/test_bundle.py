@@ -47,7 +47,7 @@ from sync.loading import Limits, load
 from sync.rollover import ProvincePublic, write_province
 from sync.sieve import sift
 from sync.simulator.world import World
-from tests.sync.sticks import Sender, make
+from tests.sync.sticks import Remembered, Sender, make
 
 KEY = SigningKey(b"k" * 32)
 ROOT = Path(__file__).parents[2]
@@ -447,6 +447,38 @@ def test_a_volume_this_kiosk_does_not_remember_is_never_taken_off(tmp_path: Path
     sender.world.settle(sender.kiosk)
     sender.export(tmp_path / "stick")
     assert first.exists()
+
+
+def test_a_file_that_rots_on_the_disk_stays_on_the_stick_until_the_province_has_it(tmp_path: Path) -> None:
+    sender, desk = make()
+    blob = sender.add_file(os.urandom(10_000))
+    desk.announce(sender)
+    (first,) = sender.export(tmp_path / "stick").volumes
+    sender.files.set_damaged(blob, "rotten")
+    assert sender.export(tmp_path / "stick").removed == 0
+    assert first.exists()
+    desk.take_all(tmp_path / "stick")
+    assert set(desk.files.complete) == {blob}
+
+
+def test_a_restored_disk_does_not_write_over_a_volume_of_the_time_it_lost(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write("a")
+    sender.world.settle(sender.kiosk)
+    old, counter = sender.kiosk.journal.state.copy(), sender.log.counter
+    sender.write("lost")
+    (lost,) = sender.export(tmp_path / "stick").volumes
+    sender.kiosk.journal.state = old
+    sender.log = Remembered()
+    sender.log.counter = counter
+    sender.kiosk.restart()
+    sender.write("new")
+    (fresh,) = sender.export(tmp_path / "stick").volumes
+    assert lost.exists()
+    assert fresh != lost
+    desk.take_all(tmp_path / "stick")
+    sender.world.settle(sender.kiosk)
+    assert len(desk.world.province.view("01273")) == 3
 
 
 def test_a_damaged_volume_of_ours_is_replaced(tmp_path: Path) -> None:
