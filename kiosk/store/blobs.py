@@ -47,6 +47,8 @@ class BlobFact:
 
     id: str
     dossier: str
+    code: str
+    """Code of the dossier for people, empty when it has none here."""
     lane: Lane
     size: int
     held: int
@@ -54,6 +56,8 @@ class BlobFact:
     state: str
     """``waiting``, ``complete``, ``damaged``."""
     is_here: bool
+    since_ms: int = 0
+    """When it was attached, by the kiosk's clock; told while it is on its way."""
 
 
 class KioskFiles:
@@ -190,11 +194,21 @@ class KioskFiles:
     # --- for people -----------------------------------------------------------------------------------------------
 
     def facts(self, dossier: str | None = None) -> list[BlobFact]:
-        """All files, or those of one dossier, in the order they were made."""
-        only = "WHERE b.d = ?" if dossier is not None else ""
+        """All files, or those of one dossier, by dossier and lane."""
+        return self._facts("1", []) if dossier is None else self._facts("b.d = ?", [dossier])
+
+    def waiting(self) -> list[BlobFact]:
+        """The files the province does not have whole: few, however many the machine has ever sent."""
+        return self._facts("coalesce(a.ok, 0) = 0", [])
+
+    def _facts(self, wanted: str, given: Sequence[str]) -> list[BlobFact]:
         rows = self._store.rows(
-            f"SELECT b.*, a.ok, a.bad, a.seq FROM blob b LEFT JOIN blob_answer a ON a.id = b.id {only} ORDER BY b.d, b.lane, b.id",
-            [] if dossier is None else [dossier],
+            "SELECT b.*, a.ok, a.bad, a.seq, coalesce(d.official_code, d.code, '') AS code,"
+            " CASE WHEN coalesce(a.ok, 0) = 0 THEN (SELECT min(json_extract(CAST(l.body AS TEXT), '$.t')) FROM log l"
+            " WHERE l.d = b.d AND NOT l.sealed AND instr(l.body, CAST(b.id AS BLOB))) END AS since"
+            " FROM blob b LEFT JOIN blob_answer a ON a.id = b.id LEFT JOIN dossier d ON d.d = b.d"
+            f" WHERE {wanted} ORDER BY b.d, b.lane, b.id",
+            given,
         )
         return [_fact(row, self._store.epoch()) for row in rows]
 
@@ -250,7 +264,8 @@ def _fact(row: Mapping[str, Any], epoch: int) -> BlobFact:
     misnamed = row["ok"] == 0 and row["bad"] == "[]"
     state = "complete" if row["ok"] else "damaged" if row["damaged"] or misnamed else "waiting"
     held = size if row["ok"] else _have(row, epoch).held_bytes(size)
-    return BlobFact(row["id"], row["d"], Lane(row["lane"]), size, held, state, bool(row["here"]))
+    lane, here, since = Lane(row["lane"]), bool(row["here"]), int(row["since"] or 0)
+    return BlobFact(row["id"], row["d"], row["code"], lane, size, held, state, here, since)
 
 
 def _due_ms(due: str | None) -> int:
