@@ -404,6 +404,20 @@ class KeyFileError(SyncError):
     cure_vi = "Đăng ký lại máy với tỉnh, hoặc khôi phục tệp khóa từ bản sao lưu."
 
 
+class KeyFileOpen(KeyFileError):
+    """Other users of the machine can read a key file."""
+
+    message_vi = "Tệp khóa đang để người khác đọc được."
+    cure_vi = "Chạy «chmod 600» cho tệp khóa rồi mở lại."
+
+
+class KeyFileWrapped(KeyFileError):
+    """A key file is wrapped in another way than the configuration says."""
+
+    message_vi = "Tệp khóa được gói khác với cấu hình."
+    cure_vi = "Sửa lại «store.key_wrap» như cũ, hoặc chạy «store wrap-key» để gói lại."
+
+
 class WrongPassphrase(KeyFileError):
     """The passphrase does not open the key file."""
 
