@@ -8,6 +8,7 @@ for this machine is taken in at once, what is for others is held until the provi
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import socket
 import sys
@@ -21,14 +22,16 @@ from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, export_to, import_from
 from kiosk.stick_cli import size_vi
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
 from sync.bundle import Way
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import CourierRefused, StickFull, SyncError
+from sync.errors import CourierRefused, FeedGap, StickFull, SyncError
 from sync.segment import commune_tag
+
+log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
 VOLUME_MB = 64
@@ -74,13 +77,24 @@ def offer_own(machine: Machine, depot: Depot) -> None:
             depot.remove(held)
 
 
-def take_own(machine: Machine, depot: Depot, held: Held) -> list[Imported]:
-    """Take a volume in at once when it is the province's answer for this commune; it is then not held any longer."""
-    identity = machine.store.identity_or_raise()
-    if held.header.way is not Way.DOWN or held.header.owner != commune_tag(identity.commune):
-        return []
-    found = import_from(machine, held.path)
-    depot.remove(held)
+def take_own(machine: Machine, depot: Depot) -> list[Imported]:
+    """Take in what is held of the province's answers for this commune; it is then not held any longer. One that came before those
+    it follows waits here for them."""
+    tag = commune_tag(machine.store.identity_or_raise().commune)
+    waiting = [held for held in depot.held() if held.header.way is Way.DOWN and held.header.owner == tag]
+    found: list[Imported] = []
+    while waiting:
+        early: list[tuple[Held, list[Imported]]] = []
+        for held in waiting:
+            taken = import_from(machine, held.path)
+            if any(isinstance(one.error, FeedGap) for one in taken):
+                early.append((held, taken))
+            else:
+                depot.remove(held)
+                found += taken
+        if len(early) == len(waiting):
+            return found + [one for _, taken in early for one in taken]
+        waiting = [held for held, _ in early]
     return found
 
 
@@ -90,9 +104,15 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     offer_own(machine, depot)
     guard = threading.Lock()
 
-    def came(held: Held) -> None:
+    def came(_: Held) -> None:
         with guard:
-            take_own(machine, depot, held)
+            try:
+                take_own(machine, depot)
+            except (StoreError, DatabaseError) as error:
+                # It is held, whole; the next one that comes, or the next serving, takes it in.
+                log.warning("not taken in yet: %s", error)
+
+    take_own(machine, depot)
 
     code = make_code()
     courier = Courier(identity.device, machine.keyring.device.sign, machine.store.clock.wall_ms, came)
@@ -152,7 +172,7 @@ def _fetch(machine: Machine, given: argparse.Namespace) -> int:
             came = client.fetch(depot, bar.add)
     finally:
         client.close()
-    taken = [one for held in came for one in take_own(machine, depot, held)]
+    taken = take_own(machine, depot)
     applied = sum(one.brought.applied for one in taken if one.brought is not None)
     facts = {"ok": all(one.error is None for one in taken), "fetched": len(came), "own": len(taken), "applied": applied}
     text = f"Đã lấy {len(came)} gói; {len(taken)} gói cho máy này, {applied} thay đổi mới."

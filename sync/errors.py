@@ -114,6 +114,7 @@ class FeedGap(SyncError):
 
     code = "feed_gap"
     message_vi = "Dòng dữ liệu từ tỉnh bị thiếu đoạn."
+    cure_vi = "Nhập các gói cũ hơn trước. Nếu không còn gói cũ: xuất lại USB, đưa lên tỉnh lấy trả lời mới."
 
 
 class ProvinceInconsistent(SyncError):

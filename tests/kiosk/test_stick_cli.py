@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.attachments import Paper, attach
-from kiosk.courier_cli import depot_of, offer_own
+from kiosk.courier_cli import depot_of, offer_own, take_own
 from kiosk.machine import Machine, key_file
 from kiosk.progress import bar_line
 from kiosk.rotation import rotate
@@ -20,12 +24,15 @@ from kiosk.sync_status import LineFact, lock_file, write_status
 from kiosk.usecases import file_dossier
 from sync import usb
 from sync.blob.ranges import Ranges
-from sync.bundle import Receipt, Way, preface
+from sync.bundle import Place, Receipt, Way, preface
 from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record
+from sync.receiving import Office, receive, write_return
+from sync.simulator.blobs import MemoryProvinceBlobs
 from sync.unloading import Unloaded
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -203,6 +210,43 @@ def test_a_file_that_waits_says_since_when_and_of_which_dossier(capsys: pytest.C
     text = capsys.readouterr().out
     assert f"giấy tờ của {row['code']}" in text
     assert "sync files resume" in text
+
+
+def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    twin = ProvinceTwin()
+    machine = twin.enrol(tmp_path / "state")
+
+    @contextmanager
+    def recording() -> Iterator[tuple[Any, Any]]:
+        with twin.journal.atomic():
+            yield twin.journal, twin
+
+    office = Office(twin.root.public, twin.keys, recording, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
+
+    def answered(name: str, seen: int) -> Path:
+        """What the province writes for a kiosk that stands at ``seen`` in the feed."""
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+        (volume,) = export_to(machine, tmp_path / name).volumes
+        with volume.open("rb") as source:
+            came = receive(source, office)
+        feed = twin.journal.state.feeds[COMMUNE]
+        place = Place(twin.journal.state.epoch, seen, feed[seen - 1].head[:8] if seen else bytes(8))
+        came.manifest = replace(came.manifest, feed=place)
+        return write_return(tmp_path / name, COMMUNE, [came], office)[0]
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    first = answered("a", 0)
+    second = answered("b", len(twin.journal.state.feeds[COMMUNE]))
+    depot = depot_of(machine)
+    depot.offer(second)
+    assert [one.error.code for one in take_own(machine, depot) if one.error] == ["feed_gap"]
+    assert len(depot.held()) == 1
+    depot.offer(first)
+    assert [one.error for one in take_own(machine, depot)] == [None, None]
+    assert depot.held() == []
+    assert machine.store.waiting() == 0
+    machine.close()
 
 
 def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
