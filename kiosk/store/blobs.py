@@ -4,7 +4,7 @@ A file is made under a temporary name, is durable, gets its name, its folder is 
 inside one transaction of the store: the journal never names a file that a power cut took. What the province said it holds is a
 hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
 event of its dossier waits to be told, so events are always first. It leaves this disk only when its dossier is closed, its lines
-are safe off site, and the province has it whole.
+are safe off site, and the province has it whole, there too.
 """
 
 from __future__ import annotations
@@ -217,11 +217,13 @@ class KioskFiles:
     def forget(self, dossiers: Sequence[str]) -> int:
         """Drop the copies of files that may go, of these dossiers and of those closed before; how many went.
 
-        A file may go when the dossier is closed, the province has it whole, and no line of the dossier is short of being safe.
+        A file may go when the dossier is closed, no line of the dossier is short of being safe, and the province has the file whole
+        in its backup too: an own event acknowledged after that was said is safe (as for feed entries, ``kiosk.store.retention``).
         """
         rows = self._store.rows(
             "SELECT b.id, b.d FROM blob b JOIN blob_answer a ON a.id = b.id AND a.ok WHERE b.here AND NOT EXISTS"
             " (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > min(i.acked, i.safe))"
+            " AND a.seq <= (SELECT max(m.seq) FROM milestone m JOIN incarnation i ON i.inc = m.inc WHERE i.safe > m.acked)"
         )
         closed = {*dossiers, *(row["d"] for row in self._store.rows("SELECT d FROM closed"))}
         going = [row["id"] for row in rows if row["d"] in closed]

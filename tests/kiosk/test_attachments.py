@@ -171,6 +171,11 @@ def test_a_file_stays_until_its_dossier_is_closed_safe_and_whole_at_the_province
     province.end(dossier)
     assert files.forget([dossier]) == 0, "not safe off site yet"
     province.back_up()
+    assert files.forget([dossier]) == 0, "its lines are in the backup; that the file is there too is not proven"
+    province.day(1)
+    file_one(machine)
+    province.acknowledge()
+    province.back_up()
     assert files.forget([]) == 0, "not closed"
     assert files.forget([dossier]) == 1
     assert not files.path(done.blob).exists()
