@@ -34,6 +34,7 @@ class Report:
     pending: Mapping[str, int]
     """By lane: events not acknowledged, files not complete at the province; and ``dossiers`` that have such events."""
     oldest_seconds: float
+    """Since the oldest event or file on its way was written, by the kiosk's clock."""
     quarantined: int
     last_ack: int
     items: Sequence[Waiting]
@@ -45,6 +46,9 @@ class Report:
     """Whether a sync process is at work; without one nothing is tried."""
     paused: bool
     """Whether a technician has stopped the files."""
+    enrolled: bool
+    reviews: int
+    """Acts the province did not count as they were sent, open until an official decides."""
 
     def facts(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -60,30 +64,33 @@ class Report:
             "stick_receipt": dict(self.receipt) if self.receipt is not None else None,
             "running": self.running,
             "files_paused": self.paused,
+            "enrolled": self.enrolled,
+            "reviews": self.reviews,
         }
 
 
 def report_of(machine: Machine) -> Report:
     """Read the facts now."""
     store = machine.store
-    waiting = store.rows("SELECT min(filed_at) AS oldest, count(*) AS n FROM dossier WHERE pending > 0")[0]
-    oldest = datetime.fromisoformat(waiting["oldest"]) if waiting["oldest"] else None
-    age = (store.clock.now() - oldest).total_seconds() if oldest else 0.0
-    files = KioskFiles(store).waiting()
-    pending = {"dossiers": int(waiting["n"]), "events": store.waiting()}
+    items, files = store.outbox(), KioskFiles(store).waiting()
+    told = [*(item.since_ms for item in items), *(file.since_ms for file in files)]
+    since = min(filter(None, told), default=store.clock.wall_ms())
+    pending = {"dossiers": sum(bool(item.events) for item in items), "events": store.waiting()}
     pending |= {name: sum(_LANE[file.lane] == name for file in files) for name in _LANE.values()}
     return Report(
         pending=pending,
-        oldest_seconds=max(age, 0.0),
+        oldest_seconds=max((store.clock.wall_ms() - since) / 1000, 0.0),
         quarantined=store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"],
         last_ack=store.rows("SELECT coalesce(max(acked), 0) AS a FROM incarnation")[0]["a"],
-        items=store.outbox(),
+        items=items,
         files=files,
         line=read_status(machine.config.state),
         receipt=last_receipt(store),
         receipt_vi=receipt_vi(store),
         running=runs(machine.config.state),
         paused=bool(store.meta(PAUSED, 0)),
+        enrolled=machine.enrolment is not None,
+        reviews=store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"],
     )
 
 
@@ -93,10 +100,12 @@ def report_vi(report: Report) -> str:
     lines = [
         f"Chờ gửi: {pending['events']} sự kiện của {pending['dossiers']} hồ sơ; "
         f"{pending['previews']} {LANES_VI['previews']}, {pending['scans']} {LANES_VI['scans']}.",
-        f"Bị giữ lại: {report.quarantined}.",
+        f"Bị giữ lại: {report.quarantined}." + " Dữ liệu gốc vẫn còn; báo tỉnh xem." * bool(report.quarantined),
         f"Lần thử cuối: {_moment_vi(line.last_try)}. {line.failure_vi} {line.cure_vi}".rstrip(),
         f"Tỉnh trả lời cuối: {_moment_vi(line.last_answer)}." + (f" Lần thử tới sau {line.next_try_s:.0f} giây." * report.running),
     ]
+    lines += [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
+    lines += [] if report.enrolled else ["Máy chưa được tỉnh ghi danh: chạy «sync enrol»."]
     lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
     lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []
     lines += [report.receipt_vi] if report.receipt_vi else []
