@@ -13,8 +13,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kiosk.answers import answer, say
@@ -28,12 +28,14 @@ from sync.bundle import Way
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import CourierRefused, FeedGap, StickFull, SyncError
+from sync.errors import CourierRefused, FeedGap, Offline, StickFull, SyncError, TimedOut
 from sync.segment import commune_tag
 
 log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
+ANY = "0.0.0.0"
+"""Every address of the machine."""
 VOLUME_MB = 64
 """Largest volume offered to a courier: a phone must be able to fetch it in one go."""
 
@@ -46,7 +48,7 @@ def courier_command(argv: Sequence[str]) -> int:
     add_machine_arguments(common)
     common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     serve = acts.add_parser("serve", parents=[common], help="mở trang nhận và đưa gói, hiện mã một lần")
-    serve.add_argument("--host", default="0.0.0.0", help="địa chỉ nghe (mặc định mọi địa chỉ của máy)")
+    serve.add_argument("--host", default=ANY, help="địa chỉ nghe (mặc định mọi địa chỉ của máy)")
     acts.add_parser("list", parents=[common], help="các gói máy đang giữ hộ")
     acts.add_parser("clear", parents=[common], help="bỏ các gói đang giữ hộ (nơi gửi vẫn còn đủ)")
     for name, text in (("fetch", "lấy mọi gói từ máy đang mở trang"), ("send", "đưa mọi gói cho máy đang mở trang")):
@@ -124,7 +126,7 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
             f"Không mở được trang ở cổng này ({error.strerror}).",
             "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
         ) from None
-    addresses = [f"http://{address}:{server.port}" for address in own_addresses()]
+    addresses = [f"http://{address}:{server.port}" for address in own_addresses(given.host)]
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: over.set())
@@ -137,14 +139,33 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-def own_addresses() -> list[str]:
-    """Addresses at which others on the local network reach this machine: that of the way out, or the loopback without one."""
+def own_addresses(host: str = ANY) -> list[str]:
+    """Addresses at which others on the local network reach this machine: the one it listens at, else that of the way out, or the
+    loopback without one."""
+    if host != ANY:
+        return [host]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the kernel only chooses the way
         except OSError:
             return ["127.0.0.1"]
         return [str(probe.getsockname()[0])]
+
+
+@contextmanager
+def _client(given: argparse.Namespace) -> Iterator[CourierClient]:
+    """The machine that serves. Raises StoreError ``courier_away`` when it cannot be reached or the line to it ends."""
+    client = CourierClient(given.url, given.code)
+    try:
+        yield client
+    except (Offline, TimedOut):
+        raise StoreError(
+            "courier_away",
+            "Không nối được với máy đang mở trang, hoặc bị đứt giữa chừng.",
+            "Xem lại địa chỉ; hai máy phải chung mạng và máy kia còn mở trang. Chạy lại lệnh này: gói đã đi hết không phải đưa lại.",
+        ) from None
+    finally:
+        client.close()
 
 
 def _list(machine: Machine, given: argparse.Namespace) -> int:
@@ -165,13 +186,11 @@ def _clear(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _fetch(machine: Machine, given: argparse.Namespace) -> int:
-    depot, client = depot_of(machine), CourierClient(given.url, given.code)
-    try:
+    depot = depot_of(machine)
+    with _client(given) as client:
         sizes = {name: size for name, size in client.listed().items() if depot.find(name) is None}
         with Bar("Đang lấy", sum(sizes.values()), quiet=given.json) as bar:
             came = client.fetch(depot, bar.add)
-    finally:
-        client.close()
     taken = take_own(machine, depot)
     applied = sum(one.brought.applied for one in taken if one.brought is not None)
     facts = {"ok": all(one.error is None for one in taken), "fetched": len(came), "own": len(taken), "applied": applied}
@@ -181,12 +200,12 @@ def _fetch(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _send(machine: Machine, given: argparse.Namespace) -> int:
-    depot, client = depot_of(machine), CourierClient(given.url, given.code)
+    depot = depot_of(machine)
     offer_own(machine, depot)
     device, held = machine.store.identity_or_raise().device, depot.held()
     refused: list[SyncError] = []
     sent = 0
-    try:
+    with _client(given) as client:
         there = client.listed()
         with Bar("Đang đưa", sum(one.size for one in held if one.name not in there), quiet=given.json) as bar:
             for one in held:
@@ -200,8 +219,6 @@ def _send(machine: Machine, given: argparse.Namespace) -> int:
                 sent += 1
                 if one.header.owner != device:  # whose it is has it still; the next courier answers for it now
                     depot.remove(one)
-    finally:
-        client.close()
     facts = {"ok": not refused, "sent": sent, "refused": [error.code for error in refused]}
     say(given.json, facts, f"Đã đưa {sent} gói, máy kia đã nhận đủ." + (f" {refused[0].message_vi}" if refused else ""))
     return 1 if refused else 0

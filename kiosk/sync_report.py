@@ -104,7 +104,9 @@ def report_vi(report: Report) -> str:
         f"Lần thử cuối: {_moment_vi(line.last_try)}. {line.failure_vi} {line.cure_vi}".rstrip(),
         f"Tỉnh trả lời cuối: {_moment_vi(line.last_answer)}." + (f" Lần thử tới sau {line.next_try_s:.0f} giây." * report.running),
     ]
-    lines += [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
+    lines += (
+        [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
+    )
     lines += [] if report.enrolled else ["Máy chưa được tỉnh ghi danh: chạy «sync enrol»."]
     lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
     lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kiosk.attachments import Paper, attach
-from kiosk.courier_cli import depot_of, offer_own, take_own
+from kiosk.courier_cli import depot_of, offer_own, own_addresses, take_own
 from kiosk.machine import Machine, key_file
 from kiosk.progress import bar_line
 from kiosk.rotation import rotate
@@ -247,6 +247,16 @@ def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_pa
     assert depot.held() == []
     assert machine.store.waiting() == 0
     machine.close()
+
+
+@pytest.mark.parametrize("act", ["send", "fetch"])
+def test_a_courier_that_is_away_is_not_taken_for_the_province(capsys: pytest.CaptureFixture[str], state: Path, act: str) -> None:
+    code, facts = run(capsys, state, "courier", act, "http://127.0.0.1:9", "--code", "ABCD2345")
+    assert (code, facts["error"]["code"]) == (1, "courier_away")
+
+
+def test_the_address_shown_is_the_one_that_is_listened_at() -> None:
+    assert own_addresses("127.0.0.1") == ["127.0.0.1"]
 
 
 def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
