@@ -162,7 +162,7 @@ def _client(given: argparse.Namespace) -> Iterator[CourierClient]:
         raise StoreError(
             "courier_away",
             "Không nối được với máy đang mở trang, hoặc bị đứt giữa chừng.",
-            "Xem lại địa chỉ; hai máy phải chung mạng và máy kia còn mở trang. Chạy lại lệnh này: gói đã đi hết không phải đưa lại.",
+            "Xem lại địa chỉ; hai máy phải chung mạng, máy kia còn mở trang. Rồi chạy lại: gói đã đi hết không phải đưa lại.",
         ) from None
     finally:
         client.close()

@@ -1,8 +1,8 @@
 """Attachments of this kiosk: encrypted files in ``blobs/ab/<sha256>`` beside the store, and how far each is at the province.
 
-A file is made under a temporary name, is durable, gets its name, its folder is durable, and only then its event is written, all
-inside one transaction of the store: the journal never names a file that a power cut took. What the province said it holds is a
-hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
+A file is made under a temporary name and is durable; then, inside one transaction of the store, it gets its name, its folder is
+durable, and only then its event is written: the journal never names a file that a power cut took. What the province said it holds
+is a hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
 event of its dossier waits to be told, so events are always first. It leaves this disk only when its dossier is closed, its lines
 are safe off site, and the province has it whole, there too.
 """
@@ -42,6 +42,14 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A file encrypted and durable under a temporary name, not yet part of anything."""
+
+    path: Path
+    stored: Stored
+
+
+@dataclass(frozen=True, slots=True)
 class BlobFact:
     """One file as people ask for it."""
 
@@ -68,11 +76,12 @@ class KioskFiles:
         self.folder = store.path.parent / "blobs"
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._added: list[str] = []
+        self._made: list[Path] = []
 
     # --- making -------------------------------------------------------------------------------------------------
 
-    def add(self, source: BinaryIO, dossier: str, lane: Lane) -> Stored:
-        """Encrypt a file and put it at its place; inside the transaction that writes its event."""
+    def make(self, source: BinaryIO) -> Made:
+        """Encrypt a file under a temporary name, durable on return; outside any transaction, for a large one takes seconds."""
         key, digest = new_key(), hashlib.sha256()
         plain = source.seek(0, os.SEEK_END)
         source.seek(0)
@@ -85,21 +94,29 @@ class KioskFiles:
                 size = out.tell()
                 out.flush()
                 os.fsync(out.fileno())
-            blob = digest.hexdigest()
-            with step("kiosk.blob.place"):
-                self._place(Path(name), blob)
-                self._added.append(blob)
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(name)
             raise
-        self._store.db.conn.execute("INSERT INTO blob (id, d, size, lane) VALUES (?, ?, ?, ?)", (blob, dossier, size, int(lane)))
-        return Stored(blob, key, size, plain)
+        self._made.append(Path(name))
+        return Made(Path(name), Stored(digest.hexdigest(), key, size, plain))
+
+    def add(self, made: Made, dossier: str, lane: Lane) -> Stored:
+        """Put a file at its place; inside the transaction that writes its event."""
+        file = made.stored
+        with step("kiosk.blob.place"):
+            self._place(made.path, file.id)
+            self._added.append(file.id)
+        self._store.db.conn.execute(
+            "INSERT INTO blob (id, d, size, lane) VALUES (?, ?, ?, ?)", (file.id, dossier, file.size, int(lane))
+        )
+        return file
 
     def take_back(self) -> None:
-        """The transaction failed: what was added in it is no file of ours."""
-        for blob in self._added:
-            self.path(blob).unlink(missing_ok=True)
+        """The act failed: what was made for it and added in it is no file of ours."""
+        for path in (*self._made, *(self.path(blob) for blob in self._added)):
+            path.unlink(missing_ok=True)
+        self._made.clear()
         self._added.clear()
 
     def _place(self, file: Path, blob: str) -> None:

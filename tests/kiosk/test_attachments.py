@@ -108,6 +108,21 @@ def test_a_failed_act_leaves_no_file(machine: Machine, files: KioskFiles) -> Non
     assert files.facts() == []
 
 
+def test_nobody_waits_for_the_store_while_a_file_is_encrypted(machine: Machine, files: KioskFiles) -> None:
+    dossier = file_one(machine)
+    ready: list[int] = []
+
+    def begun(sql: str) -> None:
+        if sql.startswith("BEGIN IMMEDIATE"):
+            ready.append(len(list(files.folder.glob("new-*"))))
+
+    machine.store.db.conn.set_trace_callback(begun)
+    attach(machine, dossier, PAGE, page())
+    machine.store.db.conn.set_trace_callback(None)
+    assert ready == [2], "both files lie encrypted on the disk before the store is taken"
+    assert list(files.folder.glob("new-*")) == []
+
+
 def test_no_scan_is_taken_on_a_disk_that_is_nearly_full_while_filings_go_on(tmp_path: Path) -> None:
     machine = make_machine(tmp_path, sets=("store.scan_free_mb=100000000", "store.warn_free_mb=100000000"))
     dossier = file_one(machine)
