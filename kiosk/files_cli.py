@@ -12,6 +12,7 @@ from pathlib import Path
 
 from forms.codes import check_code
 from forms.dossier import DossierError
+from forms.procedures.catalogue import load_catalogue
 from kiosk.answers import answer, refuse, say
 from kiosk.attachments import MOST, Paper, attach, mime_of
 from kiosk.disk import NOTES, room
@@ -46,6 +47,7 @@ def _attach(machine: Machine, given: argparse.Namespace) -> int:
     try:
         if not found:
             raise Refused("dossier_unknown", "Không có hồ sơ mang mã này trên máy.", "Xem mã trong «store list».")
+        _check_paper(machine, found[0]["d"], given.paper)
         done = attach(machine, found[0]["d"], Paper(given.paper, mime_of(given.file), given.photo), _content(given.file))
     except OSError as error:
         refuse(given.json, "file", f"Không đọc được tệp «{given.file.name}». {why_vi(error)}")
@@ -61,6 +63,14 @@ def _attach(machine: Machine, given: argparse.Namespace) -> int:
     )
     say(given.json, {"ok": True, "blob": done.blob, "preview": done.preview, "bytes": done.size}, text)
     return 0
+
+
+def _check_paper(machine: Machine, dossier: str, paper: str) -> None:
+    """Raises Refused ``paper_unknown``: an official would look for the scan under a paper its procedure does not have."""
+    procedure = load_catalogue().filed(machine.store.fields(dossier))
+    known = [part.id for part in procedure.components] if procedure is not None else [paper]
+    if paper not in known:
+        raise Refused("paper_unknown", f"Thủ tục này không có giấy tờ mang mã «{paper}».", f"Dùng một trong: {', '.join(known)}.")
 
 
 def _content(file: Path) -> bytes:

@@ -148,6 +148,15 @@ def test_a_key_file_that_others_read_or_that_is_wrapped_otherwise_says_what_to_d
     assert "store wrap-key" in desk.ask("list")[1]["error"]["message"]
 
 
+def test_a_scan_of_a_paper_the_procedure_does_not_have_is_refused_with_those_it_has(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    code = desk.file_one()
+    _, answer = desk.ask("attach", code, str(tmp_path / "a.pdf"), "--paper", "giay_la")
+    assert answer["error"]["code"] == "paper_unknown"
+    assert "giay_chung_sinh" in answer["error"]["message"]
+    assert desk.ask("attach", code, str(tmp_path / "a.pdf"), "--paper", "giay_chung_sinh")[0] == 0
+
+
 def test_a_person_is_registered_listed_and_withdrawn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("135790\n"))
     result, added = desk.ask("add-official", "--name", "Bế Thị Mẫu", "--role", "technician", "--pin-stdin")
