@@ -99,7 +99,7 @@ def chaos_command(argv: Sequence[str]) -> int:
         sys.stderr.write(f"chaos: máy này chưa chạy được phép thử: {'; '.join(lacking)}.\n")
         return NOT_HERE
     if not cage.missing("root", "unshare") and not cage.inside():
-        cage.enter(argv)
+        return cage.enter(argv)
     reports: list[Report] = []
     with _ground(chosen[0].out) as ground:
         for given in chosen:
