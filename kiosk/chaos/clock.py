@@ -73,7 +73,14 @@ class _WallClock:
         return {**_TRUE_MONOTONIC, "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_CACHE_DURATION": "1"}
 
 
-_TRUE_MONOTONIC = {"LD_PRELOAD": _LIBRARY, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+# The fix makes waits with a deadline true again: without it a jump can leave a waiting thread asleep.
+_TRUE_MONOTONIC = {
+    "LD_PRELOAD": _LIBRARY,
+    "DONT_FAKE_MONOTONIC": "1",
+    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    "FAKETIME_FORCE_MONOTONIC_FIX": "1",
+    "NO_FAKE_STAT": "1",
+}
 
 
 def _jumping(folder: Path, jumps: int, seed: int) -> Report:
