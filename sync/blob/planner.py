@@ -50,6 +50,8 @@ class Limits:
     """Share of bytes sent again, smoothed over answers, from which on a line counts as one that loses packets."""
     lossy_connections: int = 2
     """Fewest there."""
+    very_lossy: float = 0.3
+    """Share sent again from which on all connections stay: between stalls they would else go back one by one."""
     most_ahead: int = 256 * KIB
     turn: int = 4 * 1024 * KIB
     """What a dossier gets of the line before the others have their turn."""
@@ -87,6 +89,8 @@ class Planner:
     @property
     def connections(self) -> int:
         """How many may be in use now."""
+        if self._again > self._limits.very_lossy:
+            return self._limits.connections
         return max(self._connections, self._limits.lossy_connections) if self._loses else self._connections
 
     @property

@@ -118,6 +118,14 @@ def test_where_packets_are_lost_a_second_connection_has_the_line_while_one_waits
     assert planner.connections == 1
 
 
+def test_a_line_that_loses_very_much_keeps_all_connections_between_its_stalls() -> None:
+    planner = Planner()
+    for _ in range(12):
+        piece = taken(planner, task("a", 50 * MIB))
+        planner.answered(piece, 60.0, again=piece.length // 2)
+    assert planner.connections == 6
+
+
 def test_the_kernel_may_hold_what_the_line_carries_in_a_moment() -> None:
     planner = Planner()
     assert planner.buffer == 6 * KIB
