@@ -129,6 +129,7 @@ def _exchange(machine: Machine, bearer: Any, nudge: Nudge, stop: threading.Event
             pace=_pace(machine),
             free_disk_mib=lambda: machine.store.reserve.free() // (1024 * 1024),
             busy=crossing.busy,
+            spend=nudge.spend,
         )
     except (StoreError, DatabaseError) as error:
         told = error if isinstance(error, StoreError) else named(error, machine.config.state)

@@ -33,6 +33,7 @@ from sync.errors import (
     SyncError,
     UnknownDictionary,
 )
+from sync.feed import foretold
 from sync.keys import SODIUM, Box, Opener, Sealer, Signer, Suite
 from sync.letter import kind_of
 from sync.pace import Limits, Pace
@@ -141,7 +142,7 @@ class _Open:
     positions: tuple[wire.Position, ...]
     offers: dict[int, _Offer]
     said: bytes
-    """The lines it carried, one after the other: the feed may be compressed behind them."""
+    """What it foretells of the feed (:func:`sync.feed.foretold`), run after run: the feed may be compressed behind it."""
     box: Box
     size: int
     rotation: bytes
@@ -228,7 +229,8 @@ class Engine:
             after = supply.lines[count - 1].head
             runs.append(wire.LogRun(place, wire.closed(box, wire.REQUEST, nonce, run, after), after))
             offers[supply.log.incarnation] = _Offer(run.first, run.last, dictionary)
-            said += [line.body for line in supply.lines[:count]]
+            lines = [line.body for line in supply.lines[:count]]
+            said.append(foretold(device, supply.log.incarnation, lines, run.last, after))
             room -= len(packed)
             if room < self._limits.least or count < len(supply.lines) or len(runs) == wire.MAX_FRAMES - 2:
                 break

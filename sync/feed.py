@@ -9,7 +9,7 @@ a user's own edit never flickers.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +56,11 @@ def next_entry(seq: int, head: bytes, entry: Mapping[str, Any]) -> FeedEntry:
 def ack_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:
     """The JSON of an ``ack``."""
     return {"e": "ack", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
+
+
+def foretold(device: int, incarnation: int, lines: Sequence[bytes], n: int, head: bytes) -> bytes:
+    """What both ends know of the feed once a run that ends at ``(n, head)`` is taken: values in its lines, and their ``ack``."""
+    return b"\n".join((*lines, encode_entry(ack_entry(device, incarnation, n, head))))
 
 
 def safe_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:

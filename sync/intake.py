@@ -22,7 +22,7 @@ from sync.custody import Custody
 from sync.dictionaries import NONE, Shelf, newest
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
 from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken, SegmentError, SyncError, UnknownDictionary
-from sync.feed import ack_entry, encode_entry, not_applied
+from sync.feed import ack_entry, encode_entry, foretold, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
 from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
 
@@ -309,7 +309,7 @@ class _Visit:
         self._whole = len(self._said) == len(request.runs)
 
     def said(self) -> bytes:
-        """The lines of the request, one after the other; empty when one of its runs was not read."""
+        """What the request foretells of the feed, run after run; empty when one of its runs was not read."""
         return b"\n".join(self._said) if self._whole else b""
 
     def acks(self, hello: wire.Hello) -> tuple[wire.AckFrame, ...]:
@@ -348,7 +348,7 @@ class _Visit:
         except SyncError as error:
             self._refuse(incarnation, error.code, kept)
             return
-        self._said.append(b"\n".join(lines))
+        self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
         if repeat:
             place.common = max(place.common or 0, run.last)
             return

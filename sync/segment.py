@@ -9,8 +9,8 @@ The signature covers the header, SHA-256 of the payload and the full 32-byte hea
 own head before; so a segment verifies only on the history it was cut from. Inside a signed request or reply (``sync.wire``) a
 segment travels as a :class:`Run` without what the message says and signs already.
 
-Entries of a feed are written together (``sync.packing``). Those that answer a request are compressed *behind* its lines: what the
-kiosk just said is text that both ends hold, and most of the answer repeats it.
+Entries of a feed are written together (``sync.packing``). Those that answer a request are compressed *behind* what it foretells
+(:func:`sync.feed.foretold`): its lines and their ``ack`` are text that both ends know, and most of the answer repeats it.
 
 A receiver bounds, opens, decompresses under a hard cap and rebuilds the chain, and stores nothing before all of it passed. A
 segment may start and end anywhere; overlap is normal. Nothing here allocates more than :data:`MAX_TEXT` whatever the bytes say.

@@ -159,7 +159,7 @@ class FeedRun:
     run: Run
     after8: bytes
     behind: bool = False
-    """Compressed behind the lines of the request it answers, all of them, in their order."""
+    """Compressed behind what the request it answers foretells (:func:`sync.feed.foretold`), all of its runs, in their order."""
 
     @property
     def named(self) -> bytes:

@@ -770,6 +770,15 @@ def test_an_edit_that_arrives_before_its_dossier_is_applied() -> None:
     assert world.province.view("01273") == {(origin.dossier_id(), "tag.edited"): 1}
 
 
+def test_an_answer_to_one_change_costs_little_more_than_its_signature() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    kiosk.journal.write("", "f", {"a.so": noise(1)})
+    (run,) = wire.parse_reply(world.answer(kiosk.engine.make_request(0.0, 0))).answer.feed
+    assert run.run.count == 2
+    assert len(run.run.closed) < 16 + 40, "the value was said, and its ack was foretold"
+
+
 def test_the_feed_comes_back_behind_what_was_said_also_when_the_answer_was_lost() -> None:
     world = World()
     kiosk = world.kiosk()
