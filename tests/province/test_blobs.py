@@ -16,6 +16,7 @@ import requests
 from PIL import Image
 
 from province.runtime import Runtime
+from sync import steps
 from sync.blob.cipher import RECORD, decrypt, encrypt, name_of, new_key
 from sync.blob.crossing import Crossing
 from sync.blob.http import BlobSender
@@ -208,6 +209,33 @@ def test_a_power_cut_between_the_file_and_the_feed_is_made_good_at_the_next_ques
     files.files.put(told.id, files.parts.path(told.id))
     assert ask(site, kiosk, told).state == Held.COMPLETE
     assert [entry["ok"] for entry in entries(kiosk)] == [1]
+
+
+def test_bytes_that_come_late_change_no_file_that_was_found_right(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    from province.blobs import province_files
+
+    files = province_files(site.running)
+    late = threading.Thread(target=files.write, args=(told.id, 0, bytes(UNIT)))
+
+    class Late:
+        """Altered bytes of a second call, between the judgement of a file and its place."""
+
+        def entered(self, name: str) -> None:
+            if name == "province.blob.place":
+                late.start()
+                late.join(0.3)
+
+        def left(self, name: str) -> None:
+            pass
+
+    steps.watch(Late())
+    try:
+        assert put(site, kiosk, told).state == Held.COMPLETE
+    finally:
+        steps.watch(None)
+    late.join(10)
+    assert name_of(files.files.get(told.id)) == told.id
+    assert not files.parts.path(told.id).exists()
 
 
 def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwin, told: Scan) -> None:
