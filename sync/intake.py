@@ -21,7 +21,16 @@ from sync import segment as hsg
 from sync.custody import Custody
 from sync.dictionaries import NONE, Shelf, newest
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken, SegmentError, SyncError, UnknownDictionary
+from sync.errors import (
+    BadLetter,
+    BadSignature,
+    KeysOutOfTurn,
+    SealBroken,
+    SegmentError,
+    SegmentTooLarge,
+    SyncError,
+    UnknownDictionary,
+)
 from sync.feed import ack_entry, encode_entry, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
 from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
@@ -30,6 +39,10 @@ FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
+MOST_TEXT = 2 * hsg.MAX_TEXT
+"""Bytes of lines after which no further run of a request is read: it comes again with the next."""
+MOST_LINES = 4096
+"""New lines that are stored of one request, so that nobody keeps the one writer for long."""
 BUNDLE_TARGET = 256 * 1024
 """Bytes of a feed segment on a stick."""
 
@@ -293,6 +306,8 @@ class _Visit:
         self._places: dict[int, _Place] = {}
         self._branched = 0
         self._said: list[bytes] = []
+        self._read = 0
+        self._stored = 0
         self._whole = False
 
     # --- a request
@@ -334,7 +349,7 @@ class _Visit:
     def _take_run(self, hello: wire.Hello, incarnation: int, part: wire.LogRun) -> None:
         run, place = part.run, self._place(incarnation)
         before = self._head_at(incarnation, run.first - 1)
-        if before is None:
+        if before is None or self._read >= MOST_TEXT:
             return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
         repeat = self._head_at(incarnation, run.last) == part.after
         kept = run.closed
@@ -346,9 +361,11 @@ class _Visit:
             place.refused = error.code
             return
         except SyncError as error:
+            self._read += hsg.MAX_TEXT if isinstance(error, SegmentTooLarge) else 0
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(b"\n".join(lines))
+        self._read += len(self._said[-1])
         if repeat:
             place.common = max(place.common or 0, run.last)
             return
@@ -451,7 +468,10 @@ class _Visit:
                 self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
             return
         cap = self._cap(caps, incarnation)
-        for n in range(max(have + 1, first), min(last, cap) + 1):
+        # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
+        most = last if keep_branch else have + MOST_LINES - self._stored
+        for n in range(max(have + 1, first), min(last, cap, most) + 1):
+            self._stored += 1
             self._store(self._arrival(incarnation, n, lines[n - first], heads[n - first]))
             place.common = n
         if last > max(cap, have):
