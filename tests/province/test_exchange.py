@@ -275,6 +275,19 @@ def test_quarantine_of_one_device_is_bounded(site: Site, monkeypatch: pytest.Mon
     assert Quarantine.objects.get(reason="quarantine_full").times == 20
 
 
+def test_quarantine_of_one_device_takes_so_many_bytes_and_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from province import journal
+    from province.models import Quarantine
+
+    monkeypatch.setattr(journal, "QUARANTINE_BYTES", 10_000)
+    with journal.recording(1) as store:
+        for n in range(6):
+            store.quarantine(7, "revoked", bytes([n]) * 3000)
+        store.quarantine(8, "revoked", bytes(3000))
+    assert sorted(len(bytes(row.body)) for row in Quarantine.objects.all()) == [0, 3000, 3000, 3000, 3000]
+    assert Quarantine.objects.get(reason="quarantine_full").times == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
