@@ -374,8 +374,9 @@ class _Visit:
             self._take_lines(incarnation, run.first, lines, heads, self._caps)
 
     def _prove_request(self, request: wire.Request) -> None:
+        """Also where nothing is new: what an earlier release took has no proof yet."""
         for inc, n, head in wire.claims(request.message)[1]:
-            if n > self._places[inc].had and self._head_at(inc, n) == head:
+            if n >= max(1, self._places[inc].had) and self._head_at(inc, n) == head:
                 self._journal.prove(self._device, Proof(inc, n, head, wire.REQUEST, request.message, request.signature))
 
     # --- a stick

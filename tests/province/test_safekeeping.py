@@ -100,6 +100,21 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert decode_entry(kiosk.journal.state.feed[-1].body) == {"e": "drop", "d": gone}, "late news does not bring it back"
 
 
+def test_a_log_an_earlier_release_took_is_proven_at_the_next_contact(site: Site, kiosk: KioskTwin) -> None:
+    from province.models import ProofRow
+    from province.verify import check
+
+    kiosk.file()
+    kiosk.settle()
+    ProofRow.objects.all().delete()
+    assert [finding.code for finding in check().findings] == ["unproven"]
+    kiosk.exchange()
+    assert check().ok
+    before = list(ProofRow.objects.values_list("pk", flat=True))
+    kiosk.exchange()
+    assert list(ProofRow.objects.values_list("pk", flat=True)) == before
+
+
 def test_a_snapshot_holds_the_settings_of_the_province(site: Site, kiosk: KioskTwin) -> None:
     from province.acts import set_policy
     from province.journal import recording
