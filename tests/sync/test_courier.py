@@ -6,7 +6,10 @@ import http.client
 import io
 import json
 import os
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from sync.courier_client import CourierClient
 from sync.depot import CourierReceipt, Depot, Held, read_courier_receipt, write_courier_receipt
 from sync.errors import BundleDamaged, BundleForged, BundleTooLarge, CourierRefused, Offline, StickFull
 from sync.keys import SigningKey, VerifyKey
+from tests.waiting import until
 
 KIOSK = SigningKey(b"k" * 32)
 PROVINCE = SigningKey(b"p" * 32)
@@ -72,6 +76,17 @@ def ask(
     result = answer.status, answer.read(), answer.headers
     line.close()
     return result
+
+
+def test_silent_strangers_take_a_bounded_number_of_threads(server: CourierServer) -> None:
+    before = threading.active_count()
+    with ExitStack() as lines:
+        for _ in range(80):
+            lines.enter_context(socket.create_connection(("127.0.0.1", server.port), 5))
+        until("the strangers to be let in or hung up on", lambda: threading.active_count() >= before + 32)
+        assert threading.active_count() <= before + 32
+    until("their threads to end", lambda: threading.active_count() <= before)
+    assert ask(server, "GET", "/")[0] == 200
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------------
