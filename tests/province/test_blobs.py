@@ -151,6 +151,17 @@ def test_all_units_are_not_a_complete_file(site: Site, kiosk: KioskTwin, told: S
     assert put(site, kiosk, told, RECORD, told.data[RECORD : 2 * RECORD]).state == Held.COMPLETE
 
 
+def test_a_file_under_a_wrong_name_is_told_once_and_asked_for_in_vain(site: Site, kiosk: KioskTwin) -> None:
+    right = scan(kiosk.file())
+    wrong = replace(right, id="ab" * 32)
+    tell(kiosk, wrong)
+    assert put(site, kiosk, wrong).state == Held.PARTLY
+    told = [{"e": "bl", "id": wrong.id, "d": wrong.dossier, "ok": 0, "bad": []}]
+    assert entries(kiosk) == told
+    assert ask(site, kiosk, wrong).have == NONE
+    assert entries(kiosk) == told, "asking costs one line of the feed to nobody"
+
+
 def test_a_file_nobody_told_of_is_not_taken(site: Site, kiosk: KioskTwin) -> None:
     stranger = scan(kiosk.file())
     answer = put(site, kiosk, stranger)
