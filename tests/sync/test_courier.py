@@ -115,6 +115,25 @@ def test_a_full_folder_refuses_the_newcomer_and_keeps_what_it_has(depot: Depot) 
     assert [one.header.counter for one in depot.held()] == [1]
 
 
+def test_a_forged_copy_does_not_take_the_place_of_what_is_held(depot: Depot) -> None:
+    data = volume(1)
+    true = keep(depot, data)
+    forged = data[:-1] + bytes([data[-1] ^ 1])
+    assert keep(depot, forged).name != true.name
+    assert true.path.read_bytes() == data
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
+    assert [one.header.way for one in depot.held()] == [Way.DOWN], "both leave when the true one has arrived"
+
+
+def test_what_interrupted_transfers_left_takes_room_and_gives_way(depot: Depot) -> None:
+    for name in ("a", "b"):
+        depot.part(name).write_bytes(bytes(400_000))
+    assert depot.room() <= 200_000
+    assert keep(depot, volume(1, 500_000)).size > 500_000
+    assert [depot.part(name).exists() for name in ("a", "b")] == [False, False]
+
+
 def test_what_the_province_received_is_let_go_when_its_receipt_comes_by(depot: Depot) -> None:
     keep(depot, volume(1))
     keep(depot, volume(2))
