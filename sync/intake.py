@@ -43,6 +43,10 @@ MOST_TEXT = 2 * hsg.MAX_TEXT
 """Bytes of lines after which no further run of a request is read: it comes again with the next."""
 MOST_LINES = 4096
 """New lines that are stored of one request, so that nobody keeps the one writer for long."""
+MOST_ENTRIES = 20_000
+"""Entries of the feed after which no further line of a request is stored, for the same reason."""
+EVENT_ENTRIES = 2_000
+"""Most entries one event may make: several times the fields of the longest form."""
 BUNDLE_TARGET = 256 * 1024
 """Bytes of a feed segment on a stick."""
 
@@ -308,6 +312,7 @@ class _Visit:
         self._said: list[bytes] = []
         self._read = 0
         self._stored = 0
+        self._entries = 0
         self._whole = False
 
     # --- a request
@@ -472,6 +477,8 @@ class _Visit:
         # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
         most = last if keep_branch else have + MOST_LINES - self._stored
         for n in range(max(have + 1, first), min(last, cap, most) + 1):
+            if self._entries >= MOST_ENTRIES and not keep_branch:
+                break
             self._stored += 1
             self._store(self._arrival(incarnation, n, lines[n - first], heads[n - first]))
             place.common = n
@@ -514,9 +521,10 @@ class _Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            if largest > MAX_ENTRY:
+            if largest > MAX_ENTRY or len(entries) > EVENT_ENTRIES:
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
+            self._entries += len(entries)
             for entry in entries:
                 self._journal.add_entry(commune, entry, origin)
 

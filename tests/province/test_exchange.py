@@ -299,8 +299,27 @@ def test_quarantine_of_one_device_takes_so_many_bytes_and_no_more(site: Site, mo
         ("note", {"id": "n" * 900, "text": None}),
         ("zz", {"whatever": 1}),
         ("f", {"a.big": "x" * 130_000}),
+        ("f", {f"a.{n}": 1 for n in range(12_000)}),
+        ("f", {f"rm.at.{n}": 1 for n in range(1_500)}),
+        ("f", {f"decided.{n}": 1 for n in range(1_500)}),
+        ("at", {"blob": "ab" * 32, "key": "!", "size": 10**40, "role": [], "pages": -1}),
+        ("rm", {"of": "at." + "\x00" * 90, "saw": {}, "why": 7}),
     ],
-    ids=["long name", "nul", "wrong types", "strange step", "strange new", "long note", "unknown", "big"],
+    ids=[
+        "long name",
+        "nul",
+        "wrong types",
+        "strange step",
+        "strange new",
+        "long note",
+        "unknown",
+        "big",
+        "many fields",
+        "many removed",
+        "many decided",
+        "strange file",
+        "strange removal",
+    ],
 )
 def test_no_content_stops_a_kiosk(kiosk: KioskTwin, kind: str, content: dict[str, Any]) -> None:
     dossier = kiosk.file()
