@@ -7,11 +7,12 @@ transaction or not at all. Lines are stored byte for byte; projections follow ea
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Length
 
@@ -33,7 +34,8 @@ from province.models import (
     Snapshot,
     SnapshotLine,
 )
-from province.projection import Projection, origin_of, read_entry
+from province.projection import KNOWN, Projection, confirmed, read_entry
+from province.rows import Entry, Line, insert
 from province.runtime import current
 from province.writer import writing
 from sync import snapshot as snapshots
@@ -50,6 +52,12 @@ QUARANTINE_BYTES: Final = 64 * 1024 * 1024
 """Bytes kept of the refused things of one device; what does not fit is only counted too."""
 
 _SETTING: Final = b'{"e":"cfg",'
+_HAS_EVENT: Final = (
+    f"SELECT 1 FROM {EventRow._meta.db_table} WHERE event_id = %s"
+    f" UNION ALL SELECT 1 FROM {BranchRow._meta.db_table} WHERE event_id = %s LIMIT 1"
+)
+_LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
+"""How every kiosk of ours begins a line; any other is read whole."""
 _TOGETHER: Final = 2000
 """Rows read or written together by a snapshot."""
 
@@ -65,18 +73,18 @@ class OrmJournal:
         self._projection = Projection()
         self._devices: dict[int, DeviceRecord | None] = {}
         self._positions: dict[tuple[int, int], tuple[int, bytes]] = {}
-        self._events: dict[tuple[int, int, int], EventRow] = {}
+        self._events: dict[tuple[int, int, int], Line] = {}
         self._ids: set[bytes] = set()
         self._feeds: dict[str, tuple[int, bytes]] = {}
-        self._entries: list[FeedRow] = []
+        self._entries: list[Entry] = []
 
     def flush(self) -> None:
         """Write what waits."""
-        EventRow.objects.bulk_create(list(self._events.values()))
+        insert(EventRow, Line._fields, self._events.values())
         for device, incarnation in {key[:2] for key in self._events}:
             n, head = self._positions[device, incarnation]
             Position.objects.update_or_create(device=device, incarnation=incarnation, defaults={"n": n, "head": head})
-        FeedRow.objects.bulk_create(self._entries)
+        insert(FeedRow, Entry._fields, self._entries)
         self._projection.flush()
         self._events, self._ids, self._entries = {}, set(), []
 
@@ -120,29 +128,24 @@ class OrmJournal:
     def head_at(self, device: int, incarnation: int, n: int) -> bytes | None:
         if n == 0:
             return ZERO_HEAD
-        row = self._events.get((device, incarnation, n))
-        if row is None:
-            row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
+        line = self._events.get((device, incarnation, n))
+        if line is not None:
+            return line.head
+        row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
         return bytes(row.head) if row is not None else None
 
     def has_event(self, event_id: bytes) -> bool:
         if event_id in self._ids:
             return True
-        return any(rows.filter(event_id=event_id).exists() for rows in (EventRow.objects, BranchRow.objects))
+        with connection.cursor() as cursor:
+            cursor.execute(_HAS_EVENT, [event_id, event_id])
+            return cursor.fetchone() is not None
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         record = self.device(origin.device)
-        self._events[origin.device, origin.incarnation, origin.n] = EventRow(
-            device=origin.device,
-            incarnation=origin.incarnation,
-            n=origin.n,
-            body=body,
-            head=head,
-            event_id=event_id,
-            commune=record.commune if record is not None else "",
-            dossier=dossier_column(_dossier(body)),
-            received_ms=received_ms,
-        )
+        commune, dossier = record.commune if record is not None else "", dossier_column(_dossier(body))
+        place = origin.device, origin.incarnation, origin.n
+        self._events[place] = Line(*place, body, head, event_id, commune, dossier, received_ms)
         self._positions[origin.device, origin.incarnation] = origin.n, head
         self._ids.add(event_id)
 
@@ -204,17 +207,9 @@ class OrmJournal:
 
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
         following = next_entry(*self.feed_position(commune), entry)
-        row = FeedRow(
-            commune=commune,
-            dossier=dossier_column(entry.get("d")),
-            seq=following.seq,
-            body=following.body,
-            head=following.head,
-            origin_device=origin.device if origin else None,
-            origin_incarnation=origin.incarnation if origin else None,
-            origin_n=origin.n if origin else None,
-            made_ms=self._now_ms,
-        )
+        device, incarnation, n = (origin.device, origin.incarnation, origin.n) if origin is not None else (None, None, None)
+        dossier = dossier_column(entry.get("d"))
+        row = Entry(commune, dossier, following.seq, following.body, following.head, device, incarnation, n, self._now_ms)
         self._entries.append(row)
         self._feeds[commune] = following.seq, following.head
         self._projection.project(row, entry)
@@ -237,8 +232,8 @@ class OrmJournal:
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
         self._written()
-        rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq")[:limit]
-        return [FeedEntry(row.seq, bytes(row.body), bytes(row.head)) for row in rows]
+        rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq").values_list("seq", "body", "head")
+        return [FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]]
 
     def snapshot(self, commune: str) -> SnapshotInfo | None:
         self._written()
@@ -258,9 +253,7 @@ class OrmJournal:
         seq, head = self.feed_position(commune)
         lines = snapshots.write(self._open_fields(commune), self._marks(commune), self._lasting(commune))
         SnapshotLine.objects.filter(commune=commune).delete()
-        SnapshotLine.objects.bulk_create(
-            (SnapshotLine(commune=commune, n=n, body=line) for n, line in enumerate(lines, 1)), batch_size=_TOGETHER
-        )
+        insert(SnapshotLine, ("commune", "n", "body"), [(commune, n, line) for n, line in enumerate(lines, 1)])
         facts = {"epoch": self.epoch(), "seq": seq, "head": head, "lines": len(lines)}
         Snapshot.objects.update_or_create(commune=commune, defaults=facts)
         return SnapshotInfo(seq, head, len(lines))
@@ -268,8 +261,8 @@ class OrmJournal:
     def _open_fields(self, commune: str) -> Iterator[tuple[str, str, Confirmed]]:
         dropped = DossierIndex.objects.filter(commune=commune, dropped=True).values("dossier")
         rows = ConfirmedField.objects.filter(commune=commune).exclude(dossier__in=dropped)
-        for row in rows.iterator(chunk_size=_TOGETHER):
-            yield row.dossier, row.field, Confirmed(json.loads(row.value), row.rev, origin_of(row))
+        told = rows.values_list("dossier", *KNOWN).iterator(chunk_size=_TOGETHER)
+        yield from ((dossier, name, confirmed(*facts)) for dossier, name, *facts in told)
 
     def _marks(self, commune: str) -> Iterator[Mapping[str, Any]]:
         devices = Device.objects.filter(commune=commune).values("number")
@@ -320,6 +313,9 @@ class OrmJournal:
 
 def _dossier(body: bytes) -> str:
     """Which dossier a line is about; a line that is no event is about none."""
+    lead = _LEAD.match(body)
+    if lead is not None:
+        return lead[1].decode("ascii")
     try:
         return decode(body).dossier
     except EnvelopeError:

@@ -11,9 +11,15 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.db import connection
+
 from province.clock import VIETNAM, moment
 from province.models import OfficialCounter
 
+_NEXT: Final = (
+    f"INSERT INTO {OfficialCounter._meta.db_table} (unit, day, last) VALUES (%s, %s, 1)"
+    f" ON CONFLICT (unit, day) DO UPDATE SET last = {OfficialCounter._meta.db_table}.last + 1 RETURNING last"
+)
 _OLDEST: Final = timedelta(days=120)
 """A kiosk was never offline longer than this; an older acceptance time is a wrong clock."""
 _AHEAD: Final = timedelta(minutes=10)
@@ -21,10 +27,10 @@ _AHEAD: Final = timedelta(minutes=10)
 
 def next_code(unit: str, day: date) -> str:
     """Take the next number of a unit and day. Call inside :func:`province.writer.writing`."""
-    counter, _ = OfficialCounter.objects.get_or_create(unit=unit, day=day.strftime("%y%m%d"), defaults={"last": 0})
-    counter.last += 1
-    counter.save()
-    return f"{unit}-{counter.day}-{counter.last:04d}"
+    told = day.strftime("%y%m%d")
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [unit, told])
+        return f"{unit}-{told}-{cursor.fetchone()[0]:04d}"
 
 
 def acceptance_day(at: Any, quality: int, received_ms: int) -> date:

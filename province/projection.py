@@ -19,6 +19,7 @@ from forms.dossier import STATUS_NAMES, Status, conflict_of
 from forms.text import fold, nfc
 from province.errors import ProvinceError
 from province.models import Attachment, ConfirmedField, Conflict, DossierIndex, FeedRow
+from province.rows import Entry, Field, insert, select
 from province.writer import writing
 from sync.blob.cipher import KEY, MAX_SIZE, TAG
 from sync.blob.wire import is_blob_name
@@ -26,6 +27,10 @@ from sync.envelope import Origin
 from sync.ports import Confirmed
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+KNOWN: Final = ("field", "value", "rev", "origin_device", "origin_incarnation", "origin_n")
+"""Columns of :class:`ConfirmedField` that make a :class:`Confirmed`."""
+_ANSWER: Final = "a."
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DECIDED: Final = "decided."
 _ATTACHED: Final = "at."
 _DETACHED: Final = "rm.at."
@@ -60,7 +65,7 @@ def json_line(value: Any) -> str:
         ValueError: not finite numbers, lone surrogates, or nested too deeply: it cannot be written as UTF-8 JSON.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _JSON.encode(value)
         text.encode("utf-8")
     except (RecursionError, UnicodeEncodeError, TypeError) as error:
         raise ValueError(f"not writable as JSON: {error}") from None
@@ -72,7 +77,7 @@ class Projection:
 
     def __init__(self) -> None:
         self._fields: dict[_Key, dict[str, Confirmed]] = {}
-        self._changed: dict[tuple[str, str, str], ConfirmedField] = {}
+        self._changed: dict[tuple[str, str, str], Field] = {}
         self._index: dict[_Key, DossierIndex] = {}
         self._attachments: list[Attachment] = []
         self._complete: dict[str, bool] = {}
@@ -84,11 +89,13 @@ class Projection:
         """The confirmed fields of a dossier, with what this transaction changed."""
         key = commune, dossier
         if key not in self._fields:
-            rows = ConfirmedField.objects.filter(commune=commune, dossier=dossier)
-            self._fields[key] = {row.field: Confirmed(json.loads(row.value), row.rev, origin_of(row)) for row in rows}
+            rows = select(ConfirmedField, KNOWN, commune=commune, dossier=dossier)
+            self._fields[key] = {name: confirmed(*facts) for name, *facts in rows}
+            if not rows:  # nothing confirmed: there is no row of it in the index either
+                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
         return self._fields[key]
 
-    def project(self, row: FeedRow, entry: Mapping[str, Any]) -> None:
+    def project(self, row: FeedRow | Entry, entry: Mapping[str, Any]) -> None:
         """Follow one entry of the feed."""
         kind = entry.get("e")
         if kind == "f":
@@ -102,14 +109,10 @@ class Projection:
 
     def flush(self) -> None:
         """Write everything changed since the last time."""
-        ConfirmedField.objects.bulk_create(
-            list(self._changed.values()),
-            update_conflicts=True,
-            unique_fields=["commune", "dossier", "field"],
-            update_fields=["value", "rev", "origin_device", "origin_incarnation", "origin_n"],
-        )
-        for key in self._moved:
-            self._index[key].save()
+        insert(ConfirmedField, Field._fields, self._changed.values(), key=("commune", "dossier", "field"))
+        names = [column.attname for column in DossierIndex._meta.concrete_fields if not column.primary_key]
+        moved = [[getattr(self._index[key], name) for name in names] for key in self._moved]
+        insert(DossierIndex, names, moved, key=("commune", "dossier"))
         Conflict.objects.bulk_create(conflict for _, conflict in self._conflicts)
         Attachment.objects.bulk_create(self._attachments, ignore_conflicts=True)
         for blob, complete in self._complete.items():
@@ -126,7 +129,7 @@ class Projection:
             if conflict_of(read_entry(row)).id == conflict:
                 Conflict.objects.filter(commune=commune, seq=row.seq).delete()
 
-    def _project_field(self, row: FeedRow, dossier: str, name: str, value: Any) -> None:
+    def _project_field(self, row: FeedRow | Entry, dossier: str, name: str, value: Any) -> None:
         key = row.commune, dossier
         if name.startswith(_DECIDED):
             self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
@@ -136,21 +139,13 @@ class Projection:
             self._removed.append(name.removeprefix(_DETACHED))
         if key in self._fields:
             self._fields[key][name] = Confirmed(value, row.seq, origin_of(row))
-        self._changed[row.commune, dossier, name] = ConfirmedField(
-            commune=row.commune,
-            dossier=dossier,
-            field=name,
-            value=json_line(value),
-            rev=row.seq,
-            origin_device=row.origin_device,
-            origin_incarnation=row.origin_incarnation,
-            origin_n=row.origin_n,
-        )
+        of = row.origin_device, row.origin_incarnation, row.origin_n
+        self._changed[row.commune, dossier, name] = Field(row.commune, dossier, name, json_line(value), row.seq, *of)
         index = self._row(key)
         _index_field(index, name, value)
         index.seq, index.changed_ms = row.seq, row.made_ms
 
-    def _project_drop(self, row: FeedRow, dossier: str) -> None:
+    def _project_drop(self, row: FeedRow | Entry, dossier: str) -> None:
         self._row((row.commune, dossier)).dropped = True
 
     def is_dropped(self, commune: str, dossier: str) -> bool:
@@ -170,14 +165,20 @@ class Projection:
         return self._index[key]
 
 
-def origin_of(row: FeedRow | ConfirmedField) -> Origin | None:
+def confirmed(value: str, rev: int, device: int | None, incarnation: int | None, n: int | None) -> Confirmed:
+    """A confirmed value from the columns :data:`KNOWN` behind the field's name."""
+    of = None if device is None or incarnation is None or n is None else Origin(device, incarnation, n)
+    return Confirmed(json.loads(value), rev, of)
+
+
+def origin_of(row: FeedRow | Entry | ConfirmedField) -> Origin | None:
     """The event a row follows from; ``None`` for the province's own act."""
     if row.origin_device is None or row.origin_incarnation is None or row.origin_n is None:
         return None
     return Origin(row.origin_device, row.origin_incarnation, row.origin_n)
 
 
-def attachment(row: FeedRow, dossier: str, blob: str, told: Any) -> list[Attachment]:
+def attachment(row: FeedRow | Entry, dossier: str, blob: str, told: Any) -> list[Attachment]:
     """The row of an attachment; none when what a device told of it could not be a file of ours."""
     if not (isinstance(told, Mapping) and is_blob_name(blob)):
         return []
@@ -209,6 +210,8 @@ def attachment(row: FeedRow, dossier: str, blob: str, told: Any) -> list[Attachm
 
 
 def _index_field(index: DossierIndex, name: str, value: Any) -> None:
+    if name.startswith(_ANSWER):
+        return
     text = shown(value)
     if name == "code":
         index.code = normal_code(text) if text else ""
@@ -235,7 +238,7 @@ def _index_field(index: DossierIndex, name: str, value: Any) -> None:
         index.due = text[:40]
 
 
-def _conflict(row: FeedRow, kind: str, entry: Mapping[str, Any]) -> Conflict:
+def _conflict(row: FeedRow | Entry, kind: str, entry: Mapping[str, Any]) -> Conflict:
     device = entry.get("dev")
     return Conflict(
         commune=row.commune,

@@ -16,6 +16,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sync.errors import SyncError
@@ -35,6 +36,7 @@ MAX_DEPTH = 32
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LEAD = re.compile(rb'\{"n":([1-9][0-9]{0,14}),')
 _MOVED = re.compile(rb',"o":\[(0|[1-9][0-9]{0,12}),([1-9][0-9]{0,14})\]\}$')
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _KNOWN = ("n", "d", "k", "c", "s", "t", "q", "a", "v", "o")
 
 
@@ -177,7 +179,7 @@ def _walk(raw: dict[str, Any]) -> None:
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-            elif isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            elif isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
                 raise EnvelopeError("a text holds a lone surrogate")
         if not below:
             return
@@ -233,6 +235,7 @@ def move_line(line: bytes, incarnation: int, n: int) -> bytes:
     return f'{{"n":{n},'.encode() + rest
 
 
+@lru_cache(maxsize=4096)
 def dossier_device(dossier: str) -> int | None:
     """Device number inside a dossier id (:meth:`Origin.dossier_id`), ``None`` when the text is not such an id."""
     parts = dossier.split("-")

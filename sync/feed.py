@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sync.envelope import EnvelopeError, Origin, chain, read_object
 from sync.ports import FeedEntry
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Ack:
 
 def encode_entry(entry: Mapping[str, Any]) -> bytes:
     """The line of an entry, hashed and kept exactly so. Intake sees to it that none is over ``MAX_ENTRY``."""
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _JSON.encode(entry).encode("utf-8")
 
 
 def decode_entry(body: bytes) -> Mapping[str, Any]:

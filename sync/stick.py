@@ -140,4 +140,6 @@ def _apply(journal: KioskJournal, segment: hsg.Segment, lines: Sequence[bytes], 
         heads = hsg.verify(segment, lines, before, verifier)
     except ChainBroken as error:
         raise ProvinceInconsistent(f"feed: {error}") from error
+    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:
+        raise ProvinceInconsistent("the feed parts from what was applied: the province was restored and kept its epoch")
     taking.apply_feed(journal, segment.first, lines, heads, gain)

@@ -35,20 +35,22 @@ def recorded() -> dict[str, Found]:
 
 
 def stage_of(plant: Plant) -> str:
-    """Bugs of the store need the store."""
-    return "sqlite" if plant.module.startswith("kiosk.store") else "office"
+    """Where a bug is looked for: the store's need the store, those of ``forms`` the real merge, the others the fastest stage."""
+    if plant.module.startswith("kiosk.store"):
+        return "sqlite"
+    return "tiny" if plant.module.startswith("sync.") else "office"
 
 
-def find(plant: Plant, seeds: Iterable[int]) -> Failure | None:
+def find(plant: Plant, seeds: Iterable[int], stage: str = "") -> Failure | None:
     """The first of these seeds that finds a bug."""
-    return first_failure(plant, seeds, stage_of(plant))
+    return first_failure(plant, seeds, stage or stage_of(plant))
 
 
 def _find(plant: Plant, most: int) -> Found:
-    known = recorded().get(plant.name)
-    seeds = [known.seed] if known is not None and known.seed is not None else []
-    failure = find(plant, [*seeds, *range(most)])
-    return Found(plant.name, stage_of(plant), failure.seed if failure is not None else None)
+    known = recorded().get(plant.name, Found(plant.name))
+    stage = known.stage or stage_of(plant)
+    failure = find(plant, [*([known.seed] if known.seed is not None else []), *range(most)], stage)
+    return Found(plant.name, stage, failure.seed if failure is not None else None)
 
 
 def record(workers: int, most: int) -> list[Found]:

@@ -123,6 +123,8 @@ class Stick:
 
     data: bytes
     commune: str
+    whole: bool = True
+    """Nobody has cut or altered it."""
 
 
 @dataclass(frozen=True, slots=True)

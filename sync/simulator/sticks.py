@@ -70,7 +70,8 @@ def carry(scene: Scene) -> Machine | None:
     if scene.swarm.happens("stick lost"):
         scene.tell("a stick is lost")
         return None
-    stick = replace(stick, data=scene.harmed(stick.data))
+    harmed = scene.harmed(stick.data)
+    stick = replace(stick, data=harmed, whole=harmed == stick.data)
     wrong = scene.swarm.happens("stick on the wrong side")
     if (stick.data[4:5] == bytes([Way.UP])) != wrong:
         read_at_province(scene, stick)
@@ -217,9 +218,13 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
         scene.tell("{} fails over a stick: {!r}", machine.name, failure)
         scene.lose_power(machine)
     except ProvinceInconsistent as error:
-        raise Violation("I10", f"false alarm at {machine.name} over a stick: {error}") from error
+        if not scene.rewound:
+            raise Violation("I10", f"false alarm at {machine.name} over a stick: {error}") from error
+        scene.tell("{} alarms over a stick of another feed", machine.name)
     except SyncError as error:
         hold(error.code in REFUSED, "I10", f"{machine.name} refuses a stick with {error.code}: {error}")
+        foreign = stick.whole and stick.commune != machine.commune and stick.data[4] == Way.DOWN
+        hold(not foreign or error.code == "bundle_foreign", "I8", f"a stick of another commune is refused with {error.code}")
         scene.tell("{} refuses a stick: {}", machine.name, error.code)
     finally:
         disk.heal()

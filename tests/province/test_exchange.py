@@ -445,3 +445,8 @@ def test_nobody_else_can_read_what_comes_down(site: Site, kiosk: KioskTwin) -> N
     assert NAME.encode() not in reply
     assert kiosk.engine.on_reply(reply, 0.5).applied
     assert any(NAME.encode() in entry.body for entry in kiosk.journal.state.feed)
+
+
+def test_an_answer_to_a_kiosk_carries_no_headers_of_a_page(site: Site) -> None:
+    answer = requests.post(f"{site.url}/v1/x", data=b"?", timeout=10)
+    assert set(answer.headers) == {"Content-Length"}

@@ -15,7 +15,7 @@ OTHERS = range(10_000, 10_600)
 def test_a_planted_bug_is_found(plant: Plant) -> None:
     place = recorded()[plant.name]
     assert place.seed is not None
-    assert find(plant, [place.seed, *OTHERS]) is not None, f"{plant.name}: look again with main.py simulate --record"
+    assert find(plant, [place.seed, *OTHERS], place.stage) is not None, f"{plant.name}: look again with main.py simulate --record"
 
 
 def test_there_are_at_least_thirty_bugs_each_with_a_name_of_its_own() -> None:
