@@ -21,7 +21,16 @@ from sync import segment as hsg
 from sync.custody import Custody
 from sync.dictionaries import NONE, Shelf, newest
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken, SegmentError, SyncError, UnknownDictionary
+from sync.errors import (
+    BadLetter,
+    BadSignature,
+    KeysOutOfTurn,
+    SealBroken,
+    SegmentError,
+    SegmentTooLarge,
+    SyncError,
+    UnknownDictionary,
+)
 from sync.feed import ack_entry, encode_entry, foretold, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
 from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
@@ -30,6 +39,14 @@ FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
+MOST_TEXT = 2 * hsg.MAX_TEXT
+"""Bytes of lines after which no further run of a request is read: it comes again with the next."""
+MOST_LINES = 4096
+"""New lines that are stored of one request, so that nobody keeps the one writer for long."""
+MOST_ENTRIES = 20_000
+"""Entries of the feed after which no further line of a request is stored, for the same reason."""
+EVENT_ENTRIES = 2_000
+"""Most entries one event may make: several times the fields of the longest form."""
 BUNDLE_TARGET = 256 * 1024
 """Bytes of a feed segment on a stick."""
 
@@ -293,6 +310,9 @@ class _Visit:
         self._places: dict[int, _Place] = {}
         self._branched = 0
         self._said: list[bytes] = []
+        self._read = 0
+        self._stored = 0
+        self._entries = 0
         self._whole = False
 
     # --- a request
@@ -334,7 +354,7 @@ class _Visit:
     def _take_run(self, hello: wire.Hello, incarnation: int, part: wire.LogRun) -> None:
         run, place = part.run, self._place(incarnation)
         before = self._head_at(incarnation, run.first - 1)
-        if before is None:
+        if before is None or self._read >= MOST_TEXT:
             return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
         repeat = self._head_at(incarnation, run.last) == part.after
         kept = run.closed
@@ -346,9 +366,11 @@ class _Visit:
             place.refused = error.code
             return
         except SyncError as error:
+            self._read += hsg.MAX_TEXT if isinstance(error, SegmentTooLarge) else 0
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
+        self._read += sum(len(line) + 1 for line in lines)
         if repeat:
             place.common = max(place.common or 0, run.last)
             return
@@ -357,8 +379,9 @@ class _Visit:
             self._take_lines(incarnation, run.first, lines, heads, self._caps)
 
     def _prove_request(self, request: wire.Request) -> None:
+        """Also where nothing is new: what an earlier release took has no proof yet."""
         for inc, n, head in wire.claims(request.message)[1]:
-            if n > self._places[inc].had and self._head_at(inc, n) == head:
+            if n >= max(1, self._places[inc].had) and self._head_at(inc, n) == head:
                 self._journal.prove(self._device, Proof(inc, n, head, wire.REQUEST, request.message, request.signature))
 
     # --- a stick
@@ -451,7 +474,12 @@ class _Visit:
                 self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
             return
         cap = self._cap(caps, incarnation)
-        for n in range(max(have + 1, first), min(last, cap) + 1):
+        # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
+        most = last if keep_branch else have + MOST_LINES - self._stored
+        for n in range(max(have + 1, first), min(last, cap, most) + 1):
+            if self._entries >= MOST_ENTRIES and not keep_branch:
+                break
+            self._stored += 1
             self._store(self._arrival(incarnation, n, lines[n - first], heads[n - first]))
             place.common = n
         if last > max(cap, have):
@@ -493,9 +521,10 @@ class _Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            if largest > MAX_ENTRY:
+            if largest > MAX_ENTRY or len(entries) > EVENT_ENTRIES:
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
+            self._entries += len(entries)
             for entry in entries:
                 self._journal.add_entry(commune, entry, origin)
 

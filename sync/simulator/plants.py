@@ -98,7 +98,7 @@ PLANTS: Final[Sequence[Plant]] = (
     _plant(
         "no_dedupe",
         _INTAKE,
-        ("for n in range(max(have + 1, first), min(last, cap) + 1):", "for n in range(first, min(last, cap) + 1):"),
+        ("for n in range(max(have + 1, first), min(last, cap, most) + 1):", "for n in range(first, min(last, cap, most) + 1):"),
         ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",

@@ -7,12 +7,14 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sync import usb
+from sync import receiving, usb
 from sync.blob.ranges import Ranges
 from sync.bundle import (
     BlobRange,
@@ -44,6 +46,7 @@ from sync.errors import (
 )
 from sync.keys import SigningKey, VerifyKey
 from sync.loading import Limits, load
+from sync.ports import MergePort, ProvinceJournal
 from sync.rollover import ProvincePublic, write_province
 from sync.sieve import sift
 from sync.simulator.world import World
@@ -569,6 +572,31 @@ def test_a_revoked_device_gets_a_receipt_that_says_so_and_no_feed(tmp_path: Path
     came = desk.take(up)
     assert came.receipt.refused == "revoked"
     assert len(desk.world.province.view("01273")) == 1
+    (back,) = desk.answer(tmp_path / "stick", [came])
+    with back.open("rb") as source:
+        checked = check(source, [VerifyKey(sender.world.keys.sign.public)])
+        assert [frame.kind for frame in frames(source, checked)] == [Kind.LETTER], "the receipt"
+
+
+def test_the_one_writer_is_let_go_between_the_portions_of_a_stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, desk = make()
+    sender.write(*(os.urandom(3000).hex() for _ in range(40)))
+    up = exported(sender, tmp_path / "stick")
+    taken: list[int] = []
+    recording = desk.office.recording
+
+    @contextmanager
+    def counted() -> Iterator[tuple[ProvinceJournal, MergePort]]:
+        before = sum(map(len, desk.world.province.state.logs.values()))
+        with recording() as both:
+            yield both
+        taken.append(sum(map(len, desk.world.province.state.logs.values())) - before)
+
+    desk.office = replace(desk.office, recording=counted)
+    monkeypatch.setattr(receiving, "PORTION_LINES", 5)
+    desk.take(up)
+    assert sum(taken) == 40
+    assert max(taken) < 40
 
 
 def test_an_answer_from_before_a_restore_of_the_province_is_stale(tmp_path: Path) -> None:
