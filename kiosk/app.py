@@ -50,6 +50,7 @@ from kiosk.services import (
     Row,
     Scheduler,
     Tab,
+    TabKey,
     Waiting,
 )
 from kiosk.store import outbox
@@ -75,7 +76,7 @@ WARM_SECONDS = 0.3
 ROWS = 200
 """Longest worklist shown at once."""
 
-_TAB_LABELS: Mapping[str, str] = {
+_TAB_LABELS: Mapping[TabKey, str] = {
     "new": "Mới",
     "late": "Quá hạn",
     "today": "Hôm nay",
@@ -364,7 +365,7 @@ class KioskServices:
         waiting = int(self._store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"])
         review = [Tab("review", "Cần xem", waiting)] if waiting else []
         return review + [
-            Tab(key, label, int(self._store.rows(f"SELECT count(*) AS n FROM dossier WHERE {sql}", given)[0]["n"]))  # type: ignore[arg-type]
+            Tab(key, label, int(self._store.rows(f"SELECT count(*) AS n FROM dossier WHERE {sql}", given)[0]["n"]))
             for key, label in _TAB_LABELS.items()
             for sql, given in [self._where(key)]
         ]

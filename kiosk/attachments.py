@@ -76,14 +76,18 @@ def attach(machine: Machine, dossier: str, paper: Paper, data: bytes, official: 
     small = preview(data, paper.mime, photo=paper.photo)
 
     def act() -> Attached:
-        with _files(machine) as files, machine.store.work(official.id if official is not None else CITIZEN) as work:
-            full = files.add(io.BytesIO(data), dossier, Lane.FULL)
-            told = [_told(full, paper.mime, paper.id, "full", small.pages if small is not None else 1)]
-            before = files.add(io.BytesIO(small.data), dossier, Lane.PREVIEW) if small is not None else None
-            if small is not None and before is not None:
-                told.append(_told(before, small.mime, paper.id, "preview", small.pages, of=full.id))
-            _append(machine, work, dossier, told, official)
-            return Attached(full.id, before.id if before is not None else "", full.size)
+        with _files(machine) as files:
+            made = files.make(io.BytesIO(data))
+            made_small = files.make(io.BytesIO(small.data)) if small is not None else None
+            # Only now: nobody at the counter waits while a large file is encrypted.
+            with machine.store.work(official.id if official is not None else CITIZEN) as work:
+                full = files.add(made, dossier, Lane.FULL)
+                told = [_told(full, paper.mime, paper.id, "full", small.pages if small is not None else 1)]
+                before = files.add(made_small, dossier, Lane.PREVIEW) if made_small is not None else None
+                if small is not None and before is not None:
+                    told.append(_told(before, small.mime, paper.id, "preview", small.pages, of=full.id))
+                _append(machine, work, dossier, told, official)
+                return Attached(full.id, before.id if before is not None else "", full.size)
 
     return machine.store.with_reserve(act)
 

@@ -8,12 +8,13 @@ for this machine is taken in at once, what is for others is held until the provi
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kiosk.answers import answer, say
@@ -21,16 +22,20 @@ from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, export_to, import_from
 from kiosk.stick_cli import size_vi
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
 from sync.bundle import Way
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import CourierRefused, StickFull, SyncError
+from sync.errors import CourierRefused, FeedGap, Offline, StickFull, SyncError, TimedOut
 from sync.segment import commune_tag
 
+log = logging.getLogger(__name__)
+
 MB = 1024 * 1024
+ANY = "0.0.0.0"
+"""Every address of the machine."""
 VOLUME_MB = 64
 """Largest volume offered to a courier: a phone must be able to fetch it in one go."""
 
@@ -43,7 +48,7 @@ def courier_command(argv: Sequence[str]) -> int:
     add_machine_arguments(common)
     common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     serve = acts.add_parser("serve", parents=[common], help="mở trang nhận và đưa gói, hiện mã một lần")
-    serve.add_argument("--host", default="0.0.0.0", help="địa chỉ nghe (mặc định mọi địa chỉ của máy)")
+    serve.add_argument("--host", default=ANY, help="địa chỉ nghe (mặc định mọi địa chỉ của máy)")
     acts.add_parser("list", parents=[common], help="các gói máy đang giữ hộ")
     acts.add_parser("clear", parents=[common], help="bỏ các gói đang giữ hộ (nơi gửi vẫn còn đủ)")
     for name, text in (("fetch", "lấy mọi gói từ máy đang mở trang"), ("send", "đưa mọi gói cho máy đang mở trang")):
@@ -74,13 +79,24 @@ def offer_own(machine: Machine, depot: Depot) -> None:
             depot.remove(held)
 
 
-def take_own(machine: Machine, depot: Depot, held: Held) -> list[Imported]:
-    """Take a volume in at once when it is the province's answer for this commune; it is then not held any longer."""
-    identity = machine.store.identity_or_raise()
-    if held.header.way is not Way.DOWN or held.header.owner != commune_tag(identity.commune):
-        return []
-    found = import_from(machine, held.path)
-    depot.remove(held)
+def take_own(machine: Machine, depot: Depot) -> list[Imported]:
+    """Take in what is held of the province's answers for this commune; it is then not held any longer. One that came before those
+    it follows waits here for them."""
+    tag = commune_tag(machine.store.identity_or_raise().commune)
+    waiting = [held for held in depot.held() if held.header.way is Way.DOWN and held.header.owner == tag]
+    found: list[Imported] = []
+    while waiting:
+        early: list[tuple[Held, list[Imported]]] = []
+        for held in waiting:
+            taken = import_from(machine, held.path)
+            if any(isinstance(one.error, FeedGap) for one in taken):
+                early.append((held, taken))
+            else:
+                depot.remove(held)
+                found += taken
+        if len(early) == len(waiting):
+            return found + [one for _, taken in early for one in taken]
+        waiting = [held for held, _ in early]
     return found
 
 
@@ -90,9 +106,15 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     offer_own(machine, depot)
     guard = threading.Lock()
 
-    def came(held: Held) -> None:
+    def came(_: Held) -> None:
         with guard:
-            take_own(machine, depot, held)
+            try:
+                take_own(machine, depot)
+            except (StoreError, DatabaseError) as error:
+                # It is held, whole; the next one that comes, or the next serving, takes it in.
+                log.warning("not taken in yet: %s", error)
+
+    take_own(machine, depot)
 
     code = make_code()
     courier = Courier(identity.device, machine.keyring.device.sign, machine.store.clock.wall_ms, came)
@@ -104,7 +126,7 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
             f"Không mở được trang ở cổng này ({error.strerror}).",
             "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
         ) from None
-    addresses = [f"http://{address}:{server.port}" for address in own_addresses()]
+    addresses = [f"http://{address}:{server.port}" for address in own_addresses(given.host)]
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: over.set())
@@ -117,14 +139,33 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     return 0
 
 
-def own_addresses() -> list[str]:
-    """Addresses at which others on the local network reach this machine: that of the way out, or the loopback without one."""
+def own_addresses(host: str = ANY) -> list[str]:
+    """Addresses at which others on the local network reach this machine: the one it listens at, else that of the way out, or the
+    loopback without one."""
+    if host != ANY:
+        return [host]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the kernel only chooses the way
         except OSError:
             return ["127.0.0.1"]
         return [str(probe.getsockname()[0])]
+
+
+@contextmanager
+def _client(given: argparse.Namespace) -> Iterator[CourierClient]:
+    """The machine that serves. Raises StoreError ``courier_away`` when it cannot be reached or the line to it ends."""
+    client = CourierClient(given.url, given.code)
+    try:
+        yield client
+    except (Offline, TimedOut):
+        raise StoreError(
+            "courier_away",
+            "Không nối được với máy đang mở trang, hoặc bị đứt giữa chừng.",
+            "Xem lại địa chỉ; hai máy phải chung mạng, máy kia còn mở trang. Rồi chạy lại: gói đã đi hết không phải đưa lại.",
+        ) from None
+    finally:
+        client.close()
 
 
 def _list(machine: Machine, given: argparse.Namespace) -> int:
@@ -145,14 +186,12 @@ def _clear(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _fetch(machine: Machine, given: argparse.Namespace) -> int:
-    depot, client = depot_of(machine), CourierClient(given.url, given.code)
-    try:
+    depot = depot_of(machine)
+    with _client(given) as client:
         sizes = {name: size for name, size in client.listed().items() if depot.find(name) is None}
         with Bar("Đang lấy", sum(sizes.values()), quiet=given.json) as bar:
             came = client.fetch(depot, bar.add)
-    finally:
-        client.close()
-    taken = [one for held in came for one in take_own(machine, depot, held)]
+    taken = take_own(machine, depot)
     applied = sum(one.brought.applied for one in taken if one.brought is not None)
     facts = {"ok": all(one.error is None for one in taken), "fetched": len(came), "own": len(taken), "applied": applied}
     text = f"Đã lấy {len(came)} gói; {len(taken)} gói cho máy này, {applied} thay đổi mới."
@@ -161,12 +200,12 @@ def _fetch(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _send(machine: Machine, given: argparse.Namespace) -> int:
-    depot, client = depot_of(machine), CourierClient(given.url, given.code)
+    depot = depot_of(machine)
     offer_own(machine, depot)
     device, held = machine.store.identity_or_raise().device, depot.held()
     refused: list[SyncError] = []
     sent = 0
-    try:
+    with _client(given) as client:
         there = client.listed()
         with Bar("Đang đưa", sum(one.size for one in held if one.name not in there), quiet=given.json) as bar:
             for one in held:
@@ -180,8 +219,6 @@ def _send(machine: Machine, given: argparse.Namespace) -> int:
                 sent += 1
                 if one.header.owner != device:  # whose it is has it still; the next courier answers for it now
                     depot.remove(one)
-    finally:
-        client.close()
     facts = {"ok": not refused, "sent": sent, "refused": [error.code for error in refused]}
     say(given.json, facts, f"Đã đưa {sent} gói, máy kia đã nhận đủ." + (f" {refused[0].message_vi}" if refused else ""))
     return 1 if refused else 0

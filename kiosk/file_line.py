@@ -20,7 +20,7 @@ from kiosk.attachments import scan_times
 from kiosk.line import proxy_of, trust_of
 from kiosk.machine import Machine
 from kiosk.store.blobs import KioskFiles
-from kiosk.store.connection import StoreError
+from kiosk.store.connection import PASSING, DatabaseError, StoreError, named
 from kiosk.store.outbox import Answer
 from sync.blob.crossing import Crossing
 from sync.blob.http import BlobSender
@@ -95,6 +95,8 @@ class FileLine:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
         self._failures = 0
+        self._rest = LOOK_S
+        """Seconds until the next look."""
         self._refused = ""
         self._pause_s = 0
         self._defect: BaseException | None = None
@@ -125,6 +127,7 @@ class FileLine:
             self._failures, self._refused, self._pause_s = 0, done.refused, done.pause_s
         except SyncError as failure:
             self._failures, error = self._failures + 1, failure
+        self._rest = self._wait()
         self._note(error)
         return error
 
@@ -133,10 +136,13 @@ class FileLine:
             while not self._stop.is_set():
                 try:
                     self.once()
-                except StoreError as busy:
-                    if busy.code not in ("store_busy", "disk_full"):
+                except (StoreError, DatabaseError) as error:
+                    # What stopped it is tried again as it was; a full disk must not stop the sending that would free it.
+                    told = error if isinstance(error, StoreError) else named(error, self._machine.config.state)
+                    if told.code not in PASSING:
                         raise
-                if self._nudge.wait(self._wait()):
+                    log.warning("the store cannot be written: %s", told.code)
+                if self._nudge.wait(self._rest):
                     self._failures = 0
         except BaseException as error:
             # A defect: the process must not go on without this half of it. stop() raises it again where it is seen.
@@ -162,10 +168,7 @@ class FileLine:
         code = error.code if error is not None else self._refused
         told = error.message_vi if error is not None else _REFUSED_VI.get(code, "")
         for blob in self._sender.tried:
-            self._machine.store.note_attempt(blob, Answer(code, told, LOOK_S))
+            self._machine.store.note_attempt(blob, Answer(code, told, self._rest))
         if self._sender.tried:
             log.info("attachments: %d tried, %s", len(self._sender.tried), code or "sent")
-        arrived = [fact.id for fact in self._files.facts() if fact.state == "complete"]
-        with self._machine.store.transaction():
-            for blob in arrived:
-                self._machine.store.forget_attempts(blob)
+        self._machine.store.forget_arrived()

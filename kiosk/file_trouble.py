@@ -16,7 +16,7 @@ _WHY: Final[Mapping[int, str]] = {
     errno.EEXIST: "Đã có tệp mang tên này; cần một thư mục.",
     errno.EISDIR: "Đây là thư mục; cần một tệp.",
     errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
-    errno.ENOENT: "Không có thư mục này.",
+    errno.ENOENT: "Không có tệp hay thư mục này.",
 }
 
 

@@ -12,17 +12,20 @@ from pathlib import Path
 
 from forms.codes import check_code
 from forms.dossier import DossierError
+from forms.procedures.catalogue import load_catalogue
 from kiosk.answers import answer, refuse, say
-from kiosk.attachments import Paper, attach, mime_of
+from kiosk.attachments import MOST, Paper, attach, mime_of
 from kiosk.disk import NOTES, room
 from kiosk.file_line import FileLine, pause_files
+from kiosk.file_trouble import why_vi
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.services import Refused
+from kiosk.stick_cli import size_vi
 from kiosk.store.blobs import BlobFact, KioskFiles
 from sync.blob.crossing import Crossing
 from sync.blob.ports import Lane
 
-_LANES_VI = {Lane.PREVIEW: "xem nhanh", Lane.FULL: "bản gốc"}
+LANES_VI = {Lane.PREVIEW: "bản xem trước", Lane.FULL: "bản quét đầy đủ"}
 _STATES_VI = {"waiting": "chờ gửi", "complete": "tỉnh đã có đủ", "damaged": "tệp hỏng, cần quét lại"}
 
 
@@ -44,9 +47,10 @@ def _attach(machine: Machine, given: argparse.Namespace) -> int:
     try:
         if not found:
             raise Refused("dossier_unknown", "Không có hồ sơ mang mã này trên máy.", "Xem mã trong «store list».")
-        done = attach(machine, found[0]["d"], Paper(given.paper, mime_of(given.file), given.photo), given.file.read_bytes())
+        _check_paper(machine, found[0]["d"], given.paper)
+        done = attach(machine, found[0]["d"], Paper(given.paper, mime_of(given.file), given.photo), _content(given.file))
     except OSError as error:
-        refuse(given.json, "file", f"Không đọc được tệp «{given.file.name}» ({error.strerror}).")
+        refuse(given.json, "file", f"Không đọc được tệp «{given.file.name}». {why_vi(error)}")
         return 1
     except Refused as error:
         refuse(given.json, error.code, f"{error.message_vi} {error.cure_vi}")
@@ -54,9 +58,25 @@ def _attach(machine: Machine, given: argparse.Namespace) -> int:
     except DossierError as error:
         refuse(given.json, error.code, f"{error.message_vi} {error.cure_vi}")
         return 1
-    text = f"Đã thêm tệp, {done.size} byte đã mã hóa{', có ảnh xem nhanh' if done.preview else ''}. Sự kiện đi trước, tệp đi sau."
+    text = (
+        f"Đã thêm tệp, {size_vi(done.size)} đã mã hóa{', có bản xem trước' if done.preview else ''}. Sự kiện đi trước, tệp đi sau."
+    )
     say(given.json, {"ok": True, "blob": done.blob, "preview": done.preview, "bytes": done.size}, text)
     return 0
+
+
+def _check_paper(machine: Machine, dossier: str, paper: str) -> None:
+    """Raises Refused ``paper_unknown``: an official would look for the scan under a paper its procedure does not have."""
+    procedure = load_catalogue().filed(machine.store.fields(dossier))
+    known = [part.id for part in procedure.components] if procedure is not None else [paper]
+    if paper not in known:
+        raise Refused("paper_unknown", f"Thủ tục này không có giấy tờ mang mã «{paper}».", f"Dùng một trong: {', '.join(known)}.")
+
+
+def _content(file: Path) -> bytes:
+    """At most one byte more than may be attached, however large the file is."""
+    with file.open("rb") as source:
+        return source.read(MOST + 1)
 
 
 def files_command(argv: Sequence[str]) -> int:
@@ -81,7 +101,9 @@ def _list(machine: Machine, given: argparse.Namespace) -> int:
 
 def _line(fact: BlobFact) -> str:
     share = f"{100 * fact.held // fact.size:3d} %"
-    return f"{fact.dossier}  {_LANES_VI[fact.lane]:9}  {share}  {fact.size:>10} byte  {_STATES_VI[fact.state]}"
+    sent = fact.state == "waiting" and fact.held == fact.size
+    state = "đã gửi đủ, chờ tỉnh xác nhận" if sent else _STATES_VI[fact.state]
+    return f"{fact.code or fact.dossier}  {LANES_VI[fact.lane]:16}  {share}  {size_vi(fact.size):>9}  {state}"
 
 
 def _pause(machine: Machine, given: argparse.Namespace) -> int:
@@ -98,8 +120,11 @@ def _resume(machine: Machine, given: argparse.Namespace) -> int:
 
 def _send(machine: Machine, given: argparse.Namespace) -> int:
     done = FileLine(machine, Crossing()).once()
-    waiting = len(KioskFiles(machine.store).tasks())
-    text = done.message_vi if done is not None else f"Xong một lượt, còn {waiting} tệp chờ gửi."
+    tasks = KioskFiles(machine.store).tasks()
+    waiting = sum(not task.have.is_whole(task.size) for task in tasks)
+    text = f"{done.message_vi} {done.cure_vi}" if done is not None else f"Xong một lượt, còn {waiting} tệp chưa gửi hết."
+    if done is None and len(tasks) > waiting:
+        text += f" {len(tasks) - waiting} tệp đã gửi đủ, tỉnh sẽ xác nhận ở lượt đồng bộ tới."
     say(given.json, {"ok": done is None, "waiting": waiting, "failure": done.code if done is not None else ""}, text)
     return 1 if done is not None else 0
 

@@ -45,4 +45,5 @@ def bar_line(label: str, done: int, total: int) -> str:
     """One line: label, bar, share and megabytes."""
     share = min(1.0, done / total) if total else 1.0
     filled = round(share * WIDTH)
-    return f"{label} [{'█' * filled}{'·' * (WIDTH - filled)}] {share:4.0%} {done / 1e6:.1f}/{total / 1e6:.1f} MB"
+    size = f"{done / 1e6:.1f}/{total / 1e6:.1f} MB".replace(".", ",")
+    return f"{label} [{'█' * filled}{'·' * (WIDTH - filled)}] {share:4.0%} {size}"

@@ -148,9 +148,12 @@ class Row:
     """Confirmed by the province."""
 
 
+TabKey = Literal["new", "late", "today", "open", "ready", "review"]
+
+
 @dataclass(frozen=True, slots=True)
 class Tab:
-    key: Literal["new", "late", "today", "open", "ready", "review"]
+    key: TabKey
     label_vi: str
     count: int
 

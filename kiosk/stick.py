@@ -7,6 +7,7 @@ the store, and the engine of that process sees what moved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from kiosk import rotation
 from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
@@ -40,10 +42,11 @@ SEGMENT: Final = 64 * 1024
 
 
 class Waybook:
-    """What this kiosk wrote on sticks, in the store (``sync.loading.Log``)."""
+    """What this kiosk wrote on sticks, in the store (``sync.loading.Log``); ``rotation`` is the letter that goes with them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rotation: bytes = b"") -> None:
         self._store = store
+        self._rotation = rotation
 
     def next_counter(self) -> int:
         with self._store.transaction():
@@ -60,19 +63,29 @@ class Waybook:
             "at": self._store.clock.now().isoformat(timespec="seconds"),
             "logs": {f"{inc:x}": n for inc, n in record.logs.items()},
             "ranges": {blob: ranges.encode().hex() for blob, ranges in record.ranges.items()},
+            "rotation": _mark(self._rotation),
         }
-        self._keep({**self._facts(), ident.hex(): fresh})
+        with self._store.transaction():
+            self._keep({**self._facts(), ident.hex(): fresh})
 
     def forget(self, ident: bytes) -> None:
-        self._keep({known: facts for known, facts in self._facts().items() if known != ident.hex()})
+        with self._store.transaction():
+            self._keep({known: facts for known, facts in self._facts().items() if known != ident.hex()})
+
+    def told_of(self, rotation: bytes, ident: bytes) -> bool:
+        """Whether that volume carried this letter."""
+        return bool(rotation) and self._facts().get(ident.hex(), {}).get("rotation") == _mark(rotation)
 
     def _facts(self) -> dict[str, dict[str, Any]]:
         return dict(json.loads(self._store.meta(_VOLUMES, "{}")))
 
     def _keep(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
         newest = dict(list(facts.items())[-KEPT:])
-        with self._store.transaction():
-            self._store.set_meta(_VOLUMES, json.dumps(newest))
+        self._store.set_meta(_VOLUMES, json.dumps(newest))
+
+
+def _mark(letter: bytes) -> str:
+    return hashlib.sha256(letter).hexdigest() if letter else ""
 
 
 def _record(facts: Mapping[str, Any]) -> Record:
@@ -125,7 +138,14 @@ def export_to(
         BundleError: see ``sync.loading.load``.
     """
     limits = Limits(volume=(volume_mb or int(machine.config["sync.stick_volume_mb"])) * MB, stick=most)
-    return load(root, cargo_of(machine, note), Waybook(machine.store), os.urandom, limits=limits, progress=progress)
+    return load(
+        root,
+        cargo_of(machine, note),
+        Waybook(machine.store, machine.keyring.rotation),
+        os.urandom,
+        limits=limits,
+        progress=progress,
+    )
 
 
 def cargo_of(machine: Machine, note: str = "") -> Cargo:
@@ -209,17 +229,23 @@ def _keep_states(machine: Machine, brought: Unloaded) -> None:
     files = KioskFiles(machine.store)
     for task in files.stick_tasks():
         if task.id in brought.states:
-            files.set_have(task.id, task.have | brought.states[task.id])
+            files.join_have(task.id, brought.states[task.id])
 
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:
-    """Remember the newest word of the province on what it took off sticks of this kiosk."""
+    """Remember the newest word of the province on what it took off sticks of this kiosk, and that it knows the keys in force."""
     own = [receipt for receipt in brought.receipts if machine.trust is not None and receipt.device == machine.trust.device]
+    waybook, letter = Waybook(machine.store), machine.keyring.rotation
+    # The province opens a volume under new keys only when it has taken the letter that lies in it.
+    if any(receipt.refused != "revoked" and waybook.told_of(letter, receipt.volume) for receipt in own):
+        rotation.answered(machine)
     newest = max(own, key=lambda receipt: receipt.at_ms, default=None)
-    held = last_receipt(machine.store)
-    if newest is None or (held is not None and held["at_ms"] >= newest.at_ms):
+    if newest is None:
         return
     with machine.store.transaction():
+        held = last_receipt(machine.store)
+        if held is not None and held["at_ms"] >= newest.at_ms:
+            return
         machine.store.set_meta(_RECEIPT, json.dumps(_receipt_facts(newest)))
 
 

@@ -15,7 +15,9 @@ from kiosk.answers import answer, say
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
+from kiosk.store.connection import StoreError
 from sync import usb
+from sync.errors import StickGone
 from sync.loading import Loaded
 
 MB = 1024 * 1024
@@ -76,8 +78,13 @@ def _export_vi(loaded: Loaded) -> str:
 
 def _import(machine: Machine, given: argparse.Namespace) -> int:
     place = given.place if given.place is not None else find_stick(machine.config, None)
-    with usb.named():
-        place.stat()
+    try:
+        with usb.named():
+            place.stat()
+    except StickGone:
+        if given.place is None:
+            raise
+        raise StoreError("file", f"Không thấy «{place.name}».", "Xem lại USB và đường dẫn.") from None
     found = import_from(machine, place)
     facts = {"ok": bool(found) and all(one.error is None for one in found), "volumes": [_import_facts(one) for one in found]}
     lines = [_import_vi(one) for one in found] or ["Không thấy gói nào của tỉnh gửi cho xã này."]

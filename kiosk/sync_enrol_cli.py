@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from forms.people.places import commune
 from kiosk.answers import answer, say
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
@@ -25,10 +26,14 @@ from kiosk.store.connection import StoreError
 from kiosk.store.keyring import Keyring
 from kiosk.sync_status import wake
 from sync.enrol import Enrolment, make_request, request_words, root_words
+from sync.envelope import base32
 from sync.errors import EnrolRefused
 from sync.http import HttpBearer
 from sync.keys import DeviceKeys, write_whole
 from sync.letter import MAX_LETTER
+
+TICKET_SHOWN = 8
+"""Signs of a request's number that are read out; the province takes it shortened."""
 
 
 def enrol_command(argv: Sequence[str]) -> int:
@@ -65,7 +70,8 @@ def keys_command(argv: Sequence[str]) -> int:
 
 def _enrol(machine: Machine, given: argparse.Namespace) -> int:
     if machine.enrolment is not None and not given.again and not given.bundle:
-        say(given.json, {"ok": True, "device": machine.enrolment.device}, f"Máy đã ghi danh, số {machine.enrolment.device}.")
+        number = machine.enrolment.device
+        say(given.json, {"ok": True, "device": number}, f"Máy đã ghi danh, số máy {base32(number).upper()}.")
         return 0
     try:
         if given.write_request:
@@ -81,8 +87,9 @@ def _enrol(machine: Machine, given: argparse.Namespace) -> int:
 def _write_request(machine: Machine, given: argparse.Namespace) -> int:
     request = _kept_request(machine, given.operator)
     write_whole(given.write_request, request)
-    words = " ".join(request_words(request))
-    say(given.json, {"ok": True, "words": words}, f"Mang tệp lên tỉnh. Đọc cho cán bộ tỉnh tám từ sau:\n    {words}")
+    words = request_words(request)
+    text = f"Mang tệp lên tỉnh. Đọc cho cán bộ tỉnh tám từ sau:\n    {' · '.join(words)}"
+    say(given.json, {"ok": True, "words": " ".join(words)}, text)
     return 0
 
 
@@ -96,8 +103,9 @@ def _by_network(machine: Machine, given: argparse.Namespace) -> int:
         with store.transaction():
             store.set_meta("enrol_id", ticket)
     ticket = str(store.meta("enrol_id"))
-    words = " ".join(request_words(bytes(store.meta("enrol_asking"))))
-    say(given.json, {"id": ticket, "words": words}, f"Đọc cho cán bộ tỉnh tám từ sau (mã yêu cầu {ticket}):\n    {words}")
+    words = request_words(bytes(store.meta("enrol_asking")))
+    text = f"Đọc cho cán bộ tỉnh tám từ sau (mã yêu cầu {ticket[:TICKET_SHOWN]}):\n    {' · '.join(words)}"
+    say(given.json, {"id": ticket, "words": " ".join(words)}, text)
     sys.stdout.flush()
     try:
         bundle = _await_bundle(bearer, ticket, given.wait)
@@ -115,6 +123,9 @@ def _by_network(machine: Machine, given: argparse.Namespace) -> int:
 
 def _take(machine: Machine, given: argparse.Namespace, bundle: bytes) -> int:
     request = machine.store.meta("enrol_asking")
+    if request is None and machine.enrolment is not None and machine.store.meta("enrol_bundle") == bundle:
+        say(given.json, *_told(machine.enrolment))
+        return 0
     if request is None:
         raise ConfigError("Máy này chưa xin ghi danh: ghi tệp yêu cầu bằng --write-request trước.")
     enrolment = take_bundle(machine, bundle, bytes(request))
@@ -124,9 +135,10 @@ def _take(machine: Machine, given: argparse.Namespace, bundle: bytes) -> int:
 
 
 def _told(enrolment: Enrolment) -> tuple[dict[str, object], str]:
-    root = " ".join(root_words(enrolment.root))
-    fact = {"ok": True, "device": enrolment.device, "commune": enrolment.commune, "root_words": root}
-    text = f"Đã ghi danh: máy số {enrolment.device}, xã {enrolment.commune}.\nSo tám từ của khóa gốc tỉnh:\n    {root}"
+    root, place = root_words(enrolment.root), commune(enrolment.commune)
+    fact = {"ok": True, "device": enrolment.device, "commune": enrolment.commune, "root_words": " ".join(root)}
+    where = place.title_vi if place is not None else enrolment.commune
+    text = f"Đã ghi danh: số máy {base32(enrolment.device).upper()}, {where}.\nSo tám từ của khóa gốc tỉnh:\n    {' · '.join(root)}"
     return fact, text
 
 
@@ -136,8 +148,7 @@ def _kept_request(machine: Machine, operator: str) -> bytes:
     kept = store.meta("enrol_asking")
     if kept is not None:
         return bytes(kept)
-    commune = machine.office.commune
-    request = make_request(_asking(machine), commune, operator, secrets.token_bytes(16), machine.former)
+    request = make_request(_asking(machine), machine.office.commune, operator, secrets.token_bytes(16), machine.former)
     with store.transaction():
         store.set_meta("enrol_asking", request)
     return request

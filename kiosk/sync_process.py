@@ -25,7 +25,7 @@ from kiosk.file_line import FileLine
 from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine
 from kiosk.store.blobs import KioskFiles
-from kiosk.store.connection import DatabaseError, StoreError, named
+from kiosk.store.connection import PASSING, DatabaseError, StoreError, named
 from kiosk.store.outbox import EVENTS, Answer
 from kiosk.sync_status import LineFact, lock_file, read_status, write_status
 from kiosk.tidying import tidy_daily
@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 STORE_PATIENCE: Final = 3.0
 """Seconds until a store that was busy or full is tried again."""
 _WATCH: Final = 0.25
-_PASSING: Final = ("store_busy", "disk_full")
 
 
 class AlreadyRuns(Exception):
@@ -130,10 +129,11 @@ def _exchange(machine: Machine, bearer: Any, nudge: Nudge, stop: threading.Event
             pace=_pace(machine),
             free_disk_mib=lambda: machine.store.reserve.free() // (1024 * 1024),
             busy=crossing.busy,
+            spend=nudge.spend,
         )
     except (StoreError, DatabaseError) as error:
         told = error if isinstance(error, StoreError) else named(error, machine.config.state)
-        if told.code not in _PASSING:
+        if told.code not in PASSING:
             raise
         # The cursors have not moved, so the same exchange is simply made again.
         log.warning("the store cannot be written: %s", told.code)
@@ -192,7 +192,7 @@ class Reporter:
             failure_vi=status.failure_vi,
             cure_vi=f"{status.cure_vi} Trang đăng nhập: {status.portal}" if status.portal else status.cure_vi,
             last_try=now.isoformat(),
-            last_answer=_iso(status.last_answer_ms),
+            last_answer=_iso(status.last_answer_ms) or self._line.last_answer,
             next_try_s=round(status.next_try_s, 1),
             written_mono=clock.monotonic(),
             boot=clock.reading().boot,

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.clock import HANOI
+from kiosk.file_line import PAUSED
 from kiosk.machine import Machine
 from kiosk.stick import last_receipt, receipt_vi
 from kiosk.stick_cli import size_vi
 from kiosk.store.blobs import BlobFact, KioskFiles
 from kiosk.store.outbox import Waiting
-from kiosk.sync_status import LineFact, read_status
+from kiosk.sync_status import LineFact, read_status, runs
 from sync.blob.ports import Lane
 
 LANES_VI: Mapping[str, str] = {"events": "hồ sơ và thao tác", "previews": "bản xem trước", "scans": "bản quét đầy đủ"}
@@ -33,6 +34,7 @@ class Report:
     pending: Mapping[str, int]
     """By lane: events not acknowledged, files not complete at the province; and ``dossiers`` that have such events."""
     oldest_seconds: float
+    """Since the oldest event or file on its way was written, by the kiosk's clock."""
     quarantined: int
     last_ack: int
     items: Sequence[Waiting]
@@ -40,6 +42,13 @@ class Report:
     line: LineFact
     receipt: Mapping[str, Any] | None
     receipt_vi: str
+    running: bool
+    """Whether a sync process is at work; without one nothing is tried."""
+    paused: bool
+    """Whether a technician has stopped the files."""
+    enrolled: bool
+    reviews: int
+    """Acts the province did not count as they were sent, open until an official decides."""
 
     def facts(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -53,28 +62,35 @@ class Report:
             "files": [{**asdict(file), "lane": _LANE[file.lane]} for file in self.files],
             "line": asdict(self.line),
             "stick_receipt": dict(self.receipt) if self.receipt is not None else None,
+            "running": self.running,
+            "files_paused": self.paused,
+            "enrolled": self.enrolled,
+            "reviews": self.reviews,
         }
 
 
 def report_of(machine: Machine) -> Report:
     """Read the facts now."""
     store = machine.store
-    waiting = store.rows("SELECT min(filed_at) AS oldest, count(*) AS n FROM dossier WHERE pending > 0")[0]
-    oldest = datetime.fromisoformat(waiting["oldest"]) if waiting["oldest"] else None
-    age = (store.clock.now() - oldest).total_seconds() if oldest else 0.0
-    files = [fact for fact in KioskFiles(store).facts() if fact.state != "complete"]
-    pending = {"dossiers": int(waiting["n"]), "events": store.waiting()}
+    items, files = store.outbox(), KioskFiles(store).waiting()
+    told = [*(item.since_ms for item in items), *(file.since_ms for file in files)]
+    since = min(filter(None, told), default=store.clock.wall_ms())
+    pending = {"dossiers": sum(bool(item.events) for item in items), "events": store.waiting()}
     pending |= {name: sum(_LANE[file.lane] == name for file in files) for name in _LANE.values()}
     return Report(
         pending=pending,
-        oldest_seconds=max(age, 0.0),
+        oldest_seconds=max((store.clock.wall_ms() - since) / 1000, 0.0),
         quarantined=store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"],
         last_ack=store.rows("SELECT coalesce(max(acked), 0) AS a FROM incarnation")[0]["a"],
-        items=store.outbox(),
+        items=items,
         files=files,
         line=read_status(machine.config.state),
         receipt=last_receipt(store),
         receipt_vi=receipt_vi(store),
+        running=runs(machine.config.state),
+        paused=bool(store.meta(PAUSED, 0)),
+        enrolled=machine.enrolment is not None,
+        reviews=store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"],
     )
 
 
@@ -84,36 +100,53 @@ def report_vi(report: Report) -> str:
     lines = [
         f"Chờ gửi: {pending['events']} sự kiện của {pending['dossiers']} hồ sơ; "
         f"{pending['previews']} {LANES_VI['previews']}, {pending['scans']} {LANES_VI['scans']}.",
-        f"Bị giữ lại: {report.quarantined}.",
-        f"Lần thử cuối: {line.last_try or 'chưa có'} {line.failure_vi} {line.cure_vi}".rstrip(),
-        f"Tỉnh trả lời cuối: {line.last_answer or 'chưa có'}. Lần thử tới sau {line.next_try_s:.0f} giây.",
+        f"Bị giữ lại: {report.quarantined}." + " Dữ liệu gốc vẫn còn; báo tỉnh xem." * bool(report.quarantined),
+        f"Lần thử cuối: {_moment_vi(line.last_try)}. {line.failure_vi} {line.cure_vi}".rstrip(),
+        f"Tỉnh trả lời cuối: {_moment_vi(line.last_answer)}." + (f" Lần thử tới sau {line.next_try_s:.0f} giây." * report.running),
     ]
+    lines += (
+        [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
+    )
+    lines += [] if report.enrolled else ["Máy chưa được tỉnh ghi danh: chạy «sync enrol»."]
+    lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
+    lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []
     lines += [report.receipt_vi] if report.receipt_vi else []
     events = [item for item in report.items if item.code or item.events]
-    lines += [_dossier_vi(item) for item in events[:SHOWN]]
+    lines += [_dossier_vi(item, report.running) for item in events[:SHOWN]]
     tries = {item.item: item for item in report.items if not item.events}
-    lines += [_file_vi(file, tries.get(file.id)) for file in report.files[:SHOWN]]
+    lines += [_file_vi(file, tries.get(file.id), report.running) for file in report.files[:SHOWN]]
     hidden = max(0, len(events) - SHOWN) + max(0, len(report.files) - SHOWN)
     lines += [f"… và {hidden} mục nữa."] if hidden else []
     return "\n".join(lines)
 
 
-def _dossier_vi(item: Waiting) -> str:
-    return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {_time_vi(item.since_ms)}; {_tried_vi(item)}"
+def _dossier_vi(item: Waiting, running: bool) -> str:
+    since = _time_vi(item.since_ms)
+    return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {since}; {_tried_vi(item, running)}"
 
 
-def _file_vi(file: BlobFact, item: Waiting | None) -> str:
+def _file_vi(file: BlobFact, item: Waiting | None, running: bool) -> str:
     share = file.held / file.size if file.size else 0.0
     state = "tệp hỏng, cần quét lại" if file.state == "damaged" else f"đã gửi {share:.0%} của {size_vi(file.size)}"
-    tried = _tried_vi(item) if item is not None else "chưa thử gửi."
-    return f"  giấy tờ {file.id[:8]} ({LANES_VI[_LANE[file.lane]]}): {state}; {tried}"
+    tried = _tried_vi(item, running) if item is not None else "chưa thử gửi."
+    what = f"giấy tờ của {file.code or file.dossier} ({LANES_VI[_LANE[file.lane]]}, {file.id[:8]})"
+    return f"  {what}: chờ từ {_time_vi(file.since_ms)}, {state}; {tried}"
 
 
-def _tried_vi(item: Waiting) -> str:
+def _tried_vi(item: Waiting, running: bool) -> str:
     if not item.tried:
         return "chưa thử gửi."
     answer = item.answer_vi or ("tỉnh đã nhận, chờ xác nhận" if not item.answer else item.answer)
-    return f"thử {item.tried} lần, lần cuối {_time_vi(item.last_ms)}: {answer.rstrip('.')}; lần tới {_time_vi(item.next_ms)}."
+    tried = f"thử {item.tried} lần, lần cuối {_time_vi(item.last_ms)}: {answer.rstrip('.')}"
+    return f"{tried}; lần tới {_time_vi(item.next_ms)}." if running else f"{tried}."
+
+
+def _moment_vi(iso: str) -> str:
+    """A time of the status file as people write it; the text as it stands when it is none."""
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone(HANOI):%H:%M:%S %d/%m/%Y}"
+    except ValueError:
+        return iso or "chưa có"
 
 
 def _time_vi(wall_ms: int) -> str:

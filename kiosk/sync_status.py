@@ -64,6 +64,18 @@ def lock_file(state: Path) -> Path:
     return state / "sync.lock"
 
 
+def runs(state: Path) -> bool:
+    """Whether a sync process holds the lock now."""
+    try:
+        with lock_file(state).open("r", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def wake(state: Path, signal_number: signal.Signals = signal.SIGUSR1) -> bool:
     """Ask the running sync process for a try now, or with SIGTERM to end, for its supervisor to start it anew; false when none
     runs."""

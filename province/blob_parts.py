@@ -3,7 +3,8 @@
 Bytes go to ``<id>.part`` at their place, in any order. :meth:`Parts.keep` makes them durable and only then adds a line to
 ``<id>.have``, so a power cut loses what was not yet counted and never counts what is not there. A line is 16 bytes with its own
 checksum: one that was torn ends the list. Nothing is remembered outside the disk, so the service and the operator's commands may
-work on the same files; the list is locked for the moment of a change only, never while a kiosk is sending.
+work on the same files; the list is locked for the moment of a change only, never while a kiosk is sending. Whoever judges a file
+holds it alone: what was proven is what goes to its place, and bytes that come late find it gone and are not written.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from province.blob_folder import sync_folder
 from sync.blob.ranges import NONE, Ranges
@@ -47,28 +48,33 @@ class Parts:
         except FileNotFoundError:
             return NONE
 
-    def write(self, name: str, offset: int, data: bytes) -> None:
-        """Put bytes at their place; not yet durable.
+    def write(self, name: str, offset: int, data: bytes, gone: Callable[[], bool] = lambda: False) -> None:
+        """Put bytes at their place, not yet durable; nothing of it when the file is ``gone`` to its place.
 
         Raises:
             BlobDiskFull: the disk is, or would be, too full.
         """
         if shutil.disk_usage(self._folder).free < self._keep_free + len(data):
             raise BlobDiskFull("the disk of attachments is too full")
-        with _full_named(), _opened(self.path(name), os.O_WRONLY | os.O_CREAT) as file:
+        with _full_named(), self._held(name, fcntl.LOCK_SH) as file:
+            if gone():
+                self.forget(name)
+                return
             written = 0
             while written < len(data):
                 written += os.pwrite(file, data[written:], offset + written)
 
-    def keep(self, name: str, units: Ranges) -> Ranges:
-        """Make durable what was written, then count those units; returns all that is held.
+    def keep(self, name: str, units: Ranges, gone: Callable[[], bool] = lambda: False) -> Ranges:
+        """Make durable what was written, then count those units; returns all that is held, nothing when the file is ``gone``.
 
         Raises:
             BlobDiskFull: nothing of it counts.
         """
-        with _full_named(), step("province.blob.keep"):
-            with _opened(self.path(name), os.O_WRONLY) as file:
-                os.fsync(file)
+        with _full_named(), step("province.blob.keep"), self._held(name, fcntl.LOCK_SH) as file:
+            if gone():
+                self.forget(name)
+                return NONE
+            os.fsync(file)
             return self._note(name, _ADD, units)
 
     def drop(self, name: str, units: Ranges) -> None:
@@ -87,6 +93,28 @@ class Parts:
         with _opened(self._folder / "lock", os.O_WRONLY | os.O_CREAT) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    @contextmanager
+    def judging(self, name: str) -> Iterator[BinaryIO]:
+        """The file, to be read and put at its place while nobody writes in it."""
+        with self._held(name, fcntl.LOCK_EX) as file, open(file, "rb", closefd=False) as source:
+            yield source
+
+    @contextmanager
+    def _held(self, name: str, lock: int) -> Iterator[int]:
+        """The file, locked: shared by those who write, alone by who judges. One that was put at its place meanwhile is let go."""
+        while True:
+            with _opened(self.path(name), os.O_RDWR | os.O_CREAT) as file:
+                fcntl.flock(file, lock)
+                if self._is_there(name, file):
+                    yield file
+                    return
+
+    def _is_there(self, name: str, file: int) -> bool:
+        try:
+            return os.path.samestat(self.path(name).stat(), os.fstat(file))
+        except FileNotFoundError:
+            return False
 
     def _list(self, name: str) -> Path:
         return self._folder / f"{name}.have"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from province.blob_folder import BlobFolder
 from province.blob_parts import Parts
@@ -53,13 +52,13 @@ class ProvinceFiles:
         return Attachment.objects.filter(blob=blob, complete=True).exists() and self.files.head(blob) is not None
 
     def write(self, blob: str, offset: int, data: bytes) -> None:
-        if self.files.head(blob) is None:
-            self.parts.write(blob, offset, data)
+        if not self._is_placed(blob):
+            self.parts.write(blob, offset, data, lambda: self._is_placed(blob))
 
     def keep(self, blob: str, units: Ranges) -> Ranges:
-        if self.files.head(blob) is not None:
-            return self.have(blob)
-        return self.parts.keep(blob, units)
+        if not self._is_placed(blob):
+            self.parts.keep(blob, units, lambda: self._is_placed(blob))
+        return self.have(blob)
 
     def finish(self, blob: str) -> bool:
         with self.parts.alone():
@@ -68,11 +67,9 @@ class ProvinceFiles:
                 return False
             if self.is_complete(blob):
                 return True
-            verdict = self._judge(told)
-            if verdict.ok and self.files.head(blob) is None:
-                with step("province.blob.place"):
-                    self.files.put(blob, self.parts.path(blob))
-            if verdict.ok:
+            verdict = self._settle(told)
+            if verdict.ok or not verdict.bad:
+                # When no record is damaged the event told another name: whoever asks again has to send it again.
                 self.parts.forget(blob)
             else:
                 self.parts.drop(blob, units_of(verdict.bad, told.size))
@@ -85,12 +82,20 @@ class ProvinceFiles:
     def spend(self, device: int, size: int) -> None:
         self.budget.spend(device, size)
 
-    def _judge(self, told: Announced) -> Verdict:
-        with self._source(told.id) as source:
-            return judge(source, told.id, told.size, told.key)
+    def _settle(self, told: Announced) -> Verdict:
+        """Judge a file, and put it at its place when it is right."""
+        if self._is_placed(told.id):
+            with self.files.get(told.id) as source:
+                return judge(source, told.id, told.size, told.key)
+        with self.parts.judging(told.id) as source:
+            verdict = judge(source, told.id, told.size, told.key)
+            if verdict.ok:
+                with step("province.blob.place"):
+                    self.files.put(told.id, self.parts.path(told.id))
+        return verdict
 
-    def _source(self, blob: str) -> BinaryIO:
-        return self.files.get(blob) if self.files.head(blob) is not None else self.parts.path(blob).open("rb")
+    def _is_placed(self, blob: str) -> bool:
+        return self.files.head(blob) is not None
 
     def _tell(self, told: Announced, verdict: Verdict) -> None:
         dossier = Attachment.objects.values_list("dossier", flat=True).get(blob=told.id)

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db.models import F
+from django.db.models import F, Sum
+from django.db.models.functions import Length
 
 from province import confirmed
 from province.devices import commune_letter, record_of, replace_keys
@@ -47,6 +48,10 @@ from sync.rollover import Rotation
 QUARANTINE_MOST: Final = 500
 """Different refused things kept whole per device; beyond it they are only counted. The kiosk still holds what it sent."""
 
+QUARANTINE_BYTES: Final = 64 * 1024 * 1024
+"""Bytes kept of the refused things of one device; what does not fit is only counted too."""
+
+_SETTING: Final = b'{"e":"cfg",'
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
 _TOGETHER: Final = 2000
@@ -161,12 +166,14 @@ class OrmJournal:
         return next((bytes(row.head) for row in rows if bytes(row.head)[:8] == head8), None)
 
     def prove(self, device: int, proof: Proof) -> None:
-        branch = self.head_at(device, proof.incarnation, proof.n) != proof.head
         log = ProofRow.objects.filter(device=device, incarnation=proof.incarnation)
+        if log.filter(head=proof.head).exists():
+            return  # proven already
+        branch = self.head_at(device, proof.incarnation, proof.n) != proof.head
         if not branch:
-            log.filter(branch=False, n__lte=proof.n).delete()
-        if log.filter(head=proof.head).exists() or (not branch and log.filter(branch=False).exists()):
-            return  # proven already, or further
+            log.filter(branch=False, n__lt=proof.n).delete()
+        if not branch and log.filter(branch=False).exists():
+            return  # proven further
         ProofRow.objects.create(
             device=device,
             incarnation=proof.incarnation,
@@ -268,17 +275,30 @@ class OrmJournal:
 
     def _lasting(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield from self._undecided(commune)
+        yield from self._settings(commune)
         for file in Attachment.objects.filter(commune=commune, complete=True, removed=False):
             yield file.seq, {"e": "bl", "id": file.blob, "d": file.dossier, "ok": 1}
 
     def _undecided(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        waiting = Conflict.objects.filter(commune=commune).values("seq")
+        dropped = DossierIndex.objects.filter(commune=commune, dropped=True).values("dossier")
+        waiting = Conflict.objects.filter(commune=commune).exclude(dossier__in=dropped).values("seq")
         for row in FeedRow.objects.filter(commune=commune, seq__in=waiting):
             yield row.seq, read_entry(row)
 
+    def _settings(self, commune: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """The last word on each setting, of entries about no dossier."""
+        last: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        own = FeedRow.objects.filter(commune=commune, dossier="", origin_device=None).order_by("seq")
+        for row in own.iterator(chunk_size=_TOGETHER):
+            if bytes(row.body).startswith(_SETTING):
+                entry = read_entry(row)
+                last[str(entry["k"])] = row.seq, entry
+        yield from last.values()
+
     def quarantine(self, device: int, reason: str, body: bytes) -> None:
         held = Quarantine.objects.filter(device=device)
-        if held.count() >= QUARANTINE_MOST:
+        size = held.aggregate(bytes=Sum(Length("body")))["bytes"] or 0
+        if held.count() >= QUARANTINE_MOST or size + len(body) > QUARANTINE_BYTES:
             reason, body = "quarantine_full", b""
         known = held.filter(body_hash=hashlib.sha256(body).digest(), reason=reason[:200])
         if not known.update(times=F("times") + 1, last_ms=self._now_ms):

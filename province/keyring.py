@@ -27,6 +27,8 @@ from sync.rollover import PROVINCE, ProvincePublic, write_province
 
 _ROOT: Final = "root.key"
 _OWN: Final = "province.key"
+_FIRST_RELEASE: Final = {"signing", "sealing", "django"}
+"""What stood in it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,6 +100,7 @@ def open_keyring(state: Path) -> Keyring:
     with _alone(folder):
         if not (folder / _OWN).exists():
             _make(folder)
+        _complete(folder)
         return _read_own(folder)
 
 
@@ -142,6 +145,18 @@ def _make(folder: Path) -> None:
         write_key_file(folder / _ROOT, {"root": root.seed})
     fresh = Keyring(root.public, SigningKey.generate(), SealKey.generate(), secrets.token_bytes(32))
     write_key_file(folder / _OWN, fresh.secrets())
+
+
+def _complete(folder: Path) -> None:
+    """The first release wrote neither the root's public half nor earlier generations into the file, and never took the root away:
+    add them once."""
+    held = _read(folder / _OWN)
+    if held.keys() == _FIRST_RELEASE and (folder / _ROOT).exists():
+        try:
+            root = SigningKey(_read(folder / _ROOT)["root"])
+        except (KeyError, ValueError):
+            raise _damaged("thiếu khóa") from None
+        write_key_file(folder / _OWN, {**held, "root_public": root.public, "former": b"", "letters": b""})
 
 
 @contextmanager

@@ -174,17 +174,18 @@ class Projection:
 
     def is_dropped(self, commune: str, dossier: str) -> bool:
         """Whether a dossier has left the kiosks."""
-        known = self._index.get((commune, dossier))
-        if known is not None:
-            return known.dropped
-        return DossierIndex.objects.filter(commune=commune, dossier=dossier, dropped=True).exists()
+        return self._known((commune, dossier)).dropped
 
     def _row(self, key: _Key) -> DossierIndex:
         """The index row of a dossier, to be changed."""
+        self._moved.add(key)
+        return self._known(key)
+
+    def _known(self, key: _Key) -> DossierIndex:
+        """The index row of a dossier, asked for once; a fresh one for a dossier nobody has written of."""
         if key not in self._index:
             found = DossierIndex.objects.filter(commune=key[0], dossier=key[1]).first()
             self._index[key] = found or DossierIndex(commune=key[0], dossier=key[1])
-        self._moved.add(key)
         return self._index[key]
 
 

@@ -27,6 +27,8 @@ from sync.wire import MAX_REQUEST
 THREADS: Final = 8
 WHOLE_ANSWER: Final = 64 * 1024
 """Bytes of an answer that wait for its end."""
+IN_MEMORY: Final = 128 * 1024
+"""Bytes of a body kept in memory before its end; what is beyond goes to a temporary file, so that strangers fill no memory."""
 _COLLECTED_AT: Final = 50_000
 """Objects made between two walks of Python's collector."""
 CONNECTIONS: Final = 1500
@@ -56,6 +58,7 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
             threads=THREADS,
             ident=None,
             max_request_body_size=MAX_REQUEST + 1,
+            inbuf_overflow=IN_MEMORY,
             channel_timeout=60,
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,

@@ -11,6 +11,7 @@ Limits, time-outs and headers are waitress's own: see ``province.server``.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -197,12 +198,17 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body."""
+    """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body.
+
+    Their next request is acknowledged together with its answer when that comes within 40 ms: a packet less for each exchange.
+    """
 
     def build_response_header(self) -> bytes:
         head: bytes = super().build_response_header()
         if not self.request.path.startswith(MACHINES):
             return head
+        with suppress(OSError):
+            self.channel.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
         return b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Date: "))
 
 

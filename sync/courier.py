@@ -41,6 +41,9 @@ CODE_LENGTH: Final = 8
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SECONDS: Final = 30.0
 _LINES: Final = 8
+"""Calls served at once."""
+_CONNECTIONS: Final = 32
+"""Connections held at once, silent ones too; the next is hung up on."""
 _PIECE: Final = 256 * 1024
 _COOKIE: Final = "mcx-courier"
 
@@ -78,8 +81,7 @@ class CourierServer:
         self.lines = threading.BoundedSemaphore(_LINES)
         self.cookie = secrets.token_urlsafe(24)
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(address, handler)
-        self._server.daemon_threads = True
+        self._server = _Server(address, handler)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
@@ -116,6 +118,31 @@ class CourierServer:
         courier = self.courier
         said = CourierReceipt(checked.header.ident, checked.digest, courier.device, courier.wall_ms())
         return write_courier_receipt(said, courier.signer)
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection, and only so many."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._free = threading.BoundedSemaphore(_CONNECTIONS)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Quiet: a line that breaks is nobody's fault, and addresses of phones are nobody's business."""
 
 
 class _Handler(BaseHTTPRequestHandler):

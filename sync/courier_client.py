@@ -73,7 +73,7 @@ class CourierClient:
     def _fetch_one(self, depot: Depot, name: str, size: int, progress: Progress) -> Held:
         part = depot.part(name)
         held = part.stat().st_size if part.exists() else 0
-        if size - held > depot.room():
+        if not depot.has_room(size - held, part):
             raise StickFull("the depot has no room")
         if held < size:
             self._rest(part, name, held, size, progress)

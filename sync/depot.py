@@ -7,6 +7,7 @@ one pushed out: custody was given for that one. Names in the folder are made her
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from typing import BinaryIO, Final
 from sync import letter
 from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, is_receipt, preface, read_receipt
 from sync.errors import BadLetter, BadSignature, BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
-from sync.keys import SODIUM, Signer, Verifier
+from sync.keys import SIGNATURE, SODIUM, Signer, Verifier
 from sync.usb import flush_folder, named
 
 _COURIER: Final = b"MCX-COURIER-RECEIPT-1"
@@ -56,10 +57,20 @@ class Depot:
         return next((one for one in self._scan() if one.name == name), None)
 
     def room(self) -> int:
-        """Bytes that may still come."""
+        """Bytes that may still come; what interrupted transfers left takes room as well."""
         with named():
             facts = os.statvfs(self._folder)
-        return min(self._most - sum(one.size for one in self._scan()), facts.f_bavail * facts.f_frsize // 2)
+            parts = sum(path.stat().st_size for path in self._folder.glob(f"*{_PART}"))
+        return min(self._most - parts - sum(one.size for one in self._scan()), facts.f_bavail * facts.f_frsize // 2)
+
+    def has_room(self, size: int, part: Path) -> bool:
+        """Whether so many bytes more may come into ``part``. What other transfers left half done gives way."""
+        if size > self.room():
+            with named():
+                for other in self._folder.glob(f"*{_PART}"):
+                    if other != part:
+                        other.unlink(missing_ok=True)
+        return size <= self.room()
 
     def part(self, name: str) -> Path:
         """Where a volume is written until it is whole; what an interrupted transfer left is still there."""
@@ -75,9 +86,10 @@ class Depot:
         """
         if not 0 < size <= MAX_VOLUME:
             raise BundleTooLarge(f"a volume of {size} bytes")
-        if size > self.room():
-            raise StickFull("the courier's folder is full")
         part = self.part(name)
+        part.unlink(missing_ok=True)
+        if not self.has_room(size, part):
+            raise StickFull("the courier's folder is full")
         try:
             with named(), part.open("wb") as out:
                 for piece in _pieces(source, size):
@@ -113,7 +125,7 @@ class Depot:
                 part.unlink()
                 raise
             os.fsync(file.fileno())
-            path = self._folder / f"{checked.header.name.removesuffix(SUFFIX)}-{checked.header.ident.hex()}{SUFFIX}"
+            path = self._folder / _name(checked, file)
             os.replace(part, path)
             flush_folder(self._folder)
         held = Held(path, checked.header, path.stat().st_size)
@@ -147,6 +159,13 @@ class Depot:
             for path in sorted(self._folder.glob(f"*{SUFFIX}")):
                 with suppress(BundleDamaged), path.open("rb") as file:
                     yield Held(path, preface(file)[0], path.stat().st_size)
+
+
+def _name(checked: Checked, file: BinaryIO) -> str:
+    """Of the header, and of all bytes, the signature too: nobody here can say whether it is the owner's."""
+    file.seek(-SIGNATURE, os.SEEK_END)
+    whole = hashlib.sha256(checked.digest + file.read()).hexdigest()
+    return f"{checked.header.name.removesuffix(SUFFIX)}-{checked.header.ident.hex()}-{whole[:16]}{SUFFIX}"
 
 
 def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:

@@ -114,6 +114,7 @@ class FeedGap(SyncError):
 
     code = "feed_gap"
     message_vi = "Dòng dữ liệu từ tỉnh bị thiếu đoạn."
+    cure_vi = "Nhập các gói cũ hơn trước. Nếu không còn gói cũ: xuất lại USB, đưa lên tỉnh lấy trả lời mới."
 
 
 class ProvinceInconsistent(SyncError):
@@ -402,6 +403,20 @@ class KeyFileError(SyncError):
     code = "key_file"
     message_vi = "Không đọc được tệp khóa của máy."
     cure_vi = "Đăng ký lại máy với tỉnh, hoặc khôi phục tệp khóa từ bản sao lưu."
+
+
+class KeyFileOpen(KeyFileError):
+    """Other users of the machine can read a key file."""
+
+    message_vi = "Tệp khóa đang để người khác đọc được."
+    cure_vi = "Chạy «chmod 600» cho tệp khóa rồi mở lại."
+
+
+class KeyFileWrapped(KeyFileError):
+    """A key file is wrapped in another way than the configuration says."""
+
+    message_vi = "Tệp khóa được gói khác với cấu hình."
+    cure_vi = "Sửa lại «store.key_wrap» như cũ, hoặc chạy «store wrap-key» để gói lại."
 
 
 class WrongPassphrase(KeyFileError):

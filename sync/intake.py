@@ -21,7 +21,16 @@ from sync import segment as hsg
 from sync.custody import Custody
 from sync.dictionaries import NONE, Shelf, newest
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken, SegmentError, SyncError, UnknownDictionary
+from sync.errors import (
+    BadLetter,
+    BadSignature,
+    KeysOutOfTurn,
+    SealBroken,
+    SegmentError,
+    SegmentTooLarge,
+    SyncError,
+    UnknownDictionary,
+)
 from sync.feed import ack_entry, encode_entry, foretold, not_applied
 from sync.keys import SODIUM, Box, Opener, Signer, Suite
 from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
@@ -30,6 +39,14 @@ FEED_PAGE = 4096
 """Most entries of the feed, or lines of a snapshot, in one reply."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
+MOST_TEXT = 2 * hsg.MAX_TEXT
+"""Bytes of lines after which no further run of a request is read: it comes again with the next."""
+MOST_LINES = 4096
+"""New lines that are stored of one request, so that nobody keeps the one writer for long."""
+MOST_VALUES = 20_000
+"""Values and other entries of the feed after which no further line of a request is stored, for the same reason."""
+EVENT_VALUES = 2_000
+"""Most of them one event may make: several times the fields of the longest form."""
 BULK = 64 * 1024
 """From so many bytes of lines on a reply is packed at the level of that name."""
 BUNDLE_TARGET = 256 * 1024
@@ -295,6 +312,9 @@ class _Visit:
         self._places: dict[int, _Place] = {}
         self._branched = 0
         self._said: list[bytes] = []
+        self._read = 0
+        self._stored = 0
+        self._values = 0
         self._whole = False
 
     # --- a request
@@ -336,7 +356,7 @@ class _Visit:
     def _take_run(self, hello: wire.Hello, incarnation: int, part: wire.LogRun) -> None:
         run, place = part.run, self._place(incarnation)
         before = self._head_at(incarnation, run.first - 1)
-        if before is None:
+        if before is None or self._read >= MOST_TEXT:
             return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
         repeat = self._head_at(incarnation, run.last) == part.after
         kept = run.closed
@@ -348,9 +368,11 @@ class _Visit:
             place.refused = error.code
             return
         except SyncError as error:
+            self._read += hsg.MAX_TEXT if isinstance(error, SegmentTooLarge) else 0
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
+        self._read += sum(len(line) + 1 for line in lines)
         if repeat:
             place.common = max(place.common or 0, run.last)
             return
@@ -359,8 +381,9 @@ class _Visit:
             self._take_lines(incarnation, run.first, lines, heads, self._caps)
 
     def _prove_request(self, request: wire.Request) -> None:
+        """Also where nothing is new: what an earlier release took has no proof yet."""
         for inc, n, head in wire.claims(request.message)[1]:
-            if n > self._places[inc].had and self._head_at(inc, n) == head:
+            if n >= max(1, self._places[inc].had) and self._head_at(inc, n) == head:
                 self._journal.prove(self._device, Proof(inc, n, head, wire.REQUEST, request.message, request.signature))
 
     # --- a stick
@@ -452,10 +475,13 @@ class _Visit:
                 self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
             return
         cap = self._cap(caps, incarnation)
-        fresh = range(max(have + 1, first), min(last, cap) + 1)
-        self._store([self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh])
-        if fresh:
-            place.common = fresh[-1]
+        # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
+        most = last if keep_branch else have + MOST_LINES - self._stored
+        fresh = range(max(have + 1, first), min(last, cap, most) + 1)
+        arrivals = [self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh]
+        if arrivals:
+            self._store(arrivals, _NO_CAP if keep_branch else MOST_VALUES)
+            place.common = self._journal.position(self._device, incarnation)[0]
         if last > max(cap, have):
             self._refuse(incarnation, "revoked", b"\n".join(lines[max(0, cap + 1 - first) :]))
 
@@ -475,10 +501,14 @@ class _Visit:
             event = None
         return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
 
-    def _store(self, arrivals: Sequence[_Arrival]) -> None:
+    def _store(self, arrivals: Sequence[_Arrival], most: int) -> None:
+        """Append lines and let them have their effect, until the request has made ``most`` values."""
         known = self._journal.held([arrival.identity for arrival in arrivals])
         self._journal.expect(self._record.commune, {one.event.dossier for one in arrivals if one.event is not None})
         for arrival in arrivals:
+            if self._values >= most:
+                return
+            self._stored += 1
             self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
             if arrival.identity not in known:
                 known.add(arrival.identity)
@@ -498,9 +528,11 @@ class _Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            if any(len(body) > MAX_ENTRY for body in bodies):
+            values = sum(len(entry.get("w", ())) or 1 for entry in entries)
+            if values > EVENT_VALUES or any(len(body) > MAX_ENTRY for body in bodies):
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
+            self._values += values
             for entry, body in zip(entries, bodies, strict=True):
                 self._journal.add_entry(commune, entry, origin, body)
 

@@ -30,7 +30,7 @@ from nacl.secret import SecretBox
 from nacl.signing import SigningKey as _NaclSigningKey
 from nacl.signing import VerifyKey as _NaclVerifyKey
 
-from sync.errors import BadSignature, KeyFileError, SealBroken, WrongPassphrase
+from sync.errors import BadSignature, KeyFileError, KeyFileOpen, KeyFileWrapped, SealBroken, WrongPassphrase
 
 SIGNATURE: Final = 64
 """Bytes of a signature."""
@@ -364,14 +364,14 @@ def read_key_file(path: Path, wrap: KeyWrap | None = None) -> dict[str, bytes]:
     try:
         with path.open("rb") as source:
             if os.fstat(source.fileno()).st_mode & 0o077:
-                raise KeyFileError("key file can be read by other users: set its mode to 0600")
+                raise KeyFileOpen("key file can be read by other users: set its mode to 0600")
             raw = json.loads(source.read(1 << 20))
     except (OSError, ValueError, RecursionError) as error:
         raise KeyFileError(f"key file cannot be read: {type(error).__name__}") from None
     if not isinstance(raw, dict) or raw.get("v") != 1:
         raise KeyFileError("not a key file of this version")
     if raw.get("wrap") != wrap.name:
-        raise KeyFileError(f"key file is wrapped with {raw.get('wrap')!r}, not {wrap.name!r}")
+        raise KeyFileWrapped(f"key file is wrapped with {raw.get('wrap')!r}, not {wrap.name!r}")
     try:
         inner = json.loads(wrap.unwrap(raw))
     except (ValueError, RecursionError):

@@ -78,6 +78,10 @@ class Attachments(Protocol):
 
     def set_damaged(self, blob: str, why: str) -> None: ...
 
+    def is_complete(self, blob: str) -> bool:
+        """Whether the province has said that it has the file whole."""
+        ...
+
 
 class NoAttachments:
     """A kiosk without any."""
@@ -90,6 +94,9 @@ class NoAttachments:
 
     def set_damaged(self, blob: str, why: str) -> None:
         """Nothing to keep."""
+
+    def is_complete(self, blob: str) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +244,8 @@ class _Loading:
                 self._report.removed += 1
 
     def _arrived(self, record: Record) -> bool:
-        return _covers(self._cargo.acked, record.logs) and not any(blob in self._tasks for blob in record.ranges)
+        """A file that cannot be read here any more may be whole on this stick alone: only the province's word lets it go."""
+        return _covers(self._cargo.acked, record.logs) and all(map(self._cargo.attachments.is_complete, record.ranges))
 
     # --- a volume --------------------------------------------------------------------------------------------------
 
@@ -256,7 +264,7 @@ class _Loading:
         cargo = self._cargo
         total = sum(len(segment) + FRAME_COST for segment in cargo.segments)
         first = 0 if total <= room // 4 else at
-        header = Header(Way.UP, cargo.device, self._log.next_counter(), cargo.province, self._random(16))
+        header = self._header()
         ranges: dict[str, Ranges] = {}
         reached = first
 
@@ -283,6 +291,14 @@ class _Loading:
         if reached == first < len(cargo.segments):
             raise StickFull("no room for a single segment")
         return max(at, reached)
+
+    def _header(self) -> Header:
+        """With a name that is free: the counter of a restored disk has gone back, and what it lost may be on this stick by that
+        name."""
+        while True:
+            header = Header(Way.UP, self._cargo.device, self._log.next_counter(), self._cargo.province, self._random(16))
+            if not usb.is_taken(self._folder, header.name):
+                return header
 
     def _manifest(self) -> Manifest:
         return replace(self._cargo.manifest, segments=len(self._cargo.segments), waiting_bytes=self._left())

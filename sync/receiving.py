@@ -44,6 +44,7 @@ from sync.errors import (
     BundleOtherProvince,
     BundleUnknownDevice,
     BundleWrongWay,
+    SegmentError,
     StickFull,
 )
 from sync.intake import FeedPlace, ProvinceKeys, bundle_reply, take_segments
@@ -56,7 +57,9 @@ from sync.steps import step
 from sync.unloading import Sieve, seal_states
 
 PORTION: Final = 16
-"""Segments taken in one transaction."""
+"""Most segments taken in one transaction."""
+PORTION_LINES: Final = 8192
+"""Lines after which a transaction takes no further segment: the service beside it waits for each."""
 RETURNS_KEPT: Final = 8
 """Volumes of the way back left on a stick; another kiosk of the commune may still want an older one."""
 _ROOM_FOR_TRAILER: Final = 4096
@@ -164,7 +167,7 @@ class _Reception:
         for frame in frames:
             if frame.kind == Kind.SEGMENT:
                 portion.append(frame.body)
-            if len(portion) == PORTION or (portion and frame.kind != Kind.SEGMENT):
+            if portion and (frame.kind != Kind.SEGMENT or _is_full(portion)):
                 self._segments(portion)
                 portion = []
             if frame.kind == Kind.RANGE:
@@ -244,20 +247,34 @@ class _Reception:
         return Received(self._header, manifest, receipt, tuple(self._aside), self._branched, states, revoked)
 
 
+def _is_full(portion: Sequence[bytes]) -> bool:
+    return len(portion) == PORTION or sum(map(_lines_in, portion)) >= PORTION_LINES
+
+
+def _lines_in(segment: bytes) -> int:
+    """Lines a segment announces; it holds no others. Of one that does not read, none."""
+    try:
+        return parse(segment).count
+    except SegmentError:
+        return 0
+
+
 # --- the way back ---------------------------------------------------------------------------------------------------
 
 
 def write_return(root: Path, commune: str, came: Sequence[Received], office: Office) -> list[Path]:
     """Write the answer for a commune beside what came from it: receipts, keys, the feed, states of attachments; verified.
 
-    Without anything that came the feed goes from its beginning: for a kiosk that starts anew.
+    Without anything that came the feed goes from its beginning: for a kiosk that starts anew. Who was taken out of service gets its
+    receipt and nothing else.
 
     Raises:
         StickFull, StickReadOnly, StickGone, StickUnreliable: see ``sync.usb``.
     """
     folder = usb.folder_for(root, commune)
     usb.sweep(folder)
-    letters, segments, states = _parts(commune, [one for one in came if not one.revoked], office)
+    trusted = [one for one in came if not one.revoked]
+    letters, segments, states = _parts(commune, trusted, office) if trusted or not came else ([], [], [])
     letters = [*(write_receipt(one.receipt, office.keys.sign) for one in came), *letters]
     frames: Sequence[tuple[Kind, bytes]] = [*((Kind.STATES, body) for body in states), *((Kind.SEGMENT, body) for body in segments)]
     written: list[Path] = []

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -54,9 +55,9 @@ def volumes(place: Path) -> list[Path]:
     with named():
         if place.is_file():
             return [place]
-        folders = [place, place / FOLDER, *sorted((place / FOLDER).glob("*"))]
-        found = [path for folder in folders for path in _files(folder)]
-    return sorted(found[:MOST_FILES], key=lambda path: path.name.lower())
+        folders = [place, place / FOLDER, *sorted(islice((place / FOLDER).glob("*"), MOST_FILES))]
+        found = list(islice((path for folder in folders for path in _files(folder)), MOST_FILES))
+    return sorted(found, key=lambda path: path.name.lower())
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -112,6 +113,12 @@ def _read_back(path: Path, verify: Callable[[BinaryIO], object]) -> None:
         except BundleDamaged as error:
             path.unlink()
             raise StickUnreliable(f"read back: {error}") from error
+
+
+def is_taken(folder: Path, name: str) -> bool:
+    """Whether anything bears this name."""
+    with named():
+        return os.path.lexists(folder / name)
 
 
 def remove(path: Path) -> None:

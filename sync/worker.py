@@ -64,6 +64,10 @@ class Nudge:
     def nudge(self) -> None:
         self._event.set()
 
+    def spend(self) -> None:
+        """Forget a nudge: what it was for has been done."""
+        self._event.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -120,8 +124,12 @@ def run(
     uniform: Callable[[float, float], float] = random.uniform,
     free_disk_mib: Callable[[], int] = lambda: 0,
     busy: Callable[[bool], None] = lambda waiting: None,
+    spend: Callable[[], None] = lambda: None,
 ) -> None:
     """Exchange until ``stop()``. ``sleep`` waits up to so many seconds and returns True when it was cut short by a nudge.
+
+    ``spend`` forgets a nudge that came while an exchange was on the way and went well: its event has travelled already, or is
+    still pending and travels next. Else a filing whose nudge came just after the loop saw it would cost a second, empty exchange.
 
     ``busy`` is told True while events wait for the line or are on it, False when the line is free for attachments.
     """
@@ -138,6 +146,8 @@ def run(
             continue
         busy(True)
         status = attempt(engine, bearer, status, clock, free_disk_mib())
+        if not status.failures:
+            spend()
         delay, held = _next(status, pace, uniform)
         due = clock.mono() + delay
         status = replace(status, next_try_s=delay)

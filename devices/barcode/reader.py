@@ -6,6 +6,7 @@ go. Errors are told when the state changes, not at every try.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import os
 import select
@@ -36,7 +37,7 @@ class _Port(Protocol):
         ...
 
 
-class _Listener:
+class _Listener(abc.ABC):
     """Shared by all drivers that have a device: the thread, the re-opening, the telling."""
 
     def __init__(self, clock: Callable[[], float], reopen_s: float) -> None:
@@ -47,11 +48,9 @@ class _Listener:
         self._thread: threading.Thread | None = None
         self._wake: tuple[int, int] = (-1, -1)
 
-    @contextlib.contextmanager
-    def _port(self) -> Iterator[_Port]:
+    @abc.abstractmethod
+    def _port(self) -> contextlib.AbstractContextManager[_Port]:
         """Open the device for the time of a ``with``. ``OSError`` when it is not there."""
-        raise NotImplementedError
-        yield
 
     @property
     def connected(self) -> bool:

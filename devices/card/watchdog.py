@@ -20,13 +20,13 @@ T = TypeVar("T")
 class _Job(Generic[T]):
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
-        self._result: T | None = None
+        self._results: list[T] = []
         self._error: BaseException | None = None
         self.done = threading.Event()
 
     def run(self) -> None:
         try:
-            self._result = self._call()
+            self._results.append(self._call())
         except BaseException as error:  # handed to the caller, who decides
             self._error = error
         self.done.set()
@@ -34,7 +34,7 @@ class _Job(Generic[T]):
     def result(self) -> T:
         if self._error is not None:
             raise self._error
-        return self._result  # type: ignore[return-value]
+        return self._results[0]
 
 
 class Watchdog:

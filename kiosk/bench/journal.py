@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,7 +110,7 @@ def _cipher(folder: Path, rounds: int) -> Result:
             projections.write_row(db, f"7-1-{n}", {"subject": "Nông Thị Mẫu", "code": str(n), "status": 1}, 2)
 
     for which in (0, 1):
-        _each(lambda which=which: write(which), 10)  # type: ignore[misc]
+        _each(partial(write, which), 10)
     seen = [(_each(lambda: write(0), PER_ROUND), _each(lambda: write(1), PER_ROUND)) for _ in range(rounds)]
     for db in stores:
         db.close()
@@ -209,8 +209,8 @@ def _searching(path: Path, names: int) -> Result:
     with immediate(db):
         search.fill(db, _texts(dice, names))
     asked = [query for _ in range(QUERIES // 5) for query in _queries(dice, names)]
-    ours = [_work(lambda query=query: search.find(db, query, 200)) for query in asked]  # type: ignore[misc]
-    theirs = [_work(lambda query=query: _scan(db, query)) for query in asked[:10]]  # type: ignore[misc]
+    ours = [_work(partial(search.find, db, query, 200)) for query in asked]
+    theirs = [_work(partial(_scan, db, query)) for query in asked[:10]]
     db.close()
     return Result("journal search", "ms", (_p95(ours) * 1000,), (_p95(theirs) * 1000,), f"quét {names} tên", goal=1.0, most=20.0)
 

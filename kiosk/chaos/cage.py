@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -51,11 +52,18 @@ def inside() -> bool:
     return _INSIDE in os.environ
 
 
-def enter(argv: Sequence[str]) -> None:
-    """Become the same command inside a cage; never returns. Needs root."""
-    words = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--")
-    command = [*words, sys.executable, "-m", "kiosk.chaos", *argv]
-    os.execvpe(command[0], command, {**os.environ, _INSIDE: "1", "PYTHONPATH": str(_ROOT)})
+def enter(argv: Sequence[str]) -> int:
+    """Run the same command inside a cage; its exit code. Whatever ends this process ends the cage. Needs root."""
+    apart = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--")
+    command = ["setpriv", "--pdeathsig", "KILL", *apart, sys.executable, "-m", "kiosk.chaos", *argv]
+    child = subprocess.Popen(command, env={**os.environ, _INSIDE: "1", "PYTHONPATH": str(_ROOT)})
+    # The first process of a namespace hears no polite word.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: child.kill())
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        child.kill()
+        raise
 
 
 def settle() -> Path:

@@ -37,7 +37,7 @@ TORMENTS: dict[str, Torment] = {
         (),
         kill.add_arguments,
         kill.run,
-        ("--kills", "20", "--share", "0"),
+        ("--kills", "15", "--share", "0"),
         ("--kills", "1000", "--share", "40"),
     ),
     "line": Torment(
@@ -61,7 +61,7 @@ TORMENTS: dict[str, Torment] = {
         ("root", "unshare", "faketime"),
         clock.add_arguments,
         clock.run,
-        ("--jumps", "6"),
+        ("--jumps", "4"),
         ("--jumps", "60"),
     ),
     "stick": Torment(
@@ -77,7 +77,7 @@ TORMENTS: dict[str, Torment] = {
         (),
         soak.add_arguments,
         soak.run,
-        ("--kiosks", "4", "--days", "3", "--filings", "4"),
+        ("--kiosks", "3", "--days", "3", "--filings", "4"),
         (),
     ),
     "power": Torment(
@@ -85,7 +85,7 @@ TORMENTS: dict[str, Torment] = {
         ("root", "unshare", "mkfs.ext4", "fuse3"),
         power.add_arguments,
         power.run,
-        ("--cuts", "40", "--dossiers", "30"),
+        ("--cuts", "30", "--dossiers", "12", "--encrypted"),
         ("--cuts", "1000"),
     ),
 }
@@ -99,7 +99,7 @@ def chaos_command(argv: Sequence[str]) -> int:
         sys.stderr.write(f"chaos: máy này chưa chạy được phép thử: {'; '.join(lacking)}.\n")
         return NOT_HERE
     if not cage.missing("root", "unshare") and not cage.inside():
-        cage.enter(argv)
+        return cage.enter(argv)
     reports: list[Report] = []
     with _ground(chosen[0].out) as ground:
         for given in chosen:

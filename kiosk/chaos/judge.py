@@ -193,7 +193,10 @@ def _print_the_rest(stage: Stage) -> None:
         printer = open_printer(url, profile, lock=machine.config.state / "printer.lock")
         spooler = Spooler(machine.store, printer, printer.width_dots, lambda: None)
         spooler.start()
-        wait_for("the last slips", lambda: machine.store.next_print_job() is None, 120)
-        spooler.stop(30)
+        try:
+            # After a thousand kills hundreds of papers wait; each takes a fraction of a second.
+            wait_for("the last slips", lambda: machine.store.next_print_job() is None, 900)
+        finally:
+            spooler.stop(30)
     finally:
         machine.close()

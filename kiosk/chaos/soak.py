@@ -98,6 +98,8 @@ class _Line:
         self._kind, self._dice, self._took = kind, dice, took
         self.is_up = True
         self.bytes = 0
+        self.hedged_s = 0.0
+        """Nothing is sent twice here."""
 
     def exchange(self, request: bytes, hedge_after_s: float = math.inf) -> bytes:
         if not self.is_up or self._dice.random() < self._kind.lost:

@@ -18,21 +18,11 @@ PLANTS: Final[Sequence[Plant]] = (
         (("lost = tuple(_conflict(event, loss) for loss in done.losses)", "lost = ()"),),
     ),
     Plant(
-        "unseen_passes_for_seen",
-        _MERGE,
-        (("return event.device is None or known.rev <= event.base or known.device == event.device", "return True"),),
-    ),
-    Plant(
         "kiosk_writes_for_the_province",
         "forms.dossier.fold",
         (("(kind is FieldClass.PROVINCE and self.side is Side.COMMUNE)", "(kind is FieldClass.PROVINCE and self.side is None)"),),
     ),
     Plant("store_reset_keeps_the_feed", _STORE, (('        self._write("DELETE FROM feed")\n', ""),)),
-    Plant(
-        "store_prunes_what_was_told",
-        _STORE,
-        (("most = min(n, self.safe(incarnation), self.acked(incarnation))", "most = min(n, self.told(incarnation))"),),
-    ),
     Plant(
         "store_forgets_what_it_was_told",
         _STORE,

@@ -27,7 +27,7 @@ from sync.envelope import Event, Origin, chain
 from sync.ports import FeedEntry, Line
 from sync.simulator.authority import FAST_FORGE
 from sync.simulator.disk import Disk, DiskFull
-from sync.simulator.meaning import Meaning, counter
+from sync.simulator.meaning import CountingMerge, Meaning, counter
 from sync.simulator.memory import Facts, File, KioskState, MemoryKiosk, readable
 
 KEY: Final = bytes(range(32))
@@ -40,7 +40,7 @@ class StoreKiosk(MemoryKiosk):
 
     def __init__(self, device: int, rng: random.Random, meaning: Meaning | None = None) -> None:
         self.device, self.rng = device, rng
-        self.meaning = meaning  # type: ignore[assignment]
+        self.meaning = meaning or CountingMerge()
         self.disk = Disk()
         self.state = KioskState([])
         self._facts = Facts()

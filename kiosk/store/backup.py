@@ -28,6 +28,7 @@ from typing import Final
 
 import sqlite_utils
 
+from kiosk.file_trouble import why_vi
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
@@ -84,7 +85,7 @@ def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receiv
         return target.stat().st_size
     except (DatabaseError, OSError, SyncError) as error:
         raise StoreError(
-            "backup_failed", f"Không ghi được bản sao lưu: {error}", "Sao lưu ra ổ khác; bản gốc vẫn nguyên."
+            "backup_failed", f"Không ghi được bản sao lưu. {_why_vi(error)}", "Sao lưu ra ổ khác; bản gốc vẫn nguyên."
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
@@ -148,7 +149,9 @@ def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Resto
         ) from None
     except (DatabaseError, OSError, SyncError) as error:
         raise StoreError(
-            "backup_failed", f"Không khôi phục được: {error}", "Kiểm tra tệp sao lưu và chỗ trống; kho hồ sơ vẫn còn nguyên."
+            "backup_failed",
+            f"Không khôi phục được. {_why_vi(error)}",
+            "Kiểm tra tệp sao lưu và chỗ trống; kho hồ sơ vẫn còn nguyên.",
         ) from None
     finally:
         hold.free()
@@ -428,6 +431,13 @@ def _fold_wal(path: Path, key: bytes) -> None:
     for suffix in _SIDE_FILES:
         _beside(path, suffix).unlink(missing_ok=True)
     _to_disk(path.parent)
+
+
+def _why_vi(error: Exception) -> str:
+    """One sentence; the system's own words are English."""
+    if isinstance(error, OSError):
+        return why_vi(error)
+    return error.message_vi if isinstance(error, SyncError) else "Tệp kho hồ sơ trong đó bị hỏng."
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -1,10 +1,10 @@
 """Attachments of this kiosk: encrypted files in ``blobs/ab/<sha256>`` beside the store, and how far each is at the province.
 
-A file is made under a temporary name, is durable, gets its name, its folder is durable, and only then its event is written, all
-inside one transaction of the store: the journal never names a file that a power cut took. What the province said it holds is a
-hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
+A file is made under a temporary name and is durable; then, inside one transaction of the store, it gets its name, its folder is
+durable, and only then its event is written: the journal never names a file that a power cut took. What the province said it holds
+is a hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
 event of its dossier waits to be told, so events are always first. It leaves this disk only when its dossier is closed, its lines
-are safe off site, and the province has it whole.
+are safe off site, and the province has it whole, there too.
 """
 
 from __future__ import annotations
@@ -42,11 +42,21 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A file encrypted and durable under a temporary name, not yet part of anything."""
+
+    path: Path
+    stored: Stored
+
+
+@dataclass(frozen=True, slots=True)
 class BlobFact:
     """One file as people ask for it."""
 
     id: str
     dossier: str
+    code: str
+    """Code of the dossier for people, empty when it has none here."""
     lane: Lane
     size: int
     held: int
@@ -54,6 +64,8 @@ class BlobFact:
     state: str
     """``waiting``, ``complete``, ``damaged``."""
     is_here: bool
+    since_ms: int = 0
+    """When it was attached, by the kiosk's clock; told while it is on its way."""
 
 
 class KioskFiles:
@@ -64,11 +76,12 @@ class KioskFiles:
         self.folder = store.path.parent / "blobs"
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._added: list[str] = []
+        self._made: list[Path] = []
 
     # --- making -------------------------------------------------------------------------------------------------
 
-    def add(self, source: BinaryIO, dossier: str, lane: Lane) -> Stored:
-        """Encrypt a file and put it at its place; inside the transaction that writes its event."""
+    def make(self, source: BinaryIO) -> Made:
+        """Encrypt a file under a temporary name, durable on return; outside any transaction, for a large one takes seconds."""
         key, digest = new_key(), hashlib.sha256()
         plain = source.seek(0, os.SEEK_END)
         source.seek(0)
@@ -81,21 +94,29 @@ class KioskFiles:
                 size = out.tell()
                 out.flush()
                 os.fsync(out.fileno())
-            blob = digest.hexdigest()
-            with step("kiosk.blob.place"):
-                self._place(Path(name), blob)
-                self._added.append(blob)
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(name)
             raise
-        self._store.db.conn.execute("INSERT INTO blob (id, d, size, lane) VALUES (?, ?, ?, ?)", (blob, dossier, size, int(lane)))
-        return Stored(blob, key, size, plain)
+        self._made.append(Path(name))
+        return Made(Path(name), Stored(digest.hexdigest(), key, size, plain))
+
+    def add(self, made: Made, dossier: str, lane: Lane) -> Stored:
+        """Put a file at its place; inside the transaction that writes its event."""
+        file = made.stored
+        with step("kiosk.blob.place"):
+            self._place(made.path, file.id)
+            self._added.append(file.id)
+        self._store.db.conn.execute(
+            "INSERT INTO blob (id, d, size, lane) VALUES (?, ?, ?, ?)", (file.id, dossier, file.size, int(lane))
+        )
+        return file
 
     def take_back(self) -> None:
-        """The transaction failed: what was added in it is no file of ours."""
-        for blob in self._added:
-            self.path(blob).unlink(missing_ok=True)
+        """The act failed: what was made for it and added in it is no file of ours."""
+        for path in (*self._made, *(self.path(blob) for blob in self._added)):
+            path.unlink(missing_ok=True)
+        self._made.clear()
         self._added.clear()
 
     def _place(self, file: Path, blob: str) -> None:
@@ -161,6 +182,22 @@ class KioskFiles:
                 (have.encode(), self._store.epoch(), blob),
             )
 
+    def join_have(self, blob: str, more: Ranges) -> None:
+        """What a stick says is held, joined to what was said before. Sticks may be old: a record that the feed has called damaged
+        meanwhile stays missing, until an answer of now says otherwise."""
+        with self._store.transaction():
+            epoch = self._store.epoch()
+            rows = self._store.rows(
+                "SELECT b.*, a.ok, a.bad, a.seq FROM blob b LEFT JOIN blob_answer a ON a.id = b.id WHERE b.id = ?", [blob]
+            )
+            for row in rows:
+                have = _have(row, epoch) | more
+                self._store.db.conn.execute("UPDATE blob SET have = ?, epoch = ? WHERE id = ?", (have.encode(), epoch, blob))
+
+    def is_complete(self, blob: str) -> bool:
+        """Whether the feed has said that the province has it whole."""
+        return bool(self._store.rows("SELECT 1 FROM blob_answer WHERE id = ? AND ok", [blob]))
+
     def set_complete(self, blob: str) -> None:
         """By other ways than the feed nothing is complete: a receipt on a stick is taken as all being held."""
         row = self._store.rows("SELECT size FROM blob WHERE id = ?", [blob])
@@ -174,11 +211,21 @@ class KioskFiles:
     # --- for people -----------------------------------------------------------------------------------------------
 
     def facts(self, dossier: str | None = None) -> list[BlobFact]:
-        """All files, or those of one dossier, in the order they were made."""
-        only = "WHERE b.d = ?" if dossier is not None else ""
+        """All files, or those of one dossier, by dossier and lane."""
+        return self._facts("1", []) if dossier is None else self._facts("b.d = ?", [dossier])
+
+    def waiting(self) -> list[BlobFact]:
+        """The files the province does not have whole: few, however many the machine has ever sent."""
+        return self._facts("coalesce(a.ok, 0) = 0", [])
+
+    def _facts(self, wanted: str, given: Sequence[str]) -> list[BlobFact]:
         rows = self._store.rows(
-            f"SELECT b.*, a.ok, a.bad, a.seq FROM blob b LEFT JOIN blob_answer a ON a.id = b.id {only} ORDER BY b.d, b.lane, b.id",
-            [] if dossier is None else [dossier],
+            "SELECT b.*, a.ok, a.bad, a.seq, coalesce(d.official_code, d.code, '') AS code,"
+            " CASE WHEN coalesce(a.ok, 0) = 0 THEN (SELECT min(json_extract(CAST(l.body AS TEXT), '$.t')) FROM log l"
+            " WHERE l.d = b.d AND NOT l.sealed AND instr(l.body, CAST(b.id AS BLOB))) END AS since"
+            " FROM blob b LEFT JOIN blob_answer a ON a.id = b.id LEFT JOIN dossier d ON d.d = b.d"
+            f" WHERE {wanted} ORDER BY b.d, b.lane, b.id",
+            given,
         )
         return [_fact(row, self._store.epoch()) for row in rows]
 
@@ -187,11 +234,13 @@ class KioskFiles:
     def forget(self, dossiers: Sequence[str]) -> int:
         """Drop the copies of files that may go, of these dossiers and of those closed before; how many went.
 
-        A file may go when the dossier is closed, the province has it whole, and no line of the dossier is short of being safe.
+        A file may go when the dossier is closed, no line of the dossier is short of being safe, and the province has the file whole
+        in its backup too: an own event acknowledged after that was said is safe (as for feed entries, ``kiosk.store.retention``).
         """
         rows = self._store.rows(
             "SELECT b.id, b.d FROM blob b JOIN blob_answer a ON a.id = b.id AND a.ok WHERE b.here AND NOT EXISTS"
             " (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > min(i.acked, i.safe))"
+            " AND a.seq <= (SELECT max(m.seq) FROM milestone m JOIN incarnation i ON i.inc = m.inc WHERE i.safe > m.acked)"
         )
         closed = {*dossiers, *(row["d"] for row in self._store.rows("SELECT d FROM closed"))}
         going = [row["id"] for row in rows if row["d"] in closed]
@@ -234,7 +283,8 @@ def _fact(row: Mapping[str, Any], epoch: int) -> BlobFact:
     misnamed = row["ok"] == 0 and row["bad"] == "[]"
     state = "complete" if row["ok"] else "damaged" if row["damaged"] or misnamed else "waiting"
     held = size if row["ok"] else _have(row, epoch).held_bytes(size)
-    return BlobFact(row["id"], row["d"], Lane(row["lane"]), size, held, state, bool(row["here"]))
+    lane, here, since = Lane(row["lane"]), bool(row["here"]), int(row["since"] or 0)
+    return BlobFact(row["id"], row["d"], row["code"], lane, size, held, state, here, since)
 
 
 def _due_ms(due: str | None) -> int:

@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol
 
 import sqlite_utils
 
+from kiosk.file_trouble import why_vi
 from kiosk.store import projections, search
-from kiosk.store.connection import DatabaseError, StoreError, immediate
+from kiosk.store.connection import DatabaseError, StoreError, immediate, named
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD, chain
 from sync.errors import BadSignature
@@ -65,8 +66,9 @@ def check(store: Store, device: int, keys: Sequence[Verifier], files: Callable[[
             report = _check_copy(db, device, keys)
     except (DatabaseError, OSError) as error:
         if not damage:
+            told = why_vi(error) if isinstance(error, OSError) else named(error, store.path).message_vi
             raise StoreError(
-                "check_no_copy", f"Không tạo được bản sao để kiểm tra: {error}", "Giải phóng ổ đĩa rồi thử lại."
+                "check_no_copy", f"Không tạo được bản sao để kiểm tra. {told}", "Giải phóng ổ đĩa rồi thử lại."
             ) from None
         report = Report(0, 0, 0, 0, ())
     return replace(report, findings=(*report.findings, *damage))

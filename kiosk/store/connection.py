@@ -118,6 +118,9 @@ def _store_io(why: str) -> StoreError:
     return StoreError("store_io", f"Không đọc ghi được kho hồ sơ ({why}).", "Kiểm tra ổ đĩa và quyền của thư mục trạng thái.")
 
 
+PASSING = ("store_busy", "disk_full")
+"""Codes of troubles that pass: whoever works on its own waits and tries again."""
+
 CRAMPED = 1024 * 1024
 """Free bytes below which a failure to open or write is put down to the full disk."""
 

@@ -12,13 +12,14 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk.store.connection import StoreError
 from kiosk.store.tpm import TpmWrap
-from sync.errors import KeyFileError, WrongPassphrase
+from sync.errors import KeyFileError, KeyFileOpen, KeyFileWrapped, WrongPassphrase
 from sync.keys import DeviceKeys, KeyWrap, PassphraseWrap, PlainWrap, SealKey, SigningKey, read_key_file, write_key_file
 
 CREDENTIAL = "kiosk-passphrase"
@@ -92,8 +93,7 @@ class KeyFile:
         Raises:
             StoreError: as :func:`open_keyring`.
         """
-        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked():
             held = _read(self.path, self.wrap)
             fresh = change(held)
             if fresh is not held:
@@ -105,10 +105,17 @@ class KeyFile:
         return self.change(lambda held: held if held.following else replace(held, following=DeviceKeys.generate()))
 
     def rewrap(self, wrap: KeyWrap) -> None:
-        """Wrap the same secrets in another way."""
-        held = _read(self.path, self.wrap)
-        write_key_file(self.path, held.secrets(), wrap)
-        _read(self.path, wrap)
+        """Wrap the same secrets in another way; no other process changes the file meanwhile."""
+        with self._locked():
+            held = _read(self.path, self.wrap)
+            write_key_file(self.path, held.secrets(), wrap)
+            _read(self.path, wrap)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self.path.with_name(self.path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def machine_wrap(choice: str = "auto", environment: Mapping[str, str] = os.environ) -> KeyWrap:
@@ -181,5 +188,7 @@ def _read(path: Path, wrap: KeyWrap) -> Keyring:
         return Keyring.from_secrets(read_key_file(path, wrap))
     except WrongPassphrase:
         raise StoreError("key_locked", "Mật khẩu mở kho hồ sơ không đúng.", "Đặt lại kiosk-passphrase như lúc cài máy.") from None
-    except KeyFileError as error:
-        raise StoreError("key_unreadable", f"Không đọc được tệp khóa: {error}.", "Khôi phục tệp khóa từ bản sao lưu.") from None
+    except (KeyFileOpen, KeyFileWrapped) as error:
+        raise StoreError("key_unreadable", error.message_vi, error.cure_vi) from None
+    except KeyFileError:
+        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", "Khôi phục tệp khóa từ bản sao lưu.") from None

@@ -63,9 +63,13 @@ class Outbox(Rows):
                 *(item, answer.code, answer.told_vi, now, now + round(answer.next_s * 1000)),
             )
 
-    def forget_attempts(self, item: str) -> None:
-        """A file has arrived. Inside a transaction."""
-        self._write("DELETE FROM attempt WHERE item = ?", item)
+    def forget_arrived(self) -> None:
+        """Forget the tries of files that have arrived; writes only when there are any."""
+        arrived = self.rows("SELECT t.item FROM attempt t JOIN blob_answer a ON a.id = t.item AND a.ok")
+        if arrived:
+            with self.transaction():
+                for row in arrived:
+                    self._write("DELETE FROM attempt WHERE item = ?", row["item"])
 
     def outbox(self) -> list[Waiting]:
         """Dossiers with events that are not acknowledged, oldest first, then files that were tried."""

@@ -4,14 +4,14 @@ Order: previews before full files; then every dossier gets its first 4 MiB of th
 scans does not hold up a backlog of days; then the legal deadline; then the smallest remainder, so that files become whole early.
 All of it follows from what the province holds, so a restart decides the same.
 
-The line is judged by its stalls and by what TCP sends again. A clean one gets one connection, because more only lengthen the queue before a status event
-and cost bytes. A stall before :attr:`Limits.poor` bytes went through doubles the connections up to six: at 30 % loss one TCP flow
-gets 8 % of the line, six get 85 % (SYNC design 3.5). Connections that stall together are one stall: the line was gone, it did not
-lose much. :attr:`Limits.good` bytes without a stall take one back. Where packets are
-lost but nothing stalls there are two: while one waits for a lost packet the other has the line (measured at 10 % loss: 5.7 kB/s with
-one, 6.2 with two, for 2 % more bytes). Portions double when
-answered and halve at a stall, between 64 and 256 KiB (a unit counts as it arrives, so small portions save nothing and cost an
-answer each: at 30 % loss 8 KiB gave 3.3 kB/s, 64 KiB 4.3); each connection has its own, so nothing is sent twice at once.
+The line is judged by its stalls and by what TCP sends again. A clean one gets one connection, because more only lengthen the queue
+before a status event and cost bytes. A stall before :attr:`Limits.poor` bytes went through doubles the connections up to six: at
+30 % loss one TCP flow gets 8 % of the line, six get 85 % (SYNC design 3.5). Connections that stall together are one stall: the line
+was gone, it did not lose much. :attr:`Limits.good` bytes without a stall take one back. Where packets are lost but nothing stalls
+there are two: while one waits for a lost packet the other has the line (measured at 10 % loss: 5.7 kB/s with one, 6.2 with two, for
+2 % more bytes). Portions double when answered and halve at a stall, between 64 and 256 KiB (a unit counts as it arrives, so small
+portions save nothing and cost an answer each: at 30 % loss 8 KiB gave 3.3 kB/s, 64 KiB 4.3); each connection has its own, so
+nothing is sent twice at once.
 
 The kernel is given room for what the line carries in :attr:`Limits.ahead_s` seconds: that is how long a status event waits behind a
 scan. Only where packets are lost is it more: TCP notices a lost packet by those that arrive after it, and with few on the way it
@@ -50,6 +50,8 @@ class Limits:
     """Share of bytes sent again, smoothed over answers, from which on a line counts as one that loses packets."""
     lossy_connections: int = 2
     """Fewest there."""
+    very_lossy: float = 0.3
+    """Share sent again from which on all connections stay: between stalls they would else go back one by one."""
     most_ahead: int = 256 * KIB
     turn: int = 4 * 1024 * KIB
     """What a dossier gets of the line before the others have their turn."""
@@ -87,6 +89,8 @@ class Planner:
     @property
     def connections(self) -> int:
         """How many may be in use now."""
+        if self._again > self._limits.very_lossy:
+            return self._limits.connections
         return max(self._connections, self._limits.lossy_connections) if self._loses else self._connections
 
     @property

@@ -114,14 +114,18 @@ NONE: Final = Ranges()
 
 
 def _minus(runs: Iterable[tuple[int, int]], taken: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+    """Both ascending, so each is gone through once: two sets in very many runs cost no more than joining them."""
+    at = 0
     for run_first, end in runs:
         first = run_first
-        for taken_first, taken_end in taken:
-            if taken_end <= first or taken_first >= end:
-                continue
-            if first < taken_first:
-                yield first, taken_first
-            first = taken_end
+        while at < len(taken) and taken[at][1] <= first:
+            at += 1
+        place = at
+        while place < len(taken) and taken[place][0] < end:
+            if first < taken[place][0]:
+                yield first, taken[place][0]
+            first = taken[place][1]
+            place += 1
         if first < end:
             yield first, end
 

@@ -531,7 +531,8 @@ class MemoryProvince:
         key = (device, proof.incarnation)
         if key not in self.state.proofs:
             self.disk.put(self.state.proofs, key, [])
-        self.disk.push(self.state.proofs[key], proof)
+        if not any(known.head == proof.head for known in self.state.proofs[key][-1:]):
+            self.disk.push(self.state.proofs[key], proof)
 
     def safe(self, device: int, incarnation: int) -> int:
         return self.state.safe.get((device, incarnation), 0)

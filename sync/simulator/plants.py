@@ -33,15 +33,9 @@ PLANTS: Final[Sequence[Plant]] = (
 """,
         ),
     ),
-    _plant("reply_unsigned", _ENGINE, ("        parsed.verify(verifier, self._keys.trust.device, request.nonce)\n", "")),
     _plant("stale_reply_counts", _ENGINE, ("request.number < self._answered or request.state != self._state()", "False")),
     _plant("stale_reply_moves_back", _ENGINE, ("            n = max(n, told)\n", "            pass\n")),
     _plant("fork_ignored", _ENGINE, ("            self._take_fork(ack, position, request, gain)\n", "            pass\n")),
-    _plant(
-        "reset_compares_nothing",
-        _ENGINE,
-        ("gain.waiting = any(self._journal.acked(inc) for inc in self._journal.incarnations())\n", "pass\n"),
-    ),
     _plant(
         "told_is_a_wish",
         _ENGINE,
@@ -72,17 +66,7 @@ PLANTS: Final[Sequence[Plant]] = (
         _ENGINE,
         ("held = held if (seq, head) == (part.seq, part.head) else 0", "held = held if seq else 0"),
     ),
-    _plant(
-        "lost_safe_stays",
-        _TAKING,
-        (
-            "        gain.rebased.append(journal.rebase_incarnation(incarnation, base))\n        gain.moved = True\n",
-            "        pass\n",
-        ),
-    ),
-    _plant("acked_beyond_told", _TAKING, ("            journal.set_told(incarnation, acked)\n", "            pass\n")),
     _plant("feed_applied_twice", _TAKING, ("numbered if n > seq]", "numbered]")),
-    _plant("stale_stick_taken", _STICK, ("if bundle.custody.epoch < epoch:", "if False:")),
     _plant("stick_resets_nothing", _STICK, ("        journal.reset_feed(bundle.custody.epoch)\n", "        pass\n")),
     _plant(
         "stick_hides_a_fork",
@@ -115,7 +99,7 @@ PLANTS: Final[Sequence[Plant]] = (
     _plant(
         "no_dedupe",
         _INTAKE,
-        ("fresh = range(max(have + 1, first), min(last, cap) + 1)", "fresh = range(first, min(last, cap) + 1)"),
+        ("range(max(have + 1, first), min(last, cap, most) + 1)", "range(first, min(last, cap, most) + 1)"),
         ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "self._received_ms)\n            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
@@ -155,15 +139,6 @@ PLANTS: Final[Sequence[Plant]] = (
         ("        elif event.dossier and not self._own(event.dossier):\n", "        elif event.dossier and not event.kind:\n"),
     ),
     _plant("drop_branch", _INTAKE, ("            if keep_branch:\n", "            if not keep_branch:\n")),
-    _plant(
-        "branch_counts_twice",
-        _INTAKE,
-        (
-            "            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
-            "                self._effect(arrival)\n                self._branched += 1\n",
-            "            self._effect(arrival)\n            self._branched += 1\n",
-        ),
-    ),
     _plant(
         "ack_one_too_many",
         _INTAKE,
@@ -226,7 +201,6 @@ PLANTS: Final[Sequence[Plant]] = (
         "sync.snapshot",
         ('    lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(lasting, key=lambda one: one[0])]\n', ""),
     ),
-    _plant("blob_complete_by_count", "sync.blob.cipher", ("    if name_of(source) == name:\n", "    if size:\n")),
     _plant(
         "bad_record_never_asked_again",
         "sync.blob.cipher",
@@ -234,19 +208,6 @@ PLANTS: Final[Sequence[Plant]] = (
             "return Ranges.of((number * step, min((number + 1) * step, units(size))) for number in bad)",
             "return Ranges.of((number * step, min(number * step, units(size))) for number in bad)",
         ),
-    ),
-    _plant(
-        "blob_units_miscounted",
-        "sync.blob.ranges",
-        (
-            "return cls.of([(units(offset), units(size) if end >= size else end // UNIT)])",
-            "return cls.of([(units(offset), units(end))])",
-        ),
-    ),
-    _plant(
-        "part_of_a_unit_counts",
-        "sync.blob.receiver",
-        ("reaches_end = self._at + len(self._rest) == entry.told.size", "reaches_end = True"),
     ),
     # --- disks
     _plant(
@@ -282,27 +243,9 @@ PLANTS: Final[Sequence[Plant]] = (
         ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.told(incarnation))"),
     ),
     _plant(
-        "safe_without_a_backup",
-        _MEMORY,
-        (
-            "            n = min(wanted, self.position(device, incarnation)[0])\n",
-            "            n = self.position(device, incarnation)[0]\n",
-        ),
-    ),
-    _plant(
-        "drop_hides_unacked",
-        _MEMORY,
-        ("        if not own and dossier in self.state.closed:\n", "        if dossier in self.state.closed:\n"),
-    ),
-    _plant(
         "install_drops_pending",
         _MEMORY,
         ('"closed": {}, "blobs": {}, "policy": {}}', '"closed": {}, "blobs": {}, "policy": {}, "logs": {}}'),
-    ),
-    _plant(
-        "rebase_keeps_told",
-        _MEMORY,
-        ("        self.disk.put(self.state.told, incarnation, common)\n        for table", "        for table"),
     ),
     _plant(
         "reset_keeps_acked", _MEMORY, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')

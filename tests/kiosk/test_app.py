@@ -109,6 +109,7 @@ def test_a_reader_that_was_pulled_is_told_and_comes_back_by_itself(kiosk: Kiosk,
     reader.plug_reader()
     kiosk.services.test_device("reader", lambda _fact: None)
     kiosk.until("the cure", lambda: not any("Đầu đọc thẻ" in one for one in kiosk.services.troubles()))
+    assert [fact.state for fact in kiosk.services.devices() if fact.name == "reader"] == ["ok"]
 
 
 def test_without_pcscd_typing_and_filing_go_on(kiosk: Kiosk, reader: PcscdTwin) -> None:
@@ -267,8 +268,9 @@ def test_a_question_hears_any_code(kiosk: Kiosk, tmp_path: Path) -> None:
         return True
 
     kiosk.until("the reader to take it", scanned)
-    kiosk.until("the code", lambda: said == ["VN-123/4"])
+    kiosk.until("the code", lambda: said)
     listening.cancel()
+    assert said == ["VN-123/4"]
 
 
 def test_a_scanner_with_a_wrong_address_is_told_as_a_refusal(tmp_path: Path) -> None:

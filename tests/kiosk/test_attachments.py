@@ -108,6 +108,21 @@ def test_a_failed_act_leaves_no_file(machine: Machine, files: KioskFiles) -> Non
     assert files.facts() == []
 
 
+def test_nobody_waits_for_the_store_while_a_file_is_encrypted(machine: Machine, files: KioskFiles) -> None:
+    dossier = file_one(machine)
+    ready: list[int] = []
+
+    def begun(sql: str) -> None:
+        if sql.startswith("BEGIN IMMEDIATE"):
+            ready.append(len(list(files.folder.glob("new-*"))))
+
+    machine.store.db.conn.set_trace_callback(begun)
+    attach(machine, dossier, PAGE, page())
+    machine.store.db.conn.set_trace_callback(None)
+    assert ready == [2], "both files lie encrypted on the disk before the store is taken"
+    assert list(files.folder.glob("new-*")) == []
+
+
 def test_no_scan_is_taken_on_a_disk_that_is_nearly_full_while_filings_go_on(tmp_path: Path) -> None:
     machine = make_machine(tmp_path, sets=("store.scan_free_mb=100000000", "store.warn_free_mb=100000000"))
     dossier = file_one(machine)
@@ -138,6 +153,23 @@ def test_the_feed_says_what_is_complete_and_what_must_come_again(machine: Machin
     assert {fact.state for fact in files.facts(dossier)} == {"waiting", "complete"}
 
 
+def test_an_old_stick_does_not_hide_a_record_that_was_found_damaged_since(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    told(machine)
+    files.join_have(done.blob, Ranges.of([(0, 500)]))
+    Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 0, "bad": [0]})
+    files.join_have(done.blob, Ranges.of([(0, 300)]))
+    assert next(task.have for task in files.tasks() if task.id == done.blob) == Ranges.of([(64, 500)])
+
+
+def test_only_the_word_of_the_feed_makes_a_file_complete(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    files.set_complete(done.blob)
+    assert not files.is_complete(done.blob)
+    Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
+    assert files.is_complete(done.blob)
+
+
 def test_a_province_that_starts_anew_is_believed_to_hold_nothing(machine: Machine, files: KioskFiles) -> None:
     _, done = attached(machine)
     files.set_have(done.blob, Ranges.of([(0, 3)]))
@@ -153,6 +185,11 @@ def test_a_file_stays_until_its_dossier_is_closed_safe_and_whole_at_the_province
     province.tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
     province.end(dossier)
     assert files.forget([dossier]) == 0, "not safe off site yet"
+    province.back_up()
+    assert files.forget([dossier]) == 0, "its lines are in the backup; that the file is there too is not proven"
+    province.day(1)
+    file_one(machine)
+    province.acknowledge()
     province.back_up()
     assert files.forget([]) == 0, "not closed"
     assert files.forget([dossier]) == 1

@@ -173,4 +173,5 @@ def test_a_disk_too_full_to_note_a_print_holds_printing_up_and_does_not_end_it(
     until("an end", lambda: state(machine.store, job) == after)
     until("the printer's word", lambda: spooler.fact.state == "ok")
     spooler.stop()
-    assert len(slips(tmp_path)) == 1
+    # A blank strip may be cut after a doubtful paper; the paper itself came out once.
+    assert [paper.name for paper in slips(tmp_path) if not paper.name.startswith("blank")] == ["slip-0001.png"]

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.courier_cli import depot_of, offer_own
-from kiosk.machine import Machine
+from kiosk.attachments import Paper, attach
+from kiosk.courier_cli import depot_of, offer_own, own_addresses, take_own
+from kiosk.machine import Machine, key_file
 from kiosk.progress import bar_line
-from kiosk.stick import Waybook, receipt_vi
+from kiosk.rotation import rotate
+from kiosk.stick import Waybook, export_to, keep_receipts, receipt_vi
 from kiosk.sync_cli import sync_command
+from kiosk.sync_status import LineFact, lock_file, write_status
 from kiosk.usecases import file_dossier
 from sync import usb
 from sync.blob.ranges import Ranges
-from sync.bundle import Way, preface
+from sync.bundle import Place, Receipt, Way, preface
 from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record
+from sync.receiving import Office, receive, write_return
+from sync.simulator.blobs import MemoryProvinceBlobs
+from sync.unloading import Unloaded
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -131,6 +143,122 @@ def test_no_receipt_is_told_before_the_first(state: Path) -> None:
     machine.close()
 
 
+def test_the_province_that_answers_a_stick_knows_the_keys_it_was_signed_with(state: Path, stick: Path) -> None:
+    """GIVEN new keys and no line WHEN the receipt for the volume with their letter comes THEN they may be replaced again."""
+    machine = make_machine(state)
+    rotate(machine)
+    machine.close()
+    machine = make_machine(state)
+    (volume,) = export_to(machine, stick).volumes
+    with volume.open("rb") as source:
+        header, _ = preface(source)
+    device = machine.store.identity_or_raise().device
+    for refused, waits in (("revoked", True), ("gap", False)):
+        keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), refused, 1)]))
+        assert bool(key_file(machine.config).change(lambda held: held).rotation) is waits
+    machine.close()
+
+
+def test_a_receipt_for_an_older_volume_says_nothing_of_the_new_keys(state: Path, stick: Path) -> None:
+    machine = make_machine(state)
+    (volume,) = export_to(machine, stick).volumes
+    with volume.open("rb") as source:
+        header, _ = preface(source)
+    rotate(machine)
+    machine.close()
+    machine = make_machine(state)
+    device = machine.store.identity_or_raise().device
+    keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), "", 1)]))
+    assert key_file(machine.config).change(lambda held: held).rotation
+    machine.close()
+
+
+def test_a_path_that_is_not_there_is_no_pulled_stick(capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path) -> None:
+    code, facts = run(capsys, state, "import", str(tmp_path / "typo"))
+    assert (code, facts["error"]["code"]) == (1, "file")
+    assert "typo" in facts["error"]["message"]
+
+
+def test_the_last_answer_is_still_told_after_a_process_that_got_none(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    write_status(state, LineFact(online=True, last_answer="2026-11-24T20:24:31+07:00"))
+    run(capsys, state, "--once", "--set", "province.url=http://127.0.0.1:9")
+    _, facts = run(capsys, state, "status")
+    assert facts["line"]["failure"] == "offline"
+    assert facts["line"]["last_answer"] == "2026-11-24T20:24:31+07:00"
+
+
+def test_the_status_says_whether_the_sync_process_runs(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    assert run(capsys, state, "status")[1]["running"] is False
+    sync_command(["status", "--state", str(state)])
+    text = capsys.readouterr().out
+    assert "Tiến trình đồng bộ không chạy" in text
+    assert "Lần thử tới" not in text
+    with lock_file(state).open("a+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert run(capsys, state, "status")[1]["running"] is True
+
+
+def test_a_file_that_waits_says_since_when_and_of_which_dossier(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    machine = make_machine(state)
+    row = machine.store.rows("SELECT d, code FROM dossier")[0]
+    attach(machine, row["d"], Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.7")
+    machine.close()
+    (file,) = run(capsys, state, "status")[1]["files"]
+    assert (file["code"], file["since_ms"] > 0) == (row["code"], True)
+    sync_command(["files", "pause", "--state", str(state)])
+    sync_command(["status", "--state", str(state)])
+    text = capsys.readouterr().out
+    assert f"giấy tờ của {row['code']}" in text
+    assert "sync files resume" in text
+
+
+def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    twin = ProvinceTwin()
+    machine = twin.enrol(tmp_path / "state")
+
+    @contextmanager
+    def recording() -> Iterator[tuple[Any, Any]]:
+        with twin.journal.atomic():
+            yield twin.journal, twin
+
+    office = Office(twin.root.public, twin.keys, recording, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
+
+    def answered(name: str, seen: int) -> Path:
+        """What the province writes for a kiosk that stands at ``seen`` in the feed."""
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+        (volume,) = export_to(machine, tmp_path / name).volumes
+        with volume.open("rb") as source:
+            came = receive(source, office)
+        feed = twin.journal.state.feeds[COMMUNE]
+        place = Place(twin.journal.state.epoch, seen, feed[seen - 1].head[:8] if seen else bytes(8))
+        came.manifest = replace(came.manifest, feed=place)
+        return write_return(tmp_path / name, COMMUNE, [came], office)[0]
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    first = answered("a", 0)
+    second = answered("b", len(twin.journal.state.feeds[COMMUNE]))
+    depot = depot_of(machine)
+    depot.offer(second)
+    assert [one.error.code for one in take_own(machine, depot) if one.error] == ["feed_gap"]
+    assert len(depot.held()) == 1
+    depot.offer(first)
+    assert [one.error for one in take_own(machine, depot)] == [None, None]
+    assert depot.held() == []
+    assert machine.store.waiting() == 0
+    machine.close()
+
+
+@pytest.mark.parametrize("act", ["send", "fetch"])
+def test_a_courier_that_is_away_is_not_taken_for_the_province(capsys: pytest.CaptureFixture[str], state: Path, act: str) -> None:
+    code, facts = run(capsys, state, "courier", act, "http://127.0.0.1:9", "--code", "ABCD2345")
+    assert (code, facts["error"]["code"]) == (1, "courier_away")
+
+
+def test_the_address_shown_is_the_one_that_is_listened_at() -> None:
+    assert own_addresses("127.0.0.1") == ["127.0.0.1"]
+
+
 def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
     machine: Machine = make_machine(state)
     depot = depot_of(machine)
@@ -162,4 +290,4 @@ def test_two_kiosks_hand_bundles_over_the_local_network(capsys: pytest.CaptureFi
 
 
 def test_the_bar_shows_its_share() -> None:
-    assert bar_line("Đang ghi", 5_000_000, 10_000_000) == f"Đang ghi [{'█' * 16}{'·' * 16}]  50% 5.0/10.0 MB"
+    assert bar_line("Đang ghi", 5_000_000, 10_000_000) == f"Đang ghi [{'█' * 16}{'·' * 16}]  50% 5,0/10,0 MB"

@@ -128,6 +128,33 @@ def test_restore_is_refused_while_a_kiosk_runs_and_its_promises_stand(desk: Desk
 def test_a_backup_that_is_not_there_is_an_answer_not_a_crash(desk: Desk, tmp_path: Path) -> None:
     result, answer = desk.ask("restore", str(tmp_path / "absent.db"))
     assert (result, answer["error"]["code"]) == (1, "backup_failed")
+    assert "Không có tệp" in answer["error"]["message"]
+    assert str(tmp_path) not in answer["error"]["message"]
+
+
+def test_what_is_no_backup_is_told_in_plain_words(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "b.db").write_bytes(b"something else")
+    _, answer = desk.ask("restore", str(tmp_path / "b.db"))
+    assert answer["error"]["message"].startswith("backup_failed: Không khôi phục được. Tệp sao lưu hỏng")
+
+
+def test_a_key_file_that_others_read_or_that_is_wrapped_otherwise_says_what_to_do(desk: Desk) -> None:
+    file = desk.state / "keys" / "kiosk.key"
+    file.chmod(0o644)
+    assert "chmod 600" in desk.ask("list")[1]["error"]["message"]
+    file.chmod(0o600)
+    wrapped = json.loads(file.read_text())
+    file.write_text(json.dumps({**wrapped, "wrap": "tpm"}))
+    assert "store wrap-key" in desk.ask("list")[1]["error"]["message"]
+
+
+def test_a_scan_of_a_paper_the_procedure_does_not_have_is_refused_with_those_it_has(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    code = desk.file_one()
+    _, answer = desk.ask("attach", code, str(tmp_path / "a.pdf"), "--paper", "giay_la")
+    assert answer["error"]["code"] == "paper_unknown"
+    assert "giay_chung_sinh" in answer["error"]["message"]
+    assert desk.ask("attach", code, str(tmp_path / "a.pdf"), "--paper", "giay_chung_sinh")[0] == 0
 
 
 def test_a_person_is_registered_listed_and_withdrawn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

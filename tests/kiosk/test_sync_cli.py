@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from kiosk.officials import add_official
 from kiosk.sync_cli import BUSY, sync_command
+from kiosk.sync_report import report_of
 from kiosk.sync_status import lock_file, wake
-from kiosk.usecases import file_dossier
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from kiosk.usecases import accept_dossier, file_dossier
+from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
+from tests.kiosk.store.province import Province
 
 
 class Office:
@@ -125,3 +128,21 @@ def test_nobody_is_woken_where_no_process_runs(tmp_path: Path) -> None:
     assert wake(tmp_path) is False
     lock_file(tmp_path).write_text("1", encoding="ascii")
     assert wake(tmp_path) is False
+
+
+def test_what_waits_is_as_old_as_its_oldest_event_not_as_its_dossier(tmp_path: Path) -> None:
+    clock = ToldClock()
+    machine = make_machine(tmp_path, clock)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    Province(machine).acknowledge()
+    clock.advance(86_400)
+    official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
+    accept_dossier(machine, filed.dossier, PROCEDURE, official, machine.store.seen())
+    clock.advance(60)
+    assert report_of(machine).oldest_seconds == pytest.approx(60)
+    machine.close()
+
+
+def test_a_machine_nobody_enrolled_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sync_command(["status", "--state", str(tmp_path), "--set", "store.reserve_mb=1"]) == 0
+    assert "sync enrol" in capsys.readouterr().out

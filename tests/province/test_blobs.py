@@ -16,6 +16,7 @@ import requests
 from PIL import Image
 
 from province.runtime import Runtime
+from sync import steps
 from sync.blob.cipher import RECORD, decrypt, encrypt, name_of, new_key
 from sync.blob.crossing import Crossing
 from sync.blob.http import BlobSender
@@ -150,6 +151,17 @@ def test_all_units_are_not_a_complete_file(site: Site, kiosk: KioskTwin, told: S
     assert put(site, kiosk, told, RECORD, told.data[RECORD : 2 * RECORD]).state == Held.COMPLETE
 
 
+def test_a_file_under_a_wrong_name_is_told_once_and_asked_for_in_vain(site: Site, kiosk: KioskTwin) -> None:
+    right = scan(kiosk.file())
+    wrong = replace(right, id="ab" * 32)
+    tell(kiosk, wrong)
+    assert put(site, kiosk, wrong).state == Held.PARTLY
+    told = [{"e": "bl", "id": wrong.id, "d": wrong.dossier, "ok": 0, "bad": []}]
+    assert entries(kiosk) == told
+    assert ask(site, kiosk, wrong).have == NONE
+    assert entries(kiosk) == told, "asking costs one line of the feed to nobody"
+
+
 def test_a_file_nobody_told_of_is_not_taken(site: Site, kiosk: KioskTwin) -> None:
     stranger = scan(kiosk.file())
     answer = put(site, kiosk, stranger)
@@ -208,6 +220,33 @@ def test_a_power_cut_between_the_file_and_the_feed_is_made_good_at_the_next_ques
     files.files.put(told.id, files.parts.path(told.id))
     assert ask(site, kiosk, told).state == Held.COMPLETE
     assert [entry["ok"] for entry in entries(kiosk)] == [1]
+
+
+def test_bytes_that_come_late_change_no_file_that_was_found_right(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    from province.blobs import province_files
+
+    files = province_files(site.running)
+    late = threading.Thread(target=files.write, args=(told.id, 0, bytes(UNIT)))
+
+    class Late:
+        """Altered bytes of a second call, between the judgement of a file and its place."""
+
+        def entered(self, name: str) -> None:
+            if name == "province.blob.place":
+                late.start()
+                late.join(0.3)
+
+        def left(self, name: str) -> None:
+            pass
+
+    steps.watch(Late())
+    try:
+        assert put(site, kiosk, told).state == Held.COMPLETE
+    finally:
+        steps.watch(None)
+    late.join(10)
+    assert name_of(files.files.get(told.id)) == told.id
+    assert not files.parts.path(told.id).exists()
 
 
 def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwin, told: Scan) -> None:

@@ -275,6 +275,19 @@ def test_quarantine_of_one_device_is_bounded(site: Site, monkeypatch: pytest.Mon
     assert Quarantine.objects.get(reason="quarantine_full").times == 20
 
 
+def test_quarantine_of_one_device_takes_so_many_bytes_and_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from province import journal
+    from province.models import Quarantine
+
+    monkeypatch.setattr(journal, "QUARANTINE_BYTES", 10_000)
+    with journal.recording(1) as store:
+        for n in range(6):
+            store.quarantine(7, "revoked", bytes([n]) * 3000)
+        store.quarantine(8, "revoked", bytes(3000))
+    assert sorted(len(bytes(row.body)) for row in Quarantine.objects.all()) == [0, 3000, 3000, 3000, 3000]
+    assert Quarantine.objects.get(reason="quarantine_full").times == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
@@ -286,8 +299,27 @@ def test_quarantine_of_one_device_is_bounded(site: Site, monkeypatch: pytest.Mon
         ("note", {"id": "n" * 900, "text": None}),
         ("zz", {"whatever": 1}),
         ("f", {"a.big": "x" * 130_000}),
+        ("f", {f"a.{n}": 1 for n in range(12_000)}),
+        ("f", {f"rm.at.{n}": 1 for n in range(1_500)}),
+        ("f", {f"decided.{n}": 1 for n in range(1_500)}),
+        ("at", {"blob": "ab" * 32, "key": "!", "size": 10**40, "role": [], "pages": -1}),
+        ("rm", {"of": "at." + "\x00" * 90, "saw": {}, "why": 7}),
     ],
-    ids=["long name", "nul", "wrong types", "strange step", "strange new", "long note", "unknown", "big"],
+    ids=[
+        "long name",
+        "nul",
+        "wrong types",
+        "strange step",
+        "strange new",
+        "long note",
+        "unknown",
+        "big",
+        "many fields",
+        "many removed",
+        "many decided",
+        "strange file",
+        "strange removal",
+    ],
 )
 def test_no_content_stops_a_kiosk(kiosk: KioskTwin, kind: str, content: dict[str, Any]) -> None:
     dossier = kiosk.file()

@@ -100,6 +100,37 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert decode_entry(kiosk.journal.state.feed[-1].body) == {"e": "drop", "d": gone}, "late news does not bring it back"
 
 
+def test_a_log_an_earlier_release_took_is_proven_at_the_next_contact(site: Site, kiosk: KioskTwin) -> None:
+    from province.models import ProofRow
+    from province.verify import check
+
+    kiosk.file()
+    kiosk.settle()
+    ProofRow.objects.all().delete()
+    assert [finding.code for finding in check().findings] == ["unproven"]
+    kiosk.exchange()
+    assert check().ok
+    before = list(ProofRow.objects.values_list("pk", flat=True))
+    kiosk.exchange()
+    assert list(ProofRow.objects.values_list("pk", flat=True)) == before
+
+
+def test_a_snapshot_holds_the_settings_of_the_province(site: Site, kiosk: KioskTwin) -> None:
+    from province.acts import set_policy
+    from province.journal import recording
+    from sync import snapshot
+
+    kiosk.file()
+    kiosk.settle()
+    for days in (30, 60):
+        with recording(1) as journal:
+            set_policy(journal, "01273", {"retention_days": days})
+    with recording(1) as journal:
+        info = journal.make_snapshot("01273")
+        lines = snapshot.read_all(journal.snapshot_lines("01273", info.seq, 0, 10_000))
+    assert [line.entry for line in lines if line.entry["e"] == "cfg"] == [{"e": "cfg", "k": "policy", "v": {"retention_days": 60}}]
+
+
 def test_the_provinces_own_act_reaches_the_kiosk(site: Site, kiosk: KioskTwin) -> None:
     from province.acts import set_policy, write
     from province.journal import recording

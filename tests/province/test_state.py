@@ -12,6 +12,7 @@ from province.config import Config, database_settings, load_config
 from province.errors import ProvinceError
 from province.keyring import open_keyring
 from province.sqlite.base import check_version
+from sync.keys import write_key_file
 from tests.province.conftest import Site
 from tests.province.databases import BACKENDS
 from tests.province.support import UNIT, KioskTwin, cli
@@ -78,6 +79,16 @@ def test_keys_that_others_can_read_stop_the_start(tmp_path: Path, name: str) -> 
     (tmp_path / name).chmod(0o755)
     with pytest.raises(ProvinceError, match="keys_readable_by_others"):
         open_keyring(tmp_path)
+
+
+def test_keys_of_the_first_release_are_taken_over_as_they_are(tmp_path: Path) -> None:
+    first = open_keyring(tmp_path)
+    path = tmp_path / "keys" / "province.key"
+    write_key_file(path, {name: first.secrets()[name] for name in ("signing", "sealing", "django")})
+    taken = open_keyring(tmp_path)
+    assert taken.secrets() == first.secrets()
+    (tmp_path / "keys" / "root.key").unlink()
+    assert open_keyring(tmp_path).secrets() == first.secrets(), "written down, so the root may leave the machine"
 
 
 def test_a_damaged_key_file_is_never_replaced(tmp_path: Path) -> None:

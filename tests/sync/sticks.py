@@ -55,6 +55,9 @@ class Files(MemoryKioskBlobs):
     def stick_tasks(self) -> Sequence[BlobTask]:
         return self.tasks()
 
+    def is_complete(self, blob: str) -> bool:
+        return blob in self.files and blob not in self.waiting
+
 
 @dataclass
 class Sender:

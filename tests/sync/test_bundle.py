@@ -7,12 +7,14 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sync import usb
+from sync import receiving, usb
 from sync.blob.ranges import Ranges
 from sync.bundle import (
     BlobRange,
@@ -44,10 +46,11 @@ from sync.errors import (
 )
 from sync.keys import SigningKey, VerifyKey
 from sync.loading import Limits, load
+from sync.ports import MergePort, ProvinceJournal
 from sync.rollover import ProvincePublic, write_province
 from sync.sieve import sift
 from sync.simulator.world import World
-from tests.sync.sticks import Sender, make
+from tests.sync.sticks import Remembered, Sender, make
 
 KEY = SigningKey(b"k" * 32)
 ROOT = Path(__file__).parents[2]
@@ -449,6 +452,38 @@ def test_a_volume_this_kiosk_does_not_remember_is_never_taken_off(tmp_path: Path
     assert first.exists()
 
 
+def test_a_file_that_rots_on_the_disk_stays_on_the_stick_until_the_province_has_it(tmp_path: Path) -> None:
+    sender, desk = make()
+    blob = sender.add_file(os.urandom(10_000))
+    desk.announce(sender)
+    (first,) = sender.export(tmp_path / "stick").volumes
+    sender.files.set_damaged(blob, "rotten")
+    assert sender.export(tmp_path / "stick").removed == 0
+    assert first.exists()
+    desk.take_all(tmp_path / "stick")
+    assert set(desk.files.complete) == {blob}
+
+
+def test_a_restored_disk_does_not_write_over_a_volume_of_the_time_it_lost(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write("a")
+    sender.world.settle(sender.kiosk)
+    old, counter = sender.kiosk.journal.state.copy(), sender.log.counter
+    sender.write("lost")
+    (lost,) = sender.export(tmp_path / "stick").volumes
+    sender.kiosk.journal.state = old
+    sender.log = Remembered()
+    sender.log.counter = counter
+    sender.kiosk.restart()
+    sender.write("new")
+    (fresh,) = sender.export(tmp_path / "stick").volumes
+    assert lost.exists()
+    assert fresh != lost
+    desk.take_all(tmp_path / "stick")
+    sender.world.settle(sender.kiosk)
+    assert len(desk.world.province.view("01273")) == 3
+
+
 def test_a_damaged_volume_of_ours_is_replaced(tmp_path: Path) -> None:
     sender, desk = make()
     sender.add_file(os.urandom(100_000))
@@ -537,6 +572,31 @@ def test_a_revoked_device_gets_a_receipt_that_says_so_and_no_feed(tmp_path: Path
     came = desk.take(up)
     assert came.receipt.refused == "revoked"
     assert len(desk.world.province.view("01273")) == 1
+    (back,) = desk.answer(tmp_path / "stick", [came])
+    with back.open("rb") as source:
+        checked = check(source, [VerifyKey(sender.world.keys.sign.public)])
+        assert [frame.kind for frame in frames(source, checked)] == [Kind.LETTER], "the receipt"
+
+
+def test_the_one_writer_is_let_go_between_the_portions_of_a_stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, desk = make()
+    sender.write(*(os.urandom(3000).hex() for _ in range(40)))
+    up = exported(sender, tmp_path / "stick")
+    taken: list[int] = []
+    recording = desk.office.recording
+
+    @contextmanager
+    def counted() -> Iterator[tuple[ProvinceJournal, MergePort]]:
+        before = sum(map(len, desk.world.province.state.logs.values()))
+        with recording() as both:
+            yield both
+        taken.append(sum(map(len, desk.world.province.state.logs.values())) - before)
+
+    desk.office = replace(desk.office, recording=counted)
+    monkeypatch.setattr(receiving, "PORTION_LINES", 5)
+    desk.take(up)
+    assert sum(taken) == 40
+    assert max(taken) < 40
 
 
 def test_an_answer_from_before_a_restore_of_the_province_is_stale(tmp_path: Path) -> None:

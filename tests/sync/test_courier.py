@@ -6,7 +6,10 @@ import http.client
 import io
 import json
 import os
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from sync.courier_client import CourierClient
 from sync.depot import CourierReceipt, Depot, Held, read_courier_receipt, write_courier_receipt
 from sync.errors import BundleDamaged, BundleForged, BundleTooLarge, CourierRefused, Offline, StickFull
 from sync.keys import SigningKey, VerifyKey
+from tests.waiting import until
 
 KIOSK = SigningKey(b"k" * 32)
 PROVINCE = SigningKey(b"p" * 32)
@@ -74,6 +78,17 @@ def ask(
     return result
 
 
+def test_silent_strangers_take_a_bounded_number_of_threads(server: CourierServer) -> None:
+    before = threading.active_count()
+    with ExitStack() as lines:
+        for _ in range(80):
+            lines.enter_context(socket.create_connection(("127.0.0.1", server.port), 5))
+        until("the strangers to be let in or hung up on", lambda: threading.active_count() >= before + 32)
+        assert threading.active_count() <= before + 32
+    until("their threads to end", lambda: threading.active_count() <= before)
+    assert ask(server, "GET", "/")[0] == 200
+
+
 # --- the folder ---------------------------------------------------------------------------------------------------------
 
 
@@ -98,6 +113,25 @@ def test_a_full_folder_refuses_the_newcomer_and_keeps_what_it_has(depot: Depot) 
     with pytest.raises(StickFull):
         keep(depot, volume(2, 600_000))
     assert [one.header.counter for one in depot.held()] == [1]
+
+
+def test_a_forged_copy_does_not_take_the_place_of_what_is_held(depot: Depot) -> None:
+    data = volume(1)
+    true = keep(depot, data)
+    forged = data[:-1] + bytes([data[-1] ^ 1])
+    assert keep(depot, forged).name != true.name
+    assert true.path.read_bytes() == data
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
+    assert [one.header.way for one in depot.held()] == [Way.DOWN], "both leave when the true one has arrived"
+
+
+def test_what_interrupted_transfers_left_takes_room_and_gives_way(depot: Depot) -> None:
+    for name in ("a", "b"):
+        depot.part(name).write_bytes(bytes(400_000))
+    assert depot.room() <= 200_000
+    assert keep(depot, volume(1, 500_000)).size > 500_000
+    assert [depot.part(name).exists() for name in ("a", "b")] == [False, False]
 
 
 def test_what_the_province_received_is_let_go_when_its_receipt_comes_by(depot: Depot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ import zstandard
 from sync import segment as hsg
 from sync import wire
 from sync.bundle import Kind, VolumeWriter, Way, check, frames
+from sync.envelope import ZERO_HEAD
 from sync.errors import (
     BundleDamaged,
     BundleForeign,
@@ -24,6 +26,7 @@ from sync.errors import (
     StaleReply,
     SyncError,
 )
+from sync.intake import MOST_LINES, MOST_VALUES
 from sync.simulator import line, sticks
 from sync.simulator.authority import SODIUM_FORGE
 from sync.simulator.memory import Facts
@@ -143,6 +146,66 @@ def test_a_revoked_device_is_taken_up_to_its_cap_and_gets_no_feed(scene: Scene) 
         machine.engine.on_reply(line.serve(scene, ask(machine)), 0.2)
     assert stored(scene) == before
     assert [reason for _, reason, _ in scene.province.state.quarantined] == ["revoked"]
+
+
+def bulk(machine: Machine, count: int, least: int) -> tuple[bytes, list[bytes]]:
+    """A request with so many runs of as much text as a run may hold, and its lines."""
+    asked = wire.parse_request(ask(machine)).hello
+    box = machine.own.seal.box(machine.engine.trust.province.seal_key)
+    lines, runs, head = [b"x" * least] * (hsg.MAX_TEXT // (least + 1)), list[wire.LogRun](), ZERO_HEAD
+    packed = hsg.pack(1, lines)
+    for number in range(count):
+        head = hsg.chained(head, lines)[-1]
+        run = hsg.Run(number * len(lines) + 1, len(lines), 0, packed)
+        runs.append(wire.LogRun(0, wire.closed(box, wire.REQUEST, asked.nonce, run, head), head))
+    position = replace(asked.positions[0], n=count * len(lines), head=head)
+    return wire.encode_request(replace(asked, positions=(position,)), runs, machine.own.sign), lines * count
+
+
+def test_a_request_that_unpacks_to_a_mountain_is_read_in_part_only(scene: Scene) -> None:
+    machine = scene.machines[0]
+    request, lines = bulk(machine, 8, 200_000)
+    assert len(request) < 64 * 1024
+    assert answer(scene, request) == ""
+    assert stored(scene) <= len(lines) * 3 // 8, "the bound was passed within the third run, and the others were left"
+
+
+def all_at_once(machine: Machine) -> bytes:
+    """A request with the whole log in one run, whatever the line carries."""
+    hello = wire.parse_request(ask(machine)).hello
+    box = machine.own.seal.box(machine.engine.trust.province.seal_key)
+    held = machine.journal.lines(machine.journal.identity()[1], 0, 10_000)
+    packed = hsg.pack(1, [one.body for one in held])
+    run = wire.closed(box, wire.REQUEST, hello.nonce, hsg.Run(1, len(held), 0, packed), held[-1].head)
+    return wire.encode_request(hello, [wire.LogRun(0, run, held[-1].head)], machine.own.sign)
+
+
+def test_a_request_of_very_many_lines_keeps_nobody_waiting(scene: Scene) -> None:
+    machine = scene.machines[0]
+    for _ in range(MOST_LINES + 100):
+        machine.journal.write("", "note", {})
+    inc = machine.journal.identity()[1]
+    held = machine.journal.lines(inc, 0, 10_000)
+    replied = line.serve(scene, all_at_once(machine))
+    assert wire.parse_reply(replied).answer.acks[0].n == stored(scene) == MOST_LINES
+    for _ in range(20):
+        machine.engine.on_reply(line.serve(scene, ask(machine)), 0.1)
+    assert machine.journal.acked(inc) == len(held), "the rest came with the next requests, without anybody's help"
+
+
+def test_events_of_very_many_fields_keep_nobody_waiting(scene: Scene) -> None:
+    machine = scene.machines[0]
+    written = machine.journal.last(machine.journal.identity()[1])[0]
+    for number in range(20):
+        machine.journal.write("", "f", {f"a.{number}.{field}": 1 for field in range(1_900)})
+    machine.journal.write("", "f", {f"a.{field}": 1 for field in range(2_100)})
+    inc = machine.journal.identity()[1]
+    assert answer(scene, all_at_once(machine)) == ""
+    assert stored(scene) == written + math.ceil(MOST_VALUES / 1_900)
+    while machine.engine.on_reply(line.serve(scene, ask(machine)), 0.1).more:
+        pass
+    assert machine.journal.acked(inc) == written + 21
+    assert [reason for _, reason, _ in scene.province.state.quarantined] == ["effect_too_large"]
 
 
 # --- segments ---------------------------------------------------------------------------------------------------------

@@ -80,17 +80,20 @@ class Story:
         self,
         uniform: Callable[[float, float], float] = lambda low, high: high,
         busy: Callable[[bool], None] = lambda waiting: None,
+        sleep: Callable[[float], bool] | None = None,
+        spend: Callable[[], None] = lambda: None,
     ) -> None:
         run(
             self.kiosk.engine,
             self.line,
             self.heard.append,
             self.time,
-            self.time.sleep,
+            sleep or self.time.sleep,
             self.time.stop,
             pace=PACE,
             uniform=uniform,
             busy=busy,
+            spend=spend,
         )
 
     def cut(self) -> bool:
@@ -110,6 +113,20 @@ def test_with_nothing_to_send_it_asks_for_the_feed_every_so_often() -> None:
     story = Story(end=65.0)
     story.tell()
     assert story.line.tried == [0.0, 30.0, 60.0]
+
+
+def test_a_nudge_during_an_exchange_that_goes_well_costs_no_second_one() -> None:
+    story, nudge = Story(end=25.0), Nudge()
+    answer = story.world.answer
+
+    def nudged(request: bytes) -> bytes:
+        nudge.nudge()
+        return answer(request)
+
+    story.world.answer = nudged  # type: ignore[method-assign]
+    story.write()
+    story.tell(sleep=lambda seconds: story.time.sleep(seconds) or nudge.wait(0), spend=nudge.spend)
+    assert story.line.tried == [0.0]
 
 
 def test_a_new_event_is_sent_at_the_next_look() -> None:

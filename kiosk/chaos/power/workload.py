@@ -16,7 +16,7 @@ from pathlib import Path
 from devices.card.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.photo import photo, photographed
-from kiosk.chaos.power.variants import install, neglect
+from kiosk.chaos.power.variants import VARIANTS, install, neglect
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session
 from kiosk.machine import Machine
@@ -39,7 +39,7 @@ class Promising:
 
 
 def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None:
-    install(variant)  # type: ignore[arg-type]
+    install(next(one for one in VARIANTS if one == variant))
     say, dice = Promising(Path(marks)), random.Random(seed)
     machine = enrolled_alone(Path(state), sets=SETS)
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")

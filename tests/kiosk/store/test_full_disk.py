@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kiosk.attachments import Paper, attach
+from kiosk.file_line import FileLine
 from kiosk.store.connection import StoreError
 from kiosk.usecases import check_can_file, file_dossier
+from sync.blob.crossing import Crossing
 from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.waiting import until
 
 SETS = ("store.reserve_mb=2", "store.least_free_mb=1")
 
@@ -90,3 +96,34 @@ def test_a_ledger_on_another_full_disk_refuses_before_the_start_and_keeps_the_re
             file_one(machine)
     assert caught.value.code == "disk_full"
     assert machine.store.reserve.stands()
+
+
+def test_the_sending_of_files_outlives_a_full_disk(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """GIVEN a file to send and no room for a word WHEN files are looked at THEN the sync process goes on: sending is the cure."""
+    caplog.set_level(logging.WARNING)
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: ended.append(number))
+    sets = (*SETS, "store.scan_free_mb=1", "province.url=http://127.0.0.1:9", "sync.timeout=1.0")
+    machine = make_machine(small_disk, sets=sets)
+    code = file_one(machine)
+    dossier = machine.store.rows("SELECT d FROM dossier WHERE code = ?", [code])[0]["d"]
+    attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.7".ljust(2000))
+    with machine.store.transaction():
+        for inc in machine.store.incarnations():
+            machine.store.set_told(inc, machine.store.last(inc)[0])
+    machine.store.reserve.give_up()
+    machine.store.scrub()
+    ballast = stuff(small_disk)
+    line = FileLine(machine, Crossing())
+    try:
+        with pytest.raises(Exception, match="full"):
+            line.once()
+        line.start()
+        until("the full disk is met", lambda: "disk_full" in caplog.text or ended)
+        ballast.unlink()
+        line.nudge()
+        until("the next try is noted", lambda: machine.store.outbox() or ended)
+        line.stop()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == []

@@ -147,8 +147,10 @@ class TestWorklist:
     def test_a_filing_comes_in_by_itself_without_a_touch(self, glass: Open) -> None:
         desk = glass()
         one_new(desk.services)
+        assert not desk.has(f"row:{code(desk)}")
         desk.services.changed()
         desk.wait("the row", lambda: desk.has(f"row:{code(desk)}"))
+        assert "NÔNG THỊ MẪU" in desk.words().upper()
 
     def test_an_unsent_row_carries_a_cloud_until_the_province_confirms(self, glass: Open) -> None:
         from kiosk.touch.widgets import Icon, every

@@ -29,6 +29,7 @@ class BlobServer:
         self.receiver = receiver
         self.faults: deque[str] = deque()
         self.calls: list[tuple[str, str, int]] = []
+        """Method, path and bytes of the body read of each call, in the order in which they ended."""
         self.read = 0
         """Bytes of bodies read so far, of calls still open too."""
         self.over = threading.Event()
@@ -80,14 +81,16 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(self.headers["Content-Length"])
         wanted = min(size, 20 * 1024) if fault in ("cut", "hang") else size
         got = 0
-        while got < wanted and (data := self.rfile.read1(min(4096, wanted - got))):
-            got += len(data)
-            self.owner.read += len(data)
-            if fault == "slow" and self.owner.over.wait(0.02):
-                return
-            if fault != "buffered":
-                call.feed(data)
-        self.owner.calls.append(("PUT", self.path, got))
+        try:
+            while got < wanted and (data := self.rfile.read1(min(4096, wanted - got))):
+                got += len(data)
+                self.owner.read += len(data)
+                if fault == "slow" and self.owner.over.wait(0.02):
+                    return
+                if fault != "buffered":
+                    call.feed(data)
+        finally:
+            self.owner.calls.append(("PUT", self.path, got))
         if fault in ("hang", "mute"):
             self.owner.over.wait(10)
         if fault in ("cut", "hang", "lost", "mute"):

@@ -99,6 +99,33 @@ def test_connections_go_back_one_by_one_on_a_line_that_has_become_clean() -> Non
     assert sorted(set(seen), reverse=True) == [6, 5, 4, 3, 2, 1]
 
 
+def test_connections_that_stall_together_are_one_stall() -> None:
+    planner = Planner()
+    stall(planner, 1)
+    pieces = [taken(planner, task("a", 50 * MIB)) for _ in range(2)]
+    for piece in pieces:
+        planner.stalled(piece, sent=4 * KIB)
+    assert planner.connections == 4
+
+
+def test_where_packets_are_lost_a_second_connection_has_the_line_while_one_waits() -> None:
+    planner = Planner()
+    for _ in range(12):
+        planner.answered(taken(planner, task("a", 50 * MIB)), 16.0, again=14 * KIB)
+    assert planner.connections == 2
+    for _ in range(8):
+        planner.answered(taken(planner, task("a", 50 * MIB)), 16.0)
+    assert planner.connections == 1
+
+
+def test_a_line_that_loses_very_much_keeps_all_connections_between_its_stalls() -> None:
+    planner = Planner()
+    for _ in range(12):
+        piece = taken(planner, task("a", 50 * MIB))
+        planner.answered(piece, 60.0, again=piece.length // 2)
+    assert planner.connections == 6
+
+
 def test_the_kernel_may_hold_what_the_line_carries_in_a_moment() -> None:
     planner = Planner()
     assert planner.buffer == 6 * KIB

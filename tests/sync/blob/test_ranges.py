@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,11 @@ def test_half_of_five_megabytes_is_a_few_bytes_on_the_wire() -> None:
 def test_bytes_that_are_no_ranges_are_refused(coded: bytes) -> None:
     with pytest.raises(BlobProtocol):
         Ranges.decode(coded)
+
+
+def test_two_sets_in_very_many_runs_cost_no_time() -> None:
+    one = Ranges(tuple((4 * number, 4 * number + 3) for number in range(MAX_RUNS)))
+    other = Ranges(tuple((4 * number + 1, 4 * number + 2) for number in range(MAX_RUNS)))
+    began = time.process_time()
+    assert (one - other).count == 2 * MAX_RUNS
+    assert time.process_time() - began < 1.0

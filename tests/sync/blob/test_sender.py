@@ -18,6 +18,7 @@ from sync.blob.planner import Limits
 from sync.blob.ports import NO_DUE, Announced, BlobTask, Lane, Sender
 from sync.blob.ranges import NONE, Ranges
 from sync.blob.receiver import Receiver
+from sync.blob.wire import put_path
 from sync.errors import CaptivePortal, Offline, ServerError
 from sync.keys import SODIUM, SigningKey
 from sync.simulator.blobs import MemoryKioskBlobs, MemoryProvinceBlobs
@@ -25,6 +26,7 @@ from tests.sync.blob.blobserver import BlobServer
 from tests.waiting import until
 
 DEVICE, COMMUNE = 57, "01273"
+KIB, TICKET = 1024, 131
 QUICK = LineWaits(connect=2.0, stall=0.6, give_way=0.5)
 
 
@@ -59,8 +61,9 @@ def scene() -> Iterator[Scene]:
     kiosk, crossing = MemoryKioskBlobs(), Crossing()
     with BlobServer(Receiver(province, office)) as server:
         peer = Peer(server.url, DEVICE, device, SODIUM.verifier(office.public))
-        sender = BlobSender(peer, kiosk, crossing, waits=QUICK, limits=Limits(start=32 * 1024))
+        sender = BlobSender(peer, kiosk, crossing, waits=QUICK, limits=Limits(start=32 * KIB, most_ahead=8 * KIB))
         yield Scene(kiosk, province, server, crossing, sender)
+        crossing.busy(False)
         sender.close()
 
 
@@ -160,16 +163,22 @@ def test_a_process_that_ends_does_not_wait_for_a_slow_line(scene: Scene) -> None
 
 
 def test_events_that_wait_too_long_end_a_piece_in_its_middle_and_what_has_left_counts(scene: Scene) -> None:
-    blob = scene.add(3_000_000)
+    """The third piece, of 128 KiB behind 32 and 64, on a slow line."""
+    blob = scene.add(1_000_000)
+    scene.server.faults.extend(["", "", "slow"])
     worker = threading.Thread(target=scene.round)
     worker.start()
-    until("some of it to arrive", lambda: scene.kiosk.waiting[blob].have.count > 0)
+    until("the third piece to be in its middle", lambda: scene.server.read > (96 + 30) * KIB)
     scene.crossing.busy(True)
-    threading.Event().wait(QUICK.give_way * 1.5)
+    until("its connection to be given up", lambda: len(scene.server.calls) == 3)
+    got = scene.server.calls[2][2] - TICKET
+    assert 30 * KIB <= got < 128 * KIB
     scene.crossing.busy(False)
     worker.join(20)
+    asked, onward = scene.server.calls[3:5]
+    assert asked[0] == "GET"
+    assert onward[:2] == ("PUT", put_path(blob, 96 * KIB + got // KIB * KIB)), "every whole unit that had left counts"
     assert blob in scene.province.complete
-    assert scene.server.received < len(scene.kiosk.files[blob]) + 80 * 1024
 
 
 def test_a_damaged_file_is_set_aside_for_a_person_instead_of_being_sent_for_ever(scene: Scene) -> None:
