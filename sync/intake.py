@@ -1,138 +1,24 @@
 """The province's half of the exchange: verify, store verbatim, merge, acknowledge in the feed, answer. Pure: no I/O, no clock.
 
 The caller wraps one call of :func:`handle`, :func:`take_segments` or :func:`bundle_reply` in ONE transaction and sends the
-answer only after that transaction is durable; then an answer that was sent is never taken back by a crash. Guarantees. A body
-counts only when the enrolled device signed it. A line is stored only when it continues the chain held here; what is held
-already is skipped, so repeats, overlaps and other cuts change nothing, and an event moved to another incarnation has its effect
-once. A line that is no event, or cannot be merged, is stored and acknowledged all the same, kept in quarantine and told in the
-feed: it blocks nothing. A device reaches only dossiers whose device is enrolled in the same commune. Effects and the ``ack``
-that covers them enter the feed in one order; the feed served is that of the device's own commune. What proves the lines (a
-signature and what it signed) is kept."""
+answer only after that transaction is durable; then an answer that was sent is never taken back by a crash. A body counts only
+when the enrolled device signed it. :mod:`sync.visit` takes in what it brought, :mod:`sync.answering` says what goes back.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
-from sync import custody, rollover, snapshot, wire
-from sync import segment as hsg
-from sync.custody import Custody
-from sync.dictionaries import NONE, Shelf, newest
-from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import (
-    BadLetter,
-    BadSignature,
-    KeysOutOfTurn,
-    SealBroken,
-    SegmentError,
-    SegmentTooLarge,
-    SyncError,
-    UnknownDictionary,
-)
-from sync.feed import ack_entry, encode_entry, foretold, not_applied
-from sync.keys import SODIUM, Box, Opener, Signer, Suite
-from sync.ports import DeviceRecord, FeedEntry, MergePort, Proof, ProvinceJournal, SnapshotInfo
+from sync import rollover, wire
+from sync.answering import Answering, FeedPlace, bundle_reply
+from sync.authority import DEFAULTS, Policy, ProvinceKeys
+from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SyncError
+from sync.keys import Suite
+from sync.ports import DeviceRecord, MergePort, ProvinceJournal
+from sync.visit import Caps, Taken, Visit, least
 
-FEED_PAGE = 4096
-"""Most entries of the feed, or lines of a snapshot, in one reply."""
-WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
-"""Bounds of the feed bytes a kiosk may ask for in one reply."""
-MOST_TEXT = 2 * hsg.MAX_TEXT
-"""Bytes of lines after which no further run of a request is read: it comes again with the next."""
-MOST_LINES = 4096
-"""New lines that are stored of one request, so that nobody keeps the one writer for long."""
-MOST_VALUES = 20_000
-"""Values and other entries of the feed after which no further line of a request is stored, for the same reason."""
-EVENT_VALUES = 2_000
-"""Most of them one event may make: several times the fields of the longest form."""
-BULK = 64 * 1024
-"""From so many bytes of lines on a reply is packed at the level of that name."""
-BUNDLE_TARGET = 256 * 1024
-"""Bytes of a feed segment on a stick."""
-
-Caps = Mapping[int, int] | None
-"""Incarnation -> last n that is taken, nothing of one not named; ``None`` = no cap."""
-
-_NO_CAP = 1 << 48
-_DOSSIER = re.compile(rb'"d":"([0-9a-z-]{5,40})"')
-_CONTENT_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyncError, TypeError, ValueError)
-"""What a merge raises over a content nobody thought of. What the store raises (disk full, no database) is not among them: it must
-undo the whole transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProvinceKeys:
-    """Keys of the province in force."""
-
-    sign: Signer
-    seal: Opener
-    """Opens what devices close or seal to the province."""
-    generation: int = 1
-    former: Mapping[int, Opener] = field(default_factory=dict)
-    """Generation -> what opened before: a kiosk that was away still closes with it."""
-    dictionaries: Shelf = NONE
-    suite: Suite = SODIUM
-
-    def opener(self, generation: int) -> Opener:
-        return self.former.get(generation, self.seal)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the operator asks of kiosks."""
-
-    pause_s: int = 0
-    """Seconds to wait before the next request; 0 = none."""
-    schema_floor: int = 0
-    """A kiosk whose newest schema is older may send everything and begin nothing."""
-    near: int = snapshot.NEAR
-    """A kiosk no further behind than so many feed entries reads the feed, not a snapshot."""
-
-
-DEFAULTS = Policy()
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of the segments on a stick."""
-
-    held: Mapping[int, int]
-    """Incarnation -> last n held now, of the logs the stick held parts of."""
-    refused: tuple[str, ...] = ()
-    """Codes of what was put into quarantine."""
-    branched: int = 0
-    """Lines of a lost future that were applied beside their log."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPlace:
-    """Where a kiosk's feed ends, as the manifest of its stick says."""
-
-    epoch: int
-    seq: int
-    head8: bytes
-
-
-@dataclass(slots=True)
-class _Place:
-    """What a visit showed about one log."""
-
-    had: int
-    common: int | None = None
-    refused: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A new line, read and placed on the chain. ``event`` is ``None`` when it is none."""
-
-    origin: Origin
-    event: Event | None
-    identity: bytes
-    line: bytes
-    head: bytes
+__all__ = ["FeedPlace", "Policy", "ProvinceKeys", "Taken", "bundle_reply", "handle", "take_segments"]
 
 
 def handle(
@@ -152,7 +38,7 @@ def handle(
     except SyncError:
         return _malformed(journal, keys, received_ms)
     hello = parsed.hello
-    answering = _Answering(journal, keys, hello, received_ms)
+    answering = Answering(journal, keys, hello, received_ms)
     if not hello.protocols[0] <= wire.PROTOCOL <= hello.protocols[1]:
         return answering.refuse("protocol_unsupported")
     record = journal.device(hello.device)
@@ -164,7 +50,7 @@ def handle(
         return answering.refuse("malformed")
     except BadSignature:
         return answering.refuse("bad_signature")
-    visit = _Visit(journal, merge, keys, record, received_ms, caps)
+    visit = Visit(journal, merge, keys, record, received_ms, caps)
     visit.take_request(parsed)
     if refusal:
         return answering.refuse(refusal, visit.acks(hello))
@@ -190,52 +76,8 @@ def take_segments(
     record = journal.device(device)
     if record is None:
         raise BadSignature("a stick of a device that is not enrolled")
-    visit = _Visit(journal, merge, keys, record, received_ms, record.valid_to)
+    visit = Visit(journal, merge, keys, record, received_ms, record.valid_to)
     return visit.take_stick(segments)
-
-
-def bundle_reply(
-    commune: str,
-    place: FeedPlace,
-    logs: Mapping[int, Collection[int]],
-    journal: ProvinceJournal,
-    keys: ProvinceKeys,
-    received_ms: int,
-    *,
-    generation: int = 1,
-    commune_generation: int = 1,
-) -> Iterator[bytes]:
-    """What goes back on a stick for a commune, for ``Engine.on_bundle``: key letters after these generations, the custody
-    letter about these logs (device -> incarnations), and the feed from that place on, sealed to the commune."""
-    yield from journal.key_documents(generation)
-    held: dict[tuple[int, int], tuple[int, bytes]] = {}
-    for device, incarnations in sorted(logs.items()):
-        record = journal.device(device)
-        if record is None or record.commune != commune:
-            continue
-        if record.commune_generation > commune_generation:
-            yield journal.commune_key_document(device)[1]
-        held |= {(device, inc): journal.position(device, inc) for inc in incarnations}
-    epoch, (last, _) = journal.epoch(), journal.feed_position(commune)
-    yield custody.write(Custody(commune, epoch, received_ms, last, held), keys.sign)
-    known = journal.feed_head_at(commune, place.seq)
-    after = place.seq if place.epoch == epoch and known is not None and known[:8] == place.head8 else 0
-    yield from _feed_segments(commune, epoch, after, journal, keys)
-
-
-def _feed_segments(commune: str, epoch: int, after: int, journal: ProvinceJournal, keys: ProvinceKeys) -> Iterator[bytes]:
-    of = hsg.Chain(hsg.commune_tag(commune), epoch, feed=True)
-    sealer = keys.suite.sealer(journal.commune_seal_key(commune))
-    before = journal.feed_head_at(commune, after)
-    while before is not None and (entries := journal.feed(commune, after, FEED_PAGE)):
-        first, at = after + 1, before
-
-        def cutter(lines: Sequence[bytes], first: int = first, at: bytes = at) -> bytes:
-            return hsg.cut(of, first, at, lines, signer=keys.sign, seal_to=sealer, level=hsg.FAST)
-
-        data, count = hsg.fit([entry.body for entry in entries], BUNDLE_TARGET, cutter)
-        yield data
-        after, before = after + count, entries[count - 1].head
 
 
 def _malformed(journal: ProvinceJournal, keys: ProvinceKeys, received_ms: int) -> bytes:
@@ -269,14 +111,9 @@ def _authenticate(
     except BadSignature:
         for former in record.former:
             if _signed_by(request, former.verify_key, suite):
-                return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"
+                return replace(record, seal_key=former.seal_key), least(former.valid_to, record.valid_to), "former_key"
         raise
     return record, record.valid_to, "revoked" if record.valid_to is not None else ""
-
-
-def _least(former: Mapping[int, int], caps: Caps) -> Caps:
-    """Up to where a former key counts: a revocation caps it like the key in force."""
-    return former if caps is None else {inc: min(n, caps.get(inc, 0)) for inc, n in former.items()}
 
 
 def _signed_by(request: wire.Request, key: bytes, suite: Suite) -> bool:
@@ -285,387 +122,3 @@ def _signed_by(request: wire.Request, key: bytes, suite: Suite) -> bool:
     except BadSignature:
         return False
     return True
-
-
-# --- upward -----------------------------------------------------------------------------------------------------------
-
-
-class _Visit:
-    """What one device brought, by a request or by a stick."""
-
-    def __init__(
-        self,
-        journal: ProvinceJournal,
-        merge: MergePort,
-        keys: ProvinceKeys,
-        record: DeviceRecord,
-        received_ms: int,
-        caps: Caps,
-    ) -> None:
-        self._journal = journal
-        self._merge = merge
-        self._keys = keys
-        self._record = record
-        self._device = record.device
-        self._received_ms = received_ms
-        self._caps = caps
-        self._places: dict[int, _Place] = {}
-        self._branched = 0
-        self._said: list[bytes] = []
-        self._read = 0
-        self._stored = 0
-        self._values = 0
-        self._whole = False
-
-    # --- a request
-
-    def take_request(self, request: wire.Request) -> None:
-        positions = request.hello.positions
-        for position in positions:
-            self._compare(position)
-        for part in request.runs:
-            self._take_run(request.hello, positions[part.position].incarnation, part)
-        for incarnation, place in self._places.items():
-            self._acknowledge(incarnation, place)
-        self._prove_request(request)
-        self._whole = len(self._said) == len(request.runs)
-
-    def said(self) -> bytes:
-        """What the request foretells of the feed, run after run; empty when one of its runs was not read."""
-        return b"\n".join(self._said) if self._whole else b""
-
-    def acks(self, hello: wire.Hello) -> tuple[wire.AckFrame, ...]:
-        return tuple(self._ack(index, position) for index, position in enumerate(hello.positions))
-
-    def _ack(self, index: int, position: wire.Position) -> wire.AckFrame:
-        place = self._places[position.incarnation]
-        n, head = self._journal.position(self._device, position.incarnation)
-        if (n, head) == (position.n, position.head):
-            return wire.AckFrame(index, True, refused=place.refused)
-        return wire.AckFrame(index, False, n, head[:8], place.common, place.refused)
-
-    def _compare(self, position: wire.Position) -> None:
-        inc = position.incarnation
-        place = self._place(inc)
-        for n, head in [(position.n, position.head), *((probe.n, probe.head8) for probe in position.probes)]:
-            if n <= place.had and n > (place.common or -1):
-                held = self._head_at(inc, n)
-                if held is not None and held[: len(head)] == head:
-                    place.common = n
-
-    def _take_run(self, hello: wire.Hello, incarnation: int, part: wire.LogRun) -> None:
-        run, place = part.run, self._place(incarnation)
-        before = self._head_at(incarnation, run.first - 1)
-        if before is None or self._read >= MOST_TEXT:
-            return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
-        repeat = self._head_at(incarnation, run.last) == part.after
-        kept = run.closed
-        try:
-            box = self._keys.opener(hello.generation).box(self._record.seal_key)
-            kept = wire.opened(box, wire.REQUEST, hello.nonce, run, part.after)
-            lines = hsg.lines_of(kept, run.count, run.dictionary, self._keys.dictionaries.held)
-        except UnknownDictionary as error:
-            place.refused = error.code
-            return
-        except SyncError as error:
-            self._read += hsg.MAX_TEXT if isinstance(error, SegmentTooLarge) else 0
-            self._refuse(incarnation, error.code, kept)
-            return
-        self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
-        self._read += sum(len(line) + 1 for line in lines)
-        if repeat:
-            place.common = max(place.common or 0, run.last)
-            return
-        heads = hsg.chained(before, lines)
-        if heads[-1] == part.after:  # else it follows another history; ``common`` in the answer says where they part
-            self._take_lines(incarnation, run.first, lines, heads, self._caps)
-
-    def _prove_request(self, request: wire.Request) -> None:
-        """Also where nothing is new: what an earlier release took has no proof yet."""
-        for inc, n, head in wire.claims(request.message)[1]:
-            if n >= max(1, self._places[inc].had) and self._head_at(inc, n) == head:
-                self._journal.prove(self._device, Proof(inc, n, head, wire.REQUEST, request.message, request.signature))
-
-    # --- a stick
-
-    def take_stick(self, segments: Iterable[bytes]) -> Taken:
-        refused: list[str] = []
-        for data in segments:
-            try:
-                self._take_segment(hsg.parse(data))
-            except SyncError as error:
-                self._journal.quarantine(self._device, error.code, data)
-                refused.append(error.code)
-        for incarnation, place in self._places.items():
-            self._acknowledge(incarnation, place)
-            if place.refused:
-                refused.append(place.refused)
-        held = {inc: self._journal.position(self._device, inc)[0] for inc in self._places}
-        return Taken(held, tuple(dict.fromkeys(refused)), self._branched)
-
-    def _take_segment(self, part: hsg.Segment) -> None:
-        if part.chain.feed or part.chain.device != self._device:
-            raise SegmentError("a segment of another chain than the stick's device")
-        inc, before = part.chain.incarnation, part.first - 1
-        held = self._head_at(inc, before)
-        beside = None if held is not None and held[:8] == part.before8 else self._branch_head(inc, before, part.before8)
-        start = beside or held
-        if start is None:
-            return  # a gap: the stick before this one has not come yet
-        lines = self._unpack(part)
-        heads, caps = self._verify(part, lines, start)
-        if beside is not None:
-            self._branch(inc, part.first, lines, heads, caps)
-        else:
-            self._take_lines(inc, part.first, lines, heads, caps, keep_branch=True)
-        if part.last <= self._cap(caps, inc):
-            proof = Proof(inc, part.last, heads[-1], hsg.CONTEXT, hsg.signed(part, heads[-1]), part.signature)
-            self._journal.prove(self._device, proof)
-
-    def _branch_head(self, incarnation: int, n: int, head8: bytes) -> bytes | None:
-        return self._journal.branch_head_at(self._device, incarnation, n, head8)
-
-    def _unpack(self, part: hsg.Segment) -> tuple[bytes, ...]:
-        for opener in (self._keys.seal, *self._keys.former.values()):
-            try:
-                return hsg.unpack(part, opener, self._keys.dictionaries.held)
-            except SealBroken:
-                continue
-        raise SealBroken("a segment is sealed to no key of this province")
-
-    def _verify(self, part: hsg.Segment, lines: Sequence[bytes], before: bytes) -> tuple[list[bytes], Caps]:
-        """The heads, and up to where the key that signed counts."""
-        verifier = self._keys.suite.verifier
-        try:
-            return hsg.verify(part, lines, before, verifier(self._record.verify_key)), self._caps
-        except BadSignature:
-            for former in self._record.former:
-                try:
-                    return hsg.verify(part, lines, before, verifier(former.verify_key)), _least(former.valid_to, self._caps)
-                except BadSignature:
-                    continue
-            raise
-
-    def _branch(self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps) -> None:
-        """Lines of a future some disk lost: beside the log, with their effect, and a person is told."""
-        count = min(len(lines), self._cap(caps, incarnation) + 1 - first)
-        arrivals = [self._arrival(incarnation, first + at, lines[at], heads[at]) for at in range(count)]
-        known = self._journal.held([arrival.identity for arrival in arrivals])
-        for arrival in arrivals:
-            self._journal.branch(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
-            if arrival.identity not in known:
-                known.add(arrival.identity)
-                self._effect(arrival)
-                self._branched += 1
-        facts = json.dumps({"incarnation": f"{incarnation:x}", "from": first})
-        self._journal.quarantine(self._device, "branch", facts.encode())
-
-    # --- lines
-
-    def _take_lines(
-        self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps, *, keep_branch: bool = False
-    ) -> None:
-        """Lines that follow a place of the log held here: store what is new, where they do not part from it."""
-        place, last = self._place(incarnation), first + len(lines) - 1
-        have = self._journal.position(self._device, incarnation)[0]
-        agreed = self._agreed(incarnation, first, heads, have)
-        place.common = max(place.common or 0, agreed)
-        if agreed < min(have, last):
-            if keep_branch:
-                self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
-            return
-        cap = self._cap(caps, incarnation)
-        # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
-        most = last if keep_branch else have + MOST_LINES - self._stored
-        fresh = range(max(have + 1, first), min(last, cap, most) + 1)
-        arrivals = [self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh]
-        if arrivals:
-            self._store(arrivals, _NO_CAP if keep_branch else MOST_VALUES)
-            place.common = self._journal.position(self._device, incarnation)[0]
-        if last > max(cap, have):
-            self._refuse(incarnation, "revoked", b"\n".join(lines[max(0, cap + 1 - first) :]))
-
-    def _agreed(self, incarnation: int, first: int, heads: Sequence[bytes], have: int) -> int:
-        """Last place up to which these lines repeat what is held."""
-        for n in range(min(have, first + len(heads) - 1), first - 1, -1):
-            if self._head_at(incarnation, n) == heads[n - first]:
-                return n
-        return first - 1
-
-    def _arrival(self, incarnation: int, n: int, line: bytes, head: bytes) -> _Arrival:
-        try:
-            event: Event | None = decode(line)
-        except EnvelopeError:
-            event = None
-        if event is not None and event.n != n:
-            event = None
-        return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
-
-    def _store(self, arrivals: Sequence[_Arrival], most: int) -> None:
-        """Append lines and let them have their effect, until the request has made ``most`` values."""
-        known = self._journal.held([arrival.identity for arrival in arrivals])
-        self._journal.expect(self._record.commune, {one.event.dossier for one in arrivals if one.event is not None})
-        for arrival in arrivals:
-            if self._values >= most:
-                return
-            self._stored += 1
-            self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
-            if arrival.identity not in known:
-                known.add(arrival.identity)
-                self._effect(arrival)
-
-    def _effect(self, arrival: _Arrival) -> None:
-        event, origin, commune = arrival.event, arrival.origin, self._record.commune
-        if event is None:
-            self._set_aside(arrival, self._named(arrival.line), "envelope_invalid")
-        elif event.dossier and not self._own(event.dossier):
-            self._set_aside(arrival, event.dossier, "foreign_dossier")
-        elif event.dossier:
-            confirmed = self._journal.confirmed(commune, event.dossier)
-            try:
-                entries = self._merge.merge(confirmed, event, origin, self._received_ms).entries
-                bodies = [encode_entry(entry) for entry in entries]
-            except _CONTENT_ERRORS:
-                self._set_aside(arrival, event.dossier, "merge_failed")
-                return
-            values = sum(len(entry.get("w", ())) or 1 for entry in entries)
-            if values > EVENT_VALUES or any(len(body) > MAX_ENTRY for body in bodies):
-                self._set_aside(arrival, event.dossier, "effect_too_large")
-                return
-            self._values += values
-            for entry, body in zip(entries, bodies, strict=True):
-                self._journal.add_entry(commune, entry, origin, body)
-
-    def _set_aside(self, arrival: _Arrival, dossier: str, why: str) -> None:
-        """The line is stored and acknowledged, for the chain goes on, but has no effect; people and the kiosk are told why."""
-        self._journal.quarantine(self._device, why, arrival.line)
-        self._journal.add_entry(self._record.commune, not_applied(dossier, arrival.origin, why), arrival.origin)
-
-    def _named(self, line: bytes) -> str:
-        """The dossier a line that is no event speaks of, so that its commune finds it there; empty when it names none of its
-        own."""
-        found = _DOSSIER.search(line)
-        dossier = found[1].decode("ascii") if found is not None else ""
-        return dossier if self._own(dossier) else ""
-
-    def _own(self, dossier: str) -> bool:
-        """Whether the dossier was created by a device of the sender's commune: read off its id, the creating event is not
-        needed."""
-        creator = dossier_device(dossier)
-        record = None if creator is None else self._journal.device(creator)
-        return record is not None and record.commune == self._record.commune
-
-    def _acknowledge(self, incarnation: int, place: _Place) -> None:
-        n, head = self._journal.position(self._device, incarnation)
-        if n > place.had:
-            self._journal.add_entry(self._record.commune, ack_entry(self._device, incarnation, n, head), None)
-
-    def _place(self, incarnation: int) -> _Place:
-        place = self._places.get(incarnation)
-        if place is None:
-            place = self._places[incarnation] = _Place(self._journal.position(self._device, incarnation)[0])
-        return place
-
-    def _head_at(self, incarnation: int, n: int) -> bytes | None:
-        last, head = self._journal.position(self._device, incarnation)
-        if n >= last:
-            return head if n == last else None
-        return self._journal.head_at(self._device, incarnation, n)
-
-    def _refuse(self, incarnation: int, code: str, body: bytes) -> None:
-        self._journal.quarantine(self._device, code, body)
-        self._place(incarnation).refused = code
-
-    @staticmethod
-    def _cap(caps: Caps, incarnation: int) -> int:
-        return _NO_CAP if caps is None else caps.get(incarnation, 0)
-
-
-# --- downward ---------------------------------------------------------------------------------------------------------
-
-
-class _Answering:
-    """The answer to one request that could be read."""
-
-    def __init__(self, journal: ProvinceJournal, keys: ProvinceKeys, hello: wire.Hello, received_ms: int) -> None:
-        self._journal = journal
-        self._keys = keys
-        self._hello = hello
-        self._received_ms = received_ms
-
-    def refuse(self, reason: str, acks: Sequence[wire.AckFrame] = ()) -> bytes:
-        return self._encode(replace(self._start(), acks=tuple(acks), refusal=reason))
-
-    def answer(self, record: DeviceRecord, acks: tuple[wire.AckFrame, ...], policy: Policy, said: bytes) -> bytes:
-        hello, commune, epoch = self._hello, record.commune, self._journal.epoch()
-        last, head = self._journal.feed_position(commune)
-        known = head if hello.feed_seq == last else self._journal.feed_head_at(commune, hello.feed_seq)
-        reset = known is None or known[:8] != hello.feed_head8 or hello.epoch not in (0, epoch)
-        numbers = self._keys.dictionaries.numbers
-        answer = replace(
-            self._start(),
-            feed_last=last,
-            acks=acks,
-            reset=reset,
-            pause_s=policy.pause_s,
-            upload_only="schema_floor" if hello.schemas[1] < policy.schema_floor else "",
-            dictionaries=None if hello.dictionaries == numbers else numbers,
-            commune_letter=self._commune_letter(record),
-        )
-        box = self._keys.opener(hello.generation).box(record.seal_key)
-        after = 0 if reset else hello.feed_seq
-        info = self._journal.snapshot(commune) if last - after > policy.near else None
-        if info is not None and info.seq - after > max(policy.near, info.lines):
-            return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
-        return self._encode(replace(answer, feed=self._feed(commune, after, box, said)))
-
-    def _start(self) -> wire.Answer:
-        hello = self._hello
-        letters = self._journal.key_documents(hello.generation) if hello.generation < self._keys.generation else ()
-        return wire.Answer(
-            echo=hello.nonce[: wire.ECHO],
-            epoch=self._journal.epoch(),
-            server_ms=self._received_ms,
-            feed_last=0,
-            province_letters=tuple(letters),
-        )
-
-    def _encode(self, answer: wire.Answer) -> bytes:
-        return wire.encode_reply(answer, self._keys.sign, self._hello.device, self._hello.nonce)
-
-    def _commune_letter(self, record: DeviceRecord) -> bytes:
-        if record.commune_generation <= self._hello.commune_generation:
-            return b""
-        return self._journal.commune_key_document(record.device)[1]
-
-    def _feed(self, commune: str, after: int, box: Box, said: bytes) -> tuple[wire.FeedRun, ...]:
-        entries: Sequence[FeedEntry] = self._journal.feed(commune, after, FEED_PAGE)
-        if not entries:
-            return ()
-        packed, count, dictionary = self._pack(after + 1, [entry.body for entry in entries], said)
-        after8 = entries[count - 1].head[:8]
-        part = wire.FeedRun(hsg.Run(after + 1, count, dictionary, packed), after8, bool(said))
-        return (replace(part, run=wire.closed(box, wire.REPLY, self._hello.nonce, part.run, part.named)),)
-
-    def _snapshot(self, commune: str, info: SnapshotInfo, box: Box, reset: bool) -> wire.SnapshotRun | None:
-        staged = self._hello.staged
-        goes_on = staged is not None and not reset and (staged.seq, staged.head8) == (info.seq, info.head[:8])
-        after = staged.lines if staged is not None and goes_on and staged.lines < info.lines else 0
-        lines = self._journal.snapshot_lines(commune, info.seq, after, FEED_PAGE)
-        if not lines:
-            return None
-        packed, count, dictionary = self._pack(after + 1, lines)
-        named = snapshot.names(info.seq, info.head, info.lines)
-        run = wire.closed(box, wire.SNAPSHOT, self._hello.nonce, hsg.Run(after + 1, count, dictionary, packed), named)
-        return wire.SnapshotRun(info.seq, info.head, info.lines, run)
-
-    def _pack(self, first: int, lines: Sequence[bytes], said: bytes = b"") -> tuple[bytes, int, int]:
-        shelf = self._keys.dictionaries
-        number = newest(shelf.feed, self._hello.dictionaries)
-
-        def packer(some: Sequence[bytes]) -> bytes:
-            level = hsg.FAST if sum(map(len, some)) < BULK else hsg.BULK
-            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=level, feed=True, behind=said)
-
-        target = max(WANTED_LEAST, min(self._hello.wanted, WANTED_MOST))
-        return (*hsg.fit(lines, target, packer), number)

@@ -11,7 +11,8 @@ from typing import Final
 
 from sync.simulator.planting import Plant
 
-_ENGINE, _INTAKE, _MEMORY, _STICK, _TAKING = "sync.engine", "sync.intake", "sync.simulator.memory", "sync.stick", "sync.taking"
+_ENGINE, _STICK, _TAKING = "sync.engine", "sync.stick", "sync.taking"
+_INTAKE, _VISIT, _ANSWERING, _MEMORY = "sync.intake", "sync.visit", "sync.answering", "sync.simulator.memory"
 
 
 def _plant(name: str, module: str, *changes: tuple[str, str]) -> Plant:
@@ -89,7 +90,7 @@ PLANTS: Final[Sequence[Plant]] = (
     # --- the province's half
     _plant(
         "no_event_id",
-        _INTAKE,
+        _VISIT,
         (
             "self._received_ms)\n            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
             "                self._effect(arrival)\n\n",
@@ -98,7 +99,7 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "no_dedupe",
-        _INTAKE,
+        _VISIT,
         ("range(max(have + 1, first), min(last, cap, most) + 1)", "range(first, min(last, cap, most) + 1)"),
         ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
@@ -116,37 +117,37 @@ PLANTS: Final[Sequence[Plant]] = (
         "former_key_for_ever",
         _INTAKE,
         (
-            'return replace(record, seal_key=former.seal_key), _least(former.valid_to, record.valid_to), "former_key"',
+            'return replace(record, seal_key=former.seal_key), least(former.valid_to, record.valid_to), "former_key"',
             'return replace(record, seal_key=former.seal_key), None, "former_key"',
         ),
     ),
-    _plant("revoked_cap_ignored", _INTAKE, ("return _NO_CAP if caps is None else caps.get(incarnation, 0)", "return _NO_CAP")),
-    _plant("old_province_key_lost", _INTAKE, ("return self.former.get(generation, self.seal)", "return self.seal")),
+    _plant("revoked_cap_ignored", _VISIT, ("return _NO_CAP if caps is None else caps.get(incarnation, 0)", "return _NO_CAP")),
+    _plant("old_province_key_lost", "sync.authority", ("return self.former.get(generation, self.seal)", "return self.seal")),
     _plant(
         "poison_blocks",
-        _INTAKE,
+        _VISIT,
         ("        except EnvelopeError:\n            event = None\n", "        except EnvelopeError:\n            raise\n"),
     ),
-    _plant("merge_failure_blocks", _INTAKE, ("            except _CONTENT_ERRORS:\n", "            except EnvelopeError:\n")),
+    _plant("merge_failure_blocks", _VISIT, ("            except _CONTENT_ERRORS:\n", "            except EnvelopeError:\n")),
     _plant(
         "poison_told_nobody",
-        _INTAKE,
+        _VISIT,
         ("        self._journal.add_entry(self._record.commune, not_applied(dossier, arrival.origin, why), arrival.origin)\n", ""),
     ),
     _plant(
         "foreign_dossier_taken",
-        _INTAKE,
+        _VISIT,
         ("        elif event.dossier and not self._own(event.dossier):\n", "        elif event.dossier and not event.kind:\n"),
     ),
-    _plant("drop_branch", _INTAKE, ("            if keep_branch:\n", "            if not keep_branch:\n")),
+    _plant("drop_branch", _VISIT, ("            if keep_branch:\n", "            if not keep_branch:\n")),
     _plant(
         "ack_one_too_many",
-        _INTAKE,
+        _VISIT,
         ("ack_entry(self._device, incarnation, n, head)", "ack_entry(self._device, incarnation, n + 1, head)"),
     ),
     _plant(
         "ack_entry_forgotten",
-        _INTAKE,
+        _VISIT,
         (
             "        if n > place.had:\n            self._journal.add_entry",
             "        if n > place.had + 3:\n            self._journal.add_entry",
@@ -154,7 +155,7 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "leak_other_commune",
-        _INTAKE,
+        _ANSWERING,
         (
             "entries: Sequence[FeedEntry] = self._journal.feed(commune, after, FEED_PAGE)",
             'entries: Sequence[FeedEntry] = self._journal.feed("01273", after, FEED_PAGE)',
@@ -162,18 +163,18 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "server_reuses_feed_seq",
-        _INTAKE,
+        _ANSWERING,
         ("reset = known is None or known[:8] != hello.feed_head8 or hello.epoch", "reset = known is None or hello.epoch"),
     ),
     _plant(
         "feed_dictionary_assumed",
-        _INTAKE,
+        _ANSWERING,
         ("number = newest(shelf.feed, self._hello.dictionaries)", "number = newest(shelf.feed, shelf.feed)"),
     ),
-    _plant("snapshot_page_of_another", _INTAKE, ("(staged.seq, staged.head8) == (info.seq, info.head[:8])", "bool(staged.seq)")),
+    _plant("snapshot_page_of_another", _ANSWERING, ("(staged.seq, staged.head8) == (info.seq, info.head[:8])", "bool(staged.seq)")),
     _plant(
         "clock_decides",
-        _INTAKE,
+        _VISIT,
         (
             "        elif event.dossier:\n            confirmed",
             "        elif event.dossier and event.wall_ms <= self._received_ms + 86_400_000:\n            confirmed",
@@ -181,7 +182,7 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "chain_unchecked",
-        _INTAKE,
+        _VISIT,
         ("        if heads[-1] == part.after:  #", "        if heads:  #"),
         ("        if agreed < min(have, last):\n", "        if agreed < 0:\n"),
     ),

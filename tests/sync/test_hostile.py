@@ -26,12 +26,12 @@ from sync.errors import (
     StaleReply,
     SyncError,
 )
-from sync.intake import MOST_LINES, MOST_VALUES
 from sync.simulator import line, sticks
 from sync.simulator.authority import SODIUM_FORGE
 from sync.simulator.memory import Facts
 from sync.simulator.renewals import revoke
 from sync.simulator.scene import Machine, Scene, Setup
+from sync.visit import MOST_LINES, MOST_VALUES
 
 
 @pytest.fixture
