@@ -44,12 +44,14 @@ class StoreKiosk(MemoryKiosk):
         self.disk = Disk()
         self.state = KioskState([])
         self._facts = Facts()
+        self._openings = 0
         self._folder = Path(mkdtemp(prefix="simulate-", dir=ROOMS[-1] if ROOMS else None))
         self._open()
 
     # --- opening ------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        self._openings += 1
         clock = Clock(lambda: self._facts.wall_ms / 1000, lambda: 0.0, lambda: "boot")
         reserve = Reserve(self._folder / "reserve", 0, 0)
         self.store = Store(self._folder / "store.db", KEY, clock=clock, ledger=self._folder / "ledger", reserve=reserve)
@@ -192,11 +194,18 @@ class StoreKiosk(MemoryKiosk):
             )
             return Origin(self.device, unit.inc, unit.n)
 
+    def stamp(self) -> object:
+        return self._openings, self.store.db.conn.total_changes
+
+    def confirmed(self, dossier: str) -> Mapping[str, Any]:
+        """What the feed has brought, with what the store itself folds of what waits: it does not count."""
+        return self.store.fields(dossier)
+
     def fields(self, dossier: str) -> dict[str, Any]:
         own = [(origin, event) for origin, event in self._own(pending=True) if event.dossier == dossier]
-        if not own and self._is_closed(dossier):
+        if not own and self.is_closed(dossier):
             return {}
-        fields = self.store.fields(dossier)
+        fields = dict(self.confirmed(dossier))
         for origin, event in own:
             name = counter(event, origin)
             fields[name] = fields.get(name, 0) + 1
@@ -208,9 +217,9 @@ class StoreKiosk(MemoryKiosk):
     def dossiers(self) -> list[str]:
         listed = [row["d"] for row in self.store.rows("SELECT d FROM dossier ORDER BY d")]
         own = {event.dossier for event in self.own(pending=True)}
-        return [dossier for dossier in listed if dossier in own or not self._is_closed(dossier)]
+        return [dossier for dossier in listed if dossier in own or not self.is_closed(dossier)]
 
-    def _is_closed(self, dossier: str) -> bool:
+    def is_closed(self, dossier: str) -> bool:
         return bool(self.store.rows("SELECT 1 FROM closed WHERE d = ?", [dossier]))
 
     def _own(self, *, pending: bool) -> Iterable[tuple[Origin, Event]]:
