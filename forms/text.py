@@ -30,6 +30,8 @@ MASK: Final = "●"
 def nfc(text: str) -> str:
     """NFC with outer spaces removed and inner runs of white space made one space; control characters are dropped."""
     # Printable text holds no control character and no white space but the plain one: nearly all text, and the quick way.
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     kept = text if text.isprintable() else "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip()
 

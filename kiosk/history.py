@@ -58,7 +58,7 @@ def _field(name: str) -> str:
 def _confirmed(store: Store, dossier: str) -> Iterator[str]:
     """What only the province can say: the official code, and acts that were not applied or overwrote something."""
     rows = store.rows(
-        "SELECT f, v FROM field WHERE d = ? AND f IN ('official_code', 'province_received_at') ORDER BY rev", [dossier]
+        "SELECT f, v FROM field WHERE d = ? AND f IN ('official_code', 'province_received_at') ORDER BY rev, f DESC", [dossier]
     )
     for row in rows:
         value = json.loads(row["v"])

@@ -13,7 +13,7 @@ from typing import Any, Final
 from forms.dossier import Status
 from province.journal import OrmJournal, recording
 from province.models import Attachment, DossierIndex
-from sync.feed import drop_entry, field_entry, policy_entry
+from sync.feed import drop_entry, fields_entry, policy_entry
 
 CLOSED: Final = (Status.REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RETURNED)
 """Nothing follows these at the counter."""
@@ -22,8 +22,8 @@ _DAY_MS: Final = 24 * 3600 * 1000
 
 def write(journal: OrmJournal, commune: str, dossier: str, values: Mapping[str, Any]) -> int:
     """Set fields of a dossier; returns the feed position after them."""
-    for name, value in values.items():
-        journal.add_entry(commune, field_entry(dossier, name, value), None)
+    if values:
+        journal.add_entry(commune, fields_entry(dossier, values), None)
     return journal.feed_position(commune)[0]
 
 

@@ -124,7 +124,7 @@ def _decided(entries: Sequence[Mapping[str, Any]], when_vi: str) -> Iterator[His
     for entry in entries:
         if entry.get("e") != "f":
             continue
-        if entry.get("f") == "province_received_at":
+        if "province_received_at" in entry["w"]:
             yield HistoryLine("province", "Hồ sơ về đến tỉnh.", when_vi)
-        elif entry.get("f") == "official_code":
-            yield HistoryLine("province", f"Tỉnh cấp mã hồ sơ {words.plain_vi(entry.get('v'))}.", when_vi)
+        if "official_code" in entry["w"]:
+            yield HistoryLine("province", f"Tỉnh cấp mã hồ sơ {words.plain_vi(entry['w']['official_code'])}.", when_vi)

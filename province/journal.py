@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Length
 
+from province import confirmed
 from province.devices import commune_letter, record_of, replace_keys
 from province.models import (
     Attachment,
     BranchRow,
     CommuneKey,
-    ConfirmedField,
+    ConfirmedDossier,
     Conflict,
     Device,
     DossierIndex,
@@ -34,8 +34,8 @@ from province.models import (
     Snapshot,
     SnapshotLine,
 )
-from province.projection import KNOWN, Projection, confirmed, read_entry
-from province.rows import Entry, Line, insert
+from province.projection import Projection, read_entry
+from province.rows import Entry, Line, insert, select
 from province.runtime import current
 from province.writer import writing
 from sync import snapshot as snapshots
@@ -52,14 +52,10 @@ QUARANTINE_BYTES: Final = 64 * 1024 * 1024
 """Bytes kept of the refused things of one device; what does not fit is only counted too."""
 
 _SETTING: Final = b'{"e":"cfg",'
-_HAS_EVENT: Final = (
-    f"SELECT 1 FROM {EventRow._meta.db_table} WHERE event_id = %s"
-    f" UNION ALL SELECT 1 FROM {BranchRow._meta.db_table} WHERE event_id = %s LIMIT 1"
-)
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
 _TOGETHER: Final = 2000
-"""Rows read or written together by a snapshot."""
+"""Rows read together."""
 
 
 class OrmJournal:
@@ -77,6 +73,8 @@ class OrmJournal:
         self._ids: set[bytes] = set()
         self._feeds: dict[str, tuple[int, bytes]] = {}
         self._entries: list[Entry] = []
+        self.milestones: set[str] = set()
+        """Communes whose feed has reached another ``SNAPSHOT_EVERY``."""
 
     def flush(self) -> None:
         """Write what waits."""
@@ -134,12 +132,10 @@ class OrmJournal:
         row = EventRow.objects.filter(device=device, incarnation=incarnation, n=n).only("head").first()
         return bytes(row.head) if row is not None else None
 
-    def has_event(self, event_id: bytes) -> bool:
-        if event_id in self._ids:
-            return True
-        with connection.cursor() as cursor:
-            cursor.execute(_HAS_EVENT, [event_id, event_id])
-            return cursor.fetchone() is not None
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        asked = list(event_ids)
+        rows = (*select(EventRow, ("event_id",), "event_id", asked), *select(BranchRow, ("event_id",), "event_id", asked))
+        return self._ids.intersection(asked) | {bytes(row[0]) for row in rows}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         record = self.device(origin.device)
@@ -202,16 +198,21 @@ class OrmJournal:
                 Position.objects.filter(device=device, incarnation=incarnation).update(safe=n)
                 self.add_entry(record.commune, safe_entry(device, incarnation, n, head), None)
 
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        self._projection.expect(commune, dossiers)
+
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self._projection.confirmed(commune, dossier)
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        following = next_entry(*self.feed_position(commune), entry)
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
+        following = next_entry(*self.feed_position(commune), entry, body)
         device, incarnation, n = (origin.device, origin.incarnation, origin.n) if origin is not None else (None, None, None)
         dossier = dossier_column(entry.get("d"))
         row = Entry(commune, dossier, following.seq, following.body, following.head, device, incarnation, n, self._now_ms)
         self._entries.append(row)
         self._feeds[commune] = following.seq, following.head
+        if following.seq % snapshots.SNAPSHOT_EVERY == 0:
+            self.milestones.add(commune)
         self._projection.project(row, entry)
         if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
             self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
@@ -258,11 +259,11 @@ class OrmJournal:
         Snapshot.objects.update_or_create(commune=commune, defaults=facts)
         return SnapshotInfo(seq, head, len(lines))
 
-    def _open_fields(self, commune: str) -> Iterator[tuple[str, str, Confirmed]]:
+    def _open_fields(self, commune: str) -> Iterator[tuple[str, Mapping[str, Confirmed]]]:
         dropped = DossierIndex.objects.filter(commune=commune, dropped=True).values("dossier")
-        rows = ConfirmedField.objects.filter(commune=commune).exclude(dossier__in=dropped)
-        told = rows.values_list("dossier", *KNOWN).iterator(chunk_size=_TOGETHER)
-        yield from ((dossier, name, confirmed(*facts)) for dossier, name, *facts in told)
+        rows = ConfirmedDossier.objects.filter(commune=commune).exclude(dossier__in=dropped)
+        told = rows.values_list("dossier", "fields").iterator(chunk_size=_TOGETHER)
+        return ((dossier, confirmed.read(text)) for dossier, text in told)
 
     def _marks(self, commune: str) -> Iterator[Mapping[str, Any]]:
         devices = Device.objects.filter(commune=commune).values("number")
@@ -329,7 +330,8 @@ def dossier_column(dossier: Any) -> str:
 
 @contextmanager
 def recording(now_ms: int) -> Iterator[OrmJournal]:
-    """One durable transaction of the one writer with a journal in it; whatever raises undoes all of it.
+    """One durable transaction of the one writer with a journal in it; whatever raises undoes all of it. A feed that grew past
+    another ``SNAPSHOT_EVERY`` entries gets a snapshot in a transaction of its own, after it.
 
     ``now_ms`` is the wall time written beside feed entries and refusals.
     """
@@ -337,3 +339,6 @@ def recording(now_ms: int) -> Iterator[OrmJournal]:
         journal = OrmJournal(now_ms)
         yield journal
         journal.flush()
+    for commune in journal.milestones:
+        with writing():
+            OrmJournal(now_ms).make_snapshot(commune)

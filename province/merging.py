@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from forms.dossier import Status, step_of
-from forms.dossier.merge import Known, Writing, merge
+from forms.dossier.merge import Writing, merge
 from province.clock import moment
 from province.config import Config
 from province.journal import OrmJournal, recording
@@ -21,7 +21,7 @@ from province.models import DossierIndex, EventRow
 from province.official_codes import acceptance_day, next_code
 from province.projection import NO_UNIT
 from sync.envelope import Event, Origin, decode, encode
-from sync.feed import field_entry, not_applied
+from sync.feed import fields_entry, not_applied
 from sync.ports import Confirmed, Effect
 
 _LONGEST_FIELD: Final = 200
@@ -35,22 +35,22 @@ class ProvinceMerge:
         self._config = config
 
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-        known = {name: Known(c.value, c.rev, c.origin.device if c.origin else None) for name, c in confirmed.items()}
-        entries: list[Mapping[str, Any]] = list(merge(known, _writing(event, origin)))
-        if not entries:
-            return Effect(())
-        device = self._journal.device(origin.device)
+        entries = merge(confirmed, _writing(event, origin))
         if not all(_fits(entry) for entry in entries):
             self._journal.quarantine(origin.device, "content_unreadable", encode(event))
             return Effect([not_applied(event.dossier, origin, "content_unreadable")])
-        written = {entry["f"]: entry["v"] for entry in entries if entry["e"] == "f"}
-        if written and "province_received_at" not in confirmed:
-            entries.append(field_entry(event.dossier, "province_received_at", moment(received_ms).isoformat(timespec="seconds")))
-        unit = self._config.units.get(device.commune) if device is not None else None
-        if _accepts(event) and "status" in written and "official_code" not in confirmed and unit is not None:
-            day = acceptance_day(event.content.get("at"), event.quality, received_ms)
-            entries.append(field_entry(event.dossier, "official_code", next_code(unit, day)))
-        return Effect(entries)
+        if not entries or entries[-1]["e"] != "f":
+            return Effect(entries)
+        written = dict(entries[-1]["w"])
+        if "province_received_at" not in confirmed:
+            written["province_received_at"] = moment(received_ms).isoformat(timespec="seconds")
+        if "status" in written and "official_code" not in confirmed and _accepts(event):
+            device = self._journal.device(origin.device)
+            unit = self._config.units.get(device.commune) if device is not None else None
+            if unit is not None:
+                day = acceptance_day(event.content.get("at"), event.quality, received_ms)
+                written["official_code"] = next_code(unit, day)
+        return Effect((*entries[:-1], fields_entry(event.dossier, written)))
 
 
 def _accepts(event: Event) -> bool:
@@ -65,7 +65,8 @@ def _writing(event: Event, origin: Origin) -> Writing:
 
 def _fits(entry: Mapping[str, Any]) -> bool:
     """Whether a field's name has a place in the tables; that its value can be written again was seen when the event was read."""
-    return "\x00" not in str(entry.get("f", "")) and len(str(entry.get("f", ""))) <= _LONGEST_FIELD
+    names = entry.get("w") or (str(entry.get("f", "")),)
+    return max(map(len, names)) <= _LONGEST_FIELD and "\x00" not in "".join(names)
 
 
 def assign_missing(config: Config, now_ms: int) -> int:
@@ -76,7 +77,7 @@ def assign_missing(config: Config, now_ms: int) -> int:
             unit = config.units.get(index.commune)
             if unit is not None:
                 code = next_code(unit, _accepted_on(index))
-                journal.add_entry(index.commune, field_entry(index.dossier, "official_code", code), None)
+                journal.add_entry(index.commune, fields_entry(index.dossier, {"official_code": code}), None)
                 given += 1
     return given
 

@@ -1,5 +1,5 @@
 """The province's tables. Truth is in :class:`EventRow` (what devices wrote, verbatim) and :class:`FeedRow` (what the province
-decided); :class:`ConfirmedField`, :class:`DossierIndex` and :class:`Conflict` are projections of the feed and can be dropped
+decided); :class:`ConfirmedDossier`, :class:`DossierIndex` and :class:`Conflict` are projections of the feed and can be dropped
 and rebuilt.
 
 Times are milliseconds since the epoch. Values of fields are JSON text exactly as they stand in the feed.
@@ -248,22 +248,18 @@ class FeedRow(models.Model):
         indexes = [models.Index(fields=["commune", "dossier"], name="feed_of_dossier")]
 
 
-class ConfirmedField(models.Model):
-    """Projection: the confirmed value of one field of one dossier; ``rev`` is the feed position that set it."""
+class ConfirmedDossier(models.Model):
+    """Projection: the confirmed fields of one dossier, in the order they were last written (:mod:`province.confirmed`)."""
 
-    objects: ClassVar[models.Manager[ConfirmedField]]
+    objects: ClassVar[models.Manager[ConfirmedDossier]]
 
     commune: models.CharField[str, str] = models.CharField(max_length=16)
     dossier: models.CharField[str, str] = models.CharField(max_length=64)
-    field: models.CharField[str, str] = models.CharField(max_length=200)
-    value: models.TextField[str, str] = models.TextField()
-    rev: models.BigIntegerField[int, int] = models.BigIntegerField()
-    origin_device: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
-    origin_incarnation: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
-    origin_n: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    fields: models.TextField[str, str] = models.TextField()
+    """JSON: ``[[rev, [device, incarnation, n] or null, {field: value, …}], …]``, ``rev`` the feed position that set them."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["commune", "dossier", "field"], name="field_once")]
+        constraints = [models.UniqueConstraint(fields=["commune", "dossier"], name="confirmed_once")]
 
 
 class DossierIndex(models.Model):

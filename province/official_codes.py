@@ -27,7 +27,7 @@ _AHEAD: Final = timedelta(minutes=10)
 
 def next_code(unit: str, day: date) -> str:
     """Take the next number of a unit and day. Call inside :func:`province.writer.writing`."""
-    told = day.strftime("%y%m%d")
+    told = f"{day.year % 100:02d}{day.month:02d}{day.day:02d}"
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [unit, told])
         return f"{unit}-{told}-{cursor.fetchone()[0]:04d}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,15 +9,16 @@ from forms.papers import Office, SlipFacts, kind
 from forms.papers.of_dossier import available, facts_of, file_name, pdf_of
 from forms.papers.source import Issuer, PaperSource
 from forms.procedures.catalogue import load_catalogue
-from province.models import ConfirmedField, DossierIndex
+from province import confirmed
+from province.models import ConfirmedDossier, DossierIndex
 from province.places import commune_name
 from province.runtime import current
 
 
 def confirmed_fields(row: DossierIndex) -> dict[str, Any]:
     """The fields of a dossier as they stand, in the order they were last written."""
-    rows = ConfirmedField.objects.filter(commune=row.commune, dossier=row.dossier).order_by("rev")
-    return {field.field: json.loads(field.value) for field in rows}
+    held = ConfirmedDossier.objects.filter(commune=row.commune, dossier=row.dossier).first()
+    return {name: known.value for name, known in confirmed.read(held.fields).items()} if held is not None else {}
 
 
 def papers_offered(row: DossierIndex, fields: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

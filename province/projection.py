@@ -11,24 +11,38 @@ import base64
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from forms.codes import check_code
 from forms.dossier import STATUS_NAMES, Status, conflict_of
 from forms.text import fold, nfc
+from province import confirmed
 from province.errors import ProvinceError
-from province.models import Attachment, ConfirmedField, Conflict, DossierIndex, FeedRow
-from province.rows import Entry, Field, insert, select
+from province.models import Attachment, ConfirmedDossier, Conflict, DossierIndex, FeedRow
+from province.rows import Entry, insert, select
 from province.writer import writing
 from sync.blob.cipher import KEY, MAX_SIZE, TAG
 from sync.blob.wire import is_blob_name
-from sync.envelope import Origin
 from sync.ports import Confirmed
 
+_INDEXED: Final = frozenset(
+    (
+        "code",
+        "official_code",
+        "key",
+        "procedure",
+        "applicant",
+        "status",
+        "status_at",
+        "filed_at",
+        "province_received_at",
+        "receipt.due",
+        "due",
+    )
+)
+"""Fields with a column of their own."""
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
-KNOWN: Final = ("field", "value", "rev", "origin_device", "origin_incarnation", "origin_n")
-"""Columns of :class:`ConfirmedField` that make a :class:`Confirmed`."""
 _ANSWER: Final = "a."
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DECIDED: Final = "decided."
@@ -59,7 +73,7 @@ def key_hash(key: str) -> bytes:
 
 
 def json_line(value: Any) -> str:
-    """JSON as it stands in the feed and in ``ConfirmedField.value``.
+    """JSON as it stands in a column.
 
     Raises:
         ValueError: not finite numbers, lone surrogates, or nested too deeply: it cannot be written as UTF-8 JSON.
@@ -77,7 +91,7 @@ class Projection:
 
     def __init__(self) -> None:
         self._fields: dict[_Key, dict[str, Confirmed]] = {}
-        self._changed: dict[tuple[str, str, str], Field] = {}
+        self._changed: set[_Key] = set()
         self._index: dict[_Key, DossierIndex] = {}
         self._attachments: list[Attachment] = []
         self._complete: dict[str, bool] = {}
@@ -85,21 +99,28 @@ class Projection:
         self._moved: set[_Key] = set()
         self._conflicts: list[tuple[str, Conflict]] = []
 
-    def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
+    def confirmed(self, commune: str, dossier: str) -> dict[str, Confirmed]:
         """The confirmed fields of a dossier, with what this transaction changed."""
         key = commune, dossier
         if key not in self._fields:
-            rows = select(ConfirmedField, KNOWN, commune=commune, dossier=dossier)
-            self._fields[key] = {name: confirmed(*facts) for name, *facts in rows}
-            if not rows:  # nothing confirmed: there is no row of it in the index either
-                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
+            self.expect(commune, (dossier,))
         return self._fields[key]
 
-    def project(self, row: FeedRow | Entry, entry: Mapping[str, Any]) -> None:
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """Read the confirmed fields of dossiers together."""
+        asked = [dossier for dossier in dossiers if (commune, dossier) not in self._fields]
+        found = dict(select(ConfirmedDossier, ("dossier", "fields"), "dossier", asked, commune=commune))
+        for dossier in asked:
+            key = commune, dossier
+            self._fields[key] = confirmed.read(found[dossier]) if dossier in found else {}
+            if dossier not in found:  # nothing confirmed: there is no row of it in the index either
+                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
+
+    def project(self, row: Entry, entry: Mapping[str, Any]) -> None:
         """Follow one entry of the feed."""
         kind = entry.get("e")
         if kind == "f":
-            self._project_field(row, str(entry["d"]), str(entry["f"]), entry["v"])
+            self._project_fields(row, str(entry["d"]), entry["w"])
         elif kind == "bl":
             self._complete[str(entry["id"])] = entry.get("ok") == 1
         elif kind == "drop":
@@ -109,7 +130,8 @@ class Projection:
 
     def flush(self) -> None:
         """Write everything changed since the last time."""
-        insert(ConfirmedField, Field._fields, self._changed.values(), key=("commune", "dossier", "field"))
+        changed = [(*key, confirmed.write(self._fields[key])) for key in self._changed]
+        insert(ConfirmedDossier, ("commune", "dossier", "fields"), changed, key=("commune", "dossier"))
         names = [column.attname for column in DossierIndex._meta.concrete_fields if not column.primary_key]
         moved = [[getattr(self._index[key], name) for name in names] for key in self._moved]
         insert(DossierIndex, names, moved, key=("commune", "dossier"))
@@ -118,7 +140,7 @@ class Projection:
         for blob, complete in self._complete.items():
             Attachment.objects.filter(blob=blob).update(complete=complete)
         Attachment.objects.filter(blob__in=self._removed).update(removed=True)
-        self._changed, self._moved, self._conflicts = {}, set(), []
+        self._changed, self._moved, self._conflicts = set(), set(), []
         self._attachments, self._complete, self._removed = [], {}, []
 
     def _settle(self, commune: str, dossier: str, conflict: str) -> None:
@@ -129,23 +151,25 @@ class Projection:
             if conflict_of(read_entry(row)).id == conflict:
                 Conflict.objects.filter(commune=commune, seq=row.seq).delete()
 
-    def _project_field(self, row: FeedRow | Entry, dossier: str, name: str, value: Any) -> None:
+    def _project_fields(self, row: Entry, dossier: str, values: Mapping[str, Any]) -> None:
         key = row.commune, dossier
-        if name.startswith(_DECIDED):
-            self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
-        elif name.startswith(_ATTACHED):
-            self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), value)
-        elif name.startswith(_DETACHED):
-            self._removed.append(name.removeprefix(_DETACHED))
-        if key in self._fields:
-            self._fields[key][name] = Confirmed(value, row.seq, origin_of(row))
-        of = row.origin_device, row.origin_incarnation, row.origin_n
-        self._changed[row.commune, dossier, name] = Field(row.commune, dossier, name, json_line(value), row.seq, *of)
+        confirmed.set_fields(self.confirmed(*key), values, row.seq, row.origin)
+        self._changed.add(key)
         index = self._row(key)
-        _index_field(index, name, value)
+        for name, value in values.items():
+            if name.startswith(_ANSWER):
+                continue
+            if name.startswith(_DECIDED):
+                self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
+            elif name.startswith(_ATTACHED):
+                self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), value)
+            elif name.startswith(_DETACHED):
+                self._removed.append(name.removeprefix(_DETACHED))
+            elif name in _INDEXED:
+                _index_field(index, name, value)
         index.seq, index.changed_ms = row.seq, row.made_ms
 
-    def _project_drop(self, row: FeedRow | Entry, dossier: str) -> None:
+    def _project_drop(self, row: Entry, dossier: str) -> None:
         self._row((row.commune, dossier)).dropped = True
 
     def is_dropped(self, commune: str, dossier: str) -> bool:
@@ -165,20 +189,7 @@ class Projection:
         return self._index[key]
 
 
-def confirmed(value: str, rev: int, device: int | None, incarnation: int | None, n: int | None) -> Confirmed:
-    """A confirmed value from the columns :data:`KNOWN` behind the field's name."""
-    of = None if device is None or incarnation is None or n is None else Origin(device, incarnation, n)
-    return Confirmed(json.loads(value), rev, of)
-
-
-def origin_of(row: FeedRow | Entry | ConfirmedField) -> Origin | None:
-    """The event a row follows from; ``None`` for the province's own act."""
-    if row.origin_device is None or row.origin_incarnation is None or row.origin_n is None:
-        return None
-    return Origin(row.origin_device, row.origin_incarnation, row.origin_n)
-
-
-def attachment(row: FeedRow | Entry, dossier: str, blob: str, told: Any) -> list[Attachment]:
+def attachment(row: Entry, dossier: str, blob: str, told: Any) -> list[Attachment]:
     """The row of an attachment; none when what a device told of it could not be a file of ours."""
     if not (isinstance(told, Mapping) and is_blob_name(blob)):
         return []
@@ -210,8 +221,6 @@ def attachment(row: FeedRow | Entry, dossier: str, blob: str, told: Any) -> list
 
 
 def _index_field(index: DossierIndex, name: str, value: Any) -> None:
-    if name.startswith(_ANSWER):
-        return
     text = shown(value)
     if name == "code":
         index.code = normal_code(text) if text else ""
@@ -238,7 +247,7 @@ def _index_field(index: DossierIndex, name: str, value: Any) -> None:
         index.due = text[:40]
 
 
-def _conflict(row: FeedRow | Entry, kind: str, entry: Mapping[str, Any]) -> Conflict:
+def _conflict(row: Entry, kind: str, entry: Mapping[str, Any]) -> Conflict:
     device = entry.get("dev")
     return Conflict(
         commune=row.commune,
@@ -274,18 +283,20 @@ def rebuild() -> int:
     """Drop the projections and make them again from the feed, in one transaction. Returns the entries read."""
     count, made = 0, Projection()
     with writing():
-        for model in (ConfirmedField, DossierIndex, Conflict, Attachment):
+        for model in (ConfirmedDossier, DossierIndex, Conflict, Attachment):
             model.objects.all().delete()
-        for row in FeedRow.objects.order_by("commune", "seq").iterator(chunk_size=_TOGETHER):
+        rows = FeedRow.objects.order_by("commune", "seq").values_list(*Entry._fields)
+        for row in map(Entry._make, rows.iterator(chunk_size=_TOGETHER)):
             made.project(row, read_entry(row))
             count += 1
             if count % _TOGETHER == 0:
                 made.flush()
+                made = Projection()
         made.flush()
     return count
 
 
-def read_entry(row: FeedRow) -> Mapping[str, Any]:
+def read_entry(row: FeedRow | Entry) -> Mapping[str, Any]:
     """The entry of a stored row.
 
     Raises:

@@ -7,10 +7,15 @@ every event only: everything else is written through the models.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, models
+
+from sync.envelope import Origin
+
+_AT_ONCE: Final = 900
+"""Values of one question: every SQLite takes so many."""
 
 
 class Line(NamedTuple):
@@ -40,18 +45,12 @@ class Entry(NamedTuple):
     origin_n: int | None
     made_ms: int
 
-
-class Field(NamedTuple):
-    """A row of :class:`province.models.ConfirmedField`."""
-
-    commune: str
-    dossier: str
-    field: str
-    value: str
-    rev: int
-    origin_device: int | None
-    origin_incarnation: int | None
-    origin_n: int | None
+    @property
+    def origin(self) -> Origin | None:
+        """The event it follows from; ``None`` for the province's own act."""
+        if self.origin_device is None or self.origin_incarnation is None or self.origin_n is None:
+            return None
+        return Origin(self.origin_device, self.origin_incarnation, self.origin_n)
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], key: Iterable[str] = ()) -> None:
@@ -62,11 +61,15 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
             cursor.executemany(_statement(model, tuple(fields), tuple(key)), given)
 
 
-def select(model: type[models.Model], fields: Sequence[str], **where: Any) -> list[tuple[Any, ...]]:
-    """The named fields of the rows in which other fields have these values."""
+def select(model: type[models.Model], fields: Sequence[str], one: str, among: Sequence[Any], **where: Any) -> list[tuple[Any, ...]]:
+    """The named fields of the rows in which the field ``one`` has any of these values and other fields have theirs."""
+    rows: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
-        cursor.execute(_query(model, tuple(fields), tuple(where)), list(where.values()))
-        return list(cursor.fetchall())
+        for at in range(0, len(among), _AT_ONCE):
+            some = among[at : at + _AT_ONCE]
+            cursor.execute(_query(model, tuple(fields), one, len(some), tuple(where)), [*where.values(), *some])
+            rows += cursor.fetchall()
+    return rows
 
 
 @cache
@@ -80,11 +83,12 @@ def _statement(model: type[models.Model], fields: tuple[str, ...], key: tuple[st
     return f"{text} ON CONFLICT ({', '.join(names[one] for one in key)}) DO UPDATE SET {replaced}"
 
 
-@cache
-def _query(model: type[models.Model], fields: tuple[str, ...], where: tuple[str, ...]) -> str:
+@lru_cache(maxsize=256)
+def _query(model: type[models.Model], fields: tuple[str, ...], one: str, count: int, where: tuple[str, ...]) -> str:
     names = _columns(model)
-    equal = " AND ".join(f"{names[one]} = %s" for one in where)
-    return f"SELECT {', '.join(names[one] for one in fields)} FROM {_table(model)} WHERE {equal}"
+    equal = "".join(f"{names[other]} = %s AND " for other in where)
+    among = f"{names[one]} IN ({', '.join(['%s'] * count)})"
+    return f"SELECT {', '.join(names[name] for name in fields)} FROM {_table(model)} WHERE {equal}{among}"
 
 
 def _columns(model: type[models.Model]) -> dict[str, str]:

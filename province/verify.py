@@ -7,19 +7,22 @@ unique. One finding is one sentence with its place: the first bad record of a ch
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count
 
+from province import confirmed
 from province.devices import record_of
 from province.errors import ProvinceError
-from province.models import BranchRow, ConfirmedField, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
-from province.projection import json_line, read_entry
+from province.models import BranchRow, ConfirmedDossier, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
+from province.projection import read_entry
+from province.rows import Entry
 from sync.envelope import ZERO_HEAD, base32, chain, event_id
 from sync.keys import VerifyKey
-from sync.ports import DeviceRecord, Proof
+from sync.ports import Confirmed, DeviceRecord, Proof
 from sync.proofs import holds
 
 _CHUNK = 500
@@ -149,34 +152,27 @@ def _same_event(row: EventRow, body: bytes) -> bool:
 
 def _check_feed(report: Report, commune: str) -> Iterator[Finding]:
     seq, head = 0, ZERO_HEAD
-    expected: dict[tuple[str, str], tuple[str, int]] = {}
-    for row in FeedRow.objects.filter(commune=commune).order_by("seq").iterator(chunk_size=_CHUNK):
+    expected: dict[str, dict[str, Confirmed]] = defaultdict(dict)
+    rows = FeedRow.objects.filter(commune=commune).order_by("seq").values_list(*Entry._fields)
+    for row in map(Entry._make, rows.iterator(chunk_size=_CHUNK)):
         seq, head, report.entries = seq + 1, chain(head, bytes(row.body)), report.entries + 1
         if row.seq != seq or head != bytes(row.head):
             yield Finding("feed_broken", f"feed-{commune}:{seq}", f"Luồng của xã {commune} bị thiếu hoặc bị sửa ở dòng {seq}.")
             return
         try:
-            _remember(expected, read_entry(row), seq)
+            entry = read_entry(row)
         except ProvinceError as error:
             yield Finding("feed_broken", f"feed-{commune}:{seq}", error.message_vi)
             return
+        if entry.get("e") == "f":
+            confirmed.set_fields(expected[str(entry["d"])], entry["w"], seq, row.origin)
     report.heads[f"feed-{commune}"] = head.hex()
-    stored = {
-        (row.dossier, row.field): (row.value, row.rev)
-        for row in ConfirmedField.objects.filter(commune=commune).iterator(chunk_size=_CHUNK)
-    }
-    if stored != expected:
-        wrong = sorted(key[0] for key in stored.keys() ^ expected.keys()) or sorted(
-            k[0] for k in stored if stored[k] != expected[k]
-        )
+    stored = dict(ConfirmedDossier.objects.filter(commune=commune).values_list("dossier", "fields"))
+    wrong = sorted({*stored, *expected} - {d for d, fields in expected.items() if stored.get(d) == confirmed.write(fields)})
+    if wrong:
         yield Finding(
             "projection_wrong", f"feed-{commune}", f"Bảng hiển thị lệch với luồng, ví dụ hồ sơ {wrong[0]}. Chạy province rebuild."
         )
-
-
-def _remember(expected: dict[tuple[str, str], tuple[str, int]], entry: Mapping[str, Any], seq: int) -> None:
-    if entry.get("e") == "f":
-        expected[str(entry["d"]), str(entry["f"])] = (json_line(entry["v"]), seq)
 
 
 def as_facts(report: Report) -> Mapping[str, Any]:

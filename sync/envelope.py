@@ -37,7 +37,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LEAD = re.compile(rb'\{"n":([1-9][0-9]{0,14}),')
 _MOVED = re.compile(rb',"o":\[(0|[1-9][0-9]{0,12}),([1-9][0-9]{0,14})\]\}$')
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_KNOWN = ("n", "d", "k", "c", "s", "t", "q", "a", "v", "o")
+_TYPES = (("d", str), ("k", str), ("a", str), ("c", dict))
+_COUNTS = ("n", "s", "t", "q", "v")
+_KNOWN = frozenset("ndkcstqavo")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,10 +130,10 @@ def decode(line: bytes) -> Event:
     moved = raw.get("o")
     if moved is not None and not (isinstance(moved, list) and len(moved) == 2 and all(_is_count(x) for x in moved)):
         raise EnvelopeError("key o is not [incarnation, n]")
-    for key, kind in (("d", str), ("k", str), ("a", str), ("c", dict)):
+    for key, kind in _TYPES:
         if not isinstance(raw.get(key), kind):
             raise EnvelopeError(f"key {key} is missing or not a {kind.__name__}")
-    for key in ("n", "s", "t", "q", "v"):
+    for key in _COUNTS:
         if not _is_count(raw.get(key)):
             raise EnvelopeError(f"key {key} is missing or not a whole number")
     if raw["n"] < 1:
@@ -147,7 +149,7 @@ def decode(line: bytes) -> Event:
         actor=raw["a"],
         schema=raw["v"],
         moved_from=(moved[0], moved[1]) if moved is not None else None,
-        extra={key: value for key, value in raw.items() if key not in _KNOWN},
+        extra={} if raw.keys() <= _KNOWN else {key: value for key, value in raw.items() if key not in _KNOWN},
     )
 
 

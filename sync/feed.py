@@ -47,10 +47,10 @@ def decode_entry(body: bytes) -> Mapping[str, Any]:
     return raw
 
 
-def next_entry(seq: int, head: bytes, entry: Mapping[str, Any]) -> FeedEntry:
-    """The entry that follows position ``(seq, head)``."""
-    body = encode_entry(entry)
-    return FeedEntry(seq + 1, body, chain(head, body))
+def next_entry(seq: int, head: bytes, entry: Mapping[str, Any], body: bytes | None = None) -> FeedEntry:
+    """The entry that follows position ``(seq, head)``; ``body`` is its line, where it is written already."""
+    line = encode_entry(entry) if body is None else body
+    return FeedEntry(seq + 1, line, chain(head, line))
 
 
 def ack_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[str, Any]:
@@ -68,9 +68,9 @@ def safe_entry(device: int, incarnation: int, n: int, head: bytes) -> Mapping[st
     return {**ack_entry(device, incarnation, n, head), "e": "safe"}
 
 
-def field_entry(dossier: str, name: str, value: Any) -> Mapping[str, Any]:
-    """The JSON of a confirmed value."""
-    return {"e": "f", "d": dossier, "f": name, "v": value}
+def fields_entry(dossier: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON of confirmed values: all that one event or act writes, and so one revision."""
+    return {"e": "f", "d": dossier, "w": dict(values)}
 
 
 def drop_entry(dossier: str) -> Mapping[str, Any]:

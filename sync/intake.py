@@ -43,10 +43,12 @@ MOST_TEXT = 2 * hsg.MAX_TEXT
 """Bytes of lines after which no further run of a request is read: it comes again with the next."""
 MOST_LINES = 4096
 """New lines that are stored of one request, so that nobody keeps the one writer for long."""
-MOST_ENTRIES = 20_000
-"""Entries of the feed after which no further line of a request is stored, for the same reason."""
-EVENT_ENTRIES = 2_000
-"""Most entries one event may make: several times the fields of the longest form."""
+MOST_VALUES = 20_000
+"""Values and other entries of the feed after which no further line of a request is stored, for the same reason."""
+EVENT_VALUES = 2_000
+"""Most of them one event may make: several times the fields of the longest form."""
+BULK = 64 * 1024
+"""From so many bytes of lines on a reply is packed at the level of that name."""
 BUNDLE_TARGET = 256 * 1024
 """Bytes of a feed segment on a stick."""
 
@@ -312,7 +314,7 @@ class _Visit:
         self._said: list[bytes] = []
         self._read = 0
         self._stored = 0
-        self._entries = 0
+        self._values = 0
         self._whole = False
 
     # --- a request
@@ -446,14 +448,13 @@ class _Visit:
 
     def _branch(self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps) -> None:
         """Lines of a future some disk lost: beside the log, with their effect, and a person is told."""
-        cap = self._cap(caps, incarnation)
-        for n, line, head in zip(range(first, first + len(lines)), lines, heads, strict=True):
-            if n > cap:
-                break
-            arrival = self._arrival(incarnation, n, line, head)
-            known = self._journal.has_event(arrival.identity)
-            self._journal.branch(arrival.origin, line, head, arrival.identity, self._received_ms)
-            if not known:
+        count = min(len(lines), self._cap(caps, incarnation) + 1 - first)
+        arrivals = [self._arrival(incarnation, first + at, lines[at], heads[at]) for at in range(count)]
+        known = self._journal.held([arrival.identity for arrival in arrivals])
+        for arrival in arrivals:
+            self._journal.branch(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
+            if arrival.identity not in known:
+                known.add(arrival.identity)
                 self._effect(arrival)
                 self._branched += 1
         facts = json.dumps({"incarnation": f"{incarnation:x}", "from": first})
@@ -476,12 +477,11 @@ class _Visit:
         cap = self._cap(caps, incarnation)
         # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
         most = last if keep_branch else have + MOST_LINES - self._stored
-        for n in range(max(have + 1, first), min(last, cap, most) + 1):
-            if self._entries >= MOST_ENTRIES and not keep_branch:
-                break
-            self._stored += 1
-            self._store(self._arrival(incarnation, n, lines[n - first], heads[n - first]))
-            place.common = n
+        fresh = range(max(have + 1, first), min(last, cap, most) + 1)
+        arrivals = [self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh]
+        if arrivals:
+            self._store(arrivals, _NO_CAP if keep_branch else MOST_VALUES)
+            place.common = self._journal.position(self._device, incarnation)[0]
         if last > max(cap, have):
             self._refuse(incarnation, "revoked", b"\n".join(lines[max(0, cap + 1 - first) :]))
 
@@ -501,11 +501,18 @@ class _Visit:
             event = None
         return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
 
-    def _store(self, arrival: _Arrival) -> None:
-        known = self._journal.has_event(arrival.identity)
-        self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
-        if not known:
-            self._effect(arrival)
+    def _store(self, arrivals: Sequence[_Arrival], most: int) -> None:
+        """Append lines and let them have their effect, until the request has made ``most`` values."""
+        known = self._journal.held([arrival.identity for arrival in arrivals])
+        self._journal.expect(self._record.commune, {one.event.dossier for one in arrivals if one.event is not None})
+        for arrival in arrivals:
+            if self._values >= most:
+                return
+            self._stored += 1
+            self._journal.append(arrival.origin, arrival.line, arrival.head, arrival.identity, self._received_ms)
+            if arrival.identity not in known:
+                known.add(arrival.identity)
+                self._effect(arrival)
 
     def _effect(self, arrival: _Arrival) -> None:
         event, origin, commune = arrival.event, arrival.origin, self._record.commune
@@ -517,16 +524,17 @@ class _Visit:
             confirmed = self._journal.confirmed(commune, event.dossier)
             try:
                 entries = self._merge.merge(confirmed, event, origin, self._received_ms).entries
-                largest = max((len(encode_entry(entry)) for entry in entries), default=0)
+                bodies = [encode_entry(entry) for entry in entries]
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            if largest > MAX_ENTRY or len(entries) > EVENT_ENTRIES:
+            values = sum(len(entry.get("w", ())) or 1 for entry in entries)
+            if values > EVENT_VALUES or any(len(body) > MAX_ENTRY for body in bodies):
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
-            self._entries += len(entries)
-            for entry in entries:
-                self._journal.add_entry(commune, entry, origin)
+            self._values += values
+            for entry, body in zip(entries, bodies, strict=True):
+                self._journal.add_entry(commune, entry, origin, body)
 
     def _set_aside(self, arrival: _Arrival, dossier: str, why: str) -> None:
         """The line is stored and acknowledged, for the chain goes on, but has no effect; people and the kiosk are told why."""
@@ -656,7 +664,8 @@ class _Answering:
         number = newest(shelf.feed, self._hello.dictionaries)
 
         def packer(some: Sequence[bytes]) -> bytes:
-            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=hsg.FAST, feed=True, behind=said)
+            level = hsg.FAST if sum(map(len, some)) < BULK else hsg.BULK
+            return hsg.pack(first, some, dictionary=number, dictionaries=shelf.held, level=level, feed=True, behind=said)
 
         target = max(WANTED_LEAST, min(self._hello.wanted, WANTED_MOST))
         return (*hsg.fit(lines, target, packer), number)

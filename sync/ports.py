@@ -9,10 +9,10 @@ the shortest correct example of each rule here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sync.envelope import Event, Origin
 
@@ -35,7 +35,7 @@ class FeedEntry:
 
     The JSON of an entry has ``e`` (kind of entry) and its own keys (SYNC design 1.5)::
 
-        {"e":"f","d":dossier,"f":field,"v":value}                a confirmed value; its seq is the field's revision
+        {"e":"f","d":dossier,"w":{field:value,…}}                all values one event or act confirms; seq is their revision
         {"e":"ack","dev":device,"inc":incarnation,"n":n,"h":hex8}  all up to n is in the state this point describes
         {"e":"cf","d":dossier,"f":field,"kept":v,"lost":v,"dev":…,"inc":…,"n":…,"why":code}
         {"e":"na","d":dossier,"dev":…,"inc":…,"n":…,"why":code}     an event that had no effect
@@ -53,8 +53,7 @@ class FeedEntry:
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(NamedTuple):
     """A confirmed field value, the feed position that set it, and who wrote it.
 
     ``origin`` is the writing event, or ``None`` when the province wrote it.
@@ -63,6 +62,11 @@ class Confirmed:
     value: Any
     rev: int
     origin: Origin | None
+
+    @property
+    def device(self) -> int | None:
+        """The device that wrote it."""
+        return None if self.origin is None else self.origin.device
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +289,9 @@ class ProvinceJournal(Protocol):
 
     def head_at(self, device: int, incarnation: int, n: int) -> bytes | None: ...
 
-    def has_event(self, event_id: bytes) -> bool: ...
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        """Those of these events that are stored already, in a log or a branch."""
+        ...
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         """Store a line verbatim at the end of its incarnation, whatever it holds. A moved event may come twice: ``event_id`` is
@@ -294,7 +300,7 @@ class ProvinceJournal(Protocol):
 
     def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         """Store a line of a lost future: signed, but another continuation of its incarnation than the one held. It stands beside
-        the log; :meth:`has_event` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
+        the log; :meth:`held` knows it, :meth:`position` and :meth:`head_at` do not. The same head twice is kept once."""
         ...
 
     def branch_head_at(self, device: int, incarnation: int, n: int, head8: bytes) -> bytes | None:
@@ -314,13 +320,18 @@ class ProvinceJournal(Protocol):
         Never beyond what is stored, never back."""
         ...
 
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """:meth:`confirmed` will be asked about these: a store may read them together. Changes nothing."""
+        ...
+
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]: ...
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        """Append to the commune's feed (chained), update the confirmed field if it is an ``f`` entry; returns seq.
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
+        """Append to the commune's feed (chained), update the confirmed fields if it is an ``f`` entry; returns seq.
 
         What is added to a dossier that has left the kiosks is followed by another ``drop``: a kiosk that began with a snapshot
         never heard the first one, and would show a piece of a dossier.
+        ``body``: its line, where it is written already.
         """
         ...
 

@@ -32,7 +32,7 @@ import zstandard
 from sync.envelope import MAX_ENTRY, MAX_LINE, chain
 from sync.errors import ChainBroken, Diverged, SegmentError, SegmentTooLarge, UnknownDictionary
 from sync.keys import SEAL_COST, SIGNATURE, Opener, Sealer, Signer, Verifier
-from sync.packing import apart, together
+from sync.packing import restored, shortened
 
 MAGIC: Final = b"HSG1"
 MAX_TEXT: Final = 16 * 1024 * 1024
@@ -46,6 +46,8 @@ LEVEL: Final = 19
 """zstd level: 0.15 ms for a filing, 17 % smaller than level 3."""
 FAST: Final = 9
 """Level for the province, which packs for all kiosks at once, and for sticks, where bytes are plenty."""
+BULK: Final = 6
+"""Level for the province where much is packed at once: behind the lines of a request a tenth more bytes in half the time."""
 
 _HEADER: Final = struct.Struct(">4sBBI5s6sH8s8sI")
 HEADER_SIZE: Final = _HEADER.size
@@ -169,7 +171,7 @@ def pack(
     if len(text) > MAX_TEXT or text.count(b"\n") != len(lines) - 1:
         raise SegmentTooLarge(f"{len(text)} bytes of lines are over the cap, or a line holds a line feed")
     if feed:
-        text = b"\n".join(together(lines))
+        text = b"\n".join(shortened(lines))
     packed = _compressor(level, _dictionary(dictionary, dictionaries), behind).compress(text)
     if len(packed) > MAX_PAYLOAD - SEAL_COST:
         raise SegmentTooLarge(f"{len(packed)} bytes are over the limit of a payload")
@@ -265,7 +267,7 @@ def lines_of(
     """
     text = _decompress(packed, _table(_dictionary(dictionary, dictionaries) + behind))
     packed_lines = text.split(b"\n")
-    lines = tuple(islice(apart(packed_lines), count + 1) if feed else packed_lines)
+    lines = tuple(islice(restored(packed_lines), count + 1) if feed else packed_lines)
     if len(lines) != count:
         raise SegmentError(f"segment announces {count} lines and holds {'more' if len(lines) > count else len(lines)}")
     limit = MAX_ENTRY if feed else MAX_LINE

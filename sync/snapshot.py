@@ -1,7 +1,7 @@
 """Snapshots: a commune's confirmed state at one feed position, so that a new kiosk need not read the whole feed (SYNC 1.15).
 
 A snapshot is lines of JSON like the feed's entries, each with what the entry's own place in the feed said: ``r``, the position
-that set it, and of a field ``o``, the event it follows from. It holds the fields of open dossiers, what is acknowledged and
+that set it, and of fields ``o``, the event they follow from. It holds the fields of open dossiers, what is acknowledged and
 what is in the backup of every log, the conflicts nobody has decided, and which files are complete. The same state at the same
 position always gives the same lines, in the same order: a kiosk may fetch them over any number of lines, days apart, and goes
 on where it stopped.
@@ -10,7 +10,7 @@ on where it stopped.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,15 +39,15 @@ class Line:
 
 
 def write(
-    fields: Iterable[tuple[str, str, Confirmed]],
+    dossiers: Iterable[tuple[str, Mapping[str, Confirmed]]],
     marks: Iterable[Mapping[str, Any]],
     lasting: Iterable[tuple[int, Mapping[str, Any]]],
 ) -> list[bytes]:
     """The lines: ``ack`` and ``safe`` entries, then the entries of other kinds that still say something, with their positions (open
-    ``cf``/``na``, the last ``bl`` of each file, the last ``cfg`` of each key), then the fields."""
+    ``cf``/``na``, the last ``bl`` of each file, the last ``cfg`` of each key), then what is left of each ``f`` of each dossier."""
     lines = sorted(encode_entry({**mark, "r": 0}) for mark in marks)
     lines += [encode_entry({**entry, "r": seq}) for seq, entry in sorted(lasting, key=lambda one: one[0])]
-    return lines + sorted(_field(dossier, name, known) for dossier, name, known in fields)
+    return lines + [line for dossier, fields in sorted(dossiers, key=lambda one: one[0]) for line in _fields(dossier, fields)]
 
 
 def names(seq: int, head: bytes, lines: int) -> bytes:
@@ -77,7 +77,11 @@ def read_all(lines: Sequence[bytes]) -> list[Line]:
     return [read(line) for line in lines]
 
 
-def _field(dossier: str, name: str, known: Confirmed) -> bytes:
-    of = known.origin
-    origin = None if of is None else [of.device, of.incarnation, of.n]
-    return encode_entry({"e": "f", "d": dossier, "f": name, "v": known.value, "r": known.rev, "o": origin})
+def _fields(dossier: str, fields: Mapping[str, Confirmed]) -> Iterator[bytes]:
+    written: dict[int, dict[str, Any]] = {}
+    origins: dict[int, list[int] | None] = {}
+    for name, (value, rev, of) in sorted(fields.items()):
+        written.setdefault(rev, {})[name] = value
+        origins[rev] = None if of is None else [of.device, of.incarnation, of.n]
+    for rev in sorted(written):
+        yield encode_entry({"e": "f", "d": dossier, "w": written[rev], "r": rev, "o": origins[rev]})

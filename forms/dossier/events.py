@@ -17,8 +17,9 @@ nothing: they are kept and relayed, and change no field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from forms.dossier.fields import CORRECTABLE, FIRST, FieldClass, field_class
@@ -29,6 +30,12 @@ SCHEMA: Final = 2
 
 _BY_KIND: Final[Mapping[str, str]] = {"fee": "fee", "rm": "remove", "cor": "correct", "dec": "decide"}
 """Kinds that are one act each. ``f`` and ``note`` say nothing of their author."""
+
+_OPENING: Final = (*sorted(FIRST), "subject", "resolving", "return_at", "return_way")
+_GRANTED: Final = frozenset({"status", "resolving"})
+"""What a filing writes, and what of it no rule of its class judges."""
+
+_ROLES: Final[Mapping[str, Role]] = {role.value: role for role in Role}
 
 _CHOOSABLE: Final = frozenset({FieldClass.COMMUNE, FieldClass.SHARED})
 
@@ -70,18 +77,7 @@ _NOTHING: Final = Change({})
 
 def change(kind: str, content: Mapping[str, Any]) -> Change:
     """Read an event as what it asks for."""
-    readers = {
-        "new": _new,
-        "f": _plain,
-        "st": _step,
-        "note": _note,
-        "at": _attach,
-        "fee": _fee,
-        "rm": _remove,
-        "cor": _correct,
-        "dec": _decide,
-    }
-    reader = readers.get(kind)
+    reader = _READERS.get(kind)
     return reader(content) if reader is not None else _NOTHING
 
 
@@ -96,11 +92,10 @@ def step_of(kind: str, content: Mapping[str, Any]) -> tuple[int, int] | None:
 def _new(content: Mapping[str, Any]) -> Change:
     if not isinstance(content.get("procedure"), str):
         return _NOTHING
-    names = (*sorted(FIRST), "subject", "resolving", "return_at", "return_way")
-    writes = {name: content[name] for name in names if name in content}
+    writes = {name: content[name] for name in _OPENING if name in content}
     writes["filed_at"] = content.get("at")
     writes["status"] = Status.NEW
-    return Change(writes, grants=frozenset({"status", "resolving"}), creates=True)
+    return Change(writes, grants=_GRANTED, creates=True)
 
 
 def _plain(content: Mapping[str, Any]) -> Change:
@@ -133,8 +128,14 @@ def _step(content: Mapping[str, Any]) -> Change:
 def _goes_with(act: str, name: str) -> bool:
     """Whether a field is written together with an act; a step of version 1 carries the receipt only."""
     known = ACTS.get(act)
-    sets = known.sets if known is not None else ("receipt.",)
-    return any(name.startswith(one) if one.endswith(".") else name == one for one in sets)
+    names, prefixes = _sets(known.sets if known is not None else ("receipt.",))
+    return name in names or name.startswith(prefixes)
+
+
+@cache
+def _sets(sets: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Whole names, and beginnings (which end in a dot)."""
+    return frozenset(one for one in sets if one[-1] != "."), tuple(one for one in sets if one[-1] == ".")
 
 
 def _note(content: Mapping[str, Any]) -> Change:
@@ -203,8 +204,21 @@ def choosable(name: str) -> bool:
 def _role(content: Mapping[str, Any]) -> Role | None:
     by = content.get("by")
     role = by.get("role") if isinstance(by, Mapping) else None
-    return Role(role) if isinstance(role, str) and role in list(Role) else None
+    return _ROLES.get(role) if isinstance(role, str) else None
 
 
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Change]]] = {
+    "new": _new,
+    "f": _plain,
+    "st": _step,
+    "note": _note,
+    "at": _attach,
+    "fee": _fee,
+    "rm": _remove,
+    "cor": _correct,
+    "dec": _decide,
+}

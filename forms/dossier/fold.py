@@ -125,10 +125,15 @@ def outcome(fields: Fields, wanted: Change, side: Side = Side.COMMUNE, unseen: f
     for name, value in wanted.writes.items():
         if name in fields and same(fields[name], value):
             continue
-        written, loss = ({name: value}, None) if name in wanted.grants else bench.judge(name, value)
+        if name in wanted.grants:
+            writes[name] = value
+            continue
+        written, loss = bench.judge(name, value)
         writes.update(written)
-        losses += [loss] if loss is not None else []
-    writes.update(_derived(fields, wanted))
+        if loss is not None:
+            losses.append(loss)
+    if wanted.grows or wanted.act:
+        writes.update(_derived(fields, wanted))
     return Outcome(writes, tuple(losses))
 
 

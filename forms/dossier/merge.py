@@ -2,8 +2,8 @@
 
 :func:`forms.dossier.outcome` decides, here as at the kiosk; the province adds the one thing only it knows: which values the writer
 had seen. A value is *seen* when the feed position the writer had applied (``base``) is at least the value's revision, or when it is
-the same device's own earlier write; the province itself sees everything. Entries: ``f`` a field's new value, ``cf`` a value that
-gave way unseen or may not be written, ``na`` an event that was not applied. ``cf`` and ``na`` wait for a person
+the same device's own earlier write; the province itself sees everything. Entries: ``f`` all new values of an event together, ``cf``
+a value that gave way unseen or may not be written, ``na`` an event that was not applied. ``cf`` and ``na`` wait for a person
 (:func:`forms.dossier.decide`).
 """
 
@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from forms.dossier import Loss, Side, change, outcome
 
 Entry = Mapping[str, Any]
+
+
+class Confirmed(Protocol):
+    """A confirmed value as the merge reads it; :class:`Known` is one."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def rev(self) -> int: ...
+    @property
+    def device(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,7 @@ class Writing:
     base: int
 
 
-def merge(confirmed: Mapping[str, Known], event: Writing) -> Sequence[Entry]:
+def merge(confirmed: Mapping[str, Confirmed], event: Writing) -> Sequence[Entry]:
     """Feed entries for one event.
 
     I immutable: a second value is refused (``cf``), a correction is its own act. C commune: newest by server order wins, an unseen
@@ -48,19 +59,20 @@ def merge(confirmed: Mapping[str, Known], event: Writing) -> Sequence[Entry]:
     there stays, the new one is recorded. A, N: every entry is kept under its own name and never rewritten. T: written by an act
     only; one that does not find what it named is not applied (``na``), with all its other writes.
     """
+    wanted = change(event.kind, event.content)
     done = outcome(
         {name: known.value for name, known in confirmed.items()},
-        change(event.kind, event.content),
+        wanted,
         Side.COMMUNE if event.device is not None else Side.PROVINCE,
-        frozenset(name for name, known in confirmed.items() if not _seen(known, event)),
+        frozenset(name for name in wanted.writes if name in confirmed and not _seen(confirmed[name], event)),
     )
     if done.refused is not None:
         return ({"e": "na", "d": event.dossier, **_origin(event), "why": done.refused},)
-    fields = ({"e": "f", "d": event.dossier, "f": name, "v": value} for name, value in done.writes.items())
-    return (*(_conflict(event, loss) for loss in done.losses), *fields)
+    lost = tuple(_conflict(event, loss) for loss in done.losses)
+    return (*lost, {"e": "f", "d": event.dossier, "w": done.writes}) if done.writes else lost
 
 
-def _seen(known: Known, event: Writing) -> bool:
+def _seen(known: Confirmed, event: Writing) -> bool:
     return event.device is None or known.rev <= event.base or known.device == event.device
 
 

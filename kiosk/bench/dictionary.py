@@ -25,8 +25,8 @@ from forms import dossier as acts
 from forms.dossier.merge import Known, Writing, merge
 from kiosk.bench.commune import OPENING, Commune
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode
-from sync.feed import ack_entry, encode_entry
-from sync.packing import together
+from sync.feed import ack_entry, encode_entry, fields_entry
+from sync.packing import shortened
 
 SIZE: Final = 64 * 1024
 DAYS: Final = 12
@@ -64,27 +64,27 @@ def day(seed: str, dossiers: int = DOSSIERS) -> Day:
                 event = Event(origin.n, dossier, draft.kind, draft.content, opened, wall, 2, deed.actor, acts.SCHEMA)
                 events.append(encode(event))
                 head = chain(head, events[-1])
-                for entry in _merged(known, origin, event):
+                written = _merged(known, origin, event)
+                if written:
                     seq += 1
-                    entries.append(encode_entry(entry))
-                    known[entry["f"]] = Known(entry["v"], seq, device)
+                    entries.append(encode_entry(fields_entry(dossier, written)))
+                    known |= {name: Known(value, seq, device) for name, value in written.items()}
             seq += 1
-            feed += together(entries)
+            feed += shortened(entries)
             acks.append(encode_entry(ack_entry(device, incarnation, len(events), head)))
     return Day(events, feed, acks)
 
 
-def _merged(known: dict[str, Known], origin: Origin, event: Event) -> Iterator[dict[str, Any]]:
-    """What the province's feed says of an event, with what the province adds itself."""
+def _merged(known: dict[str, Known], origin: Origin, event: Event) -> dict[str, Any]:
+    """What an event writes at the province, with what the province adds itself."""
     where = (origin.device, origin.incarnation, origin.n)
-    writing = Writing(*where, event.dossier, event.kind, event.content, event.base)
-    for entry in merge(known, writing):
-        if entry["e"] == "f":
-            yield dict(entry)
+    entries = merge(known, Writing(*where, event.dossier, event.kind, event.content, event.base))
+    written = {name: value for entry in entries if entry["e"] == "f" for name, value in entry["w"].items()}
     if event.kind == "new":
-        yield {"e": "f", "d": event.dossier, "f": "province_received_at", "v": event.content["at"]}
+        written["province_received_at"] = event.content["at"]
     if event.content.get("act") == "accept":
-        yield {"e": "f", "d": event.dossier, "f": "official_code", "v": f"H14.990-261124-{origin.n % 10_000:04d}"}
+        written["official_code"] = f"H14.990-261124-{origin.n % 10_000:04d}"
+    return written
 
 
 def train(days: Sequence[Day]) -> dict[str, bytes]:
@@ -152,7 +152,7 @@ def floor(events: Sequence[bytes], feed: Sequence[bytes]) -> int:
     """Bytes of a day as two streams that nothing interrupts: the events, and the feed by one who knows the events."""
     shelf = Path(str(files("sync").joinpath("data/dict")))
     newest = {entry["direction"]: shelf.joinpath(entry["file"]).read_bytes() for entry in _index(shelf)}
-    up, down = b"\n".join(events), b"\n".join(together(feed))
+    up, down = b"\n".join(events), b"\n".join(shortened(feed))
     return len(_compressor(newest[UP]).compress(up)) + len(_compressor(newest[FEED] + up).compress(down))
 
 

@@ -22,6 +22,8 @@ from kiosk.demo.processes import product
 
 DAYS: Final = 5
 DOSSIERS: Final = 200
+FIRST: Final = 5
+"""Dossiers that are sent before anything is counted."""
 PROVINCE_DAY: Final = 200
 """Busy commune-days in a province's day: 200 kiosks, 200 dossiers each."""
 
@@ -49,18 +51,24 @@ def _once() -> Spent:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rig = Rig(Path(folder) / "rig")
         rig.enrol()
-        for number in range(DAYS):
-            rig.file_day(f"ingest {number}", DOSSIERS)
-        machine = rig.machine()
-        events = machine.store.waiting()
-        machine.close()
         rig.reconfigure(rig.serve())
         try:
+            rig.file_day("ingest first", FIRST)
+            _send(rig)  # what a process does once, when the first kiosk calls, is no part of what an event costs
+            for number in range(DAYS):
+                rig.file_day(f"ingest {number}", DOSSIERS)
+            machine = rig.machine()
+            events = machine.store.waiting()
+            machine.close()
             before, started = _cpu(rig.province_pid), time.monotonic()
-            subprocess.run(product("sync", "--state", str(rig.kiosk), "--once"), check=True, capture_output=True, timeout=900)
+            _send(rig)
             return Spent(events, _cpu(rig.province_pid) - before, time.monotonic() - started)
         finally:
             rig.stop()
+
+
+def _send(rig: Rig) -> None:
+    subprocess.run(product("sync", "--state", str(rig.kiosk), "--once"), check=True, capture_output=True, timeout=900)
 
 
 def _cpu(pid: int) -> float:

@@ -37,7 +37,7 @@ from kiosk.store.check import check
 from kiosk.store.connection import connect, immediate, prepare
 from kiosk.store.migrations import migrate
 from sync.envelope import ZERO_HEAD, decode
-from sync.feed import ack_entry, encode_entry, next_entry
+from sync.feed import ack_entry, encode_entry, fields_entry, next_entry
 from sync.keys import VerifyKey
 
 DOSSIERS, NAMES = 100_000, 1_000_000
@@ -165,11 +165,7 @@ def _confirm(machine: Machine) -> None:
     rows = store.rows("SELECT d, fields FROM dossier")
     for at in range(0, len(rows), 50):
         with store.transaction():
-            told = [
-                {"e": "f", "d": row["d"], "f": name, "v": value}
-                for row in rows[at : at + 50]
-                for name, value in json.loads(row["fields"]).items()
-            ]
+            told = [fields_entry(row["d"], json.loads(row["fields"])) for row in rows[at : at + 50]]
             made, place = [], store.feed_position()
             for entry in told:
                 made.append(next_entry(*place, entry))
@@ -194,7 +190,7 @@ def _rebuilding(folder: Path, dossiers: int) -> Result:
         rows = ((f"7-b-{number}", name, value, 1) for number in range(dossiers - tail) for name, value in values)
         db.conn.executemany("INSERT INTO field (d, f, v, rev) VALUES (?, ?, ?, ?)", rows)
         projections.set_feed_base(db, 1, ZERO_HEAD)
-        entries = ({"e": "f", "d": f"7-t-{number}", "f": name, "v": fields[name]} for number in range(tail) for name, _ in values)
+        entries = (fields_entry(f"7-t-{number}", fields) for number in range(tail))
         bodies = ((seq, encode_entry(entry), ZERO_HEAD) for seq, entry in enumerate(entries, start=2))
         db.conn.executemany("INSERT INTO feed (seq, body, head) VALUES (?, ?, ?)", bodies)
     ours = _work(machine.store.rebuild)

@@ -15,7 +15,7 @@ PLANTS: Final[Sequence[Plant]] = (
     Plant(
         "conflict_dropped",
         _MERGE,
-        (("return (*(_conflict(event, loss) for loss in done.losses), *fields)", "return tuple(fields)"),),
+        (("lost = tuple(_conflict(event, loss) for loss in done.losses)", "lost = ()"),),
     ),
     Plant(
         "kiosk_writes_for_the_province",

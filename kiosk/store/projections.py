@@ -168,7 +168,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
     kind = entry.get("e")
     dossier = str(entry.get("d", ""))
     if kind == "f":
-        db.conn.execute(_FIELD, _field(seq, entry))
+        db.conn.executemany(_FIELD, _fields(seq, entry))
         return {dossier}
     if kind == "ack" and entry.get("dev") == device:
         return _acknowledge(db, int(entry["inc"]), int(entry["n"]))
@@ -199,8 +199,9 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
 _FIELD: Final = "INSERT OR REPLACE INTO field (d, f, v, rev) VALUES (?, ?, ?, ?)"
 
 
-def _field(seq: int, entry: Mapping[str, Any]) -> tuple[str, str, str, int]:
-    return str(entry.get("d", "")), str(entry["f"]), json.dumps(entry["v"], ensure_ascii=False), seq
+def _fields(seq: int, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str, int]]:
+    dossier = str(entry.get("d", ""))
+    return ((dossier, name, json.dumps(value, ensure_ascii=False), seq) for name, value in entry["w"].items())
 
 
 def _acknowledge(db: sqlite_utils.Database, inc: int, n: int) -> set[str]:
@@ -301,7 +302,7 @@ def rebuild(db: sqlite_utils.Database, device: int) -> int:
     for some in _batches(db.conn.execute("SELECT seq, body FROM feed ORDER BY seq")):
         entries = [(seq, json.loads(body.decode("utf-8"))) for seq, body in some]
         # Values first: no other kind of entry reads or writes them.
-        db.conn.executemany(_FIELD, (_field(seq, entry) for seq, entry in entries if entry.get("e") == "f"))
+        db.conn.executemany(_FIELD, (row for seq, entry in entries if entry.get("e") == "f" for row in _fields(seq, entry)))
         for seq, entry in entries:
             if entry.get("e") != "f":
                 apply_entry(db, seq, entry, device)

@@ -28,7 +28,7 @@ from sync.custody import read as read_custody
 from sync.custody import write as write_custody
 from sync.envelope import ZERO_HEAD, chain, decode, encode
 from sync.errors import BadFrame, BadLetter, BadSignature, BlobProtocol, BundleDamaged, BundleForged, NotOurProtocol, SyncError
-from sync.feed import decode_entry, encode_entry, read_mark
+from sync.feed import decode_entry, encode_entry, fields_entry, read_mark
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.simulator import attachments, line, sticks
 from sync.simulator.authority import BLIND_FORGE, FAST_FORGE, Forge
@@ -274,7 +274,7 @@ class _Bench:
         scene.authority.renew_province(scene.province)
         scene.authority.renew_commune(scene.province, self.machine.commune)
         with scene.province.atomic():
-            scene.province.add_entry(self.machine.commune, {"e": "f", "d": first.dossier_id(), "f": "p.status", "v": "xong"}, None)
+            scene.province.add_entry(self.machine.commune, fields_entry(first.dossier_id(), {"p.status": "xong"}), None)
             scene.province.mark_safe({key: len(log) for key, log in scene.province.state.logs.items()})
         for number in range(3, 8):
             journal.work("", [("f", {f"e.{number}": "Bế Văn Mẫu", "c.address": "xã Mẫu"})], Facts(actor=f"cb{number}"))

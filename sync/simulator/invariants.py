@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.envelope import Event, Origin
@@ -127,20 +127,18 @@ def _feed(scene: Scene, commune: str) -> None:
     """I5 and I6 by the feed itself: nothing unseen is overwritten, and no write vanishes, without a conflict that says so."""
     entries = [entry_of(kept.body) for kept in scene.province.state.feeds[commune]]
     told = {(e.get("dev"), e.get("inc"), e.get("n"), e.get("f")) for e in entries if e["e"] in ("cf", "na")}
-    written = {(e["d"], e["f"], _key(e["v"])) for e in entries if e["e"] == "f"}
+    written = {(e["d"], name, _key(value)) for e in entries if e["e"] == "f" for name, value in e["w"].items()}
     events = dict(_events(scene))
     last: dict[tuple[str, str], tuple[Any, int, int]] = {}
-    for seq, (entry, origin) in enumerate(zip(entries, scene.province.state.origins[commune], strict=True), 1):
-        if entry["e"] != "f" or origin is None or entry["f"].startswith(COUNT):
-            continue
-        before, event = last.get((entry["d"], entry["f"])), events[origin]
-        hold(scene.meaning.owner(entry["f"]) != "P", "I5", f"a kiosk wrote the province's {entry['f']}")
-        plain = event.kind == "f" and scene.meaning.owner(entry["f"]) == "C"
-        if before is not None and plain and before[0] != entry["v"]:
+    for seq, origin, dossier, name, value in _writes(entries, scene.province.state.origins[commune]):
+        before, event = last.get((dossier, name)), events[origin]
+        hold(scene.meaning.owner(name) != "P", "I5", f"a kiosk wrote the province's {name}")
+        plain = event.kind == "f" and scene.meaning.owner(name) == "C"
+        if before is not None and plain and before[0] != value:
             unseen = before[1] > event.base and before[2] != origin.device
-            said = (origin.device, origin.incarnation, origin.n, entry["f"]) in told
-            hold(said or not unseen, "I6", f"an unseen value of {entry['f']} was overwritten without a word")
-        last[entry["d"], entry["f"]] = (entry["v"], seq, origin.device)
+            said = (origin.device, origin.incarnation, origin.n, name) in told
+            hold(said or not unseen, "I6", f"an unseen value of {name} was overwritten without a word")
+        last[dossier, name] = (value, seq, origin.device)
     _set_aside(scene, commune, {place[:3] for place in told})
     for origin, event in events.items():
         if event.kind != "f" or scene.commune_of(event.dossier) != commune or _known(scene, origin, event):
@@ -150,6 +148,15 @@ def _feed(scene: Scene, commune: str) -> None:
             said = not told.isdisjoint({(*place, name), (*place, None)})
             there = (event.dossier, name, _key(value)) in written
             hold(said or there, "I6", f"{name} of {place} vanished without a word")
+
+
+def _writes(entries: Sequence[Mapping[str, Any]], origins: Sequence[Origin | None]) -> Iterator[tuple[int, Origin, str, str, Any]]:
+    """Every field a kiosk's event wrote, in the order of the feed."""
+    for seq, (entry, origin) in enumerate(zip(entries, origins, strict=True), 1):
+        if entry["e"] == "f" and origin is not None:
+            for name, value in entry["w"].items():
+                if not name.startswith(COUNT):
+                    yield seq, origin, entry["d"], name, value
 
 
 def _set_aside(scene: Scene, commune: str, told: set[tuple[Any, Any, Any]]) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sync.envelope import Event, Origin
+from sync.feed import fields_entry
 from sync.ports import Confirmed, Effect, MergePort
 
 Entry = Mapping[str, Any]
@@ -61,7 +62,7 @@ class CountingMerge:
 
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
         writes = self.fold({name: known.value for name, known in confirmed.items()}, event, origin)
-        return Effect([_field(event.dossier, name, value) for name, value in writes.items()])
+        return Effect([fields_entry(event.dossier, writes)] if writes else [])
 
     def fold(self, fields: Mapping[str, Any], event: Event, origin: Origin) -> Mapping[str, Any]:
         if event.kind == "f":
@@ -75,7 +76,7 @@ class CountingMerge:
         return [("tag", {"tag": str(serial)})]
 
     def at_province(self, rng: random.Random, dossier: str, confirmed: Mapping[str, Confirmed], serial: int) -> Sequence[Entry]:
-        return [_field(dossier, "status", serial)]
+        return [fields_entry(dossier, {"status": serial})]
 
     def owner(self, field: str) -> str:
         return "P" if field == "status" else "C"
@@ -94,21 +95,20 @@ class Tiny:
         if event.kind == "boom":
             raise ValueError("a merge that was never meant for this content")
         writes = event.content if event.kind == "f" else _attached(event)
-        return Effect([entry for name, value in writes.items() for entry in self._write(confirmed, event, origin, name, value)])
-
-    def _write(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, name: str, value: Any) -> Sequence[Entry]:
-        known = confirmed.get(name)
-        if known is not None and known.value == value:
-            return ()
-        place = {"dev": origin.device, "inc": origin.incarnation, "n": origin.n}
-        if name[0] == "p":
+        entries: list[Entry] = []
+        written: dict[str, Any] = {}
+        for name, value in writes.items():
+            known = confirmed.get(name)
+            if known is not None and known.value == value:
+                continue
             kept = known.value if known is not None else None
-            return ({"e": "cf", "d": event.dossier, "f": name, "kept": kept, "lost": value, **place, "why": "class_P"},)
-        written = _field(event.dossier, name, value)
-        if known is None or seen(known, event, origin):
-            return (written,)
-        lost = {"e": "cf", "d": event.dossier, "f": name, "kept": value, "lost": known.value, **place, "why": "unseen"}
-        return (lost, written)
+            if name[0] == "p":
+                entries.append(_lost(event, origin, name, (kept, value), "class_P"))
+                continue
+            written[name] = value
+            if known is not None and not seen(known, event, origin):
+                entries.append(_lost(event, origin, name, (value, kept), "unseen"))
+        return Effect([*entries, fields_entry(event.dossier, written)] if written else entries)
 
     def fold(self, fields: Mapping[str, Any], event: Event, origin: Origin) -> Mapping[str, Any]:
         if event.kind != "f":
@@ -122,7 +122,7 @@ class Tiny:
         return [("f", {name: f"09{serial:08d}"})]
 
     def at_province(self, rng: random.Random, dossier: str, confirmed: Mapping[str, Confirmed], serial: int) -> Sequence[Entry]:
-        return [_field(dossier, "p.end" if rng.random() < 0.2 else "p.status", f"at the province {serial}")]
+        return [fields_entry(dossier, {"p.end" if rng.random() < 0.2 else "p.status": f"at the province {serial}"})]
 
     def owner(self, field: str) -> str:
         return {"c": "C", "p": "P", "e": "A", "a": "A"}.get(field[0], "C")
@@ -141,7 +141,9 @@ class Counted:
         effect = self.inner.merge(confirmed, event, origin, received_ms)
         name = counter(event, origin)
         known = confirmed.get(name)
-        return Effect([*effect.entries, _field(event.dossier, name, known.value + 1 if known is not None else 1)])
+        rest = [entry for entry in effect.entries if entry["e"] != "f"]
+        written = {name: value for entry in effect.entries if entry["e"] == "f" for name, value in entry["w"].items()}
+        return Effect([*rest, fields_entry(event.dossier, {**written, name: known.value + 1 if known is not None else 1})])
 
     def fold(self, fields: Mapping[str, Any], event: Event, origin: Origin) -> Mapping[str, Any]:
         name = counter(event, origin)
@@ -174,5 +176,6 @@ def seen(known: Confirmed, event: Event, origin: Origin) -> bool:
     return known.rev <= event.base or (known.origin is not None and known.origin.device == origin.device)
 
 
-def _field(dossier: str, name: str, value: Any) -> Entry:
-    return {"e": "f", "d": dossier, "f": name, "v": value}
+def _lost(event: Event, origin: Origin, name: str, kept_lost: tuple[Any, Any], why: str) -> Entry:
+    place = {"dev": origin.device, "inc": origin.incarnation, "n": origin.n}
+    return {"e": "cf", "d": event.dossier, "f": name, "kept": kept_lost[0], "lost": kept_lost[1], **place, "why": why}

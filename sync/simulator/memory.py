@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -221,7 +221,7 @@ class MemoryKiosk:
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
         kind, state, disk = entry["e"], self.state, self.disk
         if kind == "f":
-            self._confirm(entry["d"], entry["f"], entry["v"])
+            self._confirm(entry["d"], entry["w"])
         elif kind == "ack":
             ack = read_ack(entry)
             if ack is not None and ack.device == self.device and ack.incarnation in state.incarnations:
@@ -244,10 +244,11 @@ class MemoryKiosk:
         elif kind == "cfg":
             disk.put(state.policy, entry["k"], entry["v"])
 
-    def _confirm(self, dossier: str, name: str, value: Any) -> None:
+    def _confirm(self, dossier: str, values: Mapping[str, Any]) -> None:
         if dossier not in self.state.confirmed:
             self.disk.put(self.state.confirmed, dossier, {})
-        self.disk.put(self.state.confirmed[dossier], name, value)
+        for name, value in values.items():
+            self.disk.put(self.state.confirmed[dossier], name, value)
 
     def epoch(self) -> int:
         return self.state.epoch
@@ -526,8 +527,8 @@ class MemoryProvince:
             return ZERO_HEAD
         return log[n - 1].head if 0 < n <= len(log) else None
 
-    def has_event(self, event_id: bytes) -> bool:
-        return event_id in self.state.events
+    def held(self, event_ids: Collection[bytes]) -> set[bytes]:
+        return {event_id for event_id in event_ids if event_id in self.state.events}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
         key = (origin.device, origin.incarnation)
@@ -569,12 +570,14 @@ class MemoryProvince:
                 entry = {"e": "safe", "dev": device, "inc": incarnation, "n": n, "h": head[:8].hex()}
                 self.add_entry(record.commune, entry, None)
 
+    def expect(self, commune: str, dossiers: Collection[str]) -> None:
+        """All of it is in memory."""
+
     def confirmed(self, commune: str, dossier: str) -> Mapping[str, Confirmed]:
         return self.state.confirmed.get(commune, {}).get(dossier, {})
 
-    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None) -> int:
-        seq, head = self.feed_position(commune)
-        kept = next_entry(seq, head, entry)
+    def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
+        kept = next_entry(*self.feed_position(commune), entry, body)
         if commune not in self.state.feeds:
             self.disk.put(self.state.feeds, commune, [])
             self.disk.put(self.state.origins, commune, [])
@@ -585,7 +588,8 @@ class MemoryProvince:
             dossiers = self.state.confirmed[commune]
             if entry["d"] not in dossiers:
                 self.disk.put(dossiers, entry["d"], {})
-            self.disk.put(dossiers[entry["d"]], entry["f"], Confirmed(entry["v"], kept.seq, origin))
+            for name, value in entry["w"].items():
+                self.disk.put(dossiers[entry["d"]], name, Confirmed(value, kept.seq, origin))
         if entry["e"] == "drop":
             self.disk.put(self.state.dropped, entry["d"], True)
         elif entry.get("d") in self.state.dropped:
@@ -623,10 +627,8 @@ class MemoryProvince:
         self.disk.put(self.state.snapshots, commune, (info, lines))
         return info
 
-    def _fields(self, commune: str) -> Iterable[tuple[str, str, Confirmed]]:
-        for dossier, fields in self.state.confirmed.get(commune, {}).items():
-            if dossier not in self.state.dropped:
-                yield from ((dossier, name, known) for name, known in fields.items())
+    def _fields(self, commune: str) -> Iterable[tuple[str, Mapping[str, Confirmed]]]:
+        return ((d, fields) for d, fields in self.state.confirmed.get(commune, {}).items() if d not in self.state.dropped)
 
     def _marks(self, commune: str) -> Iterable[Mapping[str, Any]]:
         for (device, inc), log in self.state.logs.items():

@@ -104,7 +104,7 @@ def at_province(scene: Scene) -> None:
     with scene.province.atomic():
         for entry in entries:
             scene.province.add_entry(commune, entry, None)
-    scene.tell("the province acts on {}: {}", dossier, {entry.get("f", entry["e"]): entry.get("v") for entry in entries})
+    scene.tell("the province acts on {}: {}", dossier, [entry.get("w", entry["e"]) for entry in entries])
 
 
 def clocks(scene: Scene) -> None:

@@ -91,18 +91,20 @@ PLANTS: Final[Sequence[Plant]] = (
         "no_event_id",
         _INTAKE,
         (
-            "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
-            "        known = False\n        self._journal.append",
+            "self._received_ms)\n            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
+            "                self._effect(arrival)\n\n",
+            "self._received_ms)\n            self._effect(arrival)\n\n",
         ),
     ),
     _plant(
         "no_dedupe",
         _INTAKE,
-        ("for n in range(max(have + 1, first), min(last, cap, most) + 1):", "for n in range(first, min(last, cap, most) + 1):"),
+        ("range(max(have + 1, first), min(last, cap, most) + 1)", "range(first, min(last, cap, most) + 1)"),
         ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
-            "        known = self._journal.has_event(arrival.identity)\n        self._journal.append",
-            "        known = False\n        self._journal.append",
+            "self._received_ms)\n            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
+            "                self._effect(arrival)\n\n",
+            "self._received_ms)\n            self._effect(arrival)\n\n",
         ),
     ),
     _plant(

@@ -51,7 +51,7 @@ def merged(known: Mapping[str, Known], kind: str, content: Mapping[str, Any], *,
 
 
 def fields(entries: Sequence[Entry]) -> dict[str, Any]:
-    return {entry["f"]: entry["v"] for entry in entries if entry["e"] == "f"}
+    return {name: value for entry in entries if entry["e"] == "f" for name, value in entry["w"].items()}
 
 
 def conflicts(entries: Sequence[Entry]) -> list[tuple[str, Any, Any, str]]:
@@ -77,7 +77,7 @@ class Feed:
         for entry in entries:
             self.seq += 1
             if entry["e"] == "f":
-                self.known[entry["f"]] = Known(entry["v"], self.seq, device)
+                self.known |= {name: Known(value, self.seq, device) for name, value in entry["w"].items()}
             else:
                 self.told.append(entry)
         return entries
@@ -87,7 +87,7 @@ class Feed:
 
 
 def test_a_first_value_is_simply_written() -> None:
-    assert merged({}, "f", {"a.child_name": "Bé"}) == ({"e": "f", "d": "d1", "f": "a.child_name", "v": "Bé"},)
+    assert merged({}, "f", {"a.child_name": "Bé"}) == ({"e": "f", "d": "d1", "w": {"a.child_name": "Bé"}},)
 
 
 def test_the_same_value_twice_is_no_conflict_and_no_entry() -> None:

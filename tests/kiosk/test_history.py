@@ -31,7 +31,7 @@ from kiosk.history import history_vi
 from kiosk.machine import Machine
 from kiosk.officials import add_official
 from kiosk.usecases import accept_dossier, file_dossier
-from sync.feed import ack_entry
+from sync.feed import ack_entry, fields_entry
 from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
 from tests.kiosk.store.test_journal import feed_of, proof
 
@@ -83,7 +83,7 @@ def confirm(machine: Machine, dossier: str, sets: Mapping[str, Any], *more: Mapp
     """The feed confirms everything this kiosk wrote, with some fields set by somebody else, and tells ``more``."""
     inc, n, head = machine.store.current()
     fields = {**machine.store.fields(dossier), **sets}
-    told = [{"e": "f", "d": dossier, "f": name, "v": value} for name, value in fields.items()]
+    told = [fields_entry(dossier, fields)]
     with machine.store.transaction():
         machine.store.apply_feed(feed_of(*told, *more, ack_entry(7, inc, n, head)))
 

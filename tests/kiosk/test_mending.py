@@ -63,7 +63,7 @@ def test_mended_content_goes_as_new_events_and_the_old_matter_is_closed(machine:
     province.tell(not_applied(dossier, place, "merge_failed"))
     seen = machine.store.seen()
     (review,) = reviews(machine)
-    province.tell({"e": "f", "d": dossier, "f": "remark", "v": "mới"})
+    province.tell({"e": "f", "d": dossier, "w": {"remark": "mới"}})
     resend(machine, review, OFFICIAL, {"id": "2", "text": "Đã gọi điện"})
     sent, decided = last_events(machine, place[1])
     assert (sent.kind, sent.content, sent.base) == ("note", {"id": "2", "text": "Đã gọi điện"}, seen)
@@ -76,7 +76,7 @@ def test_a_value_that_gave_way_can_be_sent_again_as_it_was(machine: Machine, pro
     dossier = file_one(machine)
     province.acknowledge()
     lost = {"e": "cf", "d": dossier, "f": "phone", "kept": "1", "lost": "2", "dev": 7, "inc": 1, "n": 9, "why": "unseen"}
-    province.tell({"e": "f", "d": dossier, "f": "phone", "v": "1"}, lost)
+    province.tell({"e": "f", "d": dossier, "w": {"phone": "1"}}, lost)
     (review,) = reviews(machine)
     resend(machine, review, OFFICIAL)
     assert machine.store.fields(dossier)["phone"] == "2"

@@ -206,7 +206,7 @@ def test_a_dossier_is_found_by_the_code_of_the_province(desk: Desk, tmp_path: Pa
     machine = desk.machine()
     with machine.store.transaction():
         dossier = machine.store.rows("SELECT d FROM dossier")[0]["d"]
-        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "official_code", "v": "H14.99-261125-0001"}))
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "w": {"official_code": "H14.99-261125-0001"}}))
     machine.close()
     answer = desk.ask("papers", "h14.99-261125-0001", "--out", str(tmp_path / "out"), "--kind", "mau_01")[1]
     assert answer["files"] == ["H14-99-261125-0001-mau_01.pdf"]

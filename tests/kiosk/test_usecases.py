@@ -264,7 +264,7 @@ def test_what_was_filed_under_a_law_no_longer_in_force_is_not_accepted(tmp_path:
 def give_code(machine: Machine, dossier: str, code: str) -> None:
     """The province's code for a dossier, as the feed would have left it."""
     with machine.store.transaction():
-        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "official_code", "v": code}))
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "w": {"official_code": code}}))
 
 
 @pytest.mark.parametrize("code", ["H14.99-261125-0001", "H14/TTHC.2026-7"])
@@ -298,7 +298,7 @@ def test_a_code_no_paper_can_carry_is_a_refusal_that_leaves_nothing_and_never_st
     first, second = file_one(machine), file_one(machine)
     job = accept_dossier(machine, first.dossier, PROCEDURE, official, 0).job
     with machine.store.transaction():
-        told = [{"e": "f", "d": one.dossier, "f": "official_code", "v": "中" * 40} for one in (first, second)]
+        told = [{"e": "f", "d": one.dossier, "w": {"official_code": "中" * 40}} for one in (first, second)]
         machine.store.apply_feed(feed_of(*told))
     assert refusal(lambda: accept_dossier(machine, second.dossier, PROCEDURE, official, 0)) == "wrong_code"
     assert machine.store.fields(second.dossier)["status"] == Status.NEW

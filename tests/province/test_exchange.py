@@ -331,14 +331,14 @@ def test_no_content_stops_a_kiosk(kiosk: KioskTwin, kind: str, content: dict[str
 
 
 def test_a_field_no_table_can_hold_is_quarantined_and_told_as_not_applied(kiosk: KioskTwin) -> None:
-    from province.models import ConfirmedField, Conflict, Quarantine
+    from province.models import ConfirmedDossier, Conflict, Quarantine
 
     dossier = kiosk.file()
     kiosk.journal.write(dossier, "f", {"a." + "x" * 5000: "y", "a.good": "z"})
     kiosk.settle()
     assert Quarantine.objects.get().reason == "content_unreadable"
     assert (Conflict.objects.get().kind, Conflict.objects.get().why) == ("na", "content_unreadable")
-    assert not ConfirmedField.objects.filter(field="a.good").exists()
+    assert not ConfirmedDossier.objects.filter(fields__contains="a.good").exists()
 
 
 @pytest.mark.parametrize("dossier", ["x" * 100_000, "zzzzzzz-1-1"], ids=["long", "stranger"])

@@ -75,7 +75,7 @@ def test_a_branch_is_kept_beside_the_log_and_check_proves_it(site: Site, kiosk: 
 def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_province(site: Site, kiosk: KioskTwin) -> None:
     from province.acts import drop_closed
     from province.journal import recording
-    from province.models import ConfirmedField
+    from province.models import ConfirmedDossier
     from sync import snapshot
 
     gone, stays = kiosk.file(), kiosk.file(code="TAM-K1-251201-0002B")
@@ -87,7 +87,7 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert drop_closed(site.running.wall_ms() + 100 * day, 90) == 0
     kiosk.settle()
     assert kiosk.journal.state.closed == {gone: True}
-    assert ConfirmedField.objects.filter(dossier=gone).exists()
+    assert ConfirmedDossier.objects.filter(dossier=gone).exists()
     with recording(1) as journal:
         info = journal.make_snapshot("01273")
         lines = snapshot.read_all(journal.snapshot_lines("01273", info.seq, 0, 10_000))
@@ -95,7 +95,7 @@ def test_a_closed_dossier_leaves_the_kiosks_and_the_snapshot_but_not_the_provinc
     assert {line.entry["d"] for line in lines if line.entry["e"] == "f"} == {stays}
     assert [line.mark.n for line in lines if line.mark is not None] == [5]
     with recording(1) as journal:
-        journal.add_entry("01273", {"e": "f", "d": gone, "f": "remark", "v": "x"}, None)
+        journal.add_entry("01273", {"e": "f", "d": gone, "w": {"remark": "x"}}, None)
     kiosk.settle()
     assert decode_entry(kiosk.journal.state.feed[-1].body) == {"e": "drop", "d": gone}, "late news does not bring it back"
 
@@ -143,3 +143,17 @@ def test_the_provinces_own_act_reaches_the_kiosk(site: Site, kiosk: KioskTwin) -
     kiosk.settle()
     assert kiosk.confirmed(dossier)["remark"] == "Mang theo bản chính."
     assert kiosk.journal.state.policy == {"policy": {"retention_days": 30}}
+
+
+def test_a_feed_that_has_grown_enough_gets_a_snapshot_without_a_kiosk_asking(
+    site: Site, kiosk: KioskTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from province.models import Snapshot
+
+    dossier = kiosk.file()
+    kiosk.settle()
+    assert not Snapshot.objects.exists()
+    monkeypatch.setattr("sync.snapshot.SNAPSHOT_EVERY", 2)
+    kiosk.step(dossier, 1, 2)
+    kiosk.settle()
+    assert Snapshot.objects.get().seq == kiosk.journal.feed_position()[0]

@@ -165,7 +165,7 @@ def test_https_makes_cookies_strict_and_says_so_for_a_year(site: Site) -> None:
 
 
 def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None:
-    from province.models import ConfirmedField, EventRow, FeedRow, Position, ProofRow
+    from province.models import ConfirmedDossier, EventRow, FeedRow, Position, ProofRow
     from province.projection import rebuild
     from province.verify import check
 
@@ -175,7 +175,8 @@ def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None
     kiosk.settle()
     assert check().ok
 
-    ConfirmedField.objects.filter(field="status").update(value="9")
+    held = ConfirmedDossier.objects.get(dossier=dossier)
+    ConfirmedDossier.objects.update(fields=held.fields.replace('"status":2', '"status":9'))
     assert [finding.code for finding in check().findings] == ["projection_wrong"]
     rebuild()
     assert check().ok
@@ -194,13 +195,13 @@ def test_check_finds_what_somebody_changed(site: Site, kiosk: KioskTwin) -> None
 
 
 def test_projections_come_back_from_the_feed_alone(site: Site, kiosk: KioskTwin) -> None:
-    from province.models import ConfirmedField, Conflict, DossierIndex
+    from province.models import ConfirmedDossier, Conflict, DossierIndex
     from province.projection import rebuild
 
     def everything() -> list[list[tuple[object, ...]]]:
         return [
             sorted(tuple(v for k, v in sorted(row.items()) if k != "id") for row in model.objects.values())
-            for model in (ConfirmedField, DossierIndex, Conflict)
+            for model in (ConfirmedDossier, DossierIndex, Conflict)
         ]
 
     dossier = kiosk.file()
@@ -210,7 +211,7 @@ def test_projections_come_back_from_the_feed_alone(site: Site, kiosk: KioskTwin)
     kiosk.settle()
     before = everything()
     assert all(before)
-    for model in (ConfirmedField, DossierIndex, Conflict):
+    for model in (ConfirmedDossier, DossierIndex, Conflict):
         model.objects.all().delete()
     rebuild()
     assert everything() == before

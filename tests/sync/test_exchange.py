@@ -347,7 +347,8 @@ def test_an_edit_of_another_communes_dossier_is_stored_but_has_no_effect() -> No
 def test_an_effect_too_large_for_any_segment_is_set_aside_and_the_feed_goes_on() -> None:
     class Swelling(CountingMerge):
         def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-            grown = [{**entry, "v": str(entry["v"]) * 4} for entry in super().merge(confirmed, event, origin, received_ms).entries]
+            effect = super().merge(confirmed, event, origin, received_ms)
+            grown = [{**entry, "w": {name: str(value) * 4 for name, value in entry["w"].items()}} for entry in effect.entries]
             return Effect(grown)
 
     world = World()
@@ -529,7 +530,7 @@ def test_a_feed_that_contradicts_what_was_applied_is_an_alarm_and_goes_to_quaran
     seq = kiosk.journal.feed_position()[0]
     request = kiosk.engine.make_request(0.0, 0)
     nonce = wire.parse_request(request).hello.nonce
-    lines = [b'{"e":"f","d":"x","f":"status","v":9}']
+    lines = [b'{"e":"f","d":"x","w":{"status":9}}']
     after8 = chain(chain(ZERO_HEAD, b"another past"), lines[0])[:8]
     box = world.sealing.box(kiosk.device_keys.seal.public)
     part = wire.FeedRun(hsg.Run(seq + 1, 1, 0, hsg.pack(seq + 1, lines, feed=True)), after8)
@@ -579,7 +580,7 @@ def test_the_provinces_own_writes_come_down_in_the_same_feed() -> None:
     kiosk = world.kiosk()
     dossier = write_tags(kiosk, "a")
     world.settle(kiosk)
-    world.province.add_entry("01273", {"e": "f", "d": dossier, "f": "status", "v": 2}, None)
+    world.province.add_entry("01273", {"e": "f", "d": dossier, "w": {"status": 2}}, None)
     assert world.exchange(kiosk).applied == 1
     assert kiosk.journal.view()[dossier, "status"] == 2
 

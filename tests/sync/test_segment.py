@@ -231,7 +231,7 @@ def test_communes_have_different_tags() -> None:
 
 def test_a_feed_behind_what_the_request_said_costs_little_and_opens_only_behind_it() -> None:
     said = "\n".join(f'{{"a.name":"{hashlib.sha256(str(n).encode()).hexdigest()}"}}' for n in range(40)).encode()
-    lines = [b'{"e":"f","d":"7-k-1","f":"a.name","v":"' + line[11:-2] + b'"}' for line in said.split(b"\n")]
+    lines = [b'{"e":"f","d":"7-k-1","w":{"a.name":"' + line[11:-2] + b'"}}' for line in said.split(b"\n")]
     alone, behind = pack(1, lines, feed=True), pack(1, lines, feed=True, behind=said)
     assert len(behind) < len(alone) / 5
     assert lines_of(behind, 40, feed=True, behind=said) == tuple(lines)

@@ -9,6 +9,7 @@ import pytest
 from sync import snapshot, wire
 from sync.engine import Engine, Limits, ReplyOutcome
 from sync.envelope import EnvelopeError, Origin
+from sync.feed import fields_entry
 from sync.intake import Policy, handle
 from sync.ports import Confirmed, DeviceRecord
 from sync.simulator.memory import MemoryProvince
@@ -67,7 +68,7 @@ def test_a_snapshot_goes_on_where_the_line_broke_even_after_a_restart() -> None:
     world.province.make_snapshot("01273")
     fresh = world.kiosk()
     for n in range(30):
-        world.province.add_entry("01273", {"e": "f", "d": f"z{n}", "f": "a.text", "v": random.Random(n).randbytes(200).hex()}, None)
+        world.province.add_entry("01273", fields_entry(f"z{n}", {"a.text": random.Random(n).randbytes(200).hex()}), None)
     world.province.make_snapshot("01273")
     fresh.engine = Engine(fresh.journal, fresh.keys, limits=Limits(wanted=1024), random_bytes=world.rng.randbytes)
     exchange(world, fresh)
@@ -114,7 +115,11 @@ def test_a_dropped_dossier_is_not_in_a_snapshot() -> None:
 
 
 def test_lines_of_a_snapshot_read_back_and_are_always_in_the_same_order() -> None:
-    fields = [("d2", "x", Confirmed(1, 5, None)), ("d1", "y", Confirmed({"a": "ă"}, 9, Origin(1000, 55, 3)))]
+    of = Origin(1000, 55, 3)
+    fields = [
+        ("d2", {"x": Confirmed(1, 5, None)}),
+        ("d1", {"z": Confirmed(2, 12, None), "y": Confirmed({"a": "ă"}, 9, of), "b": Confirmed(None, 9, of)}),
+    ]
     marks = [{"e": "ack", "dev": 1, "inc": 2, "n": 3, "h": "00" * 8}]
     lines = snapshot.write(fields, marks, [(7, {"e": "na", "d": "d1", "why": "x"})])
     assert lines == snapshot.write(reversed(fields), marks, [(7, {"e": "na", "d": "d1", "why": "x"})])
@@ -122,9 +127,11 @@ def test_lines_of_a_snapshot_read_back_and_are_always_in_the_same_order() -> Non
     assert [(line.entry["e"], line.rev, line.origin) for line in read] == [
         ("ack", 0, None),
         ("na", 7, None),
-        ("f", 9, Origin(1000, 55, 3)),
+        ("f", 9, of),
+        ("f", 12, None),
         ("f", 5, None),
     ]
+    assert read[2].entry["w"] == {"b": None, "y": {"a": "ă"}}
     mark = read[0].mark
     assert mark is not None
     assert mark.n == 3

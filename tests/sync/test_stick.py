@@ -186,7 +186,7 @@ def test_an_old_stick_changes_nothing_and_one_too_new_waits_for_those_before_it(
     carry(world, kiosk, list(kiosk.engine.segments_for_bundle()))
     old = bring_back(world, kiosk)
     later = world.province.feed_position("01273")
-    world.province.add_entry("01273", {"e": "f", "d": dossier, "f": "status", "v": 2}, None)
+    world.province.add_entry("01273", {"e": "f", "d": dossier, "w": {"status": 2}}, None)
     newest = bring_back(world, kiosk, FeedPlace(1, later[0], later[1][:8]))
     with pytest.raises(FeedGap):
         kiosk.engine.on_bundle(newest)

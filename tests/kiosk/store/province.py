@@ -10,7 +10,7 @@ from forms.dossier import Status
 from kiosk.clock import HANOI
 from kiosk.machine import Machine
 from sync.clock import ServerMark
-from sync.feed import ack_entry, next_entry
+from sync.feed import ack_entry, fields_entry, next_entry
 
 FIRST_DAY = datetime(2026, 11, 25, 8, 15, tzinfo=HANOI)
 DAY_S = 86_400
@@ -34,7 +34,8 @@ class Province:
     def confirm(self, dossier: str, **fields: Any) -> None:
         """All that the kiosk shows of a dossier, and these fields, become the confirmed state."""
         told = {**self.store.fields(dossier), **fields}
-        self.tell(*({"e": "f", "d": dossier, "f": name, "v": value} for name, value in told.items()))
+        if told:
+            self.tell(fields_entry(dossier, told))
 
     def acknowledge(self) -> None:
         """Merge what waits, and say so."""

@@ -47,7 +47,7 @@ def install(machine: Machine, *entries: Mapping[str, Any]) -> None:
 
 
 def confirmed(fields: Mapping[str, Any], dossier: str, rev: int = 9) -> Iterable[Mapping[str, Any]]:
-    return [{"e": "f", "d": dossier, "f": name, "v": value, "r": rev, "o": None} for name, value in fields.items()]
+    return [{"e": "f", "d": dossier, "w": fields, "r": rev, "o": None}]
 
 
 def ack(machine: Machine, kind: str, n: int) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ def test_a_snapshot_is_received_piece_by_piece_and_another_one_starts_over(machi
 
 def test_an_installed_snapshot_is_the_confirmed_state_with_waiting_events_on_top(machine: Machine, province: Province) -> None:
     dossier, foreign = file_one(machine), "9-1-1"
-    province.tell({"e": "f", "d": "9-1-2", "f": "subject", "v": "gone"})
+    province.tell({"e": "f", "d": "9-1-2", "w": {"subject": "gone"}})
     fields = machine.store.fields(dossier)
     with machine.store.work("cb1") as work:
         work.append([Draft(dossier, "f", {"phone": "0912 000 001"})])
@@ -97,7 +97,7 @@ def test_an_installed_snapshot_is_the_confirmed_state_with_waiting_events_on_top
 def test_the_feed_goes_on_after_a_snapshot_and_a_rebuild_yields_the_same(machine: Machine) -> None:
     dossier = file_one(machine)
     install(machine, *confirmed({**machine.store.fields(dossier), "phone": "1"}, dossier), ack(machine, "ack", 2))
-    more = feed_of({"e": "f", "d": dossier, "f": "phone", "v": "2"}, after=(AFTER, HEAD))
+    more = feed_of({"e": "f", "d": dossier, "w": {"phone": "2"}}, after=(AFTER, HEAD))
     with machine.store.transaction():
         machine.store.apply_feed(more)
     assert machine.store.feed_position() == (AFTER + 1, more[-1].head)

@@ -113,7 +113,7 @@ def test_store_check_compares_every_projection(machine: Machine, damage: str) ->
     dossier = file_one(machine)
     conflict = {"e": "cf", "d": dossier, "f": "phone", "kept": "1", "lost": "2", "why": "unseen"}
     with machine.store.transaction():
-        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "phone", "v": "1"}, conflict))
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "w": {"phone": "1"}}, conflict))
     assert proof(machine).ok
     machine.store.db.execute(damage)
     assert [one.where.split()[0] for one in proof(machine).findings] == [damage.split()[2 if "FROM" in damage else 1]]
@@ -179,7 +179,7 @@ def test_the_feed_confirms_and_acknowledges(machine: Machine) -> None:
     dossier = file_one(machine)
     inc, n, head = machine.store.current()
     entries = feed_of(
-        {"e": "f", "d": dossier, "f": "official_code", "v": "H14.99-261125-0001"},
+        {"e": "f", "d": dossier, "w": {"official_code": "H14.99-261125-0001"}},
         ack_entry(7, inc, n, head),
     )
     with machine.store.transaction():
@@ -196,7 +196,7 @@ def test_an_unacknowledged_own_event_stands_on_top_of_the_feed(machine: Machine)
     inc, _, head = machine.store.current()
     with machine.store.work("cb1") as work:
         work.append([Draft(dossier, "f", {"phone": "0912 000 001"})])
-    entries = feed_of({"e": "f", "d": dossier, "f": "phone", "v": "0912 000 000"}, ack_entry(7, inc, 2, head))
+    entries = feed_of({"e": "f", "d": dossier, "w": {"phone": "0912 000 000"}}, ack_entry(7, inc, 2, head))
     with machine.store.transaction():
         machine.store.apply_feed(entries)
     assert machine.store.fields(dossier)["phone"] == "0912 000 001"
@@ -208,7 +208,7 @@ def test_projections_can_be_made_anew_from_the_journal(machine: Machine) -> None
     inc, n, head = machine.store.current()
     conflict = {"e": "cf", "d": dossier, "f": "phone", "kept": "1", "lost": "2", "why": "unseen"}
     with machine.store.transaction():
-        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "f": "phone", "v": "1"}, conflict, ack_entry(7, inc, n, head)))
+        machine.store.apply_feed(feed_of({"e": "f", "d": dossier, "w": {"phone": "1"}}, conflict, ack_entry(7, inc, n, head)))
     tables = ("dossier", "dossier_search", "field", "conflict", "incarnation")
     before = {table: machine.store.rows(f"SELECT * FROM {table}") for table in tables}
     for table in tables[:-1]:

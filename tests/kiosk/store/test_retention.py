@@ -188,7 +188,7 @@ def test_a_plan_changes_nothing(machine: Machine, province: Province) -> None:
 
 def test_a_rebuild_after_the_feed_was_cut_yields_the_same_rows(machine: Machine, province: Province) -> None:
     finished(machine, province)
-    province.tell({"e": "f", "d": file_one(machine), "f": "remark", "v": "1"})
+    province.tell({"e": "f", "d": file_one(machine), "w": {"remark": "1"}})
     province.day(91)
     assert tidy(machine.store, POLICY, SEALER).entries > 0
     before = {table: machine.store.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("dossier", "field", "incarnation")}

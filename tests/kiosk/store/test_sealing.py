@@ -132,7 +132,7 @@ def test_a_dropped_dossier_of_another_machine_leaves_whole_and_an_own_one_keeps_
     machine: Machine, province: Province
 ) -> None:
     own, foreign = file_one(machine), "9-1-1"
-    province.tell({"e": "f", "d": foreign, "f": "subject", "v": "Nông Văn Thử"})
+    province.tell({"e": "f", "d": foreign, "w": {"subject": "Nông Văn Thử"}})
     province.acknowledge()
     province.tell({"e": "drop", "d": own}, {"e": "drop", "d": foreign})
     assert machine.store.fields(foreign) == {}
