@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from typing import Final, TypeVar
 
 from kiosk.simulate.office import Office
-from kiosk.simulate.sqlite import WITHOUT, StoreKiosk, room, seeded
+from kiosk.simulate.sqlite import WITHOUT, StoreKiosk, room
 from sync.simulator.mix import mixed
 from sync.simulator.planting import Plant, planted
 from sync.simulator.scene import Setup
@@ -76,8 +76,7 @@ def play_seeds(seeds: range, stage: str, plant: Plant | None = None) -> Report:
             if seed % SWEEP == 0:
                 gc.collect()
             if failure is not None:
-                with seeded(seed):
-                    report.failures.append(failure if STAGES[stage].judge else shrink(failure, STAGES[stage].setup))
+                report.failures.append(failure if STAGES[stage].judge else shrink(failure, STAGES[stage].setup))
                 break
     return report
 
@@ -90,8 +89,7 @@ def _play(seed: int, stage: Stage, report: Report) -> Failure | None:
         return replayed(seed, stage.setup)
     if seed % EVERY == 2 and not stage.on_disk:
         return under_other_clocks(seed, stage.setup)
-    with seeded(seed):
-        simulation, failure = play(seed, stage.setup, without=stage.without)
+    simulation, failure = play(seed, stage.setup, without=stage.without)
     report.faults.update(simulation.faults)
     return failure
 
