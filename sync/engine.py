@@ -427,7 +427,7 @@ class Engine:
         if known is None or known[0] != key:
 
             def packer(lines: Sequence[bytes]) -> bytes:
-                return hsg.pack(first, lines, dictionary=number, dictionaries=self._shelf.held)
+                return hsg.pack(first, lines, dictionary=number, dictionaries=self._shelf.held, level=self._limits.level)
 
             bodies = [line.body for line in supply.lines]
             data, count = hsg.fit(bodies, room, packer)

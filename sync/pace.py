@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sync.segment import LEVEL
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -27,6 +29,8 @@ class Limits:
     """Bytes of feed asked for."""
     page: int = 256
     """Lines read from the journal at once."""
+    level: int = LEVEL
+    """Of the compression of what is sent."""
 
 
 class Pace:

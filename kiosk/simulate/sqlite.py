@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import json
 import random
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any, Final
 
 from forms.dossier import Draft
 from kiosk.clock import Clock
-from kiosk.store.connection import OperationalError
+from kiosk.store.connection import OperationalError, connect
+from kiosk.store.migrations import migrate
 from kiosk.store.reserve import Reserve
 from kiosk.store.store import Identity, Store
 from sync.envelope import Event, Origin, chain
@@ -44,15 +45,20 @@ class StoreKiosk(MemoryKiosk):
         self.disk = Disk()
         self.state = KioskState([])
         self._facts = Facts()
+        self._openings = 0
+        self._random = random.Random(rng.getrandbits(64))
         self._folder = Path(mkdtemp(prefix="simulate-", dir=ROOMS[-1] if ROOMS else None))
+        (self._folder / "store.db").write_bytes(_empty_store())
         self._open()
 
     # --- opening ------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
+        self._openings += 1
         clock = Clock(lambda: self._facts.wall_ms / 1000, lambda: 0.0, lambda: "boot")
         reserve = Reserve(self._folder / "reserve", 0, 0)
-        self.store = Store(self._folder / "store.db", KEY, clock=clock, ledger=self._folder / "ledger", reserve=reserve)
+        file, ledger = self._folder / "store.db", self._folder / "ledger"
+        self.store = Store(file, KEY, clock=clock, ledger=ledger, reserve=reserve, random=self._random)
         self.store.set_identity(Identity(self.device, "01273", FAST_FORGE.signer(bytes(32))))
 
     def reopen(self) -> None:
@@ -192,11 +198,18 @@ class StoreKiosk(MemoryKiosk):
             )
             return Origin(self.device, unit.inc, unit.n)
 
+    def stamp(self) -> object:
+        return self._openings, self.store.db.conn.total_changes
+
+    def confirmed(self, dossier: str) -> Mapping[str, Any]:
+        """What the feed has brought, with what the store itself folds of what waits: it does not count."""
+        return self.store.fields(dossier)
+
     def fields(self, dossier: str) -> dict[str, Any]:
         own = [(origin, event) for origin, event in self._own(pending=True) if event.dossier == dossier]
-        if not own and self._is_closed(dossier):
+        if not own and self.is_closed(dossier):
             return {}
-        fields = self.store.fields(dossier)
+        fields = dict(self.confirmed(dossier))
         for origin, event in own:
             name = counter(event, origin)
             fields[name] = fields.get(name, 0) + 1
@@ -208,9 +221,9 @@ class StoreKiosk(MemoryKiosk):
     def dossiers(self) -> list[str]:
         listed = [row["d"] for row in self.store.rows("SELECT d FROM dossier ORDER BY d")]
         own = {event.dossier for event in self.own(pending=True)}
-        return [dossier for dossier in listed if dossier in own or not self._is_closed(dossier)]
+        return [dossier for dossier in listed if dossier in own or not self.is_closed(dossier)]
 
-    def _is_closed(self, dossier: str) -> bool:
+    def is_closed(self, dossier: str) -> bool:
         return bool(self.store.rows("SELECT 1 FROM closed WHERE d = ?", [dossier]))
 
     def _own(self, *, pending: bool) -> Iterable[tuple[Origin, Event]]:
@@ -219,6 +232,17 @@ class StoreKiosk(MemoryKiosk):
                 event = readable(line.body)
                 if event is not None:
                     yield Origin(self.device, inc, line.n), event
+
+
+@cache
+def _empty_store() -> bytes:
+    """A store that has its tables and nothing else, no incarnation either: making one takes longer than a schedule."""
+    with TemporaryDirectory(prefix="simulate-") as folder:
+        file = Path(folder) / "store.db"
+        db = connect(file, key=KEY)
+        migrate(db)
+        db.close()
+        return file.read_bytes()
 
 
 ROOMS: Final[list[Path]] = []
@@ -236,16 +260,3 @@ def room(folder: Path | None = None) -> Iterator[None]:
     finally:
         ROOMS.pop()
         shutil.rmtree(place, ignore_errors=True)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """The store draws incarnations and salts from the system; in a schedule they come from the seed, so that it can be replayed."""
-    drawn = random.Random(f"store {seed}")
-    kept = secrets.randbits, secrets.token_urlsafe
-    secrets.randbits = drawn.getrandbits  # type: ignore[assignment]
-    secrets.token_urlsafe = lambda size=None: f"{drawn.getrandbits(64):016x}"  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        secrets.randbits, secrets.token_urlsafe = kept  # type: ignore[assignment]

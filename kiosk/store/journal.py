@@ -9,7 +9,6 @@ was installed, or where old entries were cut once their values stand in ``field`
 from __future__ import annotations
 
 import json
-import secrets
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -127,7 +126,7 @@ class Journal(Rows):
     def _open_incarnation(self) -> None:
         self._write(
             "INSERT INTO incarnation (inc, ordinal, n, head) SELECT ?, coalesce(max(ordinal), 0) + 1, 0, ? FROM incarnation",
-            secrets.randbits(40) or 1,
+            self.random.getrandbits(40) or 1,
             ZERO_HEAD,
         )
 

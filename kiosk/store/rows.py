@@ -10,6 +10,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from random import Random
 from typing import Any
 
 import sqlite_utils
@@ -22,6 +23,8 @@ class Rows(ABC):
 
     db: sqlite_utils.Database
     clock: Clock
+    random: Random
+    """Where salts and incarnations come from."""
     _lock: threading.RLock
 
     @abstractmethod

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random, SystemRandom
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -74,7 +75,7 @@ class Work:
                 quality=quality,
                 actor=self._actor,
                 schema=SCHEMA,
-                extra=salt(draft),
+                extra=salt(draft, self._store.random),
             )
             line = encode(event)
             self.head = chain(self.head, line)
@@ -117,9 +118,12 @@ class Work:
 class Store(Journal, Times, Papers, Outbox):
     """The open store. Implements ``sync.ports.KioskJournal`` for the sync process."""
 
-    def __init__(self, path: Path, key: bytes, *, clock: Clock, ledger: Path, reserve: Reserve) -> None:
+    def __init__(
+        self, path: Path, key: bytes, *, clock: Clock, ledger: Path, reserve: Reserve, random: Random | None = None
+    ) -> None:
         self.path = path
         self.clock = clock
+        self.random = random or SystemRandom()
         self.reserve = reserve
         self._lock = threading.RLock()
         self._open = partial(connect, key=key)

@@ -70,7 +70,7 @@ def _rebuild_province(scene: Scene) -> None:
 
 def _go_back(scene: Scene, state: ProvinceState, *, raised: bool) -> None:
     state.communes = dict(scene.province.state.communes)
-    scene.province.state = state
+    scene.province.put_back(state)
     for machine in scene.honest():
         record = state.devices[machine.journal.device]
         if record.generation < machine.generation - 1:

@@ -18,10 +18,16 @@ ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
 
 def always(scene: Scene, touched: Machine | None = None) -> None:
     """What holds at every moment: I3, I7, I10, and I13 for the machine whose screen may have changed."""
+    province = scene.province.disk.changes, scene.rewound, len(scene.revoked)
     for machine in scene.machines:
-        scene.note(machine)
-        _cursors(scene, machine)
-    _stored(scene)
+        stamp = machine.journal.stamp(), province
+        if stamp != machine.checked:
+            scene.note(machine)
+            _cursors(scene, machine)
+            machine.checked = stamp
+    if scene.checked != province:
+        _stored(scene)
+        scene.checked = province
     if touched is not None:
         shown(scene, touched)
 
@@ -33,7 +39,9 @@ def shown(scene: Scene, machine: Machine) -> None:
     and still waits here under another number.
     """
     journal, most = machine.journal, 2 if scene.cloned or scene.branched else 1
-    views: dict[str, dict[str, Any]] = {}
+    waiting = journal.waiting()
+    pending = {dossier for dossier, _ in waiting}
+    confirmed: dict[str, Mapping[str, Any]] = {}
     for inc in journal.incarnations():
         for line in journal.lines(inc, 0, 1 << 30):
             event = readable(line.body)
@@ -42,10 +50,11 @@ def shown(scene: Scene, machine: Machine) -> None:
             promise = scene.promised.get(identity(journal.device, inc, line.body))
             if promise is None or not promise.counts or event.dossier in scene.dropped:
                 continue
-            fields = views.get(event.dossier)
-            if fields is None:
-                fields = views[event.dossier] = journal.fields(event.dossier)
-            seen = fields.get(promise.field, 0)
+            dossier = event.dossier
+            if dossier not in confirmed:
+                gone = dossier not in pending and journal.is_closed(dossier)
+                confirmed[dossier] = {} if gone else journal.confirmed(dossier)
+            seen = confirmed[dossier].get(promise.field, 0) + waiting[dossier, promise.field]
             hold(1 <= seen <= most, "I13", f"{machine.name}: own event {inc:x}/{line.n} shows {seen} times")
 
 
@@ -186,5 +195,6 @@ def _known(scene: Scene, origin: Origin, event: Event) -> bool:
     return foreign or event.moved_from is not None
 
 
-def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+def _key(value: Any) -> object:
+    """Something to compare a JSON value by; most are texts."""
+    return value if isinstance(value, str) else (json.dumps(value, sort_keys=True),)

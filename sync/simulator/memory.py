@@ -8,6 +8,7 @@ data that :meth:`KioskState.copy` images, as a backup would.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from sync.feed import ack_entry, decode_entry, next_entry, read_ack
 from sync.ports import Confirmed, DeviceRecord, FeedEntry, FormerKey, Line, Proof, SnapshotInfo
 from sync.rollover import Rotation
 from sync.simulator.disk import Crash, Disk, DiskFull
-from sync.simulator.meaning import CountingMerge, Meaning
+from sync.simulator.meaning import CountingMerge, Meaning, counter
 
 __all__ = ["CountingMerge", "Crash", "DiskFull", "KioskState", "MemoryKiosk", "MemoryProvince", "ProvinceState", "decode"]
 
@@ -148,6 +149,11 @@ class MemoryKiosk:
         """Overwrite the disk with an image."""
         assert isinstance(image, KioskState)
         self.state = image.copy()
+        self.disk.changes += 1
+
+    def stamp(self) -> object:
+        """Another one after every change of what is on the disk."""
+        return self.disk.changes
 
     def identity(self) -> tuple[int, int]:
         return self.device, self.state.incarnations[-1]
@@ -172,7 +178,7 @@ class MemoryKiosk:
         return log[n - base - 1].head if base < n <= base + len(log) else None
 
     def lines(self, incarnation: int, after: int, limit: int) -> Sequence[Line]:
-        start = max(0, after - self.base(incarnation))
+        start = max(0, after - self.base(incarnation)) if incarnation in self.state.bases else after
         return self.state.logs.get(incarnation, [])[start : start + limit]
 
     def prune(self, incarnation: int, n: int) -> int:
@@ -340,13 +346,25 @@ class MemoryKiosk:
 
     def fields(self, dossier: str) -> dict[str, Any]:
         """A dossier as the screen shows it: confirmed, with the own events that are not acknowledged on top."""
-        fields = dict(self.state.confirmed.get(dossier, {}))
+        fields = dict(self.confirmed(dossier))
         own = [(origin, event) for origin, event in self._own(pending=True) if event.dossier == dossier]
-        if not own and dossier in self.state.closed:
+        if not own and self.is_closed(dossier):
             return {}
         for origin, event in own:
             fields.update(self.meaning.fold(fields, event, origin))
         return fields
+
+    def confirmed(self, dossier: str) -> Mapping[str, Any]:
+        """What the feed has brought of a dossier."""
+        return self.state.confirmed.get(dossier, {})
+
+    def is_closed(self, dossier: str) -> bool:
+        """Whether it has left the kiosks."""
+        return dossier in self.state.closed
+
+    def waiting(self) -> Counter[tuple[str, str]]:
+        """(dossier, counting field) -> how many own events wait on top of what is confirmed."""
+        return Counter((event.dossier, counter(event, origin)) for origin, event in self._own(pending=True))
 
     def conflicts(self, dossier: str) -> list[Mapping[str, Any]]:
         """What the feed said gave way in a dossier."""
@@ -462,6 +480,11 @@ class MemoryProvince:
     def atomic(self) -> AbstractContextManager[None]:
         """The transaction its web view would open."""
         return self.disk.transaction()
+
+    def put_back(self, state: ProvinceState) -> None:
+        """Go on from a backup."""
+        self.state = state
+        self.disk.changes += 1
 
     @property
     def devices(self) -> dict[int, DeviceRecord]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sync import segment as hsg
 from sync.blob import planner as blob
 from sync.blob.wire import Ticket
 from sync.dictionaries import NONE, Shelf
@@ -83,6 +84,8 @@ class Machine:
     paused_until_s: float = 0.0
     upload_only: bool = False
     image: object = None
+    checked: object = None
+    """What the disks of this machine and of the province were stamped when its cursors were last checked."""
     noted: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     """Incarnation -> end of its log when its lines were last noted."""
 
@@ -148,7 +151,9 @@ class Scene:
         if not self.swarm.happens("dictionary missing"):
             self.authority.keys = replace(self.authority.keys, dictionaries=SHELF)
         self.limits = (
-            Limits(start=1 << 16, wanted=1 << 20) if setup.roomy else Limits(start=600, least=300, most=2000, wanted=1024, page=4)
+            Limits(start=1 << 16, wanted=1 << 20, level=hsg.FAST)
+            if setup.roomy
+            else Limits(start=600, least=300, most=2000, wanted=1024, page=4, level=hsg.FAST)
         )
         self.machines: list[Machine] = []
         self.up: list[Message] = []
@@ -182,6 +187,8 @@ class Scene:
         """A stick held a future some disk has lost, or showed a disk that its log has another one."""
         self.judged: dict[tuple[int, int], int] = {}
         """(device, incarnation) -> lines of the province already compared with ``written``."""
+        self.checked: object = None
+        """What the province's disk was stamped when its logs were last checked."""
         self.story: list[tuple[str, tuple[Any, ...]]] = []
         for number in range(self.rng.choice((1, 2, 2, 3))):
             self.machines.append(self._enrol(COMMUNES[number]))
