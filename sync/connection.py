@@ -28,6 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sync.errors import BearerError, TimedOut, WrongAnswer
 from sync.line_failures import DeadConnection, Response, named
+from sync.tcp import hasten
 from sync.tls import Trust, check_pin
 
 PIECE: Final = 4096
@@ -95,11 +96,13 @@ class Connection:
         return retrying(self._call_once, method, path, body, limit)
 
     def cut(self) -> None:
-        """End whatever is on the way; a thread that waits for it gets a failure."""
+        """End whatever is on the way; a thread that waits for it gets a failure. Closed with a reset, or the kernel would go on
+        sending what nobody wants any more."""
         self._over = True
         held = self._socket
         if held is not None:
             with suppress(OSError):
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 held.shutdown(socket.SHUT_RDWR)
 
     def look(self) -> None:
@@ -109,9 +112,14 @@ class Connection:
             return
         with suppress(OSError, ValueError):
             waiting = struct.unpack("i", fcntl.ioctl(held.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
-            if 0 < waiting != self._unsent:
+            if waiting < self._unsent:
                 self.moved()
             self._unsent = waiting
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether all that was given to the kernel had arrived at the last look."""
+        return self._socket is not None and self._unsent == 0
 
     def moved(self) -> None:
         """Called when a piece has gone to the kernel, or come from it."""
@@ -120,6 +128,7 @@ class Connection:
     def connected(self, held: socket.socket) -> None:
         """Called by the connection when it stands."""
         self._socket = held
+        hasten(held)
         if self._over:
             raise OSError("no longer needed")
 

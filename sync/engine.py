@@ -128,10 +128,10 @@ class Engine:
         """Bytes of runs a request aims at now."""
         return self._pace.target
 
-    def hedge_after(self) -> float:
-        """Seconds without an answer after which the same request bytes are worth sending again on another connection. Any number
-        of copies may travel: the first valid answer counts, the others are stale."""
-        return self._pace.hedge_after()
+    def hedge_after(self, size: int) -> float:
+        """Seconds without an answer after which the same request, of ``size`` bytes, is worth sending again on another connection.
+        Any number of copies may travel: the first valid answer counts, the others are stale."""
+        return self._pace.hedge_after(size)
 
     def pending(self) -> int:
         """Own events the province has not said it holds. Cheap: asked every second by the worker."""

@@ -35,14 +35,13 @@ from sync.errors import (
     WrongServer,
 )
 from sync.line_failures import Response, enrol_failure, failure, read_json
+from sync.pace import ONE_PACKET
 from sync.tls import Trust, context_for
 
 __all__ = ["IN_FLIGHT", "HttpBearer", "Proxy", "Waits"]
 
 IN_FLIGHT: Final = 3
 """Most connections one request is on at the same time."""
-ONE_PACKET: Final = 1200
-"""A request of no more bytes leaves in one packet: it is either there or lost, and there is no progress to watch."""
 _LOOK: Final = 0.25
 """Seconds between looks whether a longer request still moves."""
 
@@ -68,8 +67,7 @@ class HttpBearer:
         trust = trust or Trust()
         tls = context_for(trust) if url.startswith("https:") else None
         self._way = Way(url.rstrip("/"), waits or Waits(), trust, tls, proxy, sleep, monotonic)
-        self._kept: Connection | None = None
-        self._threads: list[threading.Thread] = []
+        self._lines = _Lines(self._way)
         self.hedged_s = 0.0
         """Seconds after which the copy was sent that brought the last answer."""
 
@@ -79,12 +77,7 @@ class HttpBearer:
         Raises:
             BearerError: the line brought nothing of ours; of several failures the most telling one.
         """
-        race = _Race(self._way, request, hedge_after_s)
-        try:
-            answer, self._kept = race.run(self._take_kept())
-            self.hedged_s = race.behind(self._kept)
-        finally:
-            self._threads = [thread for thread in (*self._threads, *race.threads) if thread.is_alive()]
+        answer, self.hedged_s = _Race(self._way, self._lines, request, hedge_after_s).run()
         return answer
 
     def post_enrolment(self, code: str, request: bytes) -> str:
@@ -118,20 +111,13 @@ class HttpBearer:
         raise enrol_failure(answer, read_json(answer))
 
     def close(self) -> None:
-        """Drop the kept connection and wait shortly for hedges still ending; the next call opens a new one."""
-        self._take_kept().close()
-        for thread in self._threads:
-            thread.join(timeout=0.5)
-        self._threads = []
-
-    def _take_kept(self) -> Connection:
-        line, self._kept = self._kept, None
-        return line or Connection(self._way)
+        """Drop the connections and wait shortly for hedges still ending; the next call opens a new one."""
+        self._lines.close()
 
     def _plain(self, method: str, path: str, body: bytes | None) -> Response:
-        line = self._take_kept()
+        line = self._lines.take()
         answer = line.call(method, path, body, 64 * 1024)
-        self._kept = line
+        self._lines.keep(line)
         return answer
 
 
@@ -141,18 +127,22 @@ class HttpBearer:
 class _Race:
     """One request on up to three connections; the first answer of ours wins."""
 
-    def __init__(self, way: Way, request: bytes, hedge_after_s: float) -> None:
+    def __init__(self, way: Way, lines: _Lines, request: bytes, hedge_after_s: float) -> None:
         self._way = way
+        self._lines = lines
         self._request = request
         self._hedge = hedge_after_s
         self._results: queue.SimpleQueue[tuple[Connection, bytes | BaseException]] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self._decided = False
         self._running: list[Connection] = []
         self._failures: list[BearerError] = []
+        self._started = 0
         self._first_at = 0.0
-        self.threads: list[threading.Thread] = []
 
-    def run(self, first: Connection) -> tuple[bytes, Connection]:
-        self._start(first)
+    def run(self) -> tuple[bytes, float]:
+        """The answer, and how much later than the first one the connection was started that brought it."""
+        self._start()
         try:
             while self._running:
                 try:
@@ -162,53 +152,115 @@ class _Race:
                     continue
                 self._running.remove(line)
                 if isinstance(result, bytes):
-                    return result, line
+                    self._lines.keep(line)
+                    return result, line.started_at - self._first_at
                 if not isinstance(result, BearerError):
                     raise result
                 self._failures.append(result)
         finally:
-            for line in self._running:
-                line.cut()
+            self._leave()
         raise min(self._failures, key=_telling)
 
-    def behind(self, line: Connection) -> float:
-        """How much later than the first one this line was started."""
-        return line.started_at - self._first_at
-
-    def _start(self, line: Connection) -> None:
+    def _start(self) -> None:
+        line = self._lines.take()
         self._running.append(line)
+        self._started += 1
         line.started_at = self._way.monotonic()
         self._first_at = self._first_at or line.started_at
         line.moved()
-        thread = threading.Thread(target=self._carry, args=(line,), name="sync-line", daemon=True)
-        self.threads.append(thread)
-        thread.start()
+        self._lines.run(line, self._carry)
+
+    def _leave(self) -> None:
+        """It is decided. What has arrived, or would in one packet, may end and leave its connection for later; the rest is cut."""
+        with self._guard:
+            self._decided = True
+        while not self._results.empty():
+            line, result = self._results.get()
+            self._running.remove(line)
+            if isinstance(result, bytes):
+                self._lines.keep(line)
+        for line in self._running:
+            line.look()
+            if not (self._is_short or line.is_taken):
+                line.cut()
 
     def _carry(self, line: Connection) -> None:
+        result: bytes | BaseException
         try:
             answer = line.call("POST", "/v1/x", self._request, wire.MAX_REPLY)
             if not wire.is_ours(answer.body):
                 line.close()
                 raise failure(answer)
-            self._results.put((line, answer.body))
+            result = answer.body
         except BaseException as error:  # handed to the thread that waits, which raises what is no failure of a line
-            self._results.put((line, error))
+            result = error
+        with self._guard:
+            if not self._decided:
+                self._results.put((line, result))
+                return
+        if isinstance(result, bytes):
+            self._lines.keep(line)
+
+    @property
+    def _is_short(self) -> bool:
+        return len(self._request) <= ONE_PACKET
 
     def _patience(self) -> float | None:
         """Seconds until a look is due; ``None`` when there is nothing to decide but the outcome."""
-        if len(self.threads) >= IN_FLIGHT or math.isinf(self._hedge):
+        if self._started >= IN_FLIGHT or math.isinf(self._hedge):
             return None
         left: float = max(0.0, self._due() - self._way.monotonic())
-        return min(left, _LOOK) if len(self._request) > ONE_PACKET else left
+        return left if self._is_short else min(left, _LOOK)
 
     def _hedge_if_still(self) -> None:
         for line in self._running:
             line.look()
         if self._due() <= self._way.monotonic():
-            self._start(Connection(self._way))
+            self._start()
 
     def _due(self) -> float:
         return max(line.moved_at for line in self._running) + self._hedge
+
+
+class _Lines:
+    """The connections of one bearer: those at rest, which the next request takes, and those still at work on threads."""
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self._guard = threading.Lock()
+        self._rest: list[Connection] = []
+        self._work: list[tuple[threading.Thread, Connection]] = []
+
+    def take(self) -> Connection:
+        """The one that answered last, or a new one."""
+        with self._guard:
+            return self._rest.pop() if self._rest else Connection(self._way)
+
+    def keep(self, line: Connection) -> None:
+        """One that stands and has answered."""
+        with self._guard:
+            self._rest.append(line)
+            spare = self._rest.pop(0) if len(self._rest) > IN_FLIGHT else None
+        if spare is not None:
+            spare.close()
+
+    def run(self, line: Connection, work: Callable[[Connection], None]) -> None:
+        """Let a thread work with it."""
+        thread = threading.Thread(target=work, args=(line,), name="sync-line", daemon=True)
+        self._work = [(thread, line), *(one for one in self._work if one[0].is_alive())]
+        for _, old in self._work[2 * IN_FLIGHT :]:
+            old.cut()
+        thread.start()
+
+    def close(self) -> None:
+        """Cut those at work, wait shortly for their threads, close those at rest."""
+        for _, line in self._work:
+            line.cut()
+        for thread, _ in self._work:
+            thread.join(timeout=0.5)
+        self._work = []
+        while self._rest:
+            self.take().close()
 
 
 def _telling(error: BearerError) -> int:
