@@ -30,6 +30,7 @@ from waitress.task import WSGITask
 from province.middleware import MACHINES
 from sync.blob.receiver import Call, Receiver
 from sync.errors import BlobProtocol, NotOurProtocol
+from sync.tcp import hasten
 
 log = logging.getLogger(__name__)
 
@@ -220,6 +221,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, uploads: Uploads, *args: Any, **more: Any) -> None:
         self.parser_class = partial(_Parser, uploads)
         super().__init__(*args, **more)
+        hasten(self.socket)
 
     def readable(self) -> bool:
         upload = self._upload()

@@ -6,6 +6,10 @@ grown by 1.6 when one comes fast. Seconds are of a monotonic clock that the call
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+ONE_PACKET: Final = 1200
+"""A request of no more bytes leaves in one packet: it is either there or lost, and there is no progress to watch."""
 
 from sync.segment import LEVEL
 
@@ -23,8 +27,10 @@ class Limits:
     """An answer sooner than this lets the target grow by 1.6."""
     slow_s: float = 8.0
     """An answer later than this halves it, like a failure."""
-    hedge_s: float = 1.5
-    """The same request is not sent again sooner than this."""
+    hedge_s: float = 0.9
+    """A request of one packet is not sent again sooner than this."""
+    long_hedge_s: float = 1.5
+    """A longer one: nor sooner than this after something moved, for the province needs a moment with it."""
     wanted: int = 256 * 1024
     """Bytes of feed asked for."""
     page: int = 256
@@ -34,7 +40,7 @@ class Limits:
 
 
 class Pace:
-    """The target and the smoothed time of an answer."""
+    """The target, and the smoothed time of an answer to a small request: what the line and the province need at least."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -42,15 +48,16 @@ class Pace:
         self.target = limits.start
         """Bytes of runs a request aims at now."""
 
-    def hedge_after(self) -> float:
-        """Seconds without an answer after which the same bytes are worth sending again on a new connection."""
-        return max(self._limits.hedge_s, 2 * self._smoothed_s)
+    def hedge_after(self, size: int) -> float:
+        """Seconds without an answer, or without progress of a long request, after which the same ``size`` bytes are worth sending
+        again on another connection."""
+        least = self._limits.hedge_s if size <= ONE_PACKET else self._limits.long_hedge_s
+        return max(least, 2 * self._smoothed_s)
 
     def answered(self, took: float, size: int) -> None:
         """An answer came after ``took`` seconds to a request with ``size`` bytes of runs."""
-        # Falls fast and rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well.
-        weight = 2 if took < self._smoothed_s else 16
-        self._smoothed_s = took if self._smoothed_s == 0.0 else self._smoothed_s + (took - self._smoothed_s) / weight
+        if size < ONE_PACKET:
+            self._smooth(took)
         if took > self._limits.slow_s:
             self.failed()
         elif size * 2 >= self.target:
@@ -61,3 +68,12 @@ class Pace:
     def failed(self) -> None:
         """The line brought no answer: aim lower."""
         self.target = max(self._limits.least, self.target // 2)
+
+    def _smooth(self, took: float) -> None:
+        """Falls fast, rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well."""
+        if self._smoothed_s == 0.0:
+            self._smoothed_s = min(took, self._limits.hedge_s)
+        elif took < self._smoothed_s:
+            self._smoothed_s += (took - self._smoothed_s) / 2
+        else:
+            self._smoothed_s += (min(took, 2 * self._smoothed_s) - self._smoothed_s) / 16

@@ -163,7 +163,7 @@ def attempt(engine: Engine, bearer: Bearer, status: SyncStatus, clock: Clock, fr
     status = replace(status, last_try_ms=clock.wall_ms(), outcome=None, next_try_s=0.0)
     try:
         with step("sync.carry"):
-            reply = bearer.exchange(request, engine.hedge_after())
+            reply = bearer.exchange(request, engine.hedge_after(len(request)))
         hedged = bearer.hedged_s
         with step("sync.apply"):
             outcome = engine.on_reply(reply, clock.mono() - hedged)

@@ -19,7 +19,7 @@ from typing import Final
 
 from sync.blob.crossing import Crossing
 from sync.blob.line import BlobLine, GaveWay, LineWaits, Peer, Stalled
-from sync.blob.planner import Limits, Piece, Planner
+from sync.blob.planner import LOOK, Limits, Piece, Planner
 from sync.blob.ports import KioskBlobs, Lane
 from sync.blob.ranges import NONE, Ranges
 from sync.blob.wire import Answer, Held
@@ -164,9 +164,9 @@ class BlobSender:
                 return  # another line has learnt that it is held
             if said == have or (piece.blob not in self._said and have == NONE):
                 line.buffer = self.planner.buffer
-                answer = line.put(piece, partial(self._blobs.read, piece.blob))
+                answer = line.put(piece, partial(self._read, line, piece))
                 if not answer.refusal:
-                    tell = partial(self.planner.answered, seconds=self._monotonic() - begun, again=line.again)
+                    tell = partial(self.planner.answered, seconds=self._monotonic() - begun)
             else:
                 answer = line.ask(piece.blob)
         except Stalled as error:
@@ -185,6 +185,13 @@ class BlobSender:
         finally:
             with self._guard:
                 tell(piece)
+
+    def _read(self, line: BlobLine, piece: Piece, offset: int, length: int) -> bytes:
+        """Bytes of a piece as the line takes them, with a look now and then at how it fares."""
+        if offset > piece.offset and (offset - piece.offset) % LOOK == 0:
+            with self._guard:
+                self.planner.noticed(LOOK, line.again())
+        return self._blobs.read(piece.blob, offset, length)
 
     def _have(self, blob: str) -> Ranges | None:
         """What the province said it holds of a file; ``None`` when it is to be sent no more."""

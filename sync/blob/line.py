@@ -42,6 +42,7 @@ from sync.errors import (
     WrongServer,
 )
 from sync.keys import Signer, Verifier
+from sync.tcp import keep_pace
 from sync.tls import PinMismatch, Trust, check_pin, context_for
 
 STEP: Final = 1024
@@ -116,10 +117,10 @@ class BlobLine:
         self.stop = threading.Event()
         """Set: whatever is on the way is left at once."""
 
-    @property
     def again(self) -> int:
-        """Bytes TCP has sent once more in the last call."""
-        return (self._retransmitted() - self._retransmitted_before) * _SEGMENT
+        """Bytes TCP has sent once more since this was last asked, or since the connection stands."""
+        before, self._retransmitted_before = self._retransmitted_before, self._retransmitted()
+        return (self._retransmitted_before - before) * _SEGMENT
 
     def ask(self, blob: str) -> Answer:
         """What the province holds.
@@ -174,11 +175,10 @@ class BlobLine:
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._held is None:
-            self._held = self._dial()
+            self._held, self._retransmitted_before = self._dial(), 0
         sock = self._held.sock
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.buffer)
         sock.settimeout(_TICK)
-        self._retransmitted_before = self._retransmitted()
         self._moved()
         return self._held
 
@@ -191,6 +191,7 @@ class BlobLine:
             held.set_tunnel(far.hostname or "", far.port or 443, headers=self._proxy_headers())
         held.connect()
         held.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_pace(held.sock)
         if self._tls is not None:
             held.sock = self._tls.wrap_socket(held.sock, server_hostname=far.hostname)
             check_pin(self._peer.trust, held.sock.getpeercert(binary_form=True))

@@ -4,14 +4,15 @@ Order: previews before full files; then every dossier gets its first 4 MiB of th
 scans does not hold up a backlog of days; then the legal deadline; then the smallest remainder, so that files become whole early.
 All of it follows from what the province holds, so a restart decides the same.
 
-The line is judged by its stalls and by what TCP sends again. A clean one gets one connection, because more only lengthen the queue
-before a status event and cost bytes. A stall before :attr:`Limits.poor` bytes went through doubles the connections up to six: at
-30 % loss one TCP flow gets 8 % of the line, six get 85 % (SYNC design 3.5). Connections that stall together are one stall: the line
-was gone, it did not lose much. :attr:`Limits.good` bytes without a stall take one back. Where packets are lost but nothing stalls
-there are two: while one waits for a lost packet the other has the line (measured at 10 % loss: 5.7 kB/s with one, 6.2 with two, for
-2 % more bytes). Portions double when answered and halve at a stall, between 64 and 256 KiB (a unit counts as it arrives, so small
-portions save nothing and cost an answer each: at 30 % loss 8 KiB gave 3.3 kB/s, 64 KiB 4.3); each connection has its own, so
-nothing is sent twice at once.
+The line is judged by its stalls and by what TCP sends again, looked at every :data:`LOOK` bytes. A clean one gets one
+connection, because more only lengthen the queue before a status event and cost bytes. A stall before :attr:`Limits.poor` bytes
+went through doubles the connections up to six: at 30 % loss one TCP flow gets 8 % of the line, six get 85 % (SYNC design 3.5).
+Connections that stall together are one stall: the line was gone, it did not lose much. :attr:`Limits.good` bytes without a
+stall take one back. Where packets are lost but nothing stalls there are two: while one waits for a lost packet the other has
+the line (measured at 10 % loss: 5.7 kB/s with one, 6.2 with two, for 2 % more bytes); where very many are lost there are six at
+once. Portions double when answered and halve at a stall, between 64 and 256 KiB (a unit counts as it arrives, so small portions
+save nothing and cost an answer each: at 30 % loss 8 KiB gave 3.3 kB/s, 64 KiB 4.3); each connection has its own, so nothing is
+sent twice at once.
 
 The kernel is given room for what the line carries in :attr:`Limits.ahead_s` seconds: that is how long a status event waits behind a
 scan. Only where packets are lost is it more: TCP notices a lost packet by those that arrive after it, and with few on the way it
@@ -29,6 +30,8 @@ from sync.blob.ports import BlobTask, Lane
 from sync.blob.ranges import UNIT, Ranges, units
 
 KIB: Final = 1024
+LOOK: Final = 16 * KIB
+"""Bytes of a piece after which is looked what TCP has sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,17 @@ class Limits:
     ahead_s: float = 0.8
     least_ahead: int = 6 * KIB
     lossy_ahead: int = 16 * KIB
-    lossy: float = 0.02
-    """Share of bytes sent again, smoothed over answers, from which on a line counts as one that loses packets."""
+    lossy: float = 0.04
+    """Share of bytes sent again, smoothed, from which on a line counts as one that loses packets."""
     lossy_connections: int = 2
     """Fewest there."""
-    very_lossy: float = 0.3
-    """Share sent again from which on all connections stay: between stalls they would else go back one by one."""
+    very_lossy: float = 0.2
+    """Share sent again from which on all connections are used, and stay: one TCP flow has little of such a line. (At 10 % loss
+    TCP sends 0.11 of the bytes again, at 30 % 0.43.)"""
+    looks: int = 8
+    """So many looks at what was sent again are smoothed over."""
+    benefit: int = 3
+    """As if so many had been clean before the first."""
     most_ahead: int = 256 * KIB
     turn: int = 4 * 1024 * KIB
     """What a dossier gets of the line before the others have their turn."""
@@ -82,6 +90,7 @@ class Planner:
         self._clean = 0
         self._rate = 0.0
         self._again = 0.0
+        self._looks = self._limits.benefit
         self._out: dict[str, list[Ranges]] = defaultdict(list)
         self._stalls = 0
         self._stalls_before: dict[Piece, int] = {}
@@ -136,11 +145,15 @@ class Planner:
 
         return sorted(listed, key=key)
 
-    def answered(self, piece: Piece, seconds: float, again: int = 0) -> None:
-        """The province has answered for a piece that long after it was begun; ``again`` bytes of it had to be sent once more."""
+    def noticed(self, sent: int, again: int) -> None:
+        """Of the last ``sent`` bytes of a piece on its way TCP sent ``again`` once more."""
+        self._looks = min(self._looks + 1, self._limits.looks)
+        self._again += (again / sent - self._again) / self._looks
+
+    def answered(self, piece: Piece, seconds: float) -> None:
+        """The province has answered for a piece that long after it was begun."""
         self._give_back(piece)
         self._rate = piece.length / max(seconds, 0.001)
-        self._again += (again / piece.length - self._again) / 4
         self._portion = min(self._portion * 2, self._limits.most)
         self._went(piece.length)
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from sync.simulator.planting import Plant
 
-_ENGINE, _STICK, _TAKING = "sync.engine", "sync.stick", "sync.taking"
-_INTAKE, _VISIT, _ANSWERING, _MEMORY = "sync.intake", "sync.visit", "sync.answering", "sync.simulator.memory"
+_ENGINE, _OFFERS, _ANSWERS, _INTAKE = "sync.engine", "sync.offers", "sync.answers", "sync.intake"
+_STICK, _TAKING, _VISIT, _ANSWERING, _MEMORY = "sync.stick", "sync.taking", "sync.visit", "sync.answering", "sync.simulator.memory"
 
 
 def _plant(name: str, module: str, *changes: tuple[str, str]) -> Plant:
@@ -34,12 +34,12 @@ PLANTS: Final[Sequence[Plant]] = (
 """,
         ),
     ),
-    _plant("stale_reply_counts", _ENGINE, ("request.number < self._answered or request.state != self._state()", "False")),
-    _plant("stale_reply_moves_back", _ENGINE, ("            n = max(n, told)\n", "            pass\n")),
-    _plant("fork_ignored", _ENGINE, ("            self._take_fork(ack, position, request, gain)\n", "            pass\n")),
+    _plant("stale_reply_counts", _ANSWERS, ("request.number < answered or request.state != self._offers.state()", "False")),
+    _plant("stale_reply_moves_back", _ANSWERS, ("            n = max(n, told)\n", "            pass\n")),
+    _plant("fork_ignored", _ANSWERS, ("            self._take_fork(ack, position, request, gain)\n", "            pass\n")),
     _plant(
         "told_is_a_wish",
-        _ENGINE,
+        _ANSWERS,
         (
             "        if n != told:\n            self._journal.set_told(inc, n)\n",
             "        if n != told:\n            self._journal.set_told(inc, self._journal.last(inc)[0])\n",
@@ -55,16 +55,16 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "dictionary_assumed",
-        _ENGINE,
-        ("self._theirs = set(answer.dictionaries) & set(self._shelf.up)", "pass"),
+        _OFFERS,
+        ("self._theirs = set(theirs) & set(self._shelf.up)", "pass"),
         ("self._theirs.discard(offer.dictionary)", "pass"),
     ),
     _plant("former_opener_forgotten", _ENGINE, ("return (self._keys.seal, *self._keys.former)", "return (self._keys.seal,)")),
     _plant("rotation_never_sent", _ENGINE, ('rotation = b"" if self._rotated else self._keys.rotation', 'rotation = b""')),
-    _plant("snapshot_installed_half", _ENGINE, ("        if run.last == part.lines:\n", "        if run.last:\n")),
+    _plant("snapshot_installed_half", _ANSWERS, ("        if run.last == part.lines:\n", "        if run.last:\n")),
     _plant(
         "snapshot_goes_on_with_another",
-        _ENGINE,
+        _ANSWERS,
         ("held = held if (seq, head) == (part.seq, part.head) else 0", "held = held if seq else 0"),
     ),
     _plant("feed_applied_twice", _TAKING, ("numbered if n > seq]", "numbered]")),

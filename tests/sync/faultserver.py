@@ -21,7 +21,8 @@ Answer = Callable[[bytes], bytes]
 
 class FaultServer:
     """Faults: ``drop`` (closed unanswered), ``lost`` (taken, then closed), ``twice`` (taken two times), ``500``, ``503`` and
-    ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``trickle``, ``truncated``, ``altered``,
+    ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``late``
+    (after 0.3 s), ``trickle``, ``truncated``, ``altered``,
     ``empty``, ``endless``, ``slow_reader``, ``deaf`` (never reads the body), ``cookie``.
     """
 
@@ -94,6 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "hang":
             self.owner.over.wait(10)
             self.close_connection = True
+        elif fault == "late":
+            self.owner.over.wait(0.3)
+            self._send(200, self.owner.answer(body))
         elif fault == "empty":
             self._send(200, b"")
         elif fault == "endless":

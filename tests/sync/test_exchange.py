@@ -185,10 +185,19 @@ def test_the_target_halves_on_failure_and_slowness_and_grows_when_full_and_fast(
 def test_the_time_to_send_a_copy_follows_the_line() -> None:
     world = World()
     kiosk = world.kiosk()
-    assert kiosk.engine.hedge_after() == 1.5
-    for _ in range(40):
+    assert kiosk.engine.hedge_after(300) == 0.9
+    assert kiosk.engine.hedge_after(8000) == 1.5, "the province needs a moment with a long one"
+    for _ in range(60):
         kiosk.engine.on_reply(world.answer(kiosk.engine.make_request(0.0, 0)), 2.0)
-    assert kiosk.engine.hedge_after() == pytest.approx(4.0, abs=0.1)
+    assert kiosk.engine.hedge_after(300) == kiosk.engine.hedge_after(8000) == pytest.approx(4.0, abs=0.1)
+
+
+def test_answers_delayed_by_lost_packets_hardly_delay_the_next_copy() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    for took in (0.5, 0.5, 0.5, 5.0, 0.5, 5.0):
+        kiosk.engine.on_reply(world.answer(kiosk.engine.make_request(0.0, 0)), took)
+    assert kiosk.engine.hedge_after(300) < 1.2
 
 
 def test_of_several_answers_to_copies_of_a_request_the_first_counts() -> None:

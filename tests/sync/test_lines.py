@@ -63,6 +63,23 @@ def test_the_connection_that_won_is_kept(server: FaultServer, bearer: HttpBearer
     assert server.connections == 2
 
 
+def test_a_small_request_that_lost_leaves_its_connection_for_the_next_hedge(server: FaultServer, bearer: HttpBearer) -> None:
+    server.faults.append("late")
+    bearer.exchange(b"MCX1", 0.1)
+    while lines():
+        time.sleep(0.01)
+    server.faults.append("hang")
+    assert bearer.exchange(b"MCX1", 0.1) == ANSWER
+    assert server.connections == 2
+
+
+def test_a_request_of_which_nothing_has_arrived_does_not_count_as_moving(server: FaultServer, bearer: HttpBearer) -> None:
+    server.faults.append("deaf")
+    started = time.monotonic()
+    assert bearer.exchange(bytes(3_000_000), 0.3) == ANSWER
+    assert time.monotonic() - started < 0.9
+
+
 def test_no_more_than_three_are_on_the_way(server: FaultServer, bearer: HttpBearer) -> None:
     server.faults.extend(["hang"] * 9)
     with pytest.raises(TimedOut):

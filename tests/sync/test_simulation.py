@@ -43,7 +43,7 @@ def test_another_seed_tells_another_story() -> None:
 
 
 FORK_IGNORED = Plant(
-    "fork", "sync.engine", (("            self._take_fork(ack, position, request, gain)\n", "            pass\n"),)
+    "fork", "sync.answers", (("            self._take_fork(ack, position, request, gain)\n", "            pass\n"),)
 )
 
 

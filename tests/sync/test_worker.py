@@ -196,7 +196,7 @@ def test_an_answer_to_a_hedge_counts_from_the_hedge() -> None:
 
     story.line.exchange = late  # type: ignore[method-assign]
     story.tell()
-    assert story.kiosk.engine.hedge_after() == 1.5
+    assert story.kiosk.engine.hedge_after(300) == pytest.approx(1.0)
     assert story.heard[-1].round_trip_s == 0.5
 
 

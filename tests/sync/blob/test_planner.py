@@ -108,22 +108,33 @@ def test_connections_that_stall_together_are_one_stall() -> None:
     assert planner.connections == 4
 
 
+def notice(planner: Planner, times: int, again: int) -> None:
+    for _ in range(times):
+        planner.noticed(16 * KIB, again)
+
+
 def test_where_packets_are_lost_a_second_connection_has_the_line_while_one_waits() -> None:
     planner = Planner()
-    for _ in range(12):
-        planner.answered(taken(planner, task("a", 50 * MIB)), 16.0, again=14 * KIB)
+    notice(planner, 12, 2 * KIB)
     assert planner.connections == 2
-    for _ in range(8):
-        planner.answered(taken(planner, task("a", 50 * MIB)), 16.0)
+    notice(planner, 24, 0)
     assert planner.connections == 1
 
 
-def test_a_line_that_loses_very_much_keeps_all_connections_between_its_stalls() -> None:
+def test_a_line_that_loses_very_much_has_all_connections_at_once_and_between_its_stalls() -> None:
     planner = Planner()
-    for _ in range(12):
-        piece = taken(planner, task("a", 50 * MIB))
-        planner.answered(piece, 60.0, again=piece.length // 2)
+    notice(planner, 3, 7 * KIB)
     assert planner.connections == 6
+    notice(planner, 12, 7 * KIB)
+    planner.answered(taken(planner, task("a", 50 * MIB)), 60.0)
+    assert planner.connections == 6
+
+
+def test_one_bad_moment_on_a_fair_line_does_not_open_all_connections() -> None:
+    planner = Planner()
+    notice(planner, 12, 2 * KIB)
+    notice(planner, 1, 7 * KIB)
+    assert planner.connections == 2
 
 
 def test_the_kernel_may_hold_what_the_line_carries_in_a_moment() -> None:
@@ -135,7 +146,9 @@ def test_the_kernel_may_hold_what_the_line_carries_in_a_moment() -> None:
 
 def test_a_line_that_loses_packets_is_given_more_at_once() -> None:
     planner = Planner()
-    planner.answered(taken(planner, task("a")), 16.0, again=6 * KIB)
+    notice(planner, 4, 2 * KIB)
+    planner.answered(taken(planner, task("a")), 16.0)
     assert planner.buffer == 16 * KIB
+    notice(planner, 16, 0)
     planner.answered(taken(planner, task("b")), 32.0)
     assert planner.buffer == 6 * KIB
