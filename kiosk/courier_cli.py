@@ -25,10 +25,11 @@ from kiosk.stick_cli import size_vi
 from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
 from sync.bundle import Way
+from sync.bundle_errors import CourierRefused, StickFull
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import CourierRefused, FeedGap, Offline, StickFull, SyncError, TimedOut
+from sync.errors import FeedGap, Offline, SyncError, TimedOut
 from sync.segment import commune_tag
 
 log = logging.getLogger(__name__)

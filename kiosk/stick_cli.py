@@ -17,7 +17,7 @@ from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
 from kiosk.store.connection import StoreError
 from sync import usb
-from sync.errors import StickGone
+from sync.bundle_errors import StickGone
 from sync.loading import Loaded
 
 MB = 1024 * 1024

@@ -31,8 +31,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from sync.bundle import Checked, Way
+from sync.bundle_errors import BundleError, StickFull
 from sync.depot import CourierReceipt, Depot, Held, write_courier_receipt
-from sync.errors import BundleError, StickFull
 from sync.keys import Signer
 
 TRIES: Final = 10

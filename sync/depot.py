@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync import letter
-from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, is_receipt, preface, read_receipt
-from sync.errors import BadLetter, BadSignature, BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, preface
+from sync.bundle_errors import BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
+from sync.bundle_letters import is_receipt, read_receipt
+from sync.durable import to_disk
+from sync.errors import BadLetter, BadSignature
 from sync.keys import SIGNATURE, SODIUM, Signer, Verifier
-from sync.usb import flush_folder, named
+from sync.usb import named
 
 _COURIER: Final = b"MCX-COURIER-RECEIPT-1"
 _PART: Final = ".part"
@@ -127,7 +130,7 @@ class Depot:
             os.fsync(file.fileno())
             path = self._folder / _name(checked, file)
             os.replace(part, path)
-            flush_folder(self._folder)
+            to_disk(self._folder)
         held = Held(path, checked.header, path.stat().st_size)
         self._let_go(held)
         return held, checked

@@ -37,7 +37,7 @@ from kiosk.store.ledger import Ledger
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
-from sync.keys import PassphraseWrap
+from sync.key_file import PassphraseWrap
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Holders, Reader, Writer, read_grant
 
