@@ -242,7 +242,7 @@ def _walk(stream: BinaryIO, most: int) -> tuple[Checked, bytes, bytes]:
         if length > MAX_FRAME or size > most:
             raise BundleTooLarge(f"a volume of more than {most} bytes, or a frame of {length}")
         hashing.update(lead)
-        for piece in _pieces(stream, length):
+        for piece in pieces(stream, length):
             hashing.update(piece)
         count += 1
     if length != _TRAILER.size:
@@ -295,10 +295,11 @@ def _verify(keys: Sequence[Verifier], signed: bytes, signature: bytes) -> None:
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    return b"".join(_pieces(stream, size))
+    return b"".join(pieces(stream, size))
 
 
-def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """So many bytes of a stream, one piece at a time. Raises BundleDamaged when it ends early."""
     while size:
         piece = stream.read(min(size, _PIECE))
         if not piece:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync import letter
-from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, preface
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, pieces, preface
 from sync.bundle_errors import BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
 from sync.bundle_letters import is_receipt, read_receipt
 from sync.durable import to_disk
@@ -26,7 +26,6 @@ from sync.usb import named
 
 _COURIER: Final = b"MCX-COURIER-RECEIPT-1"
 _PART: Final = ".part"
-_PIECE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Depot:
             raise StickFull("the courier's folder is full")
         try:
             with named(), part.open("wb") as out:
-                for piece in _pieces(source, size):
+                for piece in pieces(source, size):
                     out.write(piece)
             return self.adopt(part)
         except BaseException:
@@ -169,15 +168,6 @@ def _name(checked: Checked, file: BinaryIO) -> str:
     file.seek(-SIGNATURE, os.SEEK_END)
     whole = hashlib.sha256(checked.digest + file.read()).hexdigest()
     return f"{checked.header.name.removesuffix(SUFFIX)}-{checked.header.ident.hex()}-{whole[:16]}{SUFFIX}"
-
-
-def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
-    while size:
-        piece = source.read(min(size, _PIECE))
-        if not piece:
-            raise BundleDamaged("the transfer ended early")
-        size -= len(piece)
-        yield piece
 
 
 # --- the courier's own receipt --------------------------------------------------------------------------------------
