@@ -10,9 +10,10 @@ from pathlib import Path
 from kiosk.answers import say
 from kiosk.config import Config
 from kiosk.machine import Machine, config_from, key_file
-from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.backup import Receivers, back_up
 from kiosk.store.connection import StoreError
 from kiosk.store.keyring import KeyFile, present_wrap
+from kiosk.store.restore import Place, Secret, restore_file
 from sync.letter import MAX_LETTER
 
 LEAST_PASSPHRASE = 12

@@ -69,3 +69,12 @@ def day_vi(moment: datetime) -> str:
 def hour_day_vi(moment: datetime) -> str:
     """«08 giờ 15 phút, ngày 23/11/2026»: the hour is part of the law's slips."""
     return f"{moment:%H} giờ {moment:%M} phút, ngày {moment:%d/%m/%Y}"
+
+
+def span_vi(seconds: float) -> str:
+    """How long, in the largest unit that fits: «5 phút», «3 giờ», «2 ngày»."""
+    if seconds < 3600:
+        return f"{int(seconds // 60)} phút"
+    if seconds < 2 * 86400:
+        return f"{int(seconds // 3600)} giờ"
+    return f"{int(seconds // 86400)} ngày"

@@ -21,15 +21,16 @@ from kiosk.answers import answer, say
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, export_to, import_from
-from kiosk.stick_cli import size_vi
 from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
 from sync.bundle import Way
+from sync.bundle_errors import CourierRefused, StickFull
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import CourierRefused, FeedGap, Offline, StickFull, SyncError, TimedOut
+from sync.errors import FeedGap, Offline, SyncError, TimedOut
 from sync.segment import commune_tag
+from sync.sizes import size_vi
 
 log = logging.getLogger(__name__)
 

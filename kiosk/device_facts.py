@@ -8,7 +8,9 @@ from pathlib import Path
 from devices.card import ReaderState, card_error
 from devices.errors import DeviceError
 from devices.printer import PrinterStatus
-from kiosk.services import DeviceFact, Health
+from kiosk.services import DeviceFact, Health, LineState
+from kiosk.store.store import Store
+from kiosk.sync_status import LineFact
 
 CLOSED = ("paper_out", "cover_open", "offline")
 """Printer states in which nothing may be sent."""
@@ -56,6 +58,16 @@ def _reader(state: Health, fact: str, cure: str) -> DeviceFact:
     return DeviceFact("reader", "Đầu đọc thẻ căn cước", "contactless", state, fact, cure)
 
 
+def troubles_vi(printer: DeviceFact, reader: DeviceFact) -> list[str]:
+    """What citizens are told before they start."""
+    told = []
+    if printer.state in ("broken", "absent"):
+        told.append("Máy chưa in được phiếu. Bà con vẫn nộp được, nhớ chép lại mã hồ sơ.")
+    if reader.state == "broken":
+        told.append("Đầu đọc thẻ chưa dùng được. Bà con gõ thông tin bằng tay.")
+    return told
+
+
 def barcode_fact(url: str) -> DeviceFact:
     """The barcode reader, judged by its device file."""
     title, icon = "Máy quét mã QR", "qr_code_scanner"
@@ -74,3 +86,33 @@ def disk_fact(free: int, enough: bool) -> DeviceFact:
     if not enough:
         return DeviceFact("disk", title, icon, "broken", f"{text}: không nhận hồ sơ mới.", "Xóa tệp thừa trên ổ đĩa của máy.")
     return DeviceFact("disk", title, icon, "ok", text, "")
+
+
+def line_state(store: Store, told: LineFact) -> LineState:
+    """What a citizen and an official see of the line; ``told`` is what the sync process last wrote of it."""
+    waiting = int(store.rows("SELECT count(*) AS n FROM dossier WHERE pending > 0")[0]["n"])
+    quarantined = int(store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"])
+    if told.online is False:
+        chip = f"Mất mạng từ {told.since_vi} – {waiting} hồ sơ chờ gửi" if waiting else f"Mất mạng từ {told.since_vi}"
+    elif waiting:
+        chip = f"{waiting} hồ sơ chờ gửi"
+    else:
+        chip = ""
+    return LineState(told.online, told.since_vi, waiting, quarantined, chip)
+
+
+def line_fact(state: LineState, told: LineFact, enrolled: bool) -> DeviceFact:
+    """The line to the province, as the technician reads it."""
+    if not enrolled:
+        return _line("broken", "Máy chưa được tỉnh ghi danh.", "Chạy «python3 main.py sync enrol».")
+    if state.quarantined:
+        return _line("broken", f"{state.quarantined} gói bị từ chối, cần xem.", "Gọi tỉnh.")
+    if state.online is False:
+        return _line("warning", f"{state.chip_vi}. {told.failure_vi}".strip(), told.cure_vi)
+    if state.online is None:
+        return _line("warning", "Chưa thử gửi lần nào.", "Kiểm tra dịch vụ gửi (sync) có chạy không.")
+    return _line("ok", state.chip_vi or "Đã gửi hết", "")
+
+
+def _line(state: Health, fact: str, cure: str) -> DeviceFact:
+    return DeviceFact("line", "Mạng và gửi hồ sơ", "cloud_upload", state, fact, cure)

@@ -20,10 +20,10 @@ from kiosk.file_line import FileLine, pause_files
 from kiosk.file_trouble import why_vi
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.services import Refused
-from kiosk.stick_cli import size_vi
 from kiosk.store.blobs import BlobFact, KioskFiles
 from sync.blob.crossing import Crossing
 from sync.blob.ports import Lane
+from sync.sizes import size_vi
 
 LANES_VI = {Lane.PREVIEW: "bản xem trước", Lane.FULL: "bản quét đầy đủ"}
 _STATES_VI = {"waiting": "chờ gửi", "complete": "tỉnh đã có đủ", "damaged": "tệp hỏng, cần quét lại"}

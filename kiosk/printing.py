@@ -13,15 +13,16 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 from PIL import Image
 
 from devices.errors import DeviceError
-from devices.printer import Printer, PrinterStatus, render, state_after
+from devices.printer import Printer, PrinterStatus, open_printer, render, state_after
 from devices.printer import paper as blocks
+from kiosk.config import Config
 from kiosk.device_facts import CLOSED, printer_fact, printer_unasked
-from kiosk.services import DeviceFact
+from kiosk.services import DeviceFact, PrintFact
 from kiosk.store.connection import StoreError
 from kiosk.store.papers import PrintJob
 from kiosk.store.store import Store
@@ -37,6 +38,9 @@ LOOK_SECONDS = 15.0
 
 UNDRAWABLE_VI = "Phiếu có chữ máy in không in được."
 UNDRAWABLE_CURE_VI = "Bà con chép lại mã hồ sơ trên màn hình. Cán bộ gọi kỹ thuật."
+
+PAPER_DOTS = 576
+"""Width papers are drawn at while no printer tells its own."""
 
 BROKEN_EXIT = 70
 """Exit code of a process whose printing thread met a fault nobody foresaw."""
@@ -213,3 +217,39 @@ class Spooler:
             log.info("print job %d: %s", job.id, state)
             self._store.with_reserve(lambda: self._store.set_print_state(job.id, state, fact, cure))
             self._changed()
+
+
+def open_spooler(store: Store, config: Config, on_change: Callable[[], None]) -> Spooler:
+    """The spooler of the configured printer, not yet started."""
+    url, printer, refused = str(config["devices.printer"]), None, None
+    try:
+        if url != "none:":
+            printer = open_printer(url, str(config["devices.printer_profile"]), lock=config.state / "printer.lock")
+    except DeviceError as error:
+        # A wrong address is a broken printer, not a broken kiosk: filing goes on, the technician sees the sentence.
+        refused = error
+    width = printer.width_dots if printer is not None else PAPER_DOTS
+    return Spooler(store, printer, width, on_change, refused=refused)
+
+
+_SHOWN: Final[Mapping[str, Literal["queued", "printing", "printed", "uncertain"]]] = {
+    "queued": "queued",
+    "sending": "printing",
+    "printed": "printed",
+    "uncertain": "uncertain",
+}
+
+
+def print_fact(store: Store, job: int) -> PrintFact:
+    """How a paper stands, for the person who waits for it."""
+    found = store.print_job(job)
+    if found is None:
+        return PrintFact("queued", "Không tìm thấy phiếu này.")
+    text = found.fact or ("Đang in phiếu…" if found.state in ("queued", "sending") else "")
+    return PrintFact(_SHOWN[found.state], text, found.cure)
+
+
+def print_ended(store: Store, job: int) -> bool:
+    """Whether nothing more will happen to a paper by itself."""
+    found = store.print_job(job)
+    return found is None or found.state in ("printed", "uncertain")

@@ -25,8 +25,10 @@ from kiosk.store.sealing import kept_segments
 from kiosk.store.store import Store
 from sync import usb
 from sync.blob.ranges import Ranges
-from sync.bundle import Manifest, Place, Receipt, province_tag
-from sync.errors import BundleWrongWay, StickMissing, SyncError
+from sync.bundle import province_tag
+from sync.bundle_errors import BundleWrongWay, StickMissing
+from sync.bundle_letters import Manifest, Place, Receipt
+from sync.errors import SyncError
 from sync.keys import SODIUM
 from sync.loading import Attachments, Cargo, Limits, Loaded, Record, load
 from sync.unloading import Unloaded, unload

@@ -17,8 +17,9 @@ from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
 from kiosk.store.connection import StoreError
 from sync import usb
-from sync.errors import StickGone
+from sync.bundle_errors import StickGone
 from sync.loading import Loaded
+from sync.sizes import size_vi
 
 MB = 1024 * 1024
 
@@ -105,8 +106,3 @@ def _import_vi(one: Imported) -> str:
     if not one.brought.applied:
         return f"{one.path.name}: đã nhận từ trước, không có gì mới."
     return f"{one.path.name}: nhận {one.brought.applied} thay đổi, tỉnh xác nhận thêm {one.brought.acked} sự kiện của máy này."
-
-
-def size_vi(size: int) -> str:
-    """«12,3 MB» or «45 KB»."""
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, -(-size // 1000))} KB"

@@ -25,11 +25,12 @@ from kiosk.rotation import rotate, take_bundle
 from kiosk.store.connection import StoreError
 from kiosk.store.keyring import Keyring
 from kiosk.sync_status import wake
+from sync.durable import write_whole
 from sync.enrol import Enrolment, make_request, request_words, root_words
 from sync.envelope import base32
 from sync.errors import EnrolRefused
 from sync.http import HttpBearer
-from sync.keys import DeviceKeys, write_whole
+from sync.keys import DeviceKeys
 from sync.letter import MAX_LETTER
 
 TICKET_SHOWN = 8

@@ -15,11 +15,11 @@ from kiosk.clock import HANOI
 from kiosk.file_line import PAUSED
 from kiosk.machine import Machine
 from kiosk.stick import last_receipt, receipt_vi
-from kiosk.stick_cli import size_vi
 from kiosk.store.blobs import BlobFact, KioskFiles
 from kiosk.store.outbox import Waiting
 from kiosk.sync_status import LineFact, read_status, runs
 from sync.blob.ports import Lane
+from sync.sizes import size_vi
 
 LANES_VI: Mapping[str, str] = {"events": "hồ sơ và thao tác", "previews": "bản xem trước", "scans": "bản quét đầy đủ"}
 _LANE: Mapping[Lane, str] = {Lane.PREVIEW: "previews", Lane.FULL: "scans"}

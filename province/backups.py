@@ -13,8 +13,8 @@ from province import devices
 from province.errors import ProvinceError
 from province.models import Device
 from province.runtime import current
+from sync.durable import write_whole
 from sync.errors import SealedFileLocked, SyncError
-from sync.keys import write_whole
 from sync.sealed_file import Header, Reader, new_code, write_grant
 
 log = logging.getLogger(__name__)

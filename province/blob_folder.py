@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from sync.durable import to_disk
+
 log = logging.getLogger(__name__)
 
 
@@ -27,10 +29,10 @@ class BlobFolder:
         """Take over a finished file under its name."""
         place = self._place(name)
         make_folder(place.parent, self.root)
-        sync_file(file)
+        to_disk(file)
         os.replace(file, place)
-        sync_folder(place.parent)
-        sync_folder(file.parent)
+        to_disk(place.parent)
+        to_disk(file.parent)
 
     def get(self, name: str) -> BinaryIO:
         """Raises FileNotFoundError."""
@@ -49,7 +51,7 @@ class BlobFolder:
         if not place.exists():
             return False
         place.unlink()
-        sync_folder(place.parent)
+        to_disk(place.parent)
         log.info("attachment erased: %s", reason)
         return True
 
@@ -70,20 +72,4 @@ def make_folder(folder: Path, root: Path) -> None:
     if folder.parent != root:
         make_folder(folder.parent, root)
     folder.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(folder.parent)
-
-
-def sync_file(file: Path) -> None:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    to_disk(folder.parent)

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from province.blob_folder import sync_folder
 from sync.blob.ranges import NONE, Ranges
+from sync.durable import to_disk
 from sync.errors import BlobDiskFull
 from sync.steps import step
 
@@ -85,7 +85,7 @@ class Parts:
         """The file has gone to its place, or is not wanted any more."""
         for file in (self._list(name), self.path(name)):
             file.unlink(missing_ok=True)
-        sync_folder(self._folder)
+        to_disk(self._folder)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -131,7 +131,7 @@ class Parts:
                 raise BlobDiskFull("the disk of attachments is full")
             os.fsync(file)
         if new:
-            sync_folder(self._folder)
+            to_disk(self._folder)
         return held | units if act == _ADD else held - units
 
 

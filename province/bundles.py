@@ -22,8 +22,9 @@ from province.models import Device
 from province.places import communes
 from province.runtime import Runtime
 from sync import usb
+from sync.bundle_errors import BundleWrongWay
 from sync.dictionaries import shipped
-from sync.errors import BundleWrongWay, SyncError
+from sync.errors import SyncError
 from sync.intake import ProvinceKeys
 from sync.ports import MergePort, ProvinceJournal
 from sync.receiving import Office, Received, receive, write_return

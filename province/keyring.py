@@ -22,7 +22,8 @@ from typing import Final
 from province.errors import ProvinceError
 from sync import letter
 from sync.errors import SyncError
-from sync.keys import SealKey, SigningKey, read_key_file, write_key_file
+from sync.key_file import read_key_file, write_key_file
+from sync.keys import SealKey, SigningKey
 from sync.rollover import PROVINCE, ProvincePublic, write_province
 
 _ROOT: Final = "root.key"

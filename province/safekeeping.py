@@ -14,7 +14,7 @@ from typing import Any, Final
 from province.errors import ProvinceError
 from province.journal import recording
 from province.models import Position
-from sync.keys import write_whole
+from sync.durable import write_whole
 
 _KIND: Final = "MCX-SAFE-POINT-1"
 

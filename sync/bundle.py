@@ -18,15 +18,15 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from sync import letter
+from sync.bundle_errors import BundleChanged, BundleDamaged, BundleForged, BundleTooLarge
 from sync.envelope import base32
-from sync.errors import BadLetter, BadSignature, BundleChanged, BundleDamaged, BundleForged, BundleTooLarge, SealBroken
-from sync.keys import SIGNATURE, Opener, Sealer, Signer, Verifier
+from sync.errors import BadSignature
+from sync.keys import SIGNATURE, Signer, Verifier
 from sync.letter import MAX_LETTER
 
 MAGIC: Final = b"HSB1"
@@ -47,8 +47,6 @@ _RANGE: Final = struct.Struct(">32s6s")
 _TRAILER: Final = struct.Struct(f">I32s{SIGNATURE}s")
 _TRAILER_KIND: Final = 255
 _CONTEXT: Final = b"mcx bundle 1"
-_MANIFEST: Final = b"MCX-BUNDLE-MANIFEST-1"
-_RECEIPT: Final = b"MCX-BUNDLE-RECEIPT-1"
 _PIECE: Final = 64 * 1024
 
 LEAST: Final = _HEADER.size + _FRAME.size + _TRAILER.size
@@ -244,7 +242,7 @@ def _walk(stream: BinaryIO, most: int) -> tuple[Checked, bytes, bytes]:
         if length > MAX_FRAME or size > most:
             raise BundleTooLarge(f"a volume of more than {most} bytes, or a frame of {length}")
         hashing.update(lead)
-        for piece in _pieces(stream, length):
+        for piece in pieces(stream, length):
             hashing.update(piece)
         count += 1
     if length != _TRAILER.size:
@@ -297,190 +295,14 @@ def _verify(keys: Sequence[Verifier], signed: bytes, signature: bytes) -> None:
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    return b"".join(_pieces(stream, size))
+    return b"".join(pieces(stream, size))
 
 
-def _pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """So many bytes of a stream, one piece at a time. Raises BundleDamaged when it ends early."""
     while size:
         piece = stream.read(min(size, _PIECE))
         if not piece:
             raise BundleDamaged("the volume is cut short")
         size -= len(piece)
         yield piece
-
-
-# --- manifest -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a log (by incarnation) or the feed (by epoch) is held."""
-
-    number: int
-    n: int
-    head8: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What an upward volume is about, for the province only."""
-
-    commune: str
-    feed: Place
-    """Where the kiosk stands in the feed; its number is the epoch. The answer begins there."""
-    logs: tuple[Place, ...] = ()
-    """Ends of its logs."""
-    segments: int = 0
-    """Segments of events this writer had to give altogether."""
-    waiting_bytes: int = 0
-    """Bytes of attachments the province lacks and this stick had not yet when the volume was begun."""
-    generation: int = 1
-    """Of the province's keys the kiosk holds."""
-    commune_generation: int = 1
-    """Of the commune's key the kiosk holds."""
-    wall_ms: int = 0
-    """Wall clock of the writer, to be shown; nothing is decided by it."""
-    note: str = ""
-
-
-def seal_manifest(manifest: Manifest, header: Header, signer: Signer, sealer: Sealer) -> bytes:
-    """The manifest as a frame: signed for this volume, then sealed."""
-    facts = {
-        "volume": header.ident.hex(),
-        "commune": manifest.commune,
-        "feed": _place(manifest.feed),
-        "logs": [_place(place) for place in manifest.logs],
-        "segments": manifest.segments,
-        "waiting_bytes": manifest.waiting_bytes,
-        "generation": manifest.generation,
-        "commune_generation": manifest.commune_generation,
-        "wall_ms": manifest.wall_ms,
-        "note": manifest.note,
-    }
-    return sealer.seal(letter.write(_MANIFEST, facts, signer))
-
-
-def open_manifest(sealed: bytes, header: Header, openers: Sequence[Opener], keys: Sequence[Verifier]) -> Manifest:
-    """Read the manifest of a volume.
-
-    Raises:
-        SealBroken: sealed to somebody else.
-        BundleForged: signed by none of the keys, or of another volume.
-        BundleDamaged: malformed.
-    """
-    given = signed_letter(_MANIFEST, open_sealed(openers, sealed), keys)
-    try:
-        if given.text("volume") != header.ident.hex():
-            raise BundleForged("the manifest of another volume")
-        facts = given.facts
-        return Manifest(
-            commune=given.text("commune"),
-            feed=_read_place(facts["feed"]),
-            logs=tuple(_read_place(place) for place in facts["logs"]),
-            segments=given.number("segments", 0, 1 << 32),
-            waiting_bytes=given.number("waiting_bytes", 0, 1 << 60),
-            generation=given.number("generation", 1, 1 << 32),
-            commune_generation=given.number("commune_generation", 1, 1 << 32),
-            wall_ms=given.number("wall_ms", -(1 << 62), 1 << 62),
-            note=given.text("note"),
-        )
-    except (BadLetter, KeyError, TypeError, ValueError):
-        raise BundleDamaged("the manifest is malformed") from None
-
-
-def open_sealed(openers: Sequence[Opener], sealed: bytes) -> bytes:
-    """What is sealed to one of these keys. Raises SealBroken."""
-    for opener in openers:
-        try:
-            return opener.open(sealed)
-        except SealBroken:
-            continue
-    raise SealBroken("sealed to somebody else")
-
-
-def signed_letter(kind: bytes, data: bytes, keys: Sequence[Verifier]) -> letter.Letter:
-    """A letter that one of the keys signed. Raises BundleForged, BundleDamaged."""
-    try:
-        given = letter.read(kind, data)
-    except BadLetter as error:
-        raise BundleDamaged(str(error)) from None
-    for key in keys:
-        try:
-            given.check(key)
-        except BadSignature:
-            continue
-        return given
-    raise BundleForged("a letter is signed by none of the keys")
-
-
-def _place(place: Place) -> list[Any]:
-    return [place.number, place.n, place.head8.hex()]
-
-
-def _read_place(given: Any) -> Place:
-    number, n, head8 = given
-    if not (_whole(number) and _whole(n)):
-        raise ValueError("a place has whole numbers")
-    return Place(number, n, bytes.fromhex(head8))
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 48
-
-
-# --- receipts -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The province's word on one volume it was given: custody passes with it (``MCX-BUNDLE-RECEIPT-1``, a letter).
-
-    In clear, so that a courier knows what it need not carry any more; it holds numbers and hashes only.
-    """
-
-    volume: bytes
-    device: int
-    held: Mapping[int, int]
-    """Incarnation -> last n the province holds now."""
-    blobs: tuple[bytes, ...]
-    """Blobs of this volume that are complete at the province."""
-    refused: str
-    """Stable code of why the volume was not taken; empty when it was."""
-    at_ms: int
-    """The province's clock."""
-
-
-def write_receipt(receipt: Receipt, signer: Signer) -> bytes:
-    facts = {
-        "volume": receipt.volume.hex(),
-        "device": receipt.device,
-        "held": {f"{inc:x}": n for inc, n in receipt.held.items()},
-        "blobs": [blob.hex() for blob in receipt.blobs],
-        "refused": receipt.refused,
-        "at_ms": receipt.at_ms,
-    }
-    return letter.write(_RECEIPT, facts, signer)
-
-
-def is_receipt(document: bytes) -> bool:
-    """Whether a letter of a preface is a receipt."""
-    return letter.kind_of(document) == _RECEIPT
-
-
-def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
-    """Raises BundleForged, BundleDamaged."""
-    given = signed_letter(_RECEIPT, document, keys)
-    try:
-        held = {int(inc, 16): n for inc, n in given.part("held").facts.items()}
-        if not all(_whole(inc) and _whole(n) for inc, n in held.items()):
-            raise ValueError("held is malformed")
-        return Receipt(
-            volume=bytes.fromhex(given.text("volume")),
-            device=given.number("device", 1, (1 << 32) - 1),
-            held=held,
-            blobs=tuple(bytes.fromhex(blob) for blob in given.facts["blobs"]),
-            refused=given.text("refused"),
-            at_ms=given.number("at_ms", 0, 1 << 62),
-        )
-    except (BadLetter, KeyError, TypeError, ValueError):
-        raise BundleDamaged("a receipt is malformed") from None

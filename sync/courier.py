@@ -31,9 +31,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from sync.bundle import Checked, Way
+from sync.bundle_errors import BundleError, StickFull
 from sync.depot import CourierReceipt, Depot, Held, write_courier_receipt
-from sync.errors import BundleError, StickFull
 from sync.keys import Signer
+from sync.sizes import size_vi
 
 TRIES: Final = 10
 """Wrong codes after which nothing is given out or taken any more."""
@@ -327,7 +328,7 @@ document.getElementById("go").onclick = async function () {
 
 def _listing(depot: Depot) -> str:
     rows = "".join(
-        f'<li><a href="/v/{html.escape(one.name)}" download>{_WAY_VI[one.header.way]}, {_size_vi(one.size)}</a></li>'
+        f'<li><a href="/v/{html.escape(one.name)}" download>{_WAY_VI[one.header.way]}, {size_vi(one.size)}</a></li>'
         for one in depot.held()
     )
     listed = f"<ul>{rows}</ul>" if rows else "<p>Chưa có gói nào.</p>"
@@ -339,7 +340,3 @@ def _listing(depot: Depot) -> str:
 
 
 _WAY_VI: Final = {Way.UP: "Gói gửi lên tỉnh", Way.DOWN: "Gói của tỉnh gửi về xã"}
-
-
-def _size_vi(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} KB"

@@ -18,8 +18,9 @@ import requests
 import urllib3
 
 from sync.bundle import MAX_VOLUME, SUFFIX, intact
+from sync.bundle_errors import BundleTooLarge, CourierRefused, StickFull
 from sync.depot import CourierReceipt, Depot, Held, read_courier_receipt
-from sync.errors import BundleTooLarge, CourierRefused, Offline, StickFull, TimedOut
+from sync.errors import Offline, TimedOut
 from sync.usb import named
 
 _WAITS: Final = (8.0, 30.0)

@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync import letter
-from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, is_receipt, preface, read_receipt
-from sync.errors import BadLetter, BadSignature, BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, pieces, preface
+from sync.bundle_errors import BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
+from sync.bundle_letters import is_receipt, read_receipt
+from sync.durable import to_disk
+from sync.errors import BadLetter, BadSignature
 from sync.keys import SIGNATURE, SODIUM, Signer, Verifier
-from sync.usb import flush_folder, named
+from sync.usb import named
 
 _COURIER: Final = b"MCX-COURIER-RECEIPT-1"
 _PART: Final = ".part"
-_PIECE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Depot:
             raise StickFull("the courier's folder is full")
         try:
             with named(), part.open("wb") as out:
-                for piece in _pieces(source, size):
+                for piece in pieces(source, size):
                     out.write(piece)
             return self.adopt(part)
         except BaseException:
@@ -127,7 +129,7 @@ class Depot:
             os.fsync(file.fileno())
             path = self._folder / _name(checked, file)
             os.replace(part, path)
-            flush_folder(self._folder)
+            to_disk(self._folder)
         held = Held(path, checked.header, path.stat().st_size)
         self._let_go(held)
         return held, checked
@@ -166,15 +168,6 @@ def _name(checked: Checked, file: BinaryIO) -> str:
     file.seek(-SIGNATURE, os.SEEK_END)
     whole = hashlib.sha256(checked.digest + file.read()).hexdigest()
     return f"{checked.header.name.removesuffix(SUFFIX)}-{checked.header.ident.hex()}-{whole[:16]}{SUFFIX}"
-
-
-def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
-    while size:
-        piece = source.read(min(size, _PIECE))
-        if not piece:
-            raise BundleDamaged("the transfer ended early")
-        size -= len(piece)
-        yield piece
 
 
 # --- the courier's own receipt --------------------------------------------------------------------------------------

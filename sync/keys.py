@@ -1,36 +1,30 @@
-"""Keys: Ed25519 to sign, X25519 sealed boxes to keep secret, fingerprints as Vietnamese words, key files.
+"""Keys: Ed25519 to sign, X25519 sealed boxes to keep secret, fingerprints as Vietnamese words.
 
 Every signature names what it is for: the signed bytes start with the length and text of a context, so a signature over a
 segment can never pass for one over a reply. Sealed boxes are libsodium's (X25519, XSalsa20-Poly1305, 48 bytes more than the
 text) and say nothing about the sender, so whatever is sealed is also signed. A fingerprint is the first 64 bits of a SHA-256
 as eight plain words, to be read out on the telephone. The protocol core knows only :class:`Signer`, :class:`Verifier`,
-:class:`Opener`, :class:`Sealer` and the :class:`Suite` that makes them of bytes; :data:`SODIUM` is the product's. Key files are
-written whole or not at all, mode 0600; :class:`KeyWrap` is where a passphrase or a TPM comes in.
+:class:`Opener`, :class:`Sealer` and the :class:`Suite` that makes them of bytes; :data:`SODIUM` is the product's. How
+secret keys lie on a disk is :mod:`sync.key_file`'s matter.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from nacl import pwhash, utils
+from nacl import utils
 from nacl.exceptions import CryptoError
 from nacl.public import Box as _NaclBox
 from nacl.public import PrivateKey, PublicKey, SealedBox
-from nacl.secret import SecretBox
 from nacl.signing import SigningKey as _NaclSigningKey
 from nacl.signing import VerifyKey as _NaclVerifyKey
 
-from sync.errors import BadSignature, KeyFileError, KeyFileOpen, KeyFileWrapped, SealBroken, WrongPassphrase
+from sync.errors import BadSignature, KeyFileError, SealBroken
 
 SIGNATURE: Final = 64
 """Bytes of a signature."""
@@ -249,6 +243,34 @@ class _Sodium:
 SODIUM: Final[Suite] = _Sodium()
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceKeys:
+    """The two keys of a device: made on it, never leaving it."""
+
+    sign: SigningKey
+    seal: SealKey
+
+    @classmethod
+    def generate(cls) -> DeviceKeys:
+        return cls(SigningKey.generate(), SealKey.generate())
+
+    def secrets(self) -> dict[str, bytes]:
+        """For :func:`sync.key_file.write_key_file`; other secrets of the machine may stand beside them."""
+        return {"sign": self.sign.seed, "seal": self.seal.secret}
+
+    @classmethod
+    def from_secrets(cls, secrets: Mapping[str, bytes]) -> DeviceKeys:
+        """From :func:`sync.key_file.read_key_file`.
+
+        Raises:
+            KeyFileError: a key is missing or has the wrong size.
+        """
+        try:
+            return cls(SigningKey(secrets["sign"]), SealKey(secrets["seal"]))
+        except (KeyError, ValueError):
+            raise KeyFileError("key file: a device key is missing or has the wrong size") from None
+
+
 # --- fingerprints ---------------------------------------------------------------------------------------------------
 
 
@@ -265,158 +287,3 @@ def words(data: bytes) -> tuple[str, ...]:
     """Eight words: the first 64 bits of SHA-256 over the data. Two people compare them by reading them out."""
     table = word_list()
     return tuple(table[byte] for byte in hashlib.sha256(data).digest()[:8])
-
-
-# --- key files ------------------------------------------------------------------------------------------------------
-
-
-class KeyWrap(Protocol):
-    """How the secrets of a key file are wrapped on the disk."""
-
-    name: str
-
-    def wrap(self, secret: bytes) -> dict[str, Any]:
-        """JSON-ready facts from which :meth:`unwrap` gives the secret back."""
-        ...
-
-    def unwrap(self, facts: Mapping[str, Any]) -> bytes: ...
-
-
-class PlainWrap:
-    """No wrapping: the file's mode 0600 and the encrypted disk below it are the only protection."""
-
-    name = "none"
-
-    def wrap(self, secret: bytes) -> dict[str, Any]:
-        return {"data": _b64(secret)}
-
-    def unwrap(self, facts: Mapping[str, Any]) -> bytes:
-        return _unb64(facts.get("data"))
-
-
-@dataclass(frozen=True, slots=True)
-class PassphraseWrap:
-    """Wrapped with a key from the opening passphrase: Argon2id, then XSalsa20-Poly1305. About 0.2 s on two cores."""
-
-    passphrase: str
-    operations: int = pwhash.argon2id.OPSLIMIT_INTERACTIVE
-    memory: int = pwhash.argon2id.MEMLIMIT_INTERACTIVE
-    """Bytes of memory Argon2id uses."""
-
-    name = "argon2id"
-
-    def wrap(self, secret: bytes) -> dict[str, Any]:
-        salt = utils.random(pwhash.argon2id.SALTBYTES)
-        box = self._box(salt, self.operations, self.memory)
-        return {"salt": _b64(salt), "ops": self.operations, "mem": self.memory, "data": _b64(bytes(box.encrypt(secret)))}
-
-    def unwrap(self, facts: Mapping[str, Any]) -> bytes:
-        operations, memory = facts.get("ops"), facts.get("mem")
-        if not (isinstance(operations, int) and isinstance(memory, int) and 1 <= operations <= 20 and 8192 <= memory <= 1 << 30):
-            raise KeyFileError("key file: Argon2id limits are missing or unreasonable")
-        salt = _unb64(facts.get("salt"))
-        if len(salt) != pwhash.argon2id.SALTBYTES:
-            raise KeyFileError("key file: salt has the wrong size")
-        box = self._box(salt, operations, memory)
-        try:
-            return bytes(box.decrypt(_unb64(facts.get("data"))))
-        except (CryptoError, ValueError):
-            raise WrongPassphrase("the passphrase does not open this key file") from None
-
-    def _box(self, salt: bytes, operations: int, memory: int) -> SecretBox:
-        key = pwhash.argon2id.kdf(SecretBox.KEY_SIZE, self.passphrase.encode("utf-8"), salt, opslimit=operations, memlimit=memory)
-        return SecretBox(key)
-
-
-def write_key_file(path: Path, secrets: Mapping[str, bytes], wrap: KeyWrap | None = None) -> None:
-    """Write named secrets, whole or not at all."""
-    wrap = wrap or PlainWrap()
-    inner = json.dumps({name: _b64(value) for name, value in secrets.items()}, separators=(",", ":")).encode()
-    body = json.dumps({"v": 1, "wrap": wrap.name, **wrap.wrap(inner)}, separators=(",", ":")).encode() + b"\n"
-    write_whole(path, body)
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a small file whole or not at all: temporary name, mode 0600, fsync, rename, fsync of the folder."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(body)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read_key_file(path: Path, wrap: KeyWrap | None = None) -> dict[str, bytes]:
-    """Read named secrets back.
-
-    Raises:
-        KeyFileError: missing, damaged, wrapped in another way, or readable by group or others.
-        WrongPassphrase: the passphrase does not open it.
-    """
-    wrap = wrap or PlainWrap()
-    try:
-        with path.open("rb") as source:
-            if os.fstat(source.fileno()).st_mode & 0o077:
-                raise KeyFileOpen("key file can be read by other users: set its mode to 0600")
-            raw = json.loads(source.read(1 << 20))
-    except (OSError, ValueError, RecursionError) as error:
-        raise KeyFileError(f"key file cannot be read: {type(error).__name__}") from None
-    if not isinstance(raw, dict) or raw.get("v") != 1:
-        raise KeyFileError("not a key file of this version")
-    if raw.get("wrap") != wrap.name:
-        raise KeyFileWrapped(f"key file is wrapped with {raw.get('wrap')!r}, not {wrap.name!r}")
-    try:
-        inner = json.loads(wrap.unwrap(raw))
-    except (ValueError, RecursionError):
-        raise KeyFileError("key file: the secrets are damaged") from None
-    if not isinstance(inner, dict):
-        raise KeyFileError("key file: the secrets are damaged")
-    return {str(name): _unb64(value) for name, value in inner.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceKeys:
-    """The two keys of a device: made on it, never leaving it."""
-
-    sign: SigningKey
-    seal: SealKey
-
-    @classmethod
-    def generate(cls) -> DeviceKeys:
-        return cls(SigningKey.generate(), SealKey.generate())
-
-    def secrets(self) -> dict[str, bytes]:
-        """For :func:`write_key_file`; other secrets of the machine may stand beside them."""
-        return {"sign": self.sign.seed, "seal": self.seal.secret}
-
-    @classmethod
-    def from_secrets(cls, secrets: Mapping[str, bytes]) -> DeviceKeys:
-        """From :func:`read_key_file`.
-
-        Raises:
-            KeyFileError: a key is missing or has the wrong size.
-        """
-        try:
-            return cls(SigningKey(secrets["sign"]), SealKey(secrets["seal"]))
-        except (KeyError, ValueError):
-            raise KeyFileError("key file: a device key is missing or has the wrong size") from None
-
-
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _unb64(text: Any) -> bytes:
-    if not isinstance(text, str):
-        raise KeyFileError("key file: a value is missing")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise KeyFileError("key file: a value is not base64") from None

@@ -19,22 +19,10 @@ from sync import usb
 from sync.blob.planner import Planner
 from sync.blob.ports import BlobTask
 from sync.blob.ranges import UNIT, Ranges
-from sync.bundle import (
-    FRAME_COST,
-    MAX_RANGE,
-    MAX_VOLUME,
-    RANGE_COST,
-    BlobRange,
-    Header,
-    Kind,
-    Manifest,
-    VolumeWriter,
-    Way,
-    check,
-    preface,
-    seal_manifest,
-)
-from sync.errors import BlobDamaged, BundleDamaged, BundleError, StickFull
+from sync.bundle import FRAME_COST, MAX_RANGE, MAX_VOLUME, RANGE_COST, BlobRange, Header, Kind, VolumeWriter, Way, check, preface
+from sync.bundle_errors import BundleDamaged, BundleError, StickFull
+from sync.bundle_letters import Manifest, seal_manifest
+from sync.errors import BlobDamaged
 from sync.keys import SODIUM, Sealer, Signer, Suite
 from sync.segment import parse
 from sync.steps import step

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sync.segment import LEVEL
+
 ONE_PACKET: Final = 1200
 """A request of no more bytes leaves in one packet: it is either there or lost, and there is no progress to watch."""
-
-from sync.segment import LEVEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,35 +18,18 @@ from typing import BinaryIO, Final, Protocol
 from sync import usb
 from sync.blob.ports import Announced
 from sync.blob.ranges import UNIT, Ranges
-from sync.bundle import (
-    MAX_VOLUME,
-    BlobRange,
-    Frame,
-    Header,
-    Kind,
-    Manifest,
-    Receipt,
-    VolumeWriter,
-    Way,
-    check,
-    open_manifest,
-    preface,
-    province_tag,
-    read_range,
-    write_receipt,
-)
-from sync.errors import (
-    BadLetter,
-    BadSignature,
+from sync.bundle import MAX_VOLUME, BlobRange, Frame, Header, Kind, VolumeWriter, Way, check, preface, province_tag, read_range
+from sync.bundle_errors import (
     BundleDamaged,
     BundleForeign,
     BundleForged,
     BundleOtherProvince,
     BundleUnknownDevice,
     BundleWrongWay,
-    SegmentError,
     StickFull,
 )
+from sync.bundle_letters import Manifest, Receipt, open_manifest, write_receipt
+from sync.errors import BadLetter, BadSignature, SegmentError
 from sync.intake import FeedPlace, ProvinceKeys, bundle_reply, take_segments
 from sync.letter import kind_of
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal

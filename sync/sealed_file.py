@@ -27,7 +27,8 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
-from sync.keys import SIGNATURE, Opener, PassphraseWrap, Signer, VerifyKey, seal
+from sync.key_file import PassphraseWrap
+from sync.keys import SIGNATURE, Opener, Signer, VerifyKey, seal
 from sync.letter import b64, unb64
 from sync.rollover import ProvincePublic
 

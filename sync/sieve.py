@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from sync.bundle import MAX_FRAME, MAX_VOLUME, Frame, Kind, check, frames
-from sync.errors import BundleError, SieveFailed
+from sync.bundle_errors import BundleError, SieveFailed
 from sync.keys import VerifyKey
 
 MEMORY: Final = 512 * 1024 * 1024

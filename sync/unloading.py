@@ -14,32 +14,11 @@ from typing import BinaryIO, Final, Protocol
 
 from sync import letter
 from sync.blob.ranges import Ranges
-from sync.bundle import (
-    MAX_VOLUME,
-    Frame,
-    Header,
-    Kind,
-    Receipt,
-    Way,
-    is_receipt,
-    open_sealed,
-    preface,
-    province_tag,
-    read_receipt,
-    signed_letter,
-)
+from sync.bundle import MAX_VOLUME, Frame, Header, Kind, Way, preface, province_tag
+from sync.bundle_errors import BundleDamaged, BundleForeign, BundleForged, BundleOtherProvince, BundleWrongWay
+from sync.bundle_letters import Receipt, is_receipt, open_sealed, read_receipt, signed_letter
 from sync.engine import ReplyOutcome
-from sync.errors import (
-    BadLetter,
-    BadSignature,
-    BundleDamaged,
-    BundleForeign,
-    BundleForged,
-    BundleOtherProvince,
-    BundleWrongWay,
-    KeysOutOfTurn,
-    SyncError,
-)
+from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SyncError
 from sync.keys import SODIUM, Opener, Sealer, Signer, Suite, Verifier
 from sync.rollover import PROVINCE, ProvincePublic, Trust, read_province
 from sync.segment import commune_tag

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync.bundle import SUFFIX
-from sync.errors import BundleDamaged, BundleError, StickFull, StickGone, StickOutside, StickReadOnly, StickUnreliable
+from sync.bundle_errors import BundleDamaged, BundleError, StickFull, StickGone, StickOutside, StickReadOnly, StickUnreliable
+from sync.durable import to_disk
 
 FOLDER: Final = "HSB"
 """Folder of the bundles on a stick, with one folder per commune in it."""
@@ -99,7 +100,7 @@ def put(folder: Path, name: str, fill: Callable[[BinaryIO], None], verify: Calla
             with suppress(OSError):
                 temporary.unlink()
             raise
-        flush_folder(folder)
+        to_disk(folder)
         _read_back(path, verify)
     return path
 
@@ -125,7 +126,7 @@ def remove(path: Path) -> None:
     """Take a volume off the stick."""
     with named():
         path.unlink(missing_ok=True)
-        flush_folder(path.parent)
+        to_disk(path.parent)
 
 
 def sweep(folder: Path) -> None:
@@ -133,14 +134,6 @@ def sweep(folder: Path) -> None:
     with named():
         for path in folder.glob(f"*{SUFFIX}{_TEMPORARY}"):
             path.unlink(missing_ok=True)
-
-
-def flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

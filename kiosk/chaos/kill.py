@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from kiosk.chaos.glass import torment_glass
+from kiosk.chaos.glass import GLASS_STEPS, torment_glass
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.report import Report
 from kiosk.chaos.torment import Torment, Victim, histogram_report
@@ -17,19 +17,7 @@ from kiosk.demo.processes import Process
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
 from sync.steps import VARIABLE
 
-KIOSK_STEPS = (
-    "filing.number",
-    "filing.events",
-    "filing.print_job",
-    "store.seal",
-    "store.commit",
-    "print.sending",
-    "print.bytes",
-    "print.settle",
-    "accept.events",
-    "accept.print_job",
-    "kiosk.blob.place",
-)
+KIOSK_STEPS = (*GLASS_STEPS, "accept.events", "accept.print_job", "kiosk.blob.place")
 SYNC_STEPS = ("sync.carry", "sync.apply", "feed.apply", "store.commit")
 PROVINCE_STEPS = ("province.store", "province.commit", "province.answer", "province.blob.keep", "province.blob.place")
 STICK_STEPS = ("stick.write", "stick.apply")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import selectors
 import socket
 import ssl
 import threading
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+
+from kiosk.demo.line import relayed
 
 _VALID_ON = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -57,18 +58,9 @@ class TlsFront:
             self._pass_on(near)
 
     def _pass_on(self, near: socket.socket) -> None:
-        with socket.create_connection(self._target, timeout=10) as far, selectors.DefaultSelector() as both:
-            both.register(near, selectors.EVENT_READ, far)
-            both.register(far, selectors.EVENT_READ, near)
-            while True:
-                for key, _ in both.select():
-                    source, sink = key.fileobj, key.data
-                    assert isinstance(source, socket.socket)
-                    # More than a TLS record holds: nothing may wait decrypted where select does not see it.
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    sink.sendall(data)
+        with socket.create_connection(self._target, timeout=10) as far:
+            for sink, data in relayed(near, far):
+                sink.sendall(data)
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -13,6 +13,7 @@ import selectors
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from typing import Literal
 
 Mode = Literal["up", "cut", "hang", "portal", "broken", "midway"]
@@ -95,30 +96,38 @@ class LineTwin:
             self._drop(client)
 
     def _relay(self, client: socket.socket, *, drop_answer: bool) -> None:
-        with socket.create_connection(self._target, timeout=5.0) as far, selectors.DefaultSelector() as both:
+        with socket.create_connection(self._target, timeout=5.0) as far:
             with self._lock:
                 self._open.add(far)
-            both.register(client, selectors.EVENT_READ, far)
-            both.register(far, selectors.EVENT_READ, client)
-            while True:
-                for key, _ in both.select():
-                    source, sink = key.fileobj, key.data
-                    assert isinstance(source, socket.socket)
-                    data = source.recv(65536)
-                    if source is far and data and drop_answer:
-                        self.answers_dropped += 1
-                        _reset(client)
-                        return
-                    if not data:
-                        self._drop(client)
-                        return
-                    sink.sendall(data)
+            for sink, data in relayed(client, far):
+                if sink is client and drop_answer:
+                    self.answers_dropped += 1
+                    _reset(client)
+                    return
+                sink.sendall(data)
+            self._drop(client)
 
     def _drop(self, one: socket.socket) -> None:
         with self._lock:
             self._open.discard(one)
         with contextlib.suppress(OSError):
             one.close()
+
+
+def relayed(near: socket.socket, far: socket.socket) -> Iterator[tuple[socket.socket, bytes]]:
+    """What comes from either side and whom it is for, until one of them ends."""
+    with selectors.DefaultSelector() as both:
+        both.register(near, selectors.EVENT_READ, far)
+        both.register(far, selectors.EVENT_READ, near)
+        while True:
+            for key, _ in both.select():
+                source, sink = key.fileobj, key.data
+                assert isinstance(source, socket.socket)
+                # More than a TLS record holds: nothing may wait decrypted where select does not see it.
+                data = source.recv(65536)
+                if not data:
+                    return
+                yield sink, data
 
 
 def _reset(one: socket.socket) -> None:

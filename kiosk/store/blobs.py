@@ -24,6 +24,7 @@ from kiosk.store.store import Store
 from sync.blob.cipher import encrypt, name_of, new_key, records, units_of
 from sync.blob.ports import NO_DUE, BlobTask, Lane
 from sync.blob.ranges import NONE, Ranges
+from sync.durable import to_disk
 from sync.errors import BlobDamaged
 from sync.steps import step
 
@@ -123,9 +124,9 @@ class KioskFiles:
         place = self.path(blob)
         if not place.parent.is_dir():
             place.parent.mkdir(mode=0o700)
-            _sync_folder(self.folder)
+            to_disk(self.folder)
         os.replace(file, place)
-        _sync_folder(place.parent)
+        to_disk(place.parent)
 
     def path(self, blob: str) -> Path:
         return self.folder / blob[:2] / blob
@@ -293,11 +294,3 @@ def _due_ms(due: str | None) -> int:
         return round(datetime.fromisoformat(due or "").timestamp() * 1000)
     except ValueError:
         return NO_DUE
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -20,7 +20,8 @@ from pathlib import Path
 from kiosk.store.connection import StoreError
 from kiosk.store.tpm import TpmWrap
 from sync.errors import KeyFileError, KeyFileOpen, KeyFileWrapped, WrongPassphrase
-from sync.keys import DeviceKeys, KeyWrap, PassphraseWrap, PlainWrap, SealKey, SigningKey, read_key_file, write_key_file
+from sync.key_file import KeyWrap, PassphraseWrap, PlainWrap, read_key_file, write_key_file
+from sync.keys import DeviceKeys, SealKey, SigningKey
 
 CREDENTIAL = "kiosk-passphrase"
 

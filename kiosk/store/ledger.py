@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sync.durable import write_whole
+
 ROOM = 64 * 1024
 """Free bytes the ledger's disk must have before a filing starts."""
 
@@ -65,17 +67,7 @@ class Ledger:
         if number < self.below:
             return
         below = number + BLOCK
-        temporary = self._path.with_suffix(".new")
-        with temporary.open("w", encoding="ascii") as file:
-            json.dump({"below": below}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(self._path, json.dumps({"below": below}).encode("ascii"))
         self.below = below
 
     def remember(self, witness: Witness) -> None:

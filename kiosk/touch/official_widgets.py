@@ -44,6 +44,12 @@ def staff_text(text: str, size: float = 20, weight: int = 400, shade: theme.Colo
     return Txt(text, size, weight, shade, **kwargs)
 
 
+def all_done(icon: str, text: str) -> Part:
+    """What stands in the middle of a list with nothing in it."""
+    words = staff_text(text, 24, 600, theme.INK2, halign="center", lines=2)
+    return Col(Space(flex=1), Icon(icon, 84, theme.GREEN), Space(8), words, Space(flex=2), align="middle")
+
+
 def snug(box: Row, width: float) -> float:
     """Width of a row's content without its springs: what a button wants when nobody gives it a width."""
     fixed = [part.want(width)[0] for part in box.parts if not part.flex]

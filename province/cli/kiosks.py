@@ -76,9 +76,9 @@ def enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
     ready(running)
     from province import enrolment
     from province.places import commune_name
+    from sync.durable import write_whole
     from sync.enrol import MAX_FILE
     from sync.envelope import base32
-    from sync.keys import write_whole
 
     try:
         with given.file.open("rb") as source:

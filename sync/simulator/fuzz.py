@@ -23,11 +23,12 @@ from sync import segment as hsg
 from sync.blob.ranges import Ranges
 from sync.blob.wire import TICKET, Answer, Held, read_answer, read_ticket
 from sync.bundle import VolumeWriter, check, frames
+from sync.bundle_errors import BundleDamaged, BundleForged
 from sync.custody import Custody
 from sync.custody import read as read_custody
 from sync.custody import write as write_custody
 from sync.envelope import ZERO_HEAD, chain, decode, encode
-from sync.errors import BadFrame, BadLetter, BadSignature, BlobProtocol, BundleDamaged, BundleForged, NotOurProtocol, SyncError
+from sync.errors import BadFrame, BadLetter, BadSignature, BlobProtocol, NotOurProtocol, SyncError
 from sync.feed import decode_entry, encode_entry, fields_entry, read_mark
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.simulator import attachments, line, sticks

@@ -14,21 +14,8 @@ from typing import BinaryIO
 
 from sync import intake
 from sync.blob.ranges import UNIT
-from sync.bundle import (
-    BlobRange,
-    Frame,
-    Header,
-    Kind,
-    Manifest,
-    Place,
-    VolumeWriter,
-    Way,
-    check,
-    frames,
-    province_tag,
-    seal_manifest,
-    write_receipt,
-)
+from sync.bundle import BlobRange, Frame, Header, Kind, VolumeWriter, Way, check, frames, province_tag
+from sync.bundle_letters import Manifest, Place, seal_manifest, write_receipt
 from sync.errors import ProvinceInconsistent, SyncError
 from sync.intake import FeedPlace
 from sync.ports import MergePort, ProvinceJournal

@@ -24,7 +24,8 @@ from kiosk.sync_status import LineFact, lock_file, write_status
 from kiosk.usecases import file_dossier
 from sync import usb
 from sync.blob.ranges import Ranges
-from sync.bundle import Place, Receipt, Way, preface
+from sync.bundle import Way, preface
+from sync.bundle_letters import Place, Receipt
 from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record

@@ -20,9 +20,10 @@ from kiosk.config import load
 from kiosk.machine import key_file, verify_keys
 from kiosk.printing import Spooler
 from kiosk.rotation import rotate
-from kiosk.store.backup import Receivers, back_up, restore_file
+from kiosk.store.backup import Receivers, back_up
 from kiosk.store.check import check
 from kiosk.store.keyring import open_keyring
+from kiosk.store.restore import restore_file
 from kiosk.sync_cli import sync_command
 from kiosk.usecases import file_dossier, print_test
 from sync.keys import VerifyKey

@@ -11,7 +11,8 @@ import pytest
 
 from province.errors import ProvinceError
 from sync import usb
-from sync.bundle import Manifest, Place, province_tag
+from sync.bundle import province_tag
+from sync.bundle_letters import Manifest, Place
 from sync.keys import SODIUM
 from sync.loading import Cargo, Loaded, NoAttachments, Record, load
 from sync.unloading import Unloaded, unload

@@ -12,7 +12,7 @@ from province.config import Config, database_settings, load_config
 from province.errors import ProvinceError
 from province.keyring import open_keyring
 from province.sqlite.base import check_version
-from sync.keys import write_key_file
+from sync.key_file import write_key_file
 from tests.province.conftest import Site
 from tests.province.databases import BACKENDS
 from tests.province.support import UNIT, KioskTwin, cli

@@ -6,20 +6,18 @@ arrived is in ``requests`` (method, path, headers, body), so a test can tell wha
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 
-PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login method=post>"
+from tests.sync.loopback import PORTAL, Loopback
+
 Received = tuple[str, str, dict[str, str], bytes]
 Answer = Callable[[bytes], bytes]
 
 
-class FaultServer:
+class FaultServer(Loopback):
     """Faults: ``drop`` (closed unanswered), ``lost`` (taken, then closed), ``twice`` (taken two times), ``500``, ``503`` and
     ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``late``
     (after 0.3 s), ``trickle``, ``truncated``, ``altered``,
@@ -31,26 +29,8 @@ class FaultServer:
         self.faults: deque[str] = deque()
         self.requests: list[Received] = []
         self.connections = 0
-        self.over = threading.Event()
         self.paths: dict[tuple[str, str], Callable[[bytes], tuple[int, bytes]]] = {}
-        handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
-        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._server.daemon_threads = True
-        self._server.server_bind()
-        self._server.server_activate()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> FaultServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_Handler, room=4096)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,7 +13,8 @@ from sync import usb
 from sync.blob.cipher import name_of
 from sync.blob.ports import NO_DUE, Announced, BlobTask, Lane
 from sync.blob.ranges import Ranges
-from sync.bundle import Frame, Manifest, Place, check, frames, province_tag
+from sync.bundle import Frame, check, frames, province_tag
+from sync.bundle_letters import Manifest, Place
 from sync.keys import SODIUM, VerifyKey
 from sync.loading import Cargo, Limits, Loaded, Record, load
 from sync.ports import MergePort, ProvinceJournal

@@ -16,21 +16,8 @@ import pytest
 
 from sync import receiving, usb
 from sync.blob.ranges import Ranges
-from sync.bundle import (
-    BlobRange,
-    Header,
-    Kind,
-    Receipt,
-    VolumeWriter,
-    Way,
-    check,
-    frames,
-    intact,
-    preface,
-    read_receipt,
-    write_receipt,
-)
-from sync.errors import (
+from sync.bundle import BlobRange, Header, Kind, VolumeWriter, Way, check, frames, intact, preface
+from sync.bundle_errors import (
     BundleChanged,
     BundleDamaged,
     BundleError,
@@ -41,9 +28,9 @@ from sync.errors import (
     BundleUnknownDevice,
     BundleWrongWay,
     SieveFailed,
-    StaleBundle,
-    SyncError,
 )
+from sync.bundle_letters import Receipt, read_receipt, write_receipt
+from sync.errors import StaleBundle, SyncError
 from sync.keys import SigningKey, VerifyKey
 from sync.loading import Limits, load
 from sync.ports import MergePort, ProvinceJournal

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from sync.bundle import Header, Kind, Receipt, VolumeWriter, Way, write_receipt
+from sync.bundle import Header, Kind, VolumeWriter, Way
+from sync.bundle_errors import BundleDamaged, BundleForged, BundleTooLarge, CourierRefused, StickFull
+from sync.bundle_letters import Receipt, write_receipt
 from sync.courier import TRIES, Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import CourierReceipt, Depot, Held, read_courier_receipt, write_courier_receipt
-from sync.errors import BundleDamaged, BundleForged, BundleTooLarge, CourierRefused, Offline, StickFull
+from sync.errors import Offline
 from sync.keys import SigningKey, VerifyKey
 from tests.waiting import until
 

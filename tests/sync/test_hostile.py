@@ -12,20 +12,9 @@ import zstandard
 from sync import segment as hsg
 from sync import wire
 from sync.bundle import Kind, VolumeWriter, Way, check, frames
+from sync.bundle_errors import BundleDamaged, BundleForeign, BundleForged, BundleOtherProvince, BundleTooLarge, BundleWrongWay
 from sync.envelope import ZERO_HEAD
-from sync.errors import (
-    BundleDamaged,
-    BundleForeign,
-    BundleForged,
-    BundleOtherProvince,
-    BundleTooLarge,
-    BundleWrongWay,
-    Refused,
-    SegmentTooLarge,
-    StaleBundle,
-    StaleReply,
-    SyncError,
-)
+from sync.errors import Refused, SegmentTooLarge, StaleBundle, StaleReply, SyncError
 from sync.simulator import line, sticks
 from sync.simulator.authority import SODIUM_FORGE
 from sync.simulator.memory import Facts

@@ -8,19 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync.errors import BadSignature, KeyFileError, SealBroken, WrongPassphrase
-from sync.keys import (
-    SEAL_COST,
-    DeviceKeys,
-    PassphraseWrap,
-    SealKey,
-    SigningKey,
-    VerifyKey,
-    read_key_file,
-    seal,
-    word_list,
-    words,
-    write_key_file,
-)
+from sync.key_file import PassphraseWrap, read_key_file, write_key_file
+from sync.keys import SEAL_COST, DeviceKeys, SealKey, SigningKey, VerifyKey, seal, word_list, words
 
 QUICK = {"operations": 1, "memory": 8192}
 

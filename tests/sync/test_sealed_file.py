@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from sync.errors import BadSignature, SealedFileError, SealedFileLocked, SyncError
-from sync.keys import PassphraseWrap, SealKey, SigningKey
+from sync.key_file import PassphraseWrap
+from sync.keys import SealKey, SigningKey
 from sync.rollover import ProvincePublic
 from sync.sealed_file import RECORD, Header, Holders, Reader, Writer, new_code, read_grant, write_grant
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from sync import usb
-from sync.errors import BundleDamaged, StickFull, StickGone, StickOutside, StickReadOnly, StickUnreliable
+from sync.bundle_errors import BundleDamaged, StickFull, StickGone, StickOutside, StickReadOnly, StickUnreliable
 from tests.sync.sticks import make
 
 

@@ -14,7 +14,8 @@ from sync.errors import BearerError, CaptivePortal, Offline, ServerError, TimedO
 from sync.http import HttpBearer, Waits
 from sync.simulator.world import Kiosk, World
 from sync.worker import Nudge, Pace, SyncStatus, drain, run
-from tests.sync.faultserver import PORTAL, FaultServer
+from tests.sync.faultserver import FaultServer
+from tests.sync.loopback import PORTAL
 
 PACE = Pace(idle=30.0, watch=1.0, first=2.0, most=300.0)
 

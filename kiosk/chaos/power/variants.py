@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlcipher3.dbapi2 as driver
 import sqlite_utils
 
-from kiosk.store import backup, connection, store
+from kiosk.store import backup_parts, connection, store
 
 Variant = Literal["encrypted", "plain", "naive"]
 VARIANTS: tuple[Variant, ...] = ("encrypted", "plain", "naive")
@@ -33,7 +33,7 @@ def install(variant: Variant) -> None:
         opening: Callable[..., Any] = driver.connect
         connection.driver.connect = lambda *words, **more: opening(*words, factory=_Unencrypted, **more)
     if variant == "naive":
-        backup.connect = store.connect = _careless
+        backup_parts.connect = store.connect = _careless
 
 
 def neglect() -> None:

@@ -10,7 +10,7 @@ from kiosk.services import Review
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
 from kiosk.touch.keyboard import Keyboard
-from kiosk.touch.official_widgets import Slot, staff_text
+from kiosk.touch.official_widgets import Slot, all_done, staff_text
 from kiosk.touch.screens.official_base import PAD, StaffScreen, head_button
 from kiosk.touch.screens.official_dossier import refusal_dialog, rule, staff_button
 from kiosk.touch.widgets import Btn, Col, Field, Icon, Part, Row, Space, Surface
@@ -55,7 +55,10 @@ class ReviewScreen(StaffScreen):
         reviews = self.model.reviews
         found = reviews.current
         self.head.fill(len(reviews.items), self.head_bar)
-        self.matter.fill((found, self.mending), lambda: nothing_open() if found is None else self.card(found))
+        self.matter.fill(
+            (found, self.mending),
+            lambda: all_done("task_alt", "Không còn việc nào cần xem lại.") if found is None else self.card(found),
+        )
         self.foot.fill((reviews.at, len(reviews.items)), self.pager)
         typing = reviews.typing
         if typing is not None and self.keyboard is not None:
@@ -151,14 +154,3 @@ def value_box(label: str, text: str) -> Part:
         pad=(18, 12, 18, 12),
     )
     return Surface(words, fill=theme.INDIGO0, line=theme.INDIGO2, radius=16, flex=1)
-
-
-def nothing_open() -> Part:
-    return Col(
-        Space(flex=1),
-        Icon("task_alt", 84, theme.GREEN),
-        Space(8),
-        staff_text("Không còn việc nào cần xem lại.", 24, 600, theme.INK2, halign="center", lines=2),
-        Space(flex=2),
-        align="middle",
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kiosk.services import LineState, Waiting
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
-from kiosk.touch.official_widgets import Slot, mark_chip, staff_text
+from kiosk.touch.official_widgets import Slot, all_done, mark_chip, staff_text
 from kiosk.touch.screens.official_base import PAD, StaffScreen, head_button, line_chip
 from kiosk.touch.screens.official_dossier import rule, staff_button
 from kiosk.touch.theme import px
@@ -94,14 +94,7 @@ class QueueScreen(StaffScreen):
 
 def rows_card(rows: list[Part]) -> Part:
     if not rows:
-        return Col(
-            Space(flex=1),
-            Icon("cloud_done", 84, theme.GREEN),
-            Space(8),
-            staff_text("Tỉnh đã nhận hết. Không còn gì chờ gửi.", 24, 600, theme.INK2, halign="center", lines=2),
-            Space(flex=2),
-            align="middle",
-        )
+        return all_done("cloud_done", "Tỉnh đã nhận hết. Không còn gì chờ gửi.")
     return Surface(Col(*rows, Space(flex=1), pad=(26, 14, 26, 14)), radius=20, shadow=1)
 
 

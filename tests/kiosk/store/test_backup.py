@@ -16,12 +16,13 @@ from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
 from kiosk.machine import Machine, verify_keys
-from kiosk.store.backup import Place, Receivers, Secret, back_up, restore_file
+from kiosk.store.backup import Receivers, back_up
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError, connect
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import open_keyring
+from kiosk.store.restore import Place, Secret, restore_file
 from kiosk.usecases import file_dossier
 from sync.envelope import ZERO_HEAD
 from sync.feed import next_entry

@@ -10,7 +10,7 @@ from kiosk.store import connection
 from kiosk.store.connection import StoreError, connect, immediate
 from kiosk.store.keyring import KeyFile, open_keyring
 from kiosk.store.migrations import STEPS, migrate
-from sync.keys import PassphraseWrap, PlainWrap
+from sync.key_file import PassphraseWrap, PlainWrap
 from sync.steps import watch
 
 KEY = bytes(range(32))

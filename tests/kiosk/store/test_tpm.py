@@ -11,7 +11,7 @@ from kiosk.store.connection import StoreError
 from kiosk.store.keyring import KeyFile, machine_wrap, open_keyring, present_wrap
 from kiosk.store.tpm import TpmWrap
 from kiosk.store_cli import store_command
-from sync.keys import PassphraseWrap, PlainWrap
+from sync.key_file import PassphraseWrap, PlainWrap
 from tests.kiosk.machines import make_machine
 
 BOARD = """#!/bin/sh

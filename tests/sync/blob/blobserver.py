@@ -6,20 +6,17 @@ one.
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections import deque
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 from sync.blob.receiver import Receiver
 from sync.blob.wire import ticket_of_query
-from tests.sync.faultserver import PORTAL
+from tests.sync.loopback import PORTAL, Loopback
 
 
-class BlobServer:
+class BlobServer(Loopback):
     """Faults: ``cut`` (reads 20 KiB of the body, then closes), ``hang`` (reads 20 KiB, then nothing more), ``lost`` (takes all,
     then closes unanswered), ``portal``, ``500``, ``mute`` (takes all, never answers), ``slow`` (200 KiB a second), ``buffered`` (a
     proxy that keeps the body and then closes: nothing of it gets through).
@@ -32,30 +29,12 @@ class BlobServer:
         """Method, path and bytes of the body read of each call, in the order in which they ended."""
         self.read = 0
         """Bytes of bodies read so far, of calls still open too."""
-        self.over = threading.Event()
-        handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
-        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        self._server.daemon_threads = True
-        self._server.server_bind()
-        self._server.server_activate()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(_Handler, room=8192)
 
     @property
     def received(self) -> int:
         """Bytes of all bodies."""
         return sum(size for _, _, size in self.calls)
-
-    def __enter__(self) -> BlobServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
