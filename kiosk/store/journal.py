@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.store import projections
 from kiosk.store.ledger import Witness
@@ -23,6 +24,12 @@ from sync.keys import Signer
 from sync.ports import FeedEntry, Line
 from sync.segment import sign_head
 from sync.steps import step
+
+QUARANTINE_MOST: Final = 200
+"""Different refused things kept whole; beyond it only that there were more, once for each reason: who sent them has them still, and
+what is asked for again and again arrives in other bytes each time."""
+QUARANTINE_BYTES: Final = 32 * 1024 * 1024
+"""Bytes kept of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,10 @@ class Journal(Rows):
         self._write("INSERT OR IGNORE INTO keys_document (body) VALUES (?)", document)
 
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
+        row = self._one("SELECT count(*), coalesce(sum(length(body)), 0) FROM quarantine")
+        assert row is not None, "a count is a row"
+        if row[0] >= QUARANTINE_MOST or row[1] + len(body) > QUARANTINE_BYTES:
+            body = b""
         self._write(
             "INSERT INTO quarantine (source, reason, body, at) SELECT ?, ?, ?, ?"
             " WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE source = ? AND reason = ? AND body = ?)",
