@@ -142,6 +142,10 @@ def report_vi(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _aside_vi(one: Aside) -> str:
+    return f"  {_SOURCES_VI[one.source]}, lý do {one.reason}: {one.count}, gần nhất {_moment_vi(one.at)}."
+
+
 def _dossier_vi(item: Waiting, running: bool) -> str:
     since = _time_vi(item.since_ms)
     return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {since}; {_tried_vi(item, running)}"
