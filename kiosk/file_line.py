@@ -40,6 +40,7 @@ _REFUSED_VI: Final = {
     "blob_unknown": "Tỉnh chưa nhận được sự kiện của giấy tờ này.",
     "blob_pause": "Tỉnh đang bận nhận giấy tờ của các máy khác.",
     "disk_full": "Ổ đĩa nhận giấy tờ của tỉnh đã đầy.",
+    "revoked": "Máy này đã bị tỉnh thu hồi quyền gửi.",
 }
 
 

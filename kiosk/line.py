@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kiosk.config import Config, ConfigError
 from kiosk.machine import Machine
+from kiosk.outdated import SCHEMAS
 from sync.dictionaries import shipped
 from sync.engine import Engine
 from sync.http import HttpBearer, Proxy, Waits
@@ -31,7 +32,7 @@ def bearer_of(config: Config) -> HttpBearer:
 
 def engine_of(machine: Machine) -> Engine:
     """The protocol core on this machine's store. Raises StoreError: ``not_enrolled``."""
-    return Engine(machine.store, machine.engine_keys(), dictionaries=shipped())
+    return Engine(machine.store, machine.engine_keys(), dictionaries=shipped(), schemas=SCHEMAS)
 
 
 def trust_of(config: Config) -> Trust:

@@ -272,7 +272,8 @@ class Services(Protocol):
     def line(self) -> LineState: ...
 
     def can_file(self) -> None:
-        """Raises Refused (``disk_full``, ``clock_behind``, ``not_enrolled``) before a filing starts, never in the middle of one."""
+        """Raises Refused (``disk_full``, ``clock_behind``, ``update_needed``, ``not_enrolled``) before a filing starts, never
+        in the middle of one."""
         ...
 
     def troubles(self) -> Sequence[str]:

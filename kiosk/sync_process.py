@@ -24,6 +24,7 @@ from kiosk.clock import HANOI
 from kiosk.file_line import FileLine
 from kiosk.line import bearer_of, engine_of
 from kiosk.machine import Machine
+from kiosk.outdated import note_upload_only
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import PASSING, DatabaseError, StoreError, named
 from kiosk.store.outbox import EVENTS, Answer
@@ -173,6 +174,7 @@ class Reporter:
         if outcome is None:
             log.warning("exchange failed: %s, %d waiting, next try in %.1f s", status.failure, status.pending, status.next_try_s)
             return
+        note_upload_only(self._machine.store, outcome.upload_only)
         self._learn_time(outcome.server_ms, status)
         if self._rotation:
             rotation.answered(self._machine)

@@ -23,8 +23,21 @@ from sync.sizes import size_vi
 
 LANES_VI: Mapping[str, str] = {"events": "hồ sơ và thao tác", "previews": "bản xem trước", "scans": "bản quét đầy đủ"}
 _LANE: Mapping[Lane, str] = {Lane.PREVIEW: "previews", Lane.FULL: "scans"}
+_SOURCES_VI: Mapping[str, str] = {"feed": "bản tin của tỉnh", "province": "tỉnh báo thiếu"}
+_ASIDE = "SELECT source, reason, count(*) AS count, max(at) AS at FROM quarantine GROUP BY source, reason ORDER BY max(id)"
 SHOWN = 20
 """Items shown to people; ``--json`` has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Things put aside here for one reason: ``source`` is ``feed`` (of the province's feed) or ``province`` (what it said)."""
+
+    source: str
+    reason: str
+    count: int
+    at: str
+    """Wall time of the newest, ISO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Report:
     oldest_seconds: float
     """Since the oldest event or file on its way was written, by the kiosk's clock."""
     quarantined: int
+    refused: Sequence[Aside]
+    """What was put aside, by reason, the newest last."""
     last_ack: int
     items: Sequence[Waiting]
     files: Sequence[BlobFact]
@@ -57,6 +72,7 @@ class Report:
             "pending_events": self.pending["events"],
             "oldest_seconds": self.oldest_seconds,
             "quarantined": self.quarantined,
+            "refused": [asdict(one) for one in self.refused],
             "last_ack": self.last_ack,
             "items": [asdict(item) for item in self.items],
             "files": [{**asdict(file), "lane": _LANE[file.lane]} for file in self.files],
@@ -76,11 +92,13 @@ def report_of(machine: Machine) -> Report:
     told = [*(item.since_ms for item in items), *(file.since_ms for file in files)]
     since = min(filter(None, told), default=store.clock.wall_ms())
     pending = {"dossiers": sum(bool(item.events) for item in items), "events": store.waiting()}
+    refused = [Aside(**row) for row in store.rows(_ASIDE)]
     pending |= {name: sum(_LANE[file.lane] == name for file in files) for name in _LANE.values()}
     return Report(
         pending=pending,
         oldest_seconds=max((store.clock.wall_ms() - since) / 1000, 0.0),
-        quarantined=store.rows("SELECT count(*) AS n FROM quarantine")[0]["n"],
+        quarantined=sum(one.count for one in refused),
+        refused=refused,
         last_ack=store.rows("SELECT coalesce(max(acked), 0) AS a FROM incarnation")[0]["a"],
         items=items,
         files=files,
@@ -101,6 +119,10 @@ def report_vi(report: Report) -> str:
         f"Chờ gửi: {pending['events']} sự kiện của {pending['dossiers']} hồ sơ; "
         f"{pending['previews']} {LANES_VI['previews']}, {pending['scans']} {LANES_VI['scans']}.",
         f"Bị giữ lại: {report.quarantined}." + " Dữ liệu gốc vẫn còn; báo tỉnh xem." * bool(report.quarantined),
+        *(
+            f"  {_SOURCES_VI[one.source]}, lý do {one.reason}: {one.count}, gần nhất {_moment_vi(one.at)}."
+            for one in report.refused
+        ),
         f"Lần thử cuối: {_moment_vi(line.last_try)}. {line.failure_vi} {line.cure_vi}".rstrip(),
         f"Tỉnh trả lời cuối: {_moment_vi(line.last_answer)}." + (f" Lần thử tới sau {line.next_try_s:.0f} giây." * report.running),
     ]
@@ -118,6 +140,10 @@ def report_vi(report: Report) -> str:
     hidden = max(0, len(events) - SHOWN) + max(0, len(report.files) - SHOWN)
     lines += [f"… và {hidden} mục nữa."] if hidden else []
     return "\n".join(lines)
+
+
+def _aside_vi(one: Aside) -> str:
+    return f"  {_SOURCES_VI[one.source]}, lý do {one.reason}: {one.count}, gần nhất {_moment_vi(one.at)}."
 
 
 def _dossier_vi(item: Waiting, running: bool) -> str:

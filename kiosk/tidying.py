@@ -37,9 +37,10 @@ def tidy_machine(machine: Machine, forget_files: ForgetFiles = lambda _: 0) -> P
 
 
 def tidy_daily(machine: Machine, forget_files: ForgetFiles = lambda _: 0) -> Plan | None:
-    """Once on each day the province tells, ``None`` when today's turn was taken. Cheap enough to be asked after every exchange."""
+    """Once on each day the province tells, ``None`` when today's turn was taken; a day it once told by mistake holds up none. Cheap
+    enough to be asked after every exchange."""
     store, today = machine.store, machine.store.server_day()
-    if today is None or int(store.meta("tidied_day", 0)) >= today:
+    if today is None or int(store.meta("tidied_day", 0)) == today:
         return None
     made = tidy_machine(machine, forget_files)
     with store.transaction():

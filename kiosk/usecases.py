@@ -26,6 +26,7 @@ from forms.session import FormSession, ReviewRow, rows_of
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.issued import issuer_of
 from kiosk.machine import Machine
+from kiosk.outdated import check_may_begin
 from kiosk.papers import marked_copy, to_content
 from kiosk.services import Accepted, Filed, Official, Prepared, Refused
 from kiosk.store.connection import StoreError
@@ -51,10 +52,11 @@ def check_can_file(machine: Machine) -> None:
     Raises:
         StoreError: ``not_enrolled``, ``disk_full``.
         Refused: ``clock_behind`` (VIETNAM.md 2.2: no provisional code while the clock stands before the last one issued),
-            ``clock_ahead`` (so far ahead that a filing now would lock the kiosk when the clock is set right).
+            ``clock_ahead`` (so far ahead that a filing now would lock the kiosk when the clock is set right), ``update_needed``.
     """
     store = machine.store
     store.identity_or_raise()
+    check_may_begin(store)
     if not store.room_for_filing():
         raise StoreError("disk_full", "Máy đã đầy bộ nhớ, chưa nhận thêm hồ sơ được.", "Bà con nộp tại quầy. Cán bộ gọi kỹ thuật.")
     _check_clock(store)

@@ -194,7 +194,12 @@ def _hour_vi(wall_ms: int) -> str:
 
 
 def _moment(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    """A stored time; none for what is no time with a zone: a neighbour's event may hold anything, and the list must open."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _short_number(code: str) -> str:

@@ -37,8 +37,8 @@ class ProvinceFiles:
         record = OrmJournal(self.wall_ms()).device(device)
         if record is None:
             return None
-        keys = (record.verify_key, *(former.verify_key for former in record.former))
-        return Sender(device, record.commune, tuple(SODIUM.verifier(key) for key in keys))
+        # A key that was replaced proves what it signed before; whoever still calls with it is not the kiosk.
+        return Sender(device, record.commune, (SODIUM.verifier(record.verify_key),), record.valid_to is not None)
 
     def announced(self, blob: str) -> Announced | None:
         row = Attachment.objects.filter(blob=blob).first()

@@ -174,7 +174,7 @@ class Engine:
             epoch=state.epoch,
             feed_seq=state.seq,
             feed_head8=state.head[:8],
-            wanted=self._limits.wanted,
+            wanted=self._pace.wanted,
             wall_ms=device_wall_ms,
             free_disk_mib=free_disk_mib,
             nonce=nonce,

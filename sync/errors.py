@@ -13,8 +13,8 @@ class SyncError(Exception):
     """Base of all expected failures here; ``code`` is stable and may be matched by programs."""
 
     code: ClassVar[str] = "sync_error"
-    message_vi: ClassVar[str] = "Đồng bộ với tỉnh gặp lỗi."
-    cure_vi: ClassVar[str] = "Hồ sơ vẫn được giữ an toàn tại máy; máy sẽ tự thử lại."
+    message_vi: str = "Đồng bộ với tỉnh gặp lỗi."
+    cure_vi: str = "Hồ sơ vẫn được giữ an toàn tại máy; máy sẽ tự thử lại."
 
 
 # --- what arrives ---------------------------------------------------------------------------------------------------
@@ -132,9 +132,21 @@ class Refused(SyncError):
     message_vi = "Máy chủ tỉnh từ chối máy này."
     cure_vi = "Liên hệ người quản trị của tỉnh để kiểm tra đăng ký máy."
 
+    _SAID: ClassVar[dict[str, tuple[str, str]]] = {
+        "protocol_unsupported": (
+            "Phần mềm của máy này và của tỉnh không cùng phiên bản trao đổi.",
+            "Kỹ thuật: cập nhật phần mềm; dữ liệu chờ gửi vẫn nguyên ở máy.",
+        ),
+        "unknown_device": ("Máy chủ tỉnh không có máy này trong danh sách.", "Kỹ thuật: ghi danh lại bằng «sync enrol --again»."),
+        "bad_signature": ("Máy chủ tỉnh không nhận chữ ký của máy này.", "Kỹ thuật: ghi danh lại bằng «sync enrol --again»."),
+        "revoked": ("Máy này đã bị tỉnh thu hồi quyền gửi.", "Dữ liệu vẫn nguyên ở máy. Liên hệ người quản trị của tỉnh."),
+        "former_key": ("Máy này còn dùng khóa cũ đã thay.", "Kỹ thuật: khởi động lại đồng bộ, rồi «sync enrol --again»."),
+    }
+
     def __init__(self, reason: str) -> None:
         super().__init__(f"the province refuses: {reason}")
         self.reason = reason
+        self.message_vi, self.cure_vi = self._SAID.get(reason, (self.message_vi, self.cure_vi))
 
 
 class SegmentQuarantined(SyncError):

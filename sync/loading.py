@@ -266,7 +266,9 @@ class _Loading:
             while reached < len(cargo.segments) and writer.fits(len(cargo.segments[reached])):
                 writer.add(Kind.SEGMENT, cargo.segments[reached])
                 reached += 1
-            for task, piece in self._pieces(writer):
+            # A volume that ends within the events brings nothing of a file: it might be taken in before the event that tells of it.
+            pieces = self._pieces(writer) if reached == len(cargo.segments) else iter(())
+            for task, piece in pieces:
                 writer.add(Kind.RANGE, piece.pack())
                 end = piece.offset + len(piece.data)
                 _join(ranges, {task.id: Ranges.of_bytes(piece.offset, end, task.size)})

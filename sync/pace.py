@@ -1,7 +1,8 @@
 """How much a request carries and how long to wait for its answer, learnt from the answers themselves (SYNC design 1.8).
 
 A request aims at what the line carries in about four seconds, between one event and 64 KB: halved when an answer fails to come,
-grown by 1.6 when one comes fast. Seconds are of a monotonic clock that the caller reads."""
+grown by 1.6 when one comes fast. The feed asked for follows the same signs, so that a line which dies every few seconds still
+brings it, piece by piece, and no event waits long behind it. Seconds are of a monotonic clock that the caller reads."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Limits:
     long_hedge_s: float = 1.5
     """A longer one: nor sooner than this after something moved, for the province needs a moment with it."""
     wanted: int = 256 * 1024
-    """Bytes of feed asked for."""
+    """Most bytes of feed asked for."""
+    wanted_least: int = 8 * 1024
     page: int = 256
     """Lines read from the journal at once."""
     level: int = LEVEL
@@ -47,6 +49,8 @@ class Pace:
         self._smoothed_s = 0.0
         self.target = limits.start
         """Bytes of runs a request aims at now."""
+        self.wanted = limits.wanted
+        """Bytes of feed an answer may bring now."""
 
     def hedge_after(self, size: int) -> float:
         """Seconds without an answer, or without progress of a long request, after which the same ``size`` bytes are worth sending
@@ -58,6 +62,8 @@ class Pace:
         """An answer came after ``took`` seconds to a request with ``size`` bytes of runs."""
         if size < ONE_PACKET:
             self._smooth(took)
+        if took < self._limits.fast_s:
+            self.wanted = min(self._limits.wanted, self.wanted * 2)
         if took > self._limits.slow_s:
             self.failed()
         elif size * 2 >= self.target:
@@ -68,6 +74,7 @@ class Pace:
     def failed(self) -> None:
         """The line brought no answer: aim lower."""
         self.target = max(self._limits.least, self.target // 2)
+        self.wanted = min(self._limits.wanted, max(self._limits.wanted_least, self.wanted // 2))
 
     def _smooth(self, took: float) -> None:
         """Falls fast, rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well."""

@@ -21,6 +21,8 @@ from sync.steps import step
 
 DatabaseError = driver.DatabaseError
 OperationalError = driver.OperationalError
+InterfaceError = driver.InterfaceError
+"""A value of a kind that no column takes."""
 
 LEAST_SQLITE = (3, 51, 3)
 
@@ -146,6 +148,21 @@ def immediate(db: sqlite_utils.Database) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def undone_alone(db: sqlite_utils.Database) -> Iterator[None]:
+    """A part of a transaction that is undone by itself when it raises; what went before it stays."""
+    connection: Any = db.conn
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
 
 
 @contextmanager

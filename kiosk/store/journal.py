@@ -10,18 +10,30 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.store import projections
+from kiosk.store.connection import InterfaceError, undone_alone
 from kiosk.store.ledger import Witness
 from kiosk.store.rows import Rows
-from sync.envelope import ZERO_HEAD, chain, move_line
+from sync.envelope import ZERO_HEAD, EnvelopeError, chain, move_line
 from sync.keys import Signer
 from sync.ports import FeedEntry, Line
 from sync.segment import sign_head
 from sync.steps import step
+
+QUARANTINE_MOST: Final = 200
+"""Different refused things kept whole; beyond it only that there were more, once for each reason: who sent them has them still, and
+what is asked for again and again arrives in other bytes each time."""
+QUARANTINE_BYTES: Final = 32 * 1024 * 1024
+"""Bytes kept of all of them."""
+
+
+_CONTENT_ERRORS: Final = (ArithmeticError, AttributeError, InterfaceError, LookupError, TypeError, ValueError)
+"""What a malformed entry raises. What the engine raises (disk full) is not among them: it undoes the whole transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +199,24 @@ class Journal(Rows):
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
         device = self.identity_or_raise().device
         touched: set[str] = set()
-        with step("feed.apply"):
+        with step("feed.apply"), self._readable():
             for entry in entries:
                 self._write("INSERT INTO feed (seq, body, head) VALUES (?, ?, ?)", entry.seq, entry.body, entry.head)
                 touched |= projections.apply_entry(self.db, entry.seq, json.loads(entry.body), device)
             projections.refresh_all(self.db, touched)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Entries the province signed and nobody can apply change nothing and are told by name: own events go up all the same.
+
+        Raises:
+            EnvelopeError: an entry is malformed.
+        """
+        try:
+            with undone_alone(self.db):
+                yield
+        except _CONTENT_ERRORS as error:
+            raise EnvelopeError(f"an entry of the feed cannot be applied: {type(error).__name__}") from error
 
     def epoch(self) -> int:
         return int(self.meta("epoch", 0))
@@ -228,7 +253,7 @@ class Journal(Rows):
 
     def install(self) -> None:
         seq, head, _ = self.staged()
-        with step("feed.apply"):
+        with step("feed.apply"), self._readable():
             projections.install(self.db, seq, head, self.identity_or_raise().device)
         self._write("DELETE FROM staged_line")
         self.set_meta("staged", None)
@@ -243,6 +268,10 @@ class Journal(Rows):
         self._write("INSERT OR IGNORE INTO keys_document (body) VALUES (?)", document)
 
     def quarantine(self, source: str, reason: str, body: bytes) -> None:
+        row = self._one("SELECT count(*), coalesce(sum(length(body)), 0) FROM quarantine")
+        assert row is not None, "a count is a row"
+        if row[0] >= QUARANTINE_MOST or row[1] + len(body) > QUARANTINE_BYTES:
+            body = b""
         self._write(
             "INSERT INTO quarantine (source, reason, body, at) SELECT ?, ?, ?, ?"
             " WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE source = ? AND reason = ? AND body = ?)",

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import sqlite_utils
 
-from forms.dossier import Draft, apply, conflict_of, due_of, fold, is_decided
+from forms.dossier import STATUS_NAMES, Draft, apply, conflict_of, due_of, fold, is_decided
 from kiosk.store import search
 from sync.envelope import ZERO_HEAD, EnvelopeError, decode
 
@@ -110,16 +110,27 @@ def write_row(db: sqlite_utils.Database, dossier: str, fields: Mapping[str, Any]
 def _row(dossier: str, fields: Mapping[str, Any], waiting: int) -> tuple[Any, ...]:
     return (
         dossier,
-        fields.get("code"),
-        fields.get("official_code"),
-        fields.get("procedure"),
-        fields.get("status"),
+        _text(fields, "code"),
+        _text(fields, "official_code"),
+        _text(fields, "procedure"),
+        _status(fields),
         _name(fields),
-        fields.get("filed_at"),
+        _text(fields, "filed_at"),
         due_of(fields) or None,
         waiting,
         json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    """A field for a column. A neighbour's event may hold anything: what is no text is shown as missing, for the feed must go on."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _status(fields: Mapping[str, Any]) -> int | None:
+    value = fields.get("status")
+    return value if isinstance(value, int) and value in STATUS_NAMES else None
 
 
 def _words(fields: Mapping[str, Any]) -> str:

@@ -90,6 +90,8 @@ class Sender:
     device: int
     commune: str
     keys: tuple[Verifier, ...]
+    revoked: bool = False
+    """Taken out of service: it sends nothing more, and learns nothing of what is held."""
 
 
 class ProvinceBlobs(Protocol):

@@ -82,6 +82,8 @@ class Receiver:
                 continue
         else:
             return Answer(ticket.nonce, refusal="bad_signature")
+        if sender.revoked:
+            return Answer(ticket.nonce, refusal="revoked")
         told = self.blobs.announced(ticket.blob)
         if told is None or told.commune != sender.commune:
             return Answer(ticket.nonce, refusal="blob_unknown")

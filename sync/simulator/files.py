@@ -63,7 +63,9 @@ class ProvinceFiles:
 
     def sender(self, device: int) -> Sender | None:
         record = self._province.device(device)
-        return None if record is None else Sender(device, record.commune, (self._suite.verifier(record.verify_key),))
+        if record is None:
+            return None
+        return Sender(device, record.commune, (self._suite.verifier(record.verify_key),), record.valid_to is not None)
 
     def announced(self, blob: str) -> Announced | None:
         for commune, dossiers in self._province.state.confirmed.items():

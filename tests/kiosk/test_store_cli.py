@@ -338,6 +338,14 @@ def test_the_daily_turn_is_taken_once_on_each_day_of_the_province(desk: Desk) ->
     assert tidy_daily(machine) is not None
 
 
+def test_a_day_the_province_told_by_mistake_does_not_end_the_daily_turns(desk: Desk) -> None:
+    machine = ended(desk, 100)
+    Province(machine).day(20_000)
+    assert tidy_daily(machine) is not None
+    Province(machine).day(101)
+    assert tidy_daily(machine) is not None
+
+
 def test_check_names_a_file_that_is_gone(desk: Desk) -> None:
     machine = make_machine(desk.state, sets=("store.scan_free_mb=1", "store.warn_free_mb=1"))
     dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier

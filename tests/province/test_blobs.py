@@ -24,7 +24,8 @@ from sync.blob.line import Peer
 from sync.blob.ports import NO_DUE, BlobTask, Lane
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import Act, Answer, Held, Ticket, ask_path, put_path, read_answer
-from sync.keys import SODIUM
+from sync.keys import SODIUM, DeviceKeys
+from sync.rollover import Rotation
 from sync.simulator.blobs import MemoryKioskBlobs
 from tests.province.browser import Browser
 from tests.province.conftest import Site
@@ -77,6 +78,22 @@ def put(site: Site, kiosk: KioskTwin, scan: Scan, offset: int = 0, data: bytes |
     done = requests.put(site.url + put_path(scan.id, offset), data=ticket(kiosk, scan, offset, len(data)) + data, timeout=10)
     assert done.status_code == 200
     return answered(kiosk, done.content)
+
+
+def test_a_kiosk_taken_out_of_service_sends_no_file(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    from province import devices
+
+    devices.revoke(str(kiosk.journal.device), by="test")
+    assert put(site, kiosk, told).refusal == "revoked"
+
+
+def test_a_key_that_was_replaced_sends_no_file(site: Site, kiosk: KioskTwin, told: Scan) -> None:
+    from province.journal import recording
+
+    fresh = DeviceKeys.generate()
+    with recording(0) as journal:
+        journal.rotate_device(kiosk.journal.device, Rotation(kiosk.journal.device, 2, fresh.sign.public, fresh.seal.public, {}))
+    assert put(site, kiosk, told).refusal == "bad_signature"
 
 
 def ask(site: Site, kiosk: KioskTwin, scan: Scan) -> Answer:

@@ -341,6 +341,18 @@ def test_events_too_many_for_one_volume_run_on_in_the_next(tmp_path: Path) -> No
     assert len(desk.world.province.view("01273")) == 40
 
 
+def test_no_part_of_a_file_lies_before_events_that_run_on_in_the_next_volume(tmp_path: Path) -> None:
+    sender, _ = make()
+    sender.write(*(f"{n}-{os.urandom(6000).hex()}" for n in range(30)))
+    sender.add_file(os.urandom(100_000))
+    sender.export(tmp_path, Limits(volume=128 * 1024))
+    written = list(sender.log.records.values())
+    running_on = [record for record in written if 0 < max(record.logs.values(), default=0) < 30]
+    assert running_on
+    assert not any(record.ranges for record in running_on)
+    assert any(record.ranges for record in written)
+
+
 def test_a_file_of_another_commune_is_not_touched(tmp_path: Path) -> None:
     sender, desk = make()
     neighbour = Sender(sender.world, sender.world.kiosk("01290"))

@@ -182,6 +182,37 @@ def test_the_target_halves_on_failure_and_slowness_and_grows_when_full_and_fast(
     assert kiosk.engine.target == 1024
 
 
+def test_a_line_that_breaks_within_every_large_answer_still_brings_the_feed() -> None:
+    world = World(limits=Limits(start=1 << 16))
+    writer, reader = world.kiosk(), world.kiosk()
+    for number in range(1500):
+        writer.journal.write("", "f", {"a.so": noise(number)})
+    world.settle(writer)
+    largest = 0
+    for _ in range(40):
+        request = reader.engine.make_request(0.0, 0)
+        answer = world.answer(request)
+        if len(answer) > 16 * 1024:
+            reader.engine.on_failure()
+            continue
+        largest = max(largest, len(answer))
+        reader.engine.on_reply(answer, 3.0)
+    assert largest > 4 * 1024
+    assert reader.journal.feed_position() == world.province.feed_position("01273")
+
+
+def test_what_is_asked_of_the_feed_grows_again_on_a_good_line() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    most = hello_of(kiosk).wanted
+    for _ in range(20):
+        kiosk.engine.on_failure()
+    assert hello_of(kiosk).wanted == 8 * 1024
+    for _ in range(5):
+        world.exchange(kiosk)
+    assert hello_of(kiosk).wanted == most
+
+
 def test_the_time_to_send_a_copy_follows_the_line() -> None:
     world = World()
     kiosk = world.kiosk()

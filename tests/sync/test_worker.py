@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.envelope import MAX_LINE
-from sync.errors import BearerError, CaptivePortal, Offline, ServerError, TimedOut
+from sync.errors import BearerError, CaptivePortal, Offline, Refused, ServerError, TimedOut
 from sync.http import HttpBearer, Waits
 from sync.simulator.world import Kiosk, World
 from sync.worker import Nudge, Pace, SyncStatus, drain, run
@@ -259,6 +259,15 @@ def test_a_bad_answer_never_ends_the_loop(answer: bytes, code: str) -> None:
     assert story.heard[0].failure == code
     assert story.heard[-1].failure == ""
     assert story.kiosk.engine.pending() == 0
+
+
+def test_a_refusal_tells_people_its_own_reason_and_cure() -> None:
+    reasons = ("protocol_unsupported", "unknown_device", "bad_signature", "revoked", "former_key", "of a later version")
+    assert len({Refused(reason).message_vi for reason in reasons}) == len(reasons)
+    story = Story()
+    story.world.revoke(story.kiosk)
+    story.tell()
+    assert {status.failure_vi for status in story.heard} == {Refused("revoked").message_vi}
 
 
 def test_a_refused_device_keeps_its_events_and_backs_off() -> None:

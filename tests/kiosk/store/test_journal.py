@@ -16,6 +16,7 @@ from forms.dossier import Draft, Status
 from kiosk.machine import Machine
 from kiosk.store.check import Report, check
 from kiosk.store.connection import StoreError
+from kiosk.store.journal import QUARANTINE_BYTES, QUARANTINE_MOST
 from kiosk.usecases import file_dossier
 from sync.envelope import ZERO_HEAD, chain, decode
 from sync.feed import ack_entry, next_entry
@@ -276,3 +277,22 @@ def test_personal_data_stay_inside_the_form(machine: Machine) -> None:
     assert "004190000001" in kept
     for dropped in ("religion", "portrait", "expires"):
         assert dropped not in kept
+
+
+def test_what_is_refused_is_kept_within_bounds_and_its_reason_in_any_case(machine: Machine) -> None:
+    store = machine.store
+    with store.transaction():
+        for number in range(2 * QUARANTINE_MOST):
+            store.quarantine("feed", "feed_gap", number.to_bytes(4, "big"))
+        store.quarantine("province", "province_lost_safe", b"facts")
+    kept = store.rows("SELECT reason, body FROM quarantine")
+    assert len(kept) == QUARANTINE_MOST + 2
+    assert kept[-1] == {"reason": "province_lost_safe", "body": b""}
+
+
+def test_few_large_refused_things_fill_the_room_as_well(machine: Machine) -> None:
+    store, large = machine.store, QUARANTINE_BYTES // 3
+    with store.transaction():
+        for sign in (b"a", b"b", b"c", b"d"):
+            store.quarantine("feed", "province_inconsistent", sign * large)
+    assert store.rows("SELECT sum(length(body)) AS bytes FROM quarantine")[0]["bytes"] == 3 * large

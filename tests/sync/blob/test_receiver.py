@@ -130,6 +130,14 @@ def test_strangers_and_forgers_are_refused_by_name(scene: Scene) -> None:
     assert scene.province.have(scene.blob) == NONE
 
 
+def test_a_device_taken_out_of_service_brings_nothing_and_learns_nothing(scene: Scene) -> None:
+    scene.put(0, scene.data[:UNIT])
+    scene.province.senders[DEVICE] = replace(scene.province.senders[DEVICE], revoked=True)
+    for answer in (scene.put(UNIT, scene.data[UNIT : 2 * UNIT]), scene.ask()):
+        assert (answer.refusal, answer.have) == ("revoked", NONE)
+    assert scene.province.have(scene.blob) == Ranges.of([(0, 1)])
+
+
 def test_a_key_the_device_had_before_is_still_its_own(scene: Scene) -> None:
     keys = (SODIUM.verifier(SigningKey.generate().public), SODIUM.verifier(OWN.public))
     scene.province.senders[DEVICE] = Sender(DEVICE, COMMUNE, keys)
