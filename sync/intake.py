@@ -24,7 +24,6 @@ from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossi
 from sync.errors import (
     BadLetter,
     BadSignature,
-    KeysOutOfTurn,
     SealBroken,
     SegmentError,
     SegmentTooLarge,
@@ -246,22 +245,19 @@ def _authenticate(
 ) -> tuple[DeviceRecord, Caps, str]:
     """Who signed a request: the record in force, up to where its lines are taken, and what it is refused with after that.
 
-    A device that changed its keys signs with the new ones and brings the letter; it is taken over here, once. Its former key still
-    proves what it wrote before, and reads nothing more.
+    A device that changed its keys signs with the new ones and brings the letters; they are taken over here, once. Its former keys
+    still prove what it wrote before, and read nothing more.
 
     Raises:
-        BadLetter: the letter cannot be one of this device.
+        BadLetter: a letter cannot be one of this device.
         BadSignature: signed by no key of the device.
     """
-    if request.rotation:
-        try:
-            rotation = rollover.read_rotation(request.rotation, record.device, record.generation, record.verify_key, suite)
-        except KeysOutOfTurn:
-            pass
-        else:
-            request.verify(suite.verifier(rotation.verify_key))
+    rotations = rollover.follow(request.rotations, record.device, record.generation, record.verify_key, suite)
+    if rotations:
+        request.verify(suite.verifier(rotations[-1].verify_key))
+        for rotation in rotations:
             journal.rotate_device(record.device, rotation)
-            record = journal.device(record.device) or record
+        record = journal.device(record.device) or record
     try:
         request.verify(suite.verifier(record.verify_key))
     except BadSignature:
