@@ -171,7 +171,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
     dossier = str(entry.get("d", ""))
     if kind == "f":
         db.conn.execute(_FIELD, _field(seq, entry))
-        _take_file(db, entry)
+        _take_files(db, [str(entry["f"])])
         return {dossier}
     if kind == "ack" and entry.get("dev") == device:
         return _acknowledge(db, int(entry["inc"]), int(entry["n"]))
@@ -231,10 +231,10 @@ def _keep_conflict(db: sqlite_utils.Database, seq: int, dossier: str, entry: Map
     )
 
 
-def _take_file(db: sqlite_utils.Database, entry: Mapping[str, Any]) -> None:
-    """The province knows of a file of ours, perhaps told again after it had set it aside."""
-    if str(entry["f"]).startswith(_FILE):
-        db.conn.execute("UPDATE blob SET aside = 0 WHERE id = ? AND aside", (str(entry["f"]).removeprefix(_FILE),))
+def _take_files(db: sqlite_utils.Database, fields: Iterable[str]) -> None:
+    """The province knows of these files of ours, perhaps told again after it had set one aside."""
+    blobs = [(name.removeprefix(_FILE),) for name in fields if name.startswith(_FILE)]
+    db.conn.executemany("UPDATE blob SET aside = 0 WHERE id = ? AND aside", blobs)
 
 
 def _set_file_aside(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], device: int) -> None:
@@ -333,7 +333,7 @@ def rebuild(db: sqlite_utils.Database, device: int) -> int:
             if entry.get("e") != "f":
                 apply_entry(db, seq, entry, device)
             else:
-                _take_file(db, entry)
+                _take_files(db, [str(entry["f"])])
     return _make_rows(db)
 
 

@@ -186,6 +186,7 @@ def _back(scene: Scene, received: Received) -> bytes:
         office.wall_ms(),
         generation=manifest.generation,
         commune_generation=manifest.commune_generation,
+        near=scene.policy.near,
     )
     if received.revoked:
         parts = iter(())
