@@ -123,8 +123,9 @@ def test_a_piece_of_another_snapshot_is_no_piece_of_this_one() -> None:
     assert fresh.journal.staged()[2] == 0
 
 
-def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_snapshot_comes_by_stick() -> None:
+def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_neighbours_snapshot_comes_by_stick() -> None:
     world, kiosk = grown(times=1)
+    neighbour = world.kiosk()
     backup = kiosk.journal.state.copy()
     for turn in range(60):
         kiosk.journal.write("", "f", {"a.so": turn})
@@ -133,7 +134,7 @@ def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_snapshot_co
     kiosk.restart()
     kept = kiosk.journal.write("", "f", {"a.ten": "viết sau khi khôi phục"}).dossier_id()
     world.province.make_snapshot("01273")
-    outcome = kiosk.engine.on_bundle(a_stick(world, kiosk))
+    outcome = kiosk.engine.on_bundle(a_stick(world, neighbour))
     assert len(outcome.rebased) == 1
     settle(world, kiosk)
     assert world.province.view("01273")[kept, "a.ten"] == "viết sau khi khôi phục"
