@@ -26,7 +26,12 @@ from sync.blob.ports import Lane
 from sync.sizes import size_vi
 
 LANES_VI = {Lane.PREVIEW: "bản xem trước", Lane.FULL: "bản quét đầy đủ"}
-_STATES_VI = {"waiting": "chờ gửi", "complete": "tỉnh đã có đủ", "damaged": "tệp hỏng, cần quét lại"}
+_STATES_VI = {
+    "waiting": "chờ gửi",
+    "complete": "tỉnh đã có đủ",
+    "damaged": "tệp hỏng, cần quét lại",
+    "aside": "tỉnh chưa tính: xem «Cần xem»",
+}
 
 
 def attach_command(argv: Sequence[str]) -> int:

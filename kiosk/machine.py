@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
 from kiosk.store.journal import Identity
-from kiosk.store.keyring import KeyFile, Keyring, machine_wrap, open_keyring
+from kiosk.store.keyring import KeyFile, KeyInForce, Keyring, machine_wrap, open_keyring, stamp
 from kiosk.store.reserve import Reserve
 from kiosk.store.store import Store
 from sync.engine import EngineKeys
@@ -73,7 +73,9 @@ class Machine:
         if self.enrolment is None:
             self.store.identity_or_raise()
             raise AssertionError("unreachable: a machine without enrolment has no identity")
-        return self.enrolment.engine_keys(self.keyring.device, self.keyring.openers[1:], self.keyring.rotation)
+        ring = self.keyring
+        keys = self.enrolment.engine_keys(ring.device, ring.openers[1:])
+        return replace(keys, rotations=ring.rotations, untold=ring.untold)
 
     def official_names(self) -> Mapping[str, str]:
         """Names of officials by the id that stands in events."""
@@ -96,13 +98,16 @@ def open_machine(config: Config, clock: Clock | None = None) -> Machine:
     """
     config.state.mkdir(parents=True, exist_ok=True)
     path = config.path("store.file")
-    keyring = open_keyring(key_file(config), store_exists=path.exists())
+    keys = key_file(config)
+    seen = stamp(keys.path)
+    keyring = open_keyring(keys, store_exists=path.exists())
     reserve = Reserve(path.with_name("reserve.bin"), int(config["store.reserve_mb"]), int(config["store.least_free_mb"]))
     store = Store(path, keyring.store, clock=clock or Clock(), ledger=config.path("store.ledger"), reserve=reserve)
     enrolment = read_enrolment(store, keyring)
     trust = None
     if enrolment is not None:
-        store.set_identity(Identity(enrolment.device, enrolment.commune, keyring.device.sign))
+        identity = Identity(enrolment.device, enrolment.commune, keyring.device.sign)
+        store.set_identity(identity, KeyInForce(keys.path, keyring.device.sign, seen))
         remember_key(store, keyring.device.sign.public)
         trust = take_all(enrolment.trust(), store.keys_documents(), keyring.openers)
     office = _office(config, enrolment)
@@ -132,17 +137,10 @@ def former_number(store: Store) -> int:
 
 
 def remember_key(store: Store, public: bytes) -> None:
-    """Keep a signing key's public half with the journal: the heads it signed are proved with it also when it is no longer used."""
-    known = bytes(store.meta("verify_keys", b""))
-    if public not in verify_keys(store):
+    """Keep a signing key's public half with the journal, if it is not there yet."""
+    if public not in store.verify_keys():
         with store.transaction():
-            store.set_meta("verify_keys", known + public)
-
-
-def verify_keys(store: Store) -> tuple[bytes, ...]:
-    """Public halves of every key that signed in this journal, oldest first."""
-    known = bytes(store.meta("verify_keys", b""))
-    return tuple(known[at : at + 32] for at in range(0, len(known), 32))
+            store.remember_key(public)
 
 
 def _office(config: Config, enrolment: Enrolment | None) -> Office:

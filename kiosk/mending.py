@@ -17,6 +17,7 @@ from forms import dossier as acts
 from forms.dossier.sentences import FIELD_NAMES, WHY_VI, act_vi
 from kiosk.machine import Machine
 from kiosk.services import Official, Refused
+from kiosk.store.blobs import KioskFiles
 from sync.envelope import EnvelopeError, Event, decode
 
 _CARRIED_VI: Mapping[str, str] = {
@@ -151,5 +152,8 @@ def _write(machine: Machine, review: Review, official: Official, drafts: tuple[a
                 decided = ()
                 store.lay_aside(review.seq, conflict.id)
             work.append((*drafts, *decided), review.seen)
+            for draft in drafts:
+                if draft.kind == "at":
+                    KioskFiles(store).send_again(str(draft.content["blob"]))
 
     store.with_reserve(act)

@@ -39,28 +39,29 @@ def rotate(machine: Machine) -> Keyring:
     if following is None:
         raise AssertionError("keys to come were just made")
     generation = held.generation + 1
-    upto = _record(machine, {"generation": generation, "sign": b64(following.sign.public), "seal": b64(following.seal.public)})
-    rotation = Rotation(identity.device, generation, following.sign.public, following.seal.public, upto)
-    with step("keys.rotate"):
+    _record(machine, {"generation": generation, "sign": b64(following.sign.public), "seal": b64(following.seal.public)})
+    store = machine.store
+    # Nobody files meanwhile: what comes after is signed with the new key.
+    with store.transaction(), step("keys.rotate"):
+        upto = {inc: store.last(inc)[0] for inc in store.incarnations()}
+        rotation = Rotation(identity.device, generation, following.sign.public, following.seal.public, upto)
         return file.change(lambda now: now.promoted(generation, write_rotation(rotation, held.device.sign)))
 
 
-def _record(machine: Machine, fact: dict[str, object]) -> dict[int, int]:
-    """Write the event, once; where every incarnation ends for the key before."""
+def _record(machine: Machine, fact: dict[str, object]) -> None:
+    """Write the event, once."""
     store = machine.store
     wanted = json.dumps(fact)
     if store.meta("rotate") != wanted:
         with store.work("") as work:
             work.append([Draft("", "sys", {"rotate": fact})])
             store.set_meta("rotate", wanted)
-    with store.transaction():
-        return {inc: store.last(inc)[0] for inc in store.incarnations()}
 
 
 def answered(machine: Machine) -> None:
-    """The province has answered a request that carried this machine's rotation: it need not be sent again."""
+    """The province has answered a request that carried this machine's rotation: it is sent again only when asked for."""
     sent = machine.keyring.rotation
-    key_file(machine.config).change(lambda held: replace(held, rotation=b"") if held.rotation == sent else held)
+    key_file(machine.config).change(lambda held: replace(held, untold=False) if held.rotation == sent else held)
 
 
 def take_bundle(machine: Machine, bundle: bytes, request: bytes) -> Enrolment:
@@ -106,4 +107,4 @@ def _in_force(held: Keyring, enrolment: Enrolment, asked: bytes) -> Keyring:
     """The keys that asked are in force; they are already at the first enrolment, and after a crash just behind this step."""
     if held.following is not None and held.following.sign.public == asked:
         return held.promoted(enrolment.generation)
-    return replace(held, generation=enrolment.generation, rotation=b"")
+    return replace(held, generation=enrolment.generation, rotations=(), untold=False)

@@ -179,7 +179,7 @@ def cargo_of(machine: Machine, note: str = "") -> Cargo:
         attachments=attachments_of(machine),
         signer=machine.keyring.device.sign,
         sealer=sealer,
-        letters=(machine.keyring.rotation,) if machine.keyring.rotation else (),
+        letters=machine.keyring.rotations,
     )
 
 

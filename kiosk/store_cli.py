@@ -20,7 +20,7 @@ from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
-from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from, verify_keys
+from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
 from kiosk.store.blobs import KioskFiles
@@ -123,7 +123,7 @@ def _refuse(as_json: bool, error: StoreError | ConfigError | Refused) -> int:
 
 def _check(machine: Machine, given: argparse.Namespace) -> int:
     identity = machine.store.identity_or_raise()
-    keys, files = [VerifyKey(key) for key in verify_keys(machine.store)], KioskFiles(machine.store)
+    keys, files = [VerifyKey(key) for key in machine.store.verify_keys()], KioskFiles(machine.store)
     report = check(machine.store, identity.device, keys, lambda: damaged(files.facts(), files.is_sound))
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []

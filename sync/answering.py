@@ -66,8 +66,8 @@ class Answering:
         )
         box = self._keys.opener(hello.generation).box(record.seal_key)
         after = 0 if reset else hello.feed_seq
-        info = self._journal.snapshot(commune) if last - after > policy.near else None
-        if info is not None and info.seq - after > max(policy.near, info.lines):
+        info = _worth_it(self._journal.snapshot(commune), last, after, policy.near) if last - after > policy.near else None
+        if info is not None:
             return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
         return self._encode(replace(answer, feed=self._feed(commune, after, box, said)))
 
@@ -133,9 +133,11 @@ def bundle_reply(
     *,
     generation: int = 1,
     commune_generation: int = 1,
+    near: int = snapshot.NEAR,
 ) -> Iterator[bytes]:
     """What goes back on a stick for a commune, for ``Engine.on_bundle``: key letters after these generations, the custody
-    letter about these logs (device -> incarnations), and the feed from that place on, sealed to the commune."""
+    letter about these logs (device -> incarnations), and the feed from that place on, sealed to the commune; for who is further
+    behind than ``near``, a snapshot and the feed after it."""
     yield from journal.key_documents(generation)
     held: dict[tuple[int, int], tuple[int, bytes]] = {}
     for device, incarnations in sorted(logs.items()):
@@ -146,10 +148,34 @@ def bundle_reply(
             yield journal.commune_key_document(device)[1]
         held |= {(device, inc): journal.position(device, inc) for inc in incarnations}
     epoch, (last, _) = journal.epoch(), journal.feed_position(commune)
-    yield custody.write(Custody(commune, epoch, received_ms, last, held), keys.sign)
     known = journal.feed_head_at(commune, place.seq)
     after = place.seq if place.epoch == epoch and known is not None and known[:8] == place.head8 else 0
-    yield from _feed_segments(commune, epoch, after, journal, keys)
+    info = _worth_it(journal.snapshot(commune), last, after, near)
+    yield custody.write(Custody(commune, epoch, received_ms, last, held, info), keys.sign)
+    if info is not None:
+        yield from _snapshot_segments(commune, epoch, info, journal, keys)
+    yield from _feed_segments(commune, epoch, after if info is None else info.seq, journal, keys)
+
+
+def _worth_it(info: SnapshotInfo | None, last: int, after: int, near: int) -> SnapshotInfo | None:
+    """The snapshot, for who is so far behind that its lines are fewer than the entries they stand for."""
+    return info if info is not None and last - after > near and info.seq - after > max(near, info.lines) else None
+
+
+def _snapshot_segments(
+    commune: str, epoch: int, info: SnapshotInfo, journal: ProvinceJournal, keys: ProvinceKeys
+) -> Iterator[bytes]:
+    of = hsg.Chain(hsg.commune_tag(commune), epoch, feed=True, snapshot=True)
+    sealer, after = keys.suite.sealer(journal.commune_seal_key(commune)), 0
+    while lines := journal.snapshot_lines(commune, info.seq, after, FEED_PAGE):
+
+        def cutter(some: Sequence[bytes], after: int = after) -> bytes:
+            start = snapshot.start(info, after)
+            return hsg.cut(of, after + 1, start, some, signer=keys.sign, seal_to=sealer, level=hsg.FAST)
+
+        data, count = hsg.fit(lines, BUNDLE_TARGET, cutter)
+        yield data
+        after += count
 
 
 def _feed_segments(commune: str, epoch: int, after: int, journal: ProvinceJournal, keys: ProvinceKeys) -> Iterator[bytes]:

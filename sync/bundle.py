@@ -92,8 +92,9 @@ class Header:
 
     @property
     def name(self) -> str:
-        """File name: FAT32-safe, lower case, nothing of any person in it."""
-        return f"{'p' if self.way is Way.DOWN else 'm'}{base32(self.owner)}-{self.counter:06d}{SUFFIX}"
+        """File name: FAT32-safe, lower case, nothing of any person in it. No other volume has it, also where a writer that was
+        restored, or began another stick, counts from the same number again."""
+        return f"{'p' if self.way is Way.DOWN else 'm'}{base32(self.owner)}-{self.counter:06d}-{self.ident[:4].hex()}{SUFFIX}"
 
 
 def province_tag(root: bytes) -> bytes:

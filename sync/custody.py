@@ -2,18 +2,19 @@
 
 Over a line the direct answer says the same of one exchange; on a stick it must stand by itself and may be days old. So it only
 raises ``told``, shows a kiosk whose disk was restored that its log is another one, and says which epoch the feed segments beside it
-belong to. Nothing in it tells who anybody is.
+belong to, and of which snapshot the lines are that come before them. Nothing in it tells who anybody is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sync import letter
 from sync.errors import BadLetter
 from sync.keys import Signer, Verifier
+from sync.ports import SnapshotInfo
 
 CUSTODY: Final = b"MCX-CUSTODY-1"
 
@@ -29,6 +30,8 @@ class Custody:
     """Last position of the commune's feed."""
     logs: Mapping[tuple[int, int], tuple[int, bytes]]
     """(device, incarnation) -> last n and the full head after it."""
+    snapshot: SnapshotInfo | None = None
+    """The snapshot whose lines come before the feed, for a kiosk far behind."""
 
 
 def write(custody: Custody, signer: Signer) -> bytes:
@@ -41,6 +44,8 @@ def write(custody: Custody, signer: Signer) -> bytes:
         "feed_last": custody.feed_last,
         "logs": logs,
     }
+    if custody.snapshot is not None:
+        facts["snapshot"] = [custody.snapshot.seq, custody.snapshot.head.hex(), custody.snapshot.lines]
     return letter.write(CUSTODY, facts, signer)
 
 
@@ -50,6 +55,7 @@ def read(data: bytes, verifier: Verifier) -> Custody:
     given.check(verifier)
     try:
         logs = {_log(name): (_count(n), _head(head)) for name, (n, head) in given.part("logs").facts.items()}
+        snapshot = _snapshot(given.facts.get("snapshot"))
     except (ValueError, TypeError):
         raise BadLetter("the logs of a custody letter are malformed") from None
     return Custody(
@@ -58,7 +64,15 @@ def read(data: bytes, verifier: Verifier) -> Custody:
         server_ms=given.number("server_ms", 0, (1 << 48) - 1),
         feed_last=given.number("feed_last", 0, (1 << 48) - 1),
         logs=logs,
+        snapshot=snapshot,
     )
+
+
+def _snapshot(told: Any) -> SnapshotInfo | None:
+    if told is None:
+        return None
+    seq, head, lines = told
+    return SnapshotInfo(_count(seq), _head(head), _count(lines))
 
 
 def _log(name: str) -> tuple[int, int]:

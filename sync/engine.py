@@ -54,8 +54,10 @@ class EngineKeys:
     """As of enrolment; letters that came since are in the journal."""
     former: tuple[Opener, ...] = ()
     """Sealing keys before the present one, newest first: letters on the way may be sealed to them."""
-    rotation: bytes = b""
-    """The letter of the last key change, sent until the province has answered it."""
+    rotations: tuple[bytes, ...] = ()
+    """The letters of the key changes that lead to the keys in force, oldest first, for a province restored from before them."""
+    untold: bool = False
+    """The last of them is not answered yet: it is sent until it is."""
     suite: Suite = SODIUM
 
 
@@ -113,7 +115,7 @@ class Engine:
         self._open: dict[bytes, OpenRequest] = {}
         self._number = 0
         self._answered = 0
-        self._rotated = not keys.rotation
+        self._letters = keys.rotations[-1:] if keys.untold else ()
         with journal.atomic():
             documents = journal.keys_documents()
         self._trust = rollover.take_all(keys.trust, documents, self._openers(), keys.suite)
@@ -185,12 +187,11 @@ class Engine:
             commune_generation=self._trust.commune_generation,
             staged=wire.Staged(staged[0], staged[1][:8], staged[2]) if staged[2] else None,
         )
-        rotation = b"" if self._rotated else self._keys.rotation
-        request = wire.encode_request(hello, runs, self._keys.sign, rotation)
+        request = wire.encode_request(hello, runs, self._keys.sign, self._letters)
         self._number += 1
         size = sum(len(part.run.closed) for part in runs)
         self._open[nonce[: wire.ECHO]] = OpenRequest(
-            self._number, now_mono, nonce, state, positions, offers, b"\n".join(said), box, size, rotation
+            self._number, now_mono, nonce, state, positions, offers, b"\n".join(said), box, size, bool(self._letters)
         )
         while len(self._open) > self.OPEN_MOST:
             del self._open[next(iter(self._open))]
@@ -228,10 +229,12 @@ class Engine:
         self._trust = trust
         del self._open[answer.echo]
         if answer.refusal:
-            # A province restored from before this device changed its keys knows the former ones: tell it again.
-            self._rotated = self._rotated and not (answer.refusal == BadSignature.code and self._keys.rotation)
+            if answer.refusal == BadSignature.code:
+                # A province restored from before this device changed its keys, perhaps more than once, knows former ones.
+                self._letters = self._keys.rotations
             raise Refused(answer.refusal)
-        self._rotated = self._rotated or bool(request.rotation)
+        if request.told:
+            self._letters = ()
         self._answered = max(self._answered, request.number)
         if answer.dictionaries is not None:
             self._offers.hear_dictionaries(answer.dictionaries)

@@ -78,9 +78,9 @@ class Enrolment:
             commune_generation=self.commune_generation,
         )
 
-    def engine_keys(self, own: DeviceKeys, former: Sequence[Opener] = (), rotation: bytes = b"") -> EngineKeys:
-        """The keys a sync engine works with: the device's own, its sealing keys before, and the rotation that is not answered."""
-        return EngineKeys(sign=own.sign, seal=own.seal, trust=self.trust(), former=tuple(former), rotation=rotation)
+    def engine_keys(self, own: DeviceKeys, former: Sequence[Opener] = ()) -> EngineKeys:
+        """The keys a sync engine works with: the device's own and its sealing keys before."""
+        return EngineKeys(sign=own.sign, seal=own.seal, trust=self.trust(), former=tuple(former))
 
 
 def make_request(keys: DeviceKeys, commune: str, operator: str, nonce: bytes, former: int = 0) -> bytes:

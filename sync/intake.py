@@ -13,7 +13,7 @@ from dataclasses import replace
 from sync import rollover, wire
 from sync.answering import Answering, FeedPlace, bundle_reply
 from sync.authority import DEFAULTS, Policy, ProvinceKeys
-from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SyncError
+from sync.errors import BadLetter, BadSignature, SyncError
 from sync.keys import Suite
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal
 from sync.visit import Caps, Taken, Visit, least
@@ -90,22 +90,19 @@ def _authenticate(
 ) -> tuple[DeviceRecord, Caps, str]:
     """Who signed a request: the record in force, up to where its lines are taken, and what it is refused with after that.
 
-    A device that changed its keys signs with the new ones and brings the letter; it is taken over here, once. Its former key still
-    proves what it wrote before, and reads nothing more.
+    A device that changed its keys signs with the new ones and brings the letters; they are taken over here, once. Its former keys
+    still prove what it wrote before, and read nothing more.
 
     Raises:
-        BadLetter: the letter cannot be one of this device.
+        BadLetter: a letter cannot be one of this device.
         BadSignature: signed by no key of the device.
     """
-    if request.rotation:
-        try:
-            rotation = rollover.read_rotation(request.rotation, record.device, record.generation, record.verify_key, suite)
-        except KeysOutOfTurn:
-            pass
-        else:
-            request.verify(suite.verifier(rotation.verify_key))
+    rotations = rollover.follow(request.rotations, record.device, record.generation, record.verify_key, suite)
+    if rotations:
+        request.verify(suite.verifier(rotations[-1].verify_key))
+        for rotation in rotations:
             journal.rotate_device(record.device, rotation)
-            record = journal.device(record.device) or record
+        record = journal.device(record.device) or record
     try:
         request.verify(suite.verifier(record.verify_key))
     except BadSignature:

@@ -74,7 +74,8 @@ class OpenRequest:
     """What it foretells of the feed (:func:`sync.feed.foretold`), run after run: the feed may be compressed behind it."""
     box: Box
     size: int
-    rotation: bytes
+    told: bool
+    """It brought letters of key changes."""
 
 
 class Offers:

@@ -33,7 +33,7 @@ from sync.errors import BadLetter, BadSignature, SegmentError
 from sync.intake import FeedPlace, ProvinceKeys, bundle_reply, take_segments
 from sync.letter import kind_of
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal
-from sync.rollover import ROTATION, Rotation, read_rotation
+from sync.rollover import ROTATION, Rotation, follow
 from sync.segment import MAGIC, commune_tag, parse
 from sync.sieve import sift
 from sync.steps import step
@@ -112,32 +112,28 @@ def receive(source: BinaryIO, office: Office, *, sieve: Sieve = sift) -> Receive
         record = journal.device(header.owner)
     if record is None:
         raise BundleUnknownDevice("not enrolled")
-    rotation = _rotation(letters, record, office)
+    rotations = _rotations(letters, record, office)
     public = [record.verify_key, *(former.verify_key for former in record.former)]
-    if rotation is not None:
-        public.insert(0, rotation.verify_key)
+    public[:0] = [rotation.verify_key for rotation in reversed(rotations)]
     source.seek(0)
-    return _Reception(office, header, record, rotation).take(sieve(source, public, MAX_VOLUME))
+    return _Reception(office, header, record, rotations).take(sieve(source, public, MAX_VOLUME))
 
 
-def _rotation(letters: Sequence[bytes], record: DeviceRecord, office: Office) -> Rotation | None:
-    """The rotation among the letters, when it follows the keys held; ``None`` when there is none or it was taken before."""
-    for document in letters:
-        if kind_of(document) != ROTATION:
-            continue
-        try:
-            return read_rotation(document, record.device, record.generation, record.verify_key, office.keys.suite)
-        except (BadLetter, BadSignature):
-            continue
-    return None
+def _rotations(letters: Sequence[bytes], record: DeviceRecord, office: Office) -> Sequence[Rotation]:
+    """The rotations among the letters that follow the keys held; none where one of them proves nothing."""
+    told = [document for document in letters if kind_of(document) == ROTATION]
+    try:
+        return follow(told, record.device, record.generation, record.verify_key, office.keys.suite)
+    except (BadLetter, BadSignature):
+        return ()
 
 
 class _Reception:
-    def __init__(self, office: Office, header: Header, record: DeviceRecord, rotation: Rotation | None) -> None:
+    def __init__(self, office: Office, header: Header, record: DeviceRecord, rotations: Sequence[Rotation]) -> None:
         self._office = office
         self._header = header
         self._record = record
-        self._rotation = rotation
+        self._rotations = rotations
         self._held: dict[int, int] = {}
         self._reached: dict[int, int] = {}
         self._aside: list[str] = []
@@ -162,15 +158,16 @@ class _Reception:
         body = next((frame.body for frame in frames if frame.kind != Kind.LETTER), b"")
         keys, suite = self._office.keys, self._office.keys.suite
         openers = [keys.seal, *keys.former.values()]
-        record, rotation = self._record, self._rotation
-        if rotation is not None:
+        record, rotations = self._record, self._rotations
+        if rotations:
             try:
-                manifest = open_manifest(body, self._header, openers, [suite.verifier(rotation.verify_key)])
+                manifest = open_manifest(body, self._header, openers, [suite.verifier(rotations[-1].verify_key)])
             except BundleForged:
                 pass
             else:
                 with self._office.recording() as (journal, _):
-                    journal.rotate_device(record.device, rotation)
+                    for rotation in rotations:
+                        journal.rotate_device(record.device, rotation)
                 return self._of_commune(manifest)
         known = [suite.verifier(key) for key in (record.verify_key, *(former.verify_key for former in record.former))]
         return self._of_commune(open_manifest(body, self._header, openers, known))

@@ -26,6 +26,8 @@ ROTATION: Final = b"MCX-DEVICE-ROTATION-1"
 
 MAX_GENERATION: Final = (1 << 31) - 1
 MAX_INCARNATIONS: Final = 1024
+MAX_ROTATIONS: Final = 16
+"""Letters of key changes a device keeps: a province restored from before more of them enrols it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,20 @@ def read_rotation(data: bytes, device: int, held: int, before: bytes, suite: Sui
     _in_turn(rotation.generation, held)
     given.check(suite.verifier(before))
     return rotation
+
+
+def follow(letters: Sequence[bytes], device: int, held: int, before: bytes, suite: Suite = SODIUM) -> list[Rotation]:
+    """The rotations of a device that follow the keys held, in order; those taken before are passed over.
+
+    Raises:
+        BadLetter, BadSignature: as :func:`read_rotation`.
+    """
+    found: list[Rotation] = []
+    for document in letters:
+        with suppress(KeysOutOfTurn):
+            found.append(read_rotation(document, device, held, before, suite))
+            held, before = found[-1].generation, found[-1].verify_key
+    return found
 
 
 def _upto(table: Mapping[str, Any]) -> dict[int, int]:

@@ -42,6 +42,8 @@ MAX_PAYLOAD: Final = 1024 * 1024
 MAX_COUNT: Final = 0xFFFF
 FEED: Final = 1
 """Flag of the downward direction: ``device`` is then :func:`commune_tag` and ``incarnation`` the province's epoch."""
+SNAPSHOT: Final = 2
+"""Flag of a feed's snapshot (``sync.snapshot``): its lines are numbered from 1, and each segment begins at a head of its own."""
 LEVEL: Final = 19
 """zstd level: 0.15 ms for a filing, 17 % smaller than level 3."""
 FAST: Final = 9
@@ -68,6 +70,12 @@ class Chain:
     device: int
     incarnation: int
     feed: bool = False
+    snapshot: bool = False
+    """Not the feed itself but a snapshot of what it came to."""
+
+    @property
+    def flags(self) -> int:
+        return (FEED if self.feed else 0) | (SNAPSHOT if self.snapshot else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,7 @@ def cut(
         raise SegmentTooLarge(f"payload of {len(payload)} bytes is over the limit of {MAX_PAYLOAD}")
     header = _HEADER.pack(
         MAGIC,
-        FEED if of.feed else 0,
+        of.flags,
         dictionary,
         of.device,
         of.incarnation.to_bytes(5, "big"),
@@ -216,7 +224,7 @@ def parse(data: bytes) -> Segment:
     magic, flags, dictionary, device, incarnation, first, count, before8, after8, size = _HEADER.unpack_from(data)
     if magic != MAGIC:
         raise SegmentError("a segment starts with HSG1")
-    if flags & ~FEED:
+    if flags not in (0, FEED, FEED | SNAPSHOT):
         raise SegmentError(f"unknown segment flags {flags:#x}")
     if size > MAX_PAYLOAD:
         raise SegmentTooLarge(f"payload of {size} bytes is over the limit of {MAX_PAYLOAD}")
@@ -226,7 +234,7 @@ def parse(data: bytes) -> Segment:
     if number < 1 or count < 1:
         raise SegmentError("a segment holds at least one line, counted from 1")
     return Segment(
-        chain=Chain(device, int.from_bytes(incarnation, "big"), bool(flags & FEED)),
+        chain=Chain(device, int.from_bytes(incarnation, "big"), bool(flags & FEED), bool(flags & SNAPSHOT)),
         dictionary=dictionary,
         first=number,
         count=count,

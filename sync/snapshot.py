@@ -9,6 +9,7 @@ on where it stopped.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 from sync.envelope import EnvelopeError, Origin
 from sync.feed import Ack, decode_entry, encode_entry, read_mark
-from sync.ports import Confirmed
+from sync.ports import Confirmed, SnapshotInfo
 
 SNAPSHOT_EVERY: Final = 10_000
 """Feed entries between two snapshots."""
@@ -53,6 +54,12 @@ def write(
 def names(seq: int, head: bytes, lines: int) -> bytes:
     """The hash that names a snapshot and its size, for the box its lines travel in."""
     return struct.pack(">QQ", seq, lines) + head
+
+
+def start(of: SnapshotInfo, after: int) -> bytes:
+    """The head before the first line of a segment that follows ``after`` lines of a snapshot: on a stick each proves by itself
+    what it is a piece of."""
+    return hashlib.sha256(b"mcx snapshot " + names(of.seq, of.head, of.lines) + struct.pack(">Q", after)).digest()
 
 
 def read(line: bytes) -> Line:

@@ -9,30 +9,35 @@ not have.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sync import custody as letters
 from sync import segment as hsg
-from sync import taking
+from sync import snapshot, taking
 from sync.custody import Custody
 from sync.errors import BadLetter, ChainBroken, FeedGap, ProvinceInconsistent, SealBroken, SegmentError, StaleBundle
 from sync.feed import Ack, decode_entry, read_ack
 from sync.keys import Opener, Verifier
 from sync.letter import kind_of
-from sync.ports import KioskJournal
+from sync.ports import KioskJournal, SnapshotInfo
 from sync.taking import Gain
 
 _ACK: Final = b'"e":"ack"'
 
 
+Opened = tuple[hsg.Segment, tuple[bytes, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle for this commune, opened; ``segments`` by their first entry."""
+    """A bundle for this commune, opened; each kind of segments by its first line."""
 
     custody: Custody
-    segments: tuple[tuple[hsg.Segment, tuple[bytes, ...]], ...]
+    segments: tuple[Opened, ...]
+    snapshot: tuple[Opened, ...]
+    """Pieces of the snapshot the custody letter names."""
 
 
 def open_bundle(
@@ -52,14 +57,15 @@ def open_bundle(
     if custody is None or custody.commune != commune:
         raise BadLetter("no custody letter of the province for this commune")
     of = hsg.Chain(hsg.commune_tag(commune), custody.epoch, feed=True)
-    opened = []
+    opened: dict[bool, list[Opened]] = {False: [], True: []}
     for part in parts:
         if part.startswith(hsg.MAGIC):
             segment = hsg.parse(part)
-            if segment.chain != of:
+            if replace(segment.chain, snapshot=False) != of or (segment.chain.snapshot and custody.snapshot is None):
                 raise SegmentError("a segment of another feed than the custody letter speaks of")
-            opened.append((segment, _lines(segment, openers, dictionaries)))
-    return Bundle(custody, tuple(sorted(opened, key=lambda one: one[0].first)))
+            opened[segment.chain.snapshot].append((segment, _lines(segment, openers, dictionaries)))
+    feed, pieces = (tuple(sorted(opened[which], key=lambda one: one[0].first)) for which in (False, True))
+    return Bundle(custody, feed, pieces)
 
 
 def _lines(segment: hsg.Segment, openers: Sequence[Opener], dictionaries: hsg.Dictionaries) -> tuple[bytes, ...]:
@@ -87,6 +93,9 @@ def take_bundle(bundle: Bundle, journal: KioskJournal, verifier: Verifier, gain:
         journal.reset_feed(bundle.custody.epoch)
         gain.moved = True
     _compare_logs(bundle, journal, gain)
+    info = bundle.custody.snapshot
+    if info is not None and info.seq > journal.feed_position()[0]:
+        _stage(info, bundle.snapshot, journal, verifier, gain)
     for segment, lines in bundle.segments:
         _apply(journal, segment, lines, verifier, gain)
 
@@ -102,13 +111,22 @@ def _compare_logs(bundle: Bundle, journal: KioskJournal, gain: Gain) -> None:
             else:
                 _compare(journal, incarnation, n, head[:8], gain)
     ends: dict[int, Ack] = {}
-    for segment, lines in bundle.segments:
-        for line in lines[max(0, journal.feed_position()[0] + 1 - segment.first) :]:
-            ack = read_ack(decode_entry(line)) if _ACK in line else None
-            if ack is not None and ack.device == device and ack.incarnation in held:
-                ends[ack.incarnation] = ack
+    for line in _coming(bundle, journal.feed_position()[0]):
+        ack = read_ack(decode_entry(line)) if _ACK in line else None
+        if ack is not None and ack.device == device and ack.incarnation in held:
+            ends[ack.incarnation] = ack
     for incarnation, ack in ends.items():
         _compare(journal, incarnation, ack.n, ack.head8, gain)
+
+
+def _coming(bundle: Bundle, seq: int) -> Iterator[bytes]:
+    """The lines that say something new to who stands at ``seq``."""
+    info = bundle.custody.snapshot
+    if info is not None and info.seq > seq:
+        for _, lines in bundle.snapshot:
+            yield from lines
+    for segment, lines in bundle.segments:
+        yield from lines[max(0, seq + 1 - segment.first) :]
 
 
 def _compare(journal: KioskJournal, incarnation: int, n: int, head8: bytes, gain: Gain) -> None:
@@ -125,6 +143,26 @@ def _compare(journal: KioskJournal, incarnation: int, n: int, head8: bytes, gain
     else:
         gain.rebased.append(journal.rebase_incarnation(incarnation, max(journal.acked(incarnation), base)))
         gain.moved = True
+
+
+def _stage(info: SnapshotInfo, pieces: Sequence[Opened], journal: KioskJournal, verifier: Verifier, gain: Gain) -> None:
+    """Keep the pieces that go on where this kiosk stopped, however many sticks ago; with the last it becomes the state."""
+    for segment, lines in pieces:
+        seq, head, held = journal.staged()
+        held = held if (seq, head) == (info.seq, info.head) else 0
+        if segment.last <= held:
+            continue
+        if segment.first > held + 1:
+            raise FeedGap(f"the snapshot goes on at line {segment.first}, expected {held + 1}")
+        hsg.verify(segment, lines, snapshot.start(info, segment.first - 1), verifier)
+        fresh = lines[held + 1 - segment.first :]
+        snapshot.read_all(fresh)
+        journal.stage(info.seq, info.head, held, fresh)
+        gain.applied, gain.moved = gain.applied + len(fresh), True
+        if segment.last == info.lines:
+            with taking.acknowledging(journal, gain):
+                journal.install()
+            return
 
 
 def _apply(journal: KioskJournal, segment: hsg.Segment, lines: Sequence[bytes], verifier: Verifier, gain: Gain) -> None:

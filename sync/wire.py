@@ -104,8 +104,8 @@ class Request:
 
     hello: Hello
     runs: tuple[LogRun, ...]
-    rotation: bytes
-    """Letter of the device's key change, empty when there is none; the request is then signed with the key it names."""
+    rotations: tuple[bytes, ...]
+    """Letters of the device's key changes, oldest first; the request is then signed with the key the last one names."""
     message: bytes
     signature: bytes
 
@@ -130,11 +130,9 @@ class Reply:
 # --- request --------------------------------------------------------------------------------------------------------
 
 
-def encode_request(hello: Hello, runs: Sequence[LogRun], signer: Signer, rotation: bytes = b"") -> bytes:
+def encode_request(hello: Hello, runs: Sequence[LogRun], signer: Signer, rotations: Sequence[bytes] = ()) -> bytes:
     """The body of a request."""
-    frames = [(_HELLO, _write_hello(hello))]
-    if rotation:
-        frames.append((_ROTATION, rotation))
+    frames = [(_HELLO, _write_hello(hello)), *((_ROTATION, letter) for letter in rotations)]
     frames += [(_LOG, _log_header(part, hello) + part.run.closed) for part in runs]
     body = join_frames(frames)
     return body + signer.sign(REQUEST, _request_message(body, hello, runs))
@@ -150,8 +148,8 @@ def parse_request(data: bytes) -> Request:
     body, signature, frames = split_frames(data, MAX_REQUEST)
     hello = _read_hello(Reader(lead(frames, _HELLO)))
     runs = tuple(_read_log(Reader(raw), hello) for kind, raw in frames if kind == _LOG)
-    rotation = next((raw for kind, raw in frames if kind == _ROTATION), b"")
-    return Request(hello, runs, rotation, _request_message(body, hello, runs), signature)
+    rotations = tuple(raw for kind, raw in frames if kind == _ROTATION)
+    return Request(hello, runs, rotations, _request_message(body, hello, runs), signature)
 
 
 def claims(message: bytes) -> tuple[int, list[tuple[int, int, bytes]]]:

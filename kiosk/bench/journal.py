@@ -31,7 +31,7 @@ from kiosk.bench.filing import ROW
 from kiosk.bench.result import Result
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session
-from kiosk.machine import Machine, verify_keys
+from kiosk.machine import Machine
 from kiosk.store import projections, search
 from kiosk.store.check import check
 from kiosk.store.connection import connect, immediate, prepare
@@ -136,7 +136,7 @@ def _proving(folder: Path, filings: int) -> list[Result]:
             work.append(_filing(work.next().dossier_id(), number))
     lines = [line.body for line in machine.store.lines(machine.store.current()[0], 0, 4 * filings)]
     _confirm(machine)
-    keys = [VerifyKey(key) for key in verify_keys(machine.store)]
+    keys = [VerifyKey(key) for key in machine.store.verify_keys()]
     device = machine.store.identity_or_raise().device
     parsing = _work(lambda: [json.loads(line) for line in lines]) / len(lines) * 1e6
     entries = machine.store.feed_position()[0]

@@ -22,7 +22,7 @@ from devices.printer.profiles import profile
 from kiosk.config import load
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.stage import Stage
-from kiosk.machine import Machine, open_machine, verify_keys
+from kiosk.machine import Machine, open_machine
 from kiosk.printing import to_blocks
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
@@ -71,7 +71,7 @@ def judge(stage: Stage, promised: Promises) -> Iterator[str]:
 def broken(machine: Machine) -> Iterator[str]:
     """What ``store check`` finds."""
     identity = machine.store.identity_or_raise()
-    for finding in check(machine.store, identity.device, [VerifyKey(key) for key in verify_keys(machine.store)]).findings:
+    for finding in check(machine.store, identity.device, [VerifyKey(key) for key in machine.store.verify_keys()]).findings:
         yield f"store check: {finding.where}: {finding.what_vi}"
 
 

@@ -3,7 +3,8 @@
 A file is made under a temporary name and is durable; then, inside one transaction of the store, it gets its name, its folder is
 durable, and only then its event is written: the journal never names a file that a power cut took. What the province said it holds
 is a hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
-event of its dossier waits to be told, so events are always first. It leaves this disk only when its dossier is closed, its lines
+event of its dossier waits to be told, so events are always first; a file whose event the province set aside (``aside``) goes only
+when an official sends that event again. It leaves this disk only when its dossier is closed, its lines
 are safe off site, and the province has it whole, there too.
 """
 
@@ -28,7 +29,9 @@ from sync.durable import to_disk
 from sync.errors import BlobDamaged
 from sync.steps import step
 
-_READY: Final = "b.here AND b.damaged = '' AND coalesce(a.ok, 0) = 0"
+_WANTED: Final = "coalesce(a.ok, 0) = 0 AND b.aside <= 0"
+"""What the province should have and has not. A file whose event it set aside is none until an official sends that again."""
+_READY: Final = f"b.here AND b.damaged = '' AND {_WANTED}"
 _TOLD: Final = "NOT EXISTS (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > i.told)"
 
 
@@ -63,7 +66,7 @@ class BlobFact:
     held: int
     """Bytes the province said it holds."""
     state: str
-    """``waiting``, ``complete``, ``damaged``."""
+    """``waiting``, ``complete``, ``damaged``, ``aside``."""
     is_here: bool
     since_ms: int = 0
     """When it was attached, by the kiosk's clock; told while it is on its way."""
@@ -209,6 +212,10 @@ class KioskFiles:
         with self._store.transaction():
             self._store.db.conn.execute("UPDATE blob SET damaged = ? WHERE id = ?", (why, blob))
 
+    def send_again(self, blob: str) -> None:
+        """An official tells the province of a set aside file again; inside the transaction that writes the event."""
+        self._store.db.conn.execute("UPDATE blob SET aside = -aside WHERE id = ? AND aside > 0", (blob,))
+
     # --- for people -----------------------------------------------------------------------------------------------
 
     def facts(self, dossier: str | None = None) -> list[BlobFact]:
@@ -216,8 +223,8 @@ class KioskFiles:
         return self._facts("1", []) if dossier is None else self._facts("b.d = ?", [dossier])
 
     def waiting(self) -> list[BlobFact]:
-        """The files the province does not have whole: few, however many the machine has ever sent."""
-        return self._facts("coalesce(a.ok, 0) = 0", [])
+        """The files the province is to have and does not have whole: few, however many the machine has ever sent."""
+        return self._facts(_WANTED, [])
 
     def _facts(self, wanted: str, given: Sequence[str]) -> list[BlobFact]:
         rows = self._store.rows(
@@ -236,12 +243,15 @@ class KioskFiles:
         """Drop the copies of files that may go, of these dossiers and of those closed before; how many went.
 
         A file may go when the dossier is closed, no line of the dossier is short of being safe, and the province has the file whole
-        in its backup too: an own event acknowledged after that was said is safe (as for feed entries, ``kiosk.store.retention``).
+        (or has set its event aside) in its backup too: an own event acknowledged after that was said is safe (as for feed entries,
+        ``kiosk.store.retention``).
         """
         rows = self._store.rows(
-            "SELECT b.id, b.d FROM blob b JOIN blob_answer a ON a.id = b.id AND a.ok WHERE b.here AND NOT EXISTS"
+            "SELECT b.id, b.d FROM blob b LEFT JOIN blob_answer a ON a.id = b.id WHERE b.here"
+            " AND (coalesce(a.ok, 0) OR b.aside > 0) AND NOT EXISTS"
             " (SELECT 1 FROM log l JOIN incarnation i ON i.inc = l.inc WHERE l.d = b.d AND l.n > min(i.acked, i.safe))"
-            " AND a.seq <= (SELECT max(m.seq) FROM milestone m JOIN incarnation i ON i.inc = m.inc WHERE i.safe > m.acked)"
+            " AND CASE WHEN a.ok THEN a.seq ELSE b.aside END <="
+            " (SELECT max(m.seq) FROM milestone m JOIN incarnation i ON i.inc = m.inc WHERE i.safe > m.acked)"
         )
         closed = {*dossiers, *(row["d"] for row in self._store.rows("SELECT d FROM closed"))}
         going = [row["id"] for row in rows if row["d"] in closed]
@@ -282,7 +292,7 @@ def _fact(row: Mapping[str, Any], epoch: int) -> BlobFact:
     size = row["size"]
     # All records open and the hash is another one: the event told a name that this file never had.
     misnamed = row["ok"] == 0 and row["bad"] == "[]"
-    state = "complete" if row["ok"] else "damaged" if row["damaged"] or misnamed else "waiting"
+    state = "complete" if row["ok"] else "aside" if row["aside"] > 0 else "damaged" if row["damaged"] or misnamed else "waiting"
     held = size if row["ok"] else _have(row, epoch).held_bytes(size)
     lane, here, since = Lane(row["lane"]), bool(row["here"]), int(row["since"] or 0)
     return BlobFact(row["id"], row["d"], row["code"], lane, size, held, state, here, since)

@@ -226,6 +226,7 @@ class Journal(Rows):
         self.set_meta("epoch", epoch)
         self._write("UPDATE incarnation SET base_acked = 0, base_safe = 0")
         self._write("UPDATE milestone SET acked = 0, seq = 0")
+        self._write("UPDATE blob SET aside = 0 WHERE aside")
         self._write("DELETE FROM feed")
         self._write("DELETE FROM staged_line")
         self.set_meta("staged", None)

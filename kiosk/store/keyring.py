@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,9 @@ from kiosk.store.tpm import TpmWrap
 from sync.errors import KeyFileError, KeyFileOpen, KeyFileWrapped, WrongPassphrase
 from sync.key_file import KeyWrap, PassphraseWrap, PlainWrap, read_key_file, write_key_file
 from sync.keys import DeviceKeys, SealKey, SigningKey
+from sync.rollover import MAX_ROTATIONS
+
+log = logging.getLogger(__name__)
 
 CREDENTIAL = "kiosk-passphrase"
 
@@ -38,8 +42,11 @@ class Keyring:
     """Sealing keys of earlier generations, newest first."""
     following: DeviceKeys | None = None
     """Keys made but not yet in force."""
-    rotation: bytes = b""
-    """The letter that tells the province of the keys in force, until an answer to it came."""
+    rotations: tuple[bytes, ...] = ()
+    """The letters that lead to the keys in force, oldest first, the newest of them kept: a province restored from an older backup
+    than a change of keys is told again."""
+    untold: bool = False
+    """The last of them is not answered yet."""
 
     @property
     def openers(self) -> tuple[SealKey, ...]:
@@ -47,12 +54,18 @@ class Keyring:
         following = () if self.following is None else (self.following.seal,)
         return (self.device.seal, *following, *self.former)
 
+    @property
+    def rotation(self) -> bytes:
+        """The letter that tells the province of the keys in force, until an answer to it came."""
+        return self.rotations[-1] if self.untold else b""
+
     def promoted(self, generation: int, rotation: bytes = b"") -> Keyring:
-        """The following keys in force."""
+        """The following keys in force, by a letter of the keys before; without one the letters before lead nowhere."""
         if self.following is None:
             raise ValueError("there are no following keys")
         former = (self.device.seal, *self.former)
-        return Keyring(self.store, self.following, generation, former, rotation=rotation)
+        letters = (*self.rotations, rotation)[-MAX_ROTATIONS:] if rotation else ()
+        return Keyring(self.store, self.following, generation, former, rotations=letters, untold=bool(rotation))
 
     def secrets(self) -> dict[str, bytes]:
         """As they stand in the file."""
@@ -60,8 +73,9 @@ class Keyring:
         held["former"] = b"".join(key.secret for key in self.former)
         if self.following is not None:
             held["following"] = self.following.sign.seed + self.following.seal.secret
-        if self.rotation:
-            held["rotation"] = self.rotation
+        if self.rotations:
+            held["rotations"] = json.dumps([letter.decode("ascii") for letter in self.rotations]).encode("ascii")
+            held["untold"] = bytes([self.untold])
         return held
 
     @classmethod
@@ -75,7 +89,8 @@ class Keyring:
                 generation=int(held["generation"]),
                 former=tuple(SealKey(former[at : at + 32]) for at in range(0, len(former), 32)),
                 following=DeviceKeys(SigningKey(following[:32]), SealKey(following[32:])) if following else None,
-                rotation=held.get("rotation", b""),
+                rotations=tuple(str(letter).encode("ascii") for letter in json.loads(held.get("rotations", b"[]"))),
+                untold=bool(int.from_bytes(held.get("untold", b""))),
             )
         except (KeyError, ValueError):
             raise KeyFileError("a secret is missing or has the wrong size") from None
@@ -117,6 +132,41 @@ class KeyFile:
         with self.path.with_name(self.path.name + ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+class KeyInForce:
+    """The device's signing key, also when another process puts a new one in force while this one runs (``kiosk.rotation``).
+
+    The file is only ever replaced whole, so a look at its entry in the folder tells whether there is anything new to read.
+    """
+
+    def __init__(self, path: Path, key: SigningKey, seen: Stamp) -> None:
+        self._path = path
+        self._key = key
+        self._seen = seen
+
+    def __call__(self) -> SigningKey:
+        now = stamp(self._path)
+        if now != self._seen:
+            try:
+                self._key = _read(self._path, present_wrap(self._path)).device.sign
+                self._seen = now
+            except StoreError as error:
+                # The filing in hand matters more: the key held still proves it in the journal of this machine.
+                log.warning("the key file was replaced and cannot be read: %s", error.code)
+        return self._key
+
+
+Stamp = tuple[int, int] | None
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes when a file is replaced; ``None`` when there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_mtime_ns
 
 
 def machine_wrap(choice: str = "auto", environment: Mapping[str, str] = os.environ) -> KeyWrap:

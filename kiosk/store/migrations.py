@@ -138,6 +138,11 @@ def _attachments(db: sqlite_utils.Database) -> None:
     """)
 
 
+def _set_aside(db: sqlite_utils.Database) -> None:
+    """Files whose event the province did not take: ``aside`` is the place in the feed that says so, below 0 once sent again."""
+    db.executescript("ALTER TABLE blob ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;")
+
+
 STEPS = (
     ("m001_journal", _journal),
     ("m002_projections", _projections),
@@ -146,6 +151,7 @@ STEPS = (
     ("m005_search", _search),
     ("m006_tries_and_boots", _tries_and_boots),
     ("m007_attachments", _attachments),
+    ("m008_set_aside", _set_aside),
 )
 
 

@@ -64,8 +64,11 @@ class Outbox(Rows):
             )
 
     def forget_arrived(self) -> None:
-        """Forget the tries of files that have arrived; writes only when there are any."""
-        arrived = self.rows("SELECT t.item FROM attempt t JOIN blob_answer a ON a.id = t.item AND a.ok")
+        """Forget the tries of files that have arrived or are sent no more; writes only when there are any."""
+        arrived = self.rows(
+            "SELECT t.item FROM attempt t LEFT JOIN blob_answer a ON a.id = t.item LEFT JOIN blob b ON b.id = t.item"
+            " WHERE a.ok OR b.aside > 0"
+        )
         if arrived:
             with self.transaction():
                 for row in arrived:

@@ -35,6 +35,8 @@ SUMMARY: Final = (
 """What is left of a closed dossier: codes, procedure, dates and the province's word that it has it. Nothing of a person."""
 
 _COLUMNS: Final = ("code", "official_code", "procedure", "status", "name", "filed_at", "due", "pending", "fields")
+_FILE: Final = "at."
+"""How the field of a file begins; its blob follows."""
 _ROW: Final = (
     f"INSERT INTO dossier (d, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"
     f" ON CONFLICT (d) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
@@ -180,6 +182,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
     dossier = str(entry.get("d", ""))
     if kind == "f":
         db.conn.executemany(_FIELD, _fields(seq, entry))
+        _take_files(db, entry["w"])
         return {dossier}
     if kind == "ack" and entry.get("dev") == device:
         return _acknowledge(db, int(entry["inc"]), int(entry["n"]))
@@ -189,6 +192,7 @@ def apply_entry(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], d
         )
     if kind in ("cf", "na"):
         _keep_conflict(db, seq, dossier, entry)
+        _set_file_aside(db, seq, entry, device)
         _mark_decided(db, {}, [(seq, json.dumps(entry))])
         return {dossier}
     if kind == "drop":
@@ -237,6 +241,29 @@ def _keep_conflict(db: sqlite_utils.Database, seq: int, dossier: str, entry: Map
             json.dumps(entry, ensure_ascii=False, separators=(",", ":")),
         ),
     )
+
+
+def _take_files(db: sqlite_utils.Database, fields: Iterable[str]) -> None:
+    """The province knows of these files of ours, perhaps told again after it had set one aside."""
+    blobs = [(name.removeprefix(_FILE),) for name in fields if name.startswith(_FILE)]
+    db.conn.executemany("UPDATE blob SET aside = 0 WHERE id = ? AND aside", blobs)
+
+
+def _set_file_aside(db: sqlite_utils.Database, seq: int, entry: Mapping[str, Any], device: int) -> None:
+    """The event of a file had no effect: the province knows of no such file and would refuse it for ever."""
+    if entry.get("e") != "na" or entry.get("dev") != device:
+        return
+    for (body,) in db.conn.execute("SELECT body FROM log WHERE inc = ? AND n = ? AND NOT sealed", (entry["inc"], entry["n"])):
+        try:
+            event = decode(bytes(body))
+        except EnvelopeError:
+            continue
+        blob = event.content.get("blob") if event.kind == "at" else None
+        known = "SELECT 1 FROM field WHERE d = ? AND f = ?"
+        db.conn.execute(
+            f"UPDATE blob SET aside = ? WHERE id = ? AND abs(aside) < ? AND NOT EXISTS ({known})",
+            (seq, blob, seq, event.dossier, f"{_FILE}{blob}"),
+        )
 
 
 def refresh_all(db: sqlite_utils.Database, dossiers: Iterable[str]) -> None:
@@ -317,6 +344,8 @@ def rebuild(db: sqlite_utils.Database, device: int) -> int:
         for seq, entry in entries:
             if entry.get("e") != "f":
                 apply_entry(db, seq, entry, device)
+            else:
+                _take_files(db, entry["w"])
     return _make_rows(db)
 
 

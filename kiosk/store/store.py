@@ -15,6 +15,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -37,6 +38,7 @@ from kiosk.store.reserve import Reserve
 from kiosk.store.salt import salt
 from kiosk.store.times import Times
 from sync.envelope import Event, Origin, chain, encode
+from sync.keys import Signer
 from sync.segment import sign_head
 from sync.steps import step
 
@@ -105,7 +107,7 @@ class Work:
         """Cut the local segment: sign the head that this work leaves (SYNC design 1.4)."""
         if not self.first:
             return
-        identity, now = self._store.identity_or_raise(), self._store.clock.reading()
+        identity, now = self._store.signing_identity(), self._store.clock.reading()
         signature = sign_head(identity.signing, identity.device, self.inc, self.n, self.head)
         self._db.conn.execute(
             "INSERT INTO segment (inc, n, first, head, signature, boot, mono_ms, tried) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -129,6 +131,7 @@ class Store(Journal, Times, Papers, Outbox):
         self._open = partial(connect, key=key)
         self._witness: Witness | None = None
         self._identity: Identity | None = None
+        self._key_in_force: Callable[[], Signer] | None = None
         self.ledger = Ledger(ledger)
         self._refuse_to_start_over()
         self._hold = Hold(path)
@@ -312,9 +315,29 @@ class Store(Journal, Times, Papers, Outbox):
         with self.transaction():
             return projections.rebuild(self.db, self.identity_or_raise().device)
 
-    def set_identity(self, identity: Identity) -> None:
-        """Give the store its identity for this run (kept by ``kiosk.enrolment``)."""
+    def set_identity(self, identity: Identity, key_in_force: Callable[[], Signer] | None = None) -> None:
+        """Give the store its identity for this run; ``key_in_force`` is asked before each signature of a filing."""
         self._identity = identity
+        self._key_in_force = key_in_force
+
+    def signing_identity(self) -> Identity:
+        """The identity with the key in force, whose public half is kept with the journal. Inside a transaction."""
+        identity = self.identity_or_raise()
+        if self._key_in_force is not None:
+            identity = self._identity = replace(identity, signing=self._key_in_force())
+            self.remember_key(identity.signing.public)
+        return identity
+
+    def remember_key(self, public: bytes) -> None:
+        """Keep a signing key's public half with the journal: the heads it signed are proved with it also when it is no longer
+        used. Inside a transaction."""
+        if public not in self.verify_keys():
+            self.set_meta("verify_keys", b"".join((*self.verify_keys(), public)))
+
+    def verify_keys(self) -> tuple[bytes, ...]:
+        """Public halves of every key that signed in this journal, oldest first."""
+        known = bytes(self.meta("verify_keys", b""))
+        return tuple(known[at : at + 32] for at in range(0, len(known), 32))
 
     @property
     def enrolled(self) -> Identity | None:

@@ -15,7 +15,16 @@ from sync.engine import EngineKeys
 from sync.intake import ProvinceKeys
 from sync.keys import SODIUM, Opener, SealKey, Signer, SigningKey, Suite, Verifier
 from sync.ports import DeviceRecord
-from sync.rollover import CommuneSecret, ProvincePublic, Rotation, Trust, write_commune, write_province, write_rotation
+from sync.rollover import (
+    MAX_ROTATIONS,
+    CommuneSecret,
+    ProvincePublic,
+    Rotation,
+    Trust,
+    write_commune,
+    write_province,
+    write_rotation,
+)
 from sync.simulator.crypto import BLIND, FAST, BlindBox, BlindSigner, FastBox, FastSigner
 from sync.simulator.memory import MemoryKiosk, MemoryProvince
 
@@ -128,4 +137,6 @@ class Authority:
         upto = {inc: journal.last(inc)[0] for inc in journal.incarnations()}
         rotation = Rotation(journal.device, generation + 1, fresh.sign.public, fresh.seal.public, upto)
         letter = write_rotation(rotation, keys.sign)
-        return fresh, replace(keys, sign=fresh.sign, seal=fresh.seal, former=(keys.seal, *keys.former), rotation=letter)
+        rotations = (*keys.rotations, letter)[-MAX_ROTATIONS:]
+        former = (keys.seal, *keys.former)
+        return fresh, replace(keys, sign=fresh.sign, seal=fresh.seal, former=former, rotations=rotations, untold=True)

@@ -305,7 +305,7 @@ class _Bench:
         return [
             *self.scene.province.province_documents,
             self.authority.commune_letter(record)[1],
-            keys.rotation,
+            keys.rotations[-1],
             write_custody(custody, self.authority.keys.sign),
         ]
 

@@ -86,8 +86,8 @@ def write(scene: Scene, machine: Machine) -> bytes:
         commune_generation=trust.commune_generation,
     )
     sealer = suite.sealer(trust.province.seal_key)
-    if machine.keys.rotation:
-        writer.add(Kind.LETTER, machine.keys.rotation)
+    for letter in machine.keys.rotations:
+        writer.add(Kind.LETTER, letter)
     writer.add(Kind.MANIFEST, seal_manifest(manifest, header, machine.own.sign, sealer))
     for segment in segments:
         writer.add(Kind.SEGMENT, segment)
@@ -173,6 +173,7 @@ def _back(scene: Scene, received: Received) -> bytes:
         office.wall_ms(),
         generation=manifest.generation,
         commune_generation=manifest.commune_generation,
+        near=scene.policy.near,
     )
     if received.revoked:
         parts = iter(())

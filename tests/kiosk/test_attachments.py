@@ -14,17 +14,22 @@ from forms.dossier import DossierError
 from kiosk.attachments import Attached, Paper, attach, scan_times
 from kiosk.file_line import allowed, pause_files
 from kiosk.machine import Machine
+from kiosk.mending import resend, reviews
 from kiosk.preview import preview
-from kiosk.services import Refused
+from kiosk.services import Official, Refused
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import StoreError
+from kiosk.store.outbox import Answer
 from sync.blob.cipher import decrypt
 from sync.blob.ports import Lane
 from sync.blob.ranges import NONE, Ranges
+from sync.envelope import Origin, decode
+from sync.feed import ack_entry, not_applied
 from tests.kiosk.machines import make_machine
 from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import file_one
 
+OFFICIAL = Official("cb1", "Cán bộ Mẫu", "official")
 PAGE = Paper("giay_chung_sinh", "image/jpeg")
 
 
@@ -241,3 +246,64 @@ def test_pause_now_stops_every_file_until_it_is_taken_back(machine: Machine) -> 
     assert not allowed(machine)(Lane.PREVIEW)
     pause_files(machine, False)
     assert allowed(machine)(Lane.PREVIEW)
+
+
+def set_aside(machine: Machine, dossier: str, blob: str) -> None:
+    """The province acknowledges everything and says that the event of this file had no effect."""
+    inc, last, _ = machine.store.current()
+    lines = {line.n: decode(line.body).content.get("blob") for line in machine.store.lines(inc, 0, last)}
+    n = next(n for n, named in lines.items() if named == blob)
+    told(machine)
+    province = Province(machine)
+    gone = {name: value for name, value in machine.store.fields(dossier).items() if name != f"at.{blob}"}
+    province.tell(*({"e": "f", "d": dossier, "f": name, "v": value} for name, value in gone.items()))
+    province.tell(ack_entry(7, *machine.store.current()), not_applied(dossier, Origin(7, inc, n), "merge_failed"))
+
+
+def test_a_file_whose_event_was_set_aside_is_sent_no_more_and_waits_for_an_official(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    machine.store.note_attempt(done.blob, Answer("blob_unknown"))
+    set_aside(machine, dossier, done.blob)
+    machine.store.forget_arrived()
+    assert [task.id for task in files.tasks()] == [task.id for task in files.stick_tasks()] == [done.preview]
+    assert [fact.id for fact in files.waiting()] == [done.preview]
+    assert machine.store.outbox() == []
+    (review,) = reviews(machine)
+    code = machine.store.fields(dossier)["code"]
+    assert (review.dossier, review.code, review.what_vi) == (dossier, code, "Thêm bản quét giấy tờ.")
+
+
+def test_a_set_aside_file_stays_aside_over_a_rebuild_and_goes_again_when_an_official_sends_it(
+    machine: Machine, files: KioskFiles
+) -> None:
+    dossier, done = attached(machine)
+    set_aside(machine, dossier, done.blob)
+    machine.store.rebuild()
+    assert done.blob not in [task.id for task in files.tasks()]
+    resend(machine, reviews(machine)[0], OFFICIAL)
+    machine.store.rebuild()
+    told(machine)
+    assert done.blob in [task.id for task in files.tasks()]
+
+
+def test_a_file_the_province_takes_at_the_second_telling_is_sent(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    value = machine.store.fields(dossier)[f"at.{done.blob}"]
+    set_aside(machine, dossier, done.blob)
+    Province(machine).tell({"e": "f", "d": dossier, "f": f"at.{done.blob}", "v": value})
+    machine.store.rebuild()
+    assert done.blob in [task.id for task in files.tasks()]
+
+
+def test_a_set_aside_file_leaves_the_disk_with_its_closed_dossier(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    set_aside(machine, dossier, done.blob)
+    province = Province(machine)
+    province.back_up()
+    assert files.forget([dossier]) == 0, "that the province has set it aside is not in the backup for certain"
+    province.day(1)
+    file_one(machine)
+    province.acknowledge()
+    province.back_up()
+    assert files.forget([dossier]) == 1
+    assert not files.path(done.blob).exists()

@@ -11,18 +11,30 @@ from typing import Any
 import pytest
 
 from kiosk import rotation
-from kiosk.machine import Machine, key_file, verify_keys
+from kiosk.machine import Machine, key_file
+from kiosk.stick import export_to
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError
 from kiosk.sync_cli import sync_command
 from kiosk.usecases import file_dossier
+from sync.bundle import preface
 from sync.engine import Engine
 from sync.enrol import Grant, issue_bundle, make_request, open_request, request_words
 from sync.envelope import base32, decode
 from sync.errors import EnrolError, Refused
 from sync.intake import handle
 from sync.keys import SealKey, SigningKey, VerifyKey
-from sync.rollover import CommuneSecret, ProvincePublic, read_rotation, write_commune, write_province
+from sync.letter import read
+from sync.rollover import (
+    MAX_ROTATIONS,
+    ROTATION,
+    CommuneSecret,
+    ProvincePublic,
+    follow,
+    read_rotation,
+    write_commune,
+    write_province,
+)
 from sync.simulator.memory import MemoryKiosk
 from sync.steps import watch
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
@@ -161,7 +173,36 @@ def test_after_a_rotation_the_enrolment_still_opens_and_the_journal_knows_both_k
     rotation.rotate(machine)
     machine = reopened(machine)
     assert machine.enrolment is not None
-    assert verify_keys(machine.store) == (before, machine.keyring.device.sign.public)
+    assert machine.store.verify_keys() == (before, machine.keyring.device.sign.public)
+
+
+def test_a_screen_that_runs_on_signs_its_next_filing_with_the_new_key(machine: Machine) -> None:
+    screen = make_machine(machine.config.state)
+    file_one(screen)
+    after = rotation.rotate(machine)
+    file_one(screen)
+    assert screen.store.identity_or_raise().signing.public == after.device.sign.public
+    assert screen.store.verify_keys()[-1] == after.device.sign.public
+    assert check(screen.store, 7, [VerifyKey(key) for key in screen.store.verify_keys()]).ok
+    screen.close()
+
+
+def test_a_screen_files_on_when_the_new_key_file_cannot_be_read(machine: Machine) -> None:
+    before = machine.store.identity_or_raise().signing.public
+    key_file(machine.config).path.write_bytes(b"damaged")
+    file_one(machine)
+    assert machine.store.identity_or_raise().signing.public == before
+
+
+def test_the_letters_of_former_rotations_are_kept_for_a_province_restored_from_before_them(machine: Machine) -> None:
+    for _ in range(MAX_ROTATIONS + 2):
+        rotation.rotate(machine)
+        machine = reopened(machine)
+        rotation.answered(machine)
+        machine = reopened(machine)
+    letters = machine.engine_keys().rotations
+    assert (len(letters), machine.engine_keys().untold) == (MAX_ROTATIONS, False)
+    assert [read(ROTATION, letter).number("generation", 1, 99) for letter in letters] == [*range(4, MAX_ROTATIONS + 4)]
 
 
 def test_the_command_rotates_and_shows(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +257,32 @@ def test_a_rotation_whose_answer_was_lost_is_told_again(tmp_path: Path, province
     assert again(machine).keyring.rotation == b""
 
 
+def test_a_province_restored_from_before_two_rotations_follows_them_by_line_and_by_stick(
+    tmp_path: Path, stick: Path, province: ProvinceTwin
+) -> None:
+    machine = province.enrol(tmp_path / "kiosk")
+    province.settle(machine)
+    backup = province.journal.devices[7]
+    for _ in range(2):
+        rotation.rotate(machine)
+        machine = again(machine)
+        province.settle(machine)
+        rotation.answered(machine)
+        machine = again(machine)
+    province.journal.devices[7] = backup
+    engine = Engine(machine.store, machine.engine_keys())
+    with pytest.raises(Refused, match="bad_signature"):
+        province.exchange(engine)
+    assert province.exchange(engine) is not None
+    assert province.journal.devices[7].generation == 3
+    province.journal.devices[7] = backup
+    volume = export_to(machine, stick).volumes[0]
+    with volume.open("rb") as source:
+        _, letters = preface(source)
+    keys = follow(letters, 7, backup.generation, backup.verify_key)
+    assert [one.generation for one in keys] == [2, 3]
+
+
 def test_a_copy_of_the_disk_with_the_former_keys_is_no_longer_served(tmp_path: Path, province: ProvinceTwin) -> None:
     machine = province.enrol(tmp_path)
     thief = Engine(MemoryKiosk(7, Random(1)), machine.engine_keys())
@@ -257,7 +324,7 @@ def test_a_kiosk_revoked_by_mistake_and_enrolled_again_sends_its_queue_once(tmp_
     filed.append(file_one(machine))
     province.settle(machine)
     assert (province.codes(), province.doubled(), machine.store.waiting()) == (sorted(filed), [], 0)
-    assert check(machine.store, 7, [VerifyKey(key) for key in verify_keys(machine.store)]).ok
+    assert check(machine.store, 7, [VerifyKey(key) for key in machine.store.verify_keys()]).ok
 
 
 # --- letters of the province ----------------------------------------------------------------------------------------

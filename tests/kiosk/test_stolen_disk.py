@@ -17,7 +17,7 @@ from forms.text import fold
 from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
-from kiosk.machine import key_file, verify_keys
+from kiosk.machine import key_file
 from kiosk.printing import Spooler
 from kiosk.rotation import rotate
 from kiosk.store.backup import Receivers, back_up
@@ -71,7 +71,7 @@ def _a_working_day(state: Path) -> None:
     prepare(machine)
     print_test(machine)
     province.settle(machine)
-    assert check(machine.store, 7, [VerifyKey(key) for key in verify_keys(machine.store)]).ok
+    assert check(machine.store, 7, [VerifyKey(key) for key in machine.store.verify_keys()]).ok
     (state / "usb").mkdir()
     back_up(machine.store, machine.keyring, state / "usb" / "backup", Receivers(province.public, "mật khẩu sao lưu"))
     rotate(machine)

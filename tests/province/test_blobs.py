@@ -336,3 +336,26 @@ def test_a_preview_that_is_no_picture_is_said_to_be_damaged(people: Site, kiosk:
     tell(kiosk, wrong, "preview", "", "image/tiff")
     put(people, kiosk, wrong)
     assert Browser(people, "lan").get(f"/can-bo/ho-so/01273/{dossier}/tep/{wrong.id}").status_code == 409
+
+
+def test_a_piece_is_durable_before_it_is_counted_and_counted_before_it_is_answered(
+    site: Site, kiosk: KioskTwin, told: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the disk is told, in its order: the bytes are flushed, then the list grows, is flushed, and so is its folder."""
+    acts: list[str] = []
+
+    def recorded(name: str, act: Callable[..., object]) -> Callable[..., object]:
+        def call(file: int, *given: object) -> object:
+            path = os.readlink(f"/proc/self/fd/{file}")
+            if "/blobs/parts" in path:
+                acts.append(f"{name} {path.rpartition('.')[2] if '.' in path else 'folder'}")
+            return act(file, *given)
+
+        return call
+
+    for name in ("fsync", "pwrite"):
+        monkeypatch.setattr(os, name, recorded(name, getattr(os, name)))
+    assert put(site, kiosk, told, 0, told.data[: 4 * UNIT]).have == Ranges.of([(0, 4)])
+    written = acts.index("fsync part")
+    assert set(acts[:written]) == {"pwrite part"}
+    assert acts[written + 1 :] == ["pwrite have", "fsync have", "fsync folder"]

@@ -131,7 +131,7 @@ def test_a_kiosk_that_rotates_is_followed_over_the_line_and_its_former_keys_are_
     former, fresh, device = kiosk.keys, DeviceKeys.generate(), kiosk.journal.device
     ends = {kiosk.journal.identity()[1]: 2}
     told = rollover.write_rotation(rollover.Rotation(device, 2, fresh.sign.public, fresh.seal.public, ends), kiosk.own.sign)
-    kiosk.keys = replace(former, sign=fresh.sign, seal=fresh.seal, former=(former.seal,), rotation=told)
+    kiosk.keys = replace(former, sign=fresh.sign, seal=fresh.seal, former=(former.seal,), rotations=(told,), untold=True)
     kiosk.restart()
     kiosk.file(code="TAM-K1-251201-0002B")
     kiosk.settle()

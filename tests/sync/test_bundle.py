@@ -611,6 +611,26 @@ def test_an_answer_from_before_a_restore_of_the_province_is_stale(tmp_path: Path
     assert sender.kiosk.journal.state == kept
 
 
+def test_answers_of_a_restored_province_on_two_sticks_bear_two_names_and_both_count(tmp_path: Path) -> None:
+    sender, desk = make()
+    sender.write("a")
+    up = exported(sender, tmp_path / "stick")
+    backup = desk.world.province.state.copy()
+    (before,) = desk.answer(tmp_path / "stick", [desk.take(up)])
+    desk.world.province.state = backup
+    desk.world.province.state.epoch = 2
+    (tmp_path / "other").mkdir()
+    (after,) = desk.answer(tmp_path / "other", [desk.take(up)])
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in (before, after):
+        (both / path.name).write_bytes(path.read_bytes())
+    assert len(usb.volumes(both)) == 2
+    assert sender.take(both / before.name).acked == 1
+    assert sender.take(both / after.name).acked == 1
+    assert sender.kiosk.journal.epoch() == 2
+
+
 def test_an_answer_that_comes_again_brings_nothing_new(tmp_path: Path) -> None:
     sender, desk = make()
     sender.write("a")

@@ -62,8 +62,8 @@ def test_a_bundle_gives_what_an_engine_trusts() -> None:
     assert (got.device, got.commune, got.province, got.root) == (1000, "01279", PROVINCE, ROOT.public)
     assert got.commune_secret == COMMUNE.secret
     assert got.extra == {"unit_vi": "Ủy ban nhân dân xã Mẫu"}
-    keys = got.engine_keys(KEYS, rotation=b"told")
-    assert (keys.trust, keys.rotation) == (got.trust(), b"told")
+    keys = got.engine_keys(KEYS)
+    assert keys.trust == got.trust()
     assert (keys.trust.commune_secrets, keys.trust.commune_generation) == ((COMMUNE.secret,), 1)
 
 

@@ -41,11 +41,12 @@ def renew_commune(world: World, kiosk: Kiosk) -> SealKey:
     return fresh
 
 
-def rotate(kiosk: Kiosk, upto: dict[int, int]) -> DeviceKeys:
+def rotate(kiosk: Kiosk, upto: dict[int, int], generation: int = 2) -> DeviceKeys:
     """The kiosk changes its keys; the engine starts anew with them."""
     fresh, before = DeviceKeys.generate(), kiosk.device_keys
-    letter = write_rotation(Rotation(kiosk.journal.device, 2, fresh.sign.public, fresh.seal.public, upto), before.sign)
-    kiosk.keys = replace(kiosk.keys, sign=fresh.sign, seal=fresh.seal, former=(before.seal,), rotation=letter)
+    letter = write_rotation(Rotation(kiosk.journal.device, generation, fresh.sign.public, fresh.seal.public, upto), before.sign)
+    letters = (*kiosk.keys.rotations, letter)
+    kiosk.keys = replace(kiosk.keys, sign=fresh.sign, seal=fresh.seal, former=(before.seal,), rotations=letters, untold=True)
     kiosk.device_keys = fresh
     kiosk.restart()
     return before
@@ -143,7 +144,29 @@ def test_a_device_changes_its_keys_and_the_answer_may_get_lost() -> None:
     world.settle(kiosk)
     assert world.province.devices[1000].generation == 2
     assert kiosk.journal.view() == world.province.view("01273") == {(dossier, "tag.a"): 1, (dossier, "tag.b"): 1}
-    assert wire.parse_request(kiosk.engine.make_request(0.0, 0)).rotation == b"", "the letter goes until it is answered"
+    assert wire.parse_request(kiosk.engine.make_request(0.0, 0)).rotations == (), "the letter goes until it is answered"
+
+
+def test_a_province_restored_from_before_two_changes_of_keys_is_told_of_both() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    dossier = write_tag(kiosk, "a")
+    world.settle(kiosk)
+    backup = world.province.devices[1000]
+    for generation in (2, 3):
+        rotate(kiosk, {kiosk.journal.identity()[1]: 1}, generation)
+        world.settle(kiosk)
+    world.province.devices[1000] = backup
+    kiosk.keys = replace(kiosk.keys, untold=False)
+    kiosk.restart()
+    write_tag(kiosk, "b", dossier)
+    with pytest.raises(Refused, match="bad_signature"):
+        world.exchange(kiosk)
+    world.settle(kiosk)
+    record = world.province.devices[1000]
+    assert (record.generation, len(record.former)) == (3, 2)
+    assert kiosk.journal.view() == world.province.view("01273")
+    assert wire.parse_request(kiosk.engine.make_request(0.0, 0)).rotations == ()
 
 
 def test_a_former_key_proves_what_it_wrote_and_reads_nothing_more() -> None:
@@ -157,7 +180,7 @@ def test_a_former_key_proves_what_it_wrote_and_reads_nothing_more() -> None:
     stolen = Engine(kiosk.journal, kiosk.keys, random_bytes=world.rng.randbytes)
     stick = list(kiosk.engine.segments_for_bundle())
     rotate(kiosk, {inc: 2})
-    world.answer(wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, kiosk.keys.rotation))
+    world.answer(wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, kiosk.keys.rotations))
     with pytest.raises(Refused) as refused:
         stolen.on_reply(world.answer(stolen.make_request(0.0, 0)), 0.1)
     assert refused.value.reason == "former_key"
@@ -175,12 +198,12 @@ def test_a_rotation_somebody_else_wrote_changes_nothing() -> None:
     thief = DeviceKeys.generate()
     rotation = Rotation(1000, 2, thief.sign.public, thief.seal.public, {})
     own = world.province.devices[1000]
-    forged = wire.encode_request(_no_logs(kiosk), [], thief.sign, write_rotation(rotation, thief.sign))
+    forged = wire.encode_request(_no_logs(kiosk), [], thief.sign, [write_rotation(rotation, thief.sign)])
     assert wire.parse_reply(world.answer(forged)).answer.refusal == "bad_signature"
     letter = write_rotation(rotation, kiosk.device_keys.sign)
-    unsigned = wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, letter)
+    unsigned = wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, [letter])
     assert wire.parse_reply(world.answer(unsigned)).answer.refusal == "bad_signature", "the new key must sign the request"
-    broken = wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, b"no letter")
+    broken = wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, [b"no letter"])
     assert wire.parse_reply(world.answer(broken)).answer.refusal == "malformed"
     assert world.province.devices[1000] == own
 

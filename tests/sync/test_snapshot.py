@@ -6,12 +6,14 @@ import random
 
 import pytest
 
-from sync import snapshot, wire
+from sync import intake, snapshot, wire
 from sync.engine import Engine, Limits, ReplyOutcome
 from sync.envelope import EnvelopeError, Origin
+from sync.errors import Diverged, FeedGap
 from sync.feed import fields_entry
-from sync.intake import Policy, handle
+from sync.intake import FeedPlace, Policy, bundle_reply, handle
 from sync.ports import Confirmed, DeviceRecord
+from sync.segment import MAGIC, parse
 from sync.simulator.memory import MemoryProvince
 from sync.simulator.world import SERVER_MS, Kiosk, World
 
@@ -52,6 +54,92 @@ def test_a_new_kiosk_takes_the_snapshot_and_then_the_tail() -> None:
     assert len(fresh.journal.state.feed) == world.province.feed_position("01273")[0] - base
     assert fresh.journal.view() == old.journal.view() == world.province.view("01273")
     assert exchange(world, fresh).moved is False
+
+
+def by_stick(world: World, kiosk: Kiosk) -> tuple[list[bytes], list[bytes]]:
+    """What the province puts on a stick for a kiosk: (letters, segments)."""
+    seq, head = kiosk.journal.feed_position()
+    place, logs = FeedPlace(kiosk.journal.epoch(), seq, head[:8]), {kiosk.journal.device: kiosk.journal.incarnations()}
+    with world.province.atomic():
+        parts = list(bundle_reply("01273", place, logs, world.province, world.keys, SERVER_MS, near=POLICY.near))
+    return [part for part in parts if not part.startswith(MAGIC)], [part for part in parts if part.startswith(MAGIC)]
+
+
+def a_stick(world: World, kiosk: Kiosk) -> list[bytes]:
+    letters, segments = by_stick(world, kiosk)
+    return [*letters, *segments]
+
+
+def test_a_new_kiosk_without_a_line_takes_the_snapshot_off_a_stick_and_then_the_tail() -> None:
+    world, old = grown()
+    fresh = world.kiosk()
+    fresh.engine.on_bundle(a_stick(world, fresh))
+    assert fresh.journal.state.feed_base[0] > 100
+    assert fresh.journal.feed_position() == old.journal.feed_position()
+    assert fresh.journal.view() == world.province.view("01273")
+    assert fresh.engine.on_bundle(a_stick(world, fresh)).applied == 0
+
+
+def test_a_snapshot_in_pieces_goes_on_where_the_last_stick_ended_and_says_which_must_come_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, old = grown()
+    monkeypatch.setattr(intake, "BUNDLE_TARGET", 120)
+    fresh = world.kiosk()
+    letters, segments = by_stick(world, fresh)
+    pieces = [data for data in segments if parse(data).chain.snapshot]
+    assert len(pieces) > 2
+    with pytest.raises(FeedGap):
+        fresh.engine.on_bundle([*letters, pieces[1]])
+    fresh.engine.on_bundle([*letters, pieces[0]])
+    assert fresh.journal.view() == {}, "nothing of it counts before all of it is here"
+    with pytest.raises(FeedGap):
+        fresh.engine.on_bundle([*letters, segments[-1]])
+    fresh.restart()
+    fresh.engine.on_bundle([*letters, *segments])
+    assert fresh.journal.view() == old.journal.view()
+
+
+def test_what_a_line_brought_of_a_snapshot_is_made_whole_by_a_stick() -> None:
+    world, old = grown()
+    fresh = world.kiosk()
+    info = world.province.snapshot("01273")
+    assert info is not None
+    with fresh.journal.atomic():
+        fresh.journal.reset_feed(world.province.epoch())
+        fresh.journal.stage(info.seq, info.head, 0, world.province.snapshot_lines("01273", info.seq, 0, 2))
+    fresh.engine.on_bundle(a_stick(world, fresh))
+    assert fresh.journal.view() == old.journal.view()
+
+
+def test_a_piece_of_another_snapshot_is_no_piece_of_this_one() -> None:
+    world, _ = grown()
+    fresh = world.kiosk()
+    _, before = by_stick(world, fresh)
+    world.province.add_entry("01273", {"e": "f", "d": "z", "f": "a.text", "v": "x"}, None)
+    world.province.make_snapshot("01273")
+    letters, _ = by_stick(world, fresh)
+    with pytest.raises(Diverged):
+        fresh.engine.on_bundle([*letters, before[0]])
+    assert fresh.journal.staged()[2] == 0
+
+
+def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_neighbours_snapshot_comes_by_stick() -> None:
+    world, kiosk = grown(times=1)
+    neighbour = world.kiosk()
+    backup = kiosk.journal.state.copy()
+    for turn in range(60):
+        kiosk.journal.write("", "f", {"a.so": turn})
+    settle(world, kiosk)
+    kiosk.journal.state = backup
+    kiosk.restart()
+    kept = kiosk.journal.write("", "f", {"a.ten": "viết sau khi khôi phục"}).dossier_id()
+    world.province.make_snapshot("01273")
+    outcome = kiosk.engine.on_bundle(a_stick(world, neighbour))
+    assert len(outcome.rebased) == 1
+    settle(world, kiosk)
+    assert world.province.view("01273")[kept, "a.ten"] == "viết sau khi khôi phục"
+    assert kiosk.journal.view() == world.province.view("01273")
 
 
 def test_a_kiosk_near_the_end_reads_the_feed() -> None:

@@ -61,11 +61,11 @@ def reply(answer: wire.Answer = ANSWER) -> bytes:
 
 
 def test_a_request_reads_back_and_verifies() -> None:
-    parsed = wire.parse_request(wire.encode_request(HELLO, [TO_THE_END, PART], DEVICE, b"rotation letter"))
+    parsed = wire.parse_request(wire.encode_request(HELLO, [TO_THE_END, PART], DEVICE, [b"first", b"second"]))
     parsed.verify(DEVICE.verify_key)
     assert parsed.hello == HELLO
     assert parsed.runs == (TO_THE_END, PART)
-    assert parsed.rotation == b"rotation letter"
+    assert parsed.rotations == (b"first", b"second")
 
 
 def test_a_reply_reads_back_and_verifies() -> None:

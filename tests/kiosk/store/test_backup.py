@@ -15,7 +15,7 @@ import pytest
 from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
-from kiosk.machine import Machine, verify_keys
+from kiosk.machine import Machine
 from kiosk.store.backup import Receivers, back_up
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.check import check
@@ -371,4 +371,4 @@ def test_what_the_province_has_beyond_an_old_backup_comes_back_and_the_queue_is_
     assert unsent not in shown
     assert machine.store.waiting() == 0
     assert province.doubled() == []
-    assert check(machine.store, 7, [VerifyKey(key) for key in verify_keys(machine.store)]).ok
+    assert check(machine.store, 7, [VerifyKey(key) for key in machine.store.verify_keys()]).ok

@@ -81,6 +81,24 @@ def test_a_paper_that_waits_for_the_printer_keeps_its_dossier(machine: Machine, 
     assert plan(machine.store, POLICY).closing == ()
 
 
+@pytest.mark.parametrize("state", ["queued", "sending"])
+def test_a_paper_that_waits_for_the_printer_keeps_its_content_when_the_province_drops_its_dossier(
+    machine: Machine, province: Province, state: str
+) -> None:
+    dossier = finished(machine, province)
+    slips = [row["id"] for row in machine.store.rows("SELECT id FROM print_job WHERE d = ?", [dossier])]
+    with machine.store.work("citizen") as work:
+        loose, done = (work.queue_print("", "prepared", [{"text": "Nông Thị Mẫu"}]) for _ in range(2))
+    machine.store.db.execute("UPDATE print_job SET state = ? WHERE d = ? OR id = ?", [state, dossier, loose])
+    machine.store.db.execute("UPDATE print_job SET state = 'uncertain' WHERE id = ?", [done])
+    province.tell({"e": "drop", "d": dossier})
+    province.day(1)
+    province.day(400)
+    assert set(plan(machine.store, POLICY).papers) == {done}
+    machine.store.db.execute("UPDATE print_job SET state = 'printed'")
+    assert {*slips, loose, done} <= set(plan(machine.store, POLICY).papers)
+
+
 def test_a_late_edit_that_is_in_no_backup_keeps_its_dossier(machine: Machine, province: Province) -> None:
     dossier = file_one(machine)
     machine.store.db.execute("UPDATE print_job SET state = 'printed'")
