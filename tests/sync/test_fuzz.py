@@ -47,7 +47,7 @@ def test_a_mad_holder_of_all_keys_is_read_to_the_bottom(tally: Tally) -> None:
 @pytest.mark.parametrize(
     "bug",
     [
-        Plant("unbounded_frame", "sync.frames", (("        if size > self.left():\n", "        if size > 1 << 40:\n"),)),
+        Plant("unbounded_frame", "sync.frames", (("        if at >= self._end:\n", "        if at > self._end:\n"),)),
         Plant("letter_shape", "sync.letter", (("    if len(lines) != 4 or", "    if len(lines) < 2 or"),)),
         Plant(
             "unchecked_signature",

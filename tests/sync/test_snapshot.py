@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sync import intake, snapshot, wire
+from sync import answering, snapshot, wire
 from sync.engine import Engine, Limits, ReplyOutcome
 from sync.envelope import EnvelopeError, Origin
 from sync.errors import Diverged, FeedGap
@@ -84,7 +84,7 @@ def test_a_snapshot_in_pieces_goes_on_where_the_last_stick_ended_and_says_which_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world, old = grown()
-    monkeypatch.setattr(intake, "BUNDLE_TARGET", 120)
+    monkeypatch.setattr(answering, "BUNDLE_TARGET", 120)
     fresh = world.kiosk()
     letters, segments = by_stick(world, fresh)
     pieces = [data for data in segments if parse(data).chain.snapshot]
@@ -116,7 +116,7 @@ def test_a_piece_of_another_snapshot_is_no_piece_of_this_one() -> None:
     world, _ = grown()
     fresh = world.kiosk()
     _, before = by_stick(world, fresh)
-    world.province.add_entry("01273", {"e": "f", "d": "z", "f": "a.text", "v": "x"}, None)
+    world.province.add_entry("01273", fields_entry("z", {"a.text": "x"}), None)
     world.province.make_snapshot("01273")
     letters, _ = by_stick(world, fresh)
     with pytest.raises(Diverged):
