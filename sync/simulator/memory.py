@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -33,6 +33,8 @@ Fields = dict[str, dict[str, Any]]
 """Dossier -> field -> value."""
 
 SNAPSHOT_EVERY: Final = 10_000
+BLOCK: Final = 4
+"""Provisional numbers set aside at once."""
 
 decode = lru_cache(maxsize=8192)(decode_line)
 identity = lru_cache(maxsize=8192)(event_id)
@@ -48,6 +50,9 @@ class Facts:
     wall_ms: int = 1_764_550_991_227
     quality: int = 1
     actor: str = "cb07"
+    schema: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Keys a later version of the program knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ class KioskState:
     have: dict[str, Ranges] = field(default_factory=dict)
     """Blob -> what the province said it holds: a hint."""
     quarantined: list[tuple[str, str, bytes]] = field(default_factory=list)
+    number: int = 0
+    """The last provisional number given."""
 
     def copy(self) -> KioskState:
         """An image of the disk."""
@@ -130,6 +137,11 @@ class MemoryKiosk:
         self.meaning: Meaning = meaning or CountingMerge()
         self.disk = Disk()
         self.state = KioskState([rng.getrandbits(40)])
+        self.number = 0
+        """The provisional number the newest dossier of this machine has on paper."""
+        self._below = 0
+        """Of the numbers set aside beside the disk, where no restore takes them back."""
+        self._block_ends = False
 
     def atomic(self) -> AbstractContextManager[None]:
         """One transaction of the store."""
@@ -149,7 +161,17 @@ class MemoryKiosk:
         """Overwrite the disk with an image."""
         assert isinstance(image, KioskState)
         self.state = image.copy()
+        self.state.number = max(self.state.number, self._below - 1)
         self.disk.changes += 1
+
+    @contextmanager
+    def out_of_numbers(self) -> Iterator[None]:
+        """No further block of provisional numbers can be set aside meanwhile."""
+        self._block_ends = True
+        try:
+            yield
+        finally:
+            self._block_ends = False
 
     def stamp(self) -> object:
         """Another one after every change of what is on the disk."""
@@ -331,11 +353,22 @@ class MemoryKiosk:
                 self.disk.put(self.state.files, name, file)
             inc = self.state.incarnations[-1]
             first = Origin(self.device, inc, self.last(inc)[0] + 1)
+            number = self.number if dossier else self._take_number()
             dossier = dossier or first.dossier_id()
+            fixed = facts.base, facts.wall_ms, facts.quality, facts.actor, facts.schema, None, facts.extra
             for n, (kind, content) in enumerate(acts, first.n):
-                event = Event(n, dossier, kind, content, facts.base, facts.wall_ms, facts.quality, facts.actor, 1)
-                self._add(inc, encode(event))
+                self._add(inc, encode(Event(n, dossier, kind, content, *fixed)))
+        self.number = number
         return first
+
+    def _take_number(self) -> int:
+        number = self.state.number + 1
+        if number >= self._below:
+            if self._block_ends:
+                raise DiskFull("no number is left")
+            self._below = number + BLOCK
+        self.disk.set(self.state, "number", number)
+        return number
 
     def write_raw(self, body: bytes) -> Origin:
         """Append a line as a faulty program would: any bytes."""

@@ -86,6 +86,29 @@ PLANTS: Final[Sequence[Plant]] = (
         _STICK,
         ("    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:\n", "    if not heads:\n"),
     ),
+    # --- versions
+    _plant(
+        "floor_blocks_every_kiosk",
+        _INTAKE,
+        ("if hello.schemas[1] < policy.schema_floor", "if hello.schemas[0] < policy.schema_floor"),
+    ),
+    _plant(
+        "unknown_key_lost_in_a_move",
+        "sync.envelope",
+        (
+            "    rest = line[lead.end() :]\n",
+            """    rest = re.sub(rb',"later":[^}]*?\\]', b"", line[lead.end() :])
+""",
+        ),
+    ),
+    _plant(
+        "later_entry_stops_the_feed",
+        "sync.feed",
+        (
+            '    if not isinstance(raw.get("e"), str):\n',
+            '    if raw.get("e") not in ("f", "ack", "safe", "cf", "na", "bl", "cfg", "drop"):\n',
+        ),
+    ),
     # --- the province's half
     _plant(
         "no_event_id",
