@@ -1,6 +1,6 @@
 """The planted bugs: each one a rule of the product's own source broken, as a tired hand would break it. All of them must be found.
 
-A fault in the model of a disk (:mod:`sync.simulator.memory`) stands for the same fault in a store; the real ones have plants of
+A fault in the model of a disk (``memory_kiosk``, ``memory_province``) stands for the same fault in a store; the real ones have plants of
 their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
 """
 
@@ -11,7 +11,8 @@ from typing import Final
 
 from sync.simulator.planting import Plant
 
-_ENGINE, _INTAKE, _MEMORY, _STICK, _TAKING = "sync.engine", "sync.intake", "sync.simulator.memory", "sync.stick", "sync.taking"
+_ENGINE, _INTAKE, _STICK, _TAKING = "sync.engine", "sync.intake", "sync.stick", "sync.taking"
+_KIOSK, _PROVINCE = "sync.simulator.memory_kiosk", "sync.simulator.memory_province"
 
 
 def _plant(name: str, module: str, *changes: tuple[str, str]) -> Plant:
@@ -235,7 +236,7 @@ PLANTS: Final[Sequence[Plant]] = (
     # --- disks
     _plant(
         "ack_before_commit",
-        _MEMORY,
+        _PROVINCE,
         (
             '"""The transaction its web view would open."""\n        return self.disk.transaction()',
             '"""The transaction its web view would open."""\n        return self.disk.transaction(loose=True)',
@@ -243,39 +244,39 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "kiosk_normal_sync",
-        _MEMORY,
+        _KIOSK,
         (
             '"""One transaction of the store."""\n        return self.disk.transaction()',
             '"""One transaction of the store."""\n        return self.disk.transaction(loose=True)',
         ),
     ),
-    _plant("trim_on_reply_ack", _MEMORY, ("        return self.acked(incarnation)\n", "        return self.told(incarnation)\n")),
+    _plant("trim_on_reply_ack", _KIOSK, ("        return self.acked(incarnation)\n", "        return self.told(incarnation)\n")),
     _plant(
         "cursor_before_apply",
-        _MEMORY,
+        _KIOSK,
         ("            self.disk.push(self.state.feed, kept)\n", "            self.state.feed.append(kept)\n"),
     ),
     _plant(
         "safe_ignored_in_prune",
-        _MEMORY,
+        _KIOSK,
         ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.acked(incarnation))"),
     ),
     _plant(
         "told_trusted_for_prune",
-        _MEMORY,
+        _KIOSK,
         ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.told(incarnation))"),
     ),
     _plant(
         "install_drops_pending",
-        _MEMORY,
+        _KIOSK,
         ('"closed": {}, "blobs": {}, "policy": {}}', '"closed": {}, "blobs": {}, "policy": {}, "logs": {}}'),
     ),
     _plant(
-        "reset_keeps_acked", _MEMORY, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')
+        "reset_keeps_acked", _KIOSK, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')
     ),
     _plant(
         "dropped_dossier_comes_back",
-        _MEMORY,
+        _PROVINCE,
         ('            self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)\n', "            pass\n"),
     ),
 )
