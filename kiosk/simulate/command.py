@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -133,16 +133,23 @@ def _fuzz_chunk(chunk: tuple[int, int]) -> Tally:
 
 
 def _play(given: argparse.Namespace, stage: str, seeds: int, plant: Plant | None) -> Report:
-    """Raises :class:`Stopped` with what there is when somebody interrupts."""
-    report, began = Report(next_seed=given.first), time.monotonic()
+    began, shown = time.monotonic(), sys.stderr.isatty() and not given.json
+
+    def tell(report: Report) -> None:
+        if shown:
+            done, rate = report.schedules, report.schedules / (time.monotonic() - began)
+            sys.stderr.write(f"\r{stage}: {done}/{seeds} kịch bản, {rate:.0f}/giây, {len(report.failures)} vi phạm ")
+
+    return gather(spread(range(given.first, given.first + seeds), stage, plant, given.workers), given.first, tell)
+
+
+def gather(parts: Iterable[Report], first: int, tell: Callable[[Report], None]) -> Report:
+    """All of them in one, told after each. Raises :class:`Stopped` with what there is when somebody interrupts."""
+    report = Report(next_seed=first)
     try:
-        for part in spread(range(given.first, given.first + seeds), stage, plant, given.workers):
+        for part in parts:
             report.add(part)
-            if sys.stderr.isatty() and not given.json:
-                rate = report.schedules / (time.monotonic() - began)
-                sys.stderr.write(
-                    f"\r{stage}: {report.schedules}/{seeds} kịch bản, {rate:.0f}/giây, {len(report.failures)} vi phạm "
-                )
+            tell(report)
     except KeyboardInterrupt:
         raise Stopped(report) from None
     return report

@@ -1,7 +1,7 @@
 """The planted bugs: each one a rule of the product's own source broken, as a tired hand would break it. All of them must be found.
 
-A fault in the model of a disk (``memory_kiosk``, ``memory_province``) stands for the same fault in a store; the real ones have plants of
-their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
+A fault in the model of a disk (``memory_kiosk``, ``memory_province``) stands for the same fault in a store; the real ones have
+plants of their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
 """
 
 from __future__ import annotations

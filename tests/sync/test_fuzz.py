@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from sync.simulator.fuzz import Defect, Tally, fuzz, mutate
+from sync.simulator.altering import mutate
+from sync.simulator.fuzz import Defect, Tally, fuzz
 from sync.simulator.planting import Plant, planted
 
 MESSAGES = 20_000
