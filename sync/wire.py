@@ -538,27 +538,22 @@ class _Reader:
     def __init__(self, data: bytes, at: int = 0) -> None:
         self._data = data
         self._at = at
-        self._end = len(data)
 
     def left(self) -> int:
-        return max(0, self._end - self._at)
+        return max(0, len(self._data) - self._at)
 
     def take(self, size: int) -> bytes:
-        at = self._at
         if size > self.left():
             raise BadFrame("a frame is cut short")
-        self._at = at + size
-        return self._data[at : at + size]
+        piece = self._data[self._at : self._at + size]
+        self._at += size
+        return piece
 
     def rest(self) -> bytes:
         return self.take(self.left())
 
     def byte(self) -> int:
-        at = self._at
-        if at >= self._end:
-            raise BadFrame("a frame is cut short")
-        self._at = at + 1
-        return self._data[at]
+        return self.take(1)[0]
 
     def number(self, size: int) -> int:
         return _int(self.take(size))
@@ -592,8 +587,6 @@ def _run_header(run: Run) -> bytes:
 
 def _varint(number: int) -> bytes:
     """Seven bits a byte, lowest first; the high bit says that more follow."""
-    if number <= 0x7F:
-        return bytes((number,))
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

@@ -14,9 +14,10 @@ from typing import Any, Final
 from kiosk.simulate.plants import PLANTS
 from kiosk.simulate.record import Found, find, record, stage_of
 from kiosk.simulate.runner import Report, spread, spread_over
-from sync.simulator.fuzz import Defect, Tally, fuzz
+from sync.simulator.fuzz import fuzz
 from sync.simulator.planting import Plant
 from sync.simulator.shrink import Failure
+from sync.simulator.tally import Defect, Tally
 
 RELEASE: Final = 20_000
 """Schedules of a release, and the most that a planted bug may live through."""

@@ -12,9 +12,8 @@ import io
 import random
 import resource
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sync import enrol, letter, rollover, wire
@@ -35,6 +34,7 @@ from sync.simulator.authority import BLIND_FORGE, FAST_FORGE, Forge
 from sync.simulator.meaning import Tiny
 from sync.simulator.memory import Facts
 from sync.simulator.scene import Scene, Setup
+from sync.simulator.tally import Defect, Tally
 from sync.snapshot import read as read_snapshot_line
 
 SLOW_S: Final = 1.0
@@ -61,33 +61,6 @@ class Target:
     exact: bool = False
     alter: Alter | None = None
     """How to alter one; ``None``: anywhere."""
-
-
-@dataclass
-class Tally:
-    """What came of a run."""
-
-    messages: int = 0
-    past_the_outer_parse: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    slowest_s: float = 0.0
-    grown_mib: float = 0.0
-
-    def add(self, other: Tally) -> None:
-        self.messages += other.messages
-        self.past_the_outer_parse += other.past_the_outer_parse
-        self.outcomes.update(other.outcomes)
-        self.slowest_s = max(self.slowest_s, other.slowest_s)
-        self.grown_mib = max(self.grown_mib, other.grown_mib)
-
-    @property
-    def share(self) -> float:
-        """Of the messages that got past the outer parse."""
-        return self.past_the_outer_parse / max(1, self.messages)
-
-
-class Defect(AssertionError):
-    """A message was not refused by name, or was read wrongly; it is told in hex."""
 
 
 def fuzz(messages: int, seed: int = 0) -> Tally:

@@ -7,8 +7,9 @@ import random
 import pytest
 
 from sync.simulator.altering import mutate
-from sync.simulator.fuzz import Defect, Tally, fuzz
+from sync.simulator.fuzz import fuzz
 from sync.simulator.planting import Plant, planted
+from sync.simulator.tally import Defect, Tally
 
 MESSAGES = 20_000
 
