@@ -58,7 +58,9 @@ def serve(scene: Scene, body: bytes) -> bytes:
     """What the province's web view does: one transaction, and only then the answer."""
     with scene.province.atomic():
         pause, floor = scene.swarm.happens("province asks for a pause"), scene.swarm.happens("schema floor raised")
-        policy = replace(scene.policy, pause_s=30 if pause else 0, schema_floor=LATER if floor else 0)
+        policy = scene.policy
+        if pause or floor:
+            policy = replace(policy, pause_s=30 if pause else 0, schema_floor=LATER if floor else 0)
         received = SERVER_MS + int(scene.now_s * 1000)
         return intake.handle(body, scene.province, scene.meaning, scene.authority.keys, received, policy)
 
