@@ -7,25 +7,40 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
 from kiosk.simulate.plants import PLANTS
 from kiosk.simulate.record import Found, find, record, stage_of
 from kiosk.simulate.runner import Report, spread, spread_over
-from sync.simulator.fuzz import Defect, Tally, fuzz
+from sync.simulator.fuzz import fuzz
 from sync.simulator.planting import Plant
 from sync.simulator.shrink import Failure
+from sync.simulator.tally import Defect, Tally
 
 RELEASE: Final = 20_000
 """Schedules of a release, and the most that a planted bug may live through."""
 RELEASE_SQLITE: Final = 2_000
 """Of these on the real store."""
+PAST_THE_OUTER_PARSE: Final = 0.2
+"""Least part of the altered messages that must get so far."""
 FUZZ_CHUNK: Final = 25_000
 """Messages altered over one small world."""
 TOLD: Final = 40
 """Lines of a story that are printed."""
+
+
+INTERRUPTED: Final = 130
+"""Exit code of a run somebody interrupted."""
+
+
+class Stopped(Exception):
+    """Somebody interrupted the run; what it had found until then."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(f"goes on with --first {report.next_seed}")
+        self.report = report
 
 
 def simulate_command(argv: Sequence[str]) -> int:
@@ -36,12 +51,20 @@ def simulate_command(argv: Sequence[str]) -> int:
     began = time.monotonic()
     if given.record:
         return _tell(given, Report(), record(given.workers, given.seeds), began)
-    plant = next((plant for plant in PLANTS if plant.name == given.bug), None)
-    report = _play(
-        given, "mix" if given.mix else "sqlite" if given.sqlite else "office", RELEASE if given.release else given.seeds, plant
-    )
-    if not given.release:
-        return _tell(given, report, [], began)
+    try:
+        if given.release:
+            return _release(given, began)
+        plant = next((plant for plant in PLANTS if plant.name == given.bug), None)
+        stage = "mix" if given.mix else "sqlite" if given.sqlite else "office"
+        return _tell(given, _play(given, stage, given.seeds, plant), [], began)
+    except Stopped as stopped:
+        code = _tell(given, stopped.report, [], began)
+        sys.stderr.write(f"Dừng giữa chừng. Chạy tiếp: --first {stopped.report.next_seed}\n")
+        return code or INTERRUPTED
+
+
+def _release(given: argparse.Namespace, began: float) -> int:
+    report = _play(given, "office", RELEASE, None)
     report.add(_play(given, "sqlite", RELEASE_SQLITE, None))
     return _tell(given, report, _find_all(given), began)
 
@@ -86,6 +109,7 @@ def _fuzz(argv: Sequence[str]) -> int:
     except Defect as defect:
         sys.stdout.write(f"{defect}\n")
         return 1
+    code = 0 if tally.share >= PAST_THE_OUTER_PARSE else 1
     facts = {
         "messages": tally.messages,
         "past_the_outer_parse": round(tally.share, 3),
@@ -96,13 +120,13 @@ def _fuzz(argv: Sequence[str]) -> int:
     }
     if given.json:
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
-        return 0
+        return code
     sys.stdout.write(
         f"{tally.messages} gói tin trong {facts['seconds']} giây; {tally.share:.0%} qua lớp đọc ngoài;"
         f" chậm nhất {facts['slowest_ms']} ms; bộ nhớ tăng {facts['grown_mib']} MiB.\n"
     )
     sys.stdout.write("".join(f"  {count:8} {outcome}\n" for outcome, count in tally.outcomes.most_common()))
-    return 0
+    return code
 
 
 def _fuzz_chunk(chunk: tuple[int, int]) -> Tally:
@@ -110,11 +134,25 @@ def _fuzz_chunk(chunk: tuple[int, int]) -> Tally:
 
 
 def _play(given: argparse.Namespace, stage: str, seeds: int, plant: Plant | None) -> Report:
-    report = Report()
-    for part in spread(range(given.first, given.first + seeds), stage, plant, given.workers):
-        report.add(part)
-        if sys.stderr.isatty() and not given.json:
-            sys.stderr.write(f"\r{report.schedules}/{seeds}")
+    began, shown = time.monotonic(), sys.stderr.isatty() and not given.json
+
+    def tell(report: Report) -> None:
+        if shown:
+            done, rate = report.schedules, report.schedules / (time.monotonic() - began)
+            sys.stderr.write(f"\r{stage}: {done}/{seeds} kịch bản, {rate:.0f}/giây, {len(report.failures)} vi phạm ")
+
+    return gather(spread(range(given.first, given.first + seeds), stage, plant, given.workers), given.first, tell)
+
+
+def gather(parts: Iterable[Report], first: int, tell: Callable[[Report], None]) -> Report:
+    """All of them in one, told after each. Raises :class:`Stopped` with what there is when somebody interrupts."""
+    report = Report(next_seed=first)
+    try:
+        for part in parts:
+            report.add(part)
+            tell(report)
+    except KeyboardInterrupt:
+        raise Stopped(report) from None
     return report
 
 

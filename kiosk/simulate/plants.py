@@ -22,6 +22,12 @@ PLANTS: Final[Sequence[Plant]] = (
         "forms.dossier.fold",
         (("(kind is FieldClass.PROVINCE and self.side is Side.COMMUNE)", "(kind is FieldClass.PROVINCE and self.side is None)"),),
     ),
+    Plant(
+        "numbers_begin_again_after_a_restore",
+        "kiosk.store.store",
+        (('max(int(self.meta("number", 0)), self.ledger.below - 1)', 'int(self.meta("number", 0))'),),
+    ),
+    Plant("numbers_never_set_aside", "kiosk.store.store", (("        self._store.ledger.set_aside(number)\n", ""),)),
     Plant("store_reset_keeps_the_feed", _STORE, (('        self._write("DELETE FROM feed")\n', ""),)),
     Plant(
         "store_forgets_what_it_was_told",

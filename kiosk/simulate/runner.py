@@ -7,6 +7,7 @@ is shrunk there; the others go on, so a report names every kind of failure once 
 from __future__ import annotations
 
 import gc
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -60,16 +61,19 @@ class Report:
     schedules: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    next_seed: int = 0
+    """Everything below was played: where a run that was interrupted goes on."""
 
     def add(self, other: Report) -> None:
         self.schedules += other.schedules
+        self.next_seed = max(self.next_seed, other.next_seed)
         self.faults.update(other.faults)
         self.failures += other.failures
 
 
 def play_seeds(seeds: range, stage: str, plant: Plant | None = None) -> Report:
     """Play them one after the other, up to the first failure, which is shrunk."""
-    report = Report()
+    report = Report(next_seed=seeds.stop)
     with planted(plant), _room(STAGES[stage]), _swept_by_hand():
         for seed in seeds:
             failure = _play(seed, STAGES[stage], report)
@@ -124,9 +128,17 @@ def spread(seeds: range, stage: str, plant: Plant | None, workers: int) -> Itera
 
 
 def spread_over(act: Callable[[Given], Found], given: Sequence[Given], workers: int) -> Iterator[Found]:
-    """``act`` on each of them, in so many processes started afresh."""
+    """``act`` on each of them, in so many processes started afresh; an interrupt ends those that have not begun."""
     if workers <= 1:
         yield from map(act, given)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(act, given)
+    with ProcessPoolExecutor(workers, get_context("spawn"), _leave_interrupts_to_the_parent) as pool:
+        try:
+            yield from pool.map(act, given)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -32,7 +32,7 @@ from sync.simulator.meaning import CountingMerge, Meaning, counter
 from sync.simulator.memory import Facts, File, KioskState, MemoryKiosk, readable
 
 KEY: Final = bytes(range(32))
-WITHOUT: Final = frozenset({"a file is scanned"})
+WITHOUT: Final = frozenset({"a file is scanned", "kiosk upgraded"})
 """What these schedules leave out."""
 
 
@@ -46,6 +46,7 @@ class StoreKiosk(MemoryKiosk):
         self.state = KioskState([])
         self._facts = Facts()
         self._openings = 0
+        self.number = 0
         self._random = random.Random(rng.getrandbits(64))
         self._folder = Path(mkdtemp(prefix="simulate-", dir=ROOMS[-1] if ROOMS else None))
         (self._folder / "store.db").write_bytes(_empty_store())
@@ -106,6 +107,8 @@ class StoreKiosk(MemoryKiosk):
             if "full" in str(error) or "readonly" in str(error):
                 raise DiskFull(str(error)) from error
             raise
+        except IsADirectoryError as error:
+            raise DiskFull("no number is left") from error
         finally:
             connection.execute("PRAGMA query_only = OFF")
             connection.execute(f"PRAGMA max_page_count = {1 << 30}")
@@ -187,7 +190,9 @@ class StoreKiosk(MemoryKiosk):
         self._facts = facts
         with self._failing(), self.store.work(facts.actor) as unit:
             first = unit.next()
+            number = self.number if dossier else unit.take_number()
             unit.append([Draft(dossier or first.dossier_id(), kind, content) for kind, content in acts], base=facts.base)
+        self.number = number
         return first
 
     def write_raw(self, body: bytes) -> Origin:
@@ -197,6 +202,16 @@ class StoreKiosk(MemoryKiosk):
                 "INSERT INTO log (inc, n, d, body, head) VALUES (?, ?, '', ?, ?)", (unit.inc, unit.n, body, unit.head)
             )
             return Origin(self.device, unit.inc, unit.n)
+
+    @contextmanager
+    def out_of_numbers(self) -> Iterator[None]:
+        """The ledger cannot be written: a folder lies where its new file would."""
+        in_the_way = self._folder / "ledger.new"
+        in_the_way.mkdir()
+        try:
+            yield
+        finally:
+            in_the_way.rmdir()
 
     def stamp(self) -> object:
         return self._openings, self.store.db.conn.total_changes

@@ -9,13 +9,11 @@ rules; anything else is a defect. Time is measured per message, memory by the pr
 from __future__ import annotations
 
 import io
-import json
 import random
 import resource
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sync import enrol, letter, rollover, wire
@@ -32,10 +30,12 @@ from sync.errors import BadFrame, BadLetter, BadSignature, BlobProtocol, NotOurP
 from sync.feed import decode_entry, encode_entry, fields_entry, read_mark
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.simulator import attachments, line, sticks
+from sync.simulator.altering import mutate, strange_facts
 from sync.simulator.authority import BLIND_FORGE, FAST_FORGE, Forge
 from sync.simulator.meaning import Tiny
 from sync.simulator.memory import Facts
 from sync.simulator.scene import Scene, Setup
+from sync.simulator.tally import Defect, Tally
 from sync.snapshot import read as read_snapshot_line
 
 SLOW_S: Final = 1.0
@@ -62,33 +62,6 @@ class Target:
     exact: bool = False
     alter: Alter | None = None
     """How to alter one; ``None``: anywhere."""
-
-
-@dataclass
-class Tally:
-    """What came of a run."""
-
-    messages: int = 0
-    past_the_outer_parse: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    slowest_s: float = 0.0
-    grown_mib: float = 0.0
-
-    def add(self, other: Tally) -> None:
-        self.messages += other.messages
-        self.past_the_outer_parse += other.past_the_outer_parse
-        self.outcomes.update(other.outcomes)
-        self.slowest_s = max(self.slowest_s, other.slowest_s)
-        self.grown_mib = max(self.grown_mib, other.grown_mib)
-
-    @property
-    def share(self) -> float:
-        """Of the messages that got past the outer parse."""
-        return self.past_the_outer_parse / max(1, self.messages)
-
-
-class Defect(AssertionError):
-    """A message was not refused by name, or was read wrongly; it is told in hex."""
 
 
 def fuzz(messages: int, seed: int = 0) -> Tally:
@@ -141,64 +114,6 @@ def _defect(target: str, message: bytes, what: str) -> Defect:
 
 def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-# --- altering ---------------------------------------------------------------------------------------------------------
-
-
-def mutate(rng: random.Random, sample: bytes, others: Sequence[bytes]) -> bytes:
-    """A few changes of the kinds that find most: bits, bytes, lengths, pieces doubled, dropped, taken from another message."""
-    data = bytearray(sample)
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        rng.choice(_CHANGES)(rng, data, others)
-    return bytes(data)
-
-
-def _flip(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    if data:
-        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-
-
-def _byte(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    if data:
-        data[rng.randrange(len(data))] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
-
-
-def _number(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    """A field of some width set to an end of its range."""
-    width = rng.choice((2, 3, 4, 5, 6, 8))
-    at = rng.randrange(len(data) + 1)
-    data[at : at + width] = rng.choice((bytes(width), b"\xff" * width, rng.randbytes(width), b"\x7f" + b"\xff" * (width - 1)))
-
-
-def _cut(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    del data[rng.randrange(len(data) + 1) :]
-
-
-def _drop(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    at = rng.randrange(len(data) + 1)
-    del data[at : at + rng.randint(1, 40)]
-
-
-def _double(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    at = rng.randrange(len(data) + 1)
-    data[at:at] = data[at : at + rng.randint(1, 400)]
-
-
-def _insert(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    at = rng.randrange(len(data) + 1)
-    data[at:at] = rng.choice(
-        (rng.randbytes(rng.randint(1, 30)), b"[" * 200, b'{"a":' * 60, b"9" * 400, b"\xed\xa0\x80", b"\n", b"1e999")
-    )
-
-
-def _splice(rng: random.Random, data: bytearray, others: Sequence[bytes]) -> None:
-    other = rng.choice(others)
-    at, start = rng.randrange(len(data) + 1), rng.randrange(len(other) + 1)
-    data[at : at + rng.randint(0, 60)] = other[start : start + rng.randint(0, 400)]
-
-
-_CHANGES: Final = (_flip, _flip, _byte, _byte, _number, _number, _cut, _drop, _double, _insert, _splice)
 
 
 # --- who reads --------------------------------------------------------------------------------------------------------
@@ -344,12 +259,12 @@ class _Bench:
     def letter(self, rng: random.Random, sample: bytes) -> bytes:
         """A letter with other facts, signed as the one before."""
         signers = [self.authority.root, self.machine.own.sign][: 1 + (letter.kind_of(sample) == rollover.PROVINCE)]
-        return letter.write(letter.kind_of(sample), _facts(rng, sample), *signers)
+        return letter.write(letter.kind_of(sample), strange_facts(rng, sample), *signers)
 
     def enrolment_file(self, rng: random.Random, sample: bytes) -> bytes:
         """An enrolment file with other facts; its signature is right, also by libsodium."""
         signer = self.device.sign if letter.kind_of(sample) == enrol.REQUEST else self.root
-        return letter.write(letter.kind_of(sample), _facts(rng, sample), signer)
+        return letter.write(letter.kind_of(sample), strange_facts(rng, sample), signer)
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -468,34 +383,3 @@ class _Bench:
         assert sum(journal.last(inc)[0] for inc in journal.incarnations()) == self.own, "an own line is gone"
         for inc in journal.incarnations():
             assert 0 <= journal.acked(inc) <= journal.told(inc) <= journal.last(inc)[0], "a cursor beyond the log"
-
-
-def _facts(rng: random.Random, sample: bytes) -> dict[str, Any]:
-    """The facts of a letter, some of them missing, of another type, at an end of their range, or grown."""
-    facts: dict[str, Any] = json.loads(sample.split(b"\n")[1])
-    strange: tuple[Any, ...] = (
-        None,
-        True,
-        -1,
-        0,
-        1 << 31,
-        1 << 63,
-        1.5,
-        "",
-        "A" * 5000,
-        "=" * 43,
-        [],
-        [[1]],
-        {},
-        {"x": {"y": 1}},
-        "\u0000",
-    )
-    for _ in range(rng.randint(1, 3)):
-        name = rng.choice(list(facts) or ["x"])
-        if rng.random() < 0.2:
-            facts.pop(name, None)
-        elif isinstance(facts.get(name), dict) and facts[name] and rng.random() < 0.7:
-            facts[name] = {**facts[name], rng.choice(list(facts[name])): rng.choice(strange)}
-        else:
-            facts[name] = rng.choice((*strange, facts.get(rng.choice(list(facts) or ["x"]))))
-    return facts

@@ -17,7 +17,10 @@ ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
 
 
 def always(scene: Scene, touched: Machine | None = None) -> None:
-    """What holds at every moment: I3, I7, I10, and I13 for the machine whose screen may have changed."""
+    """What holds at every moment: I3, I7, I8, I10, and I13 for the machine whose screen may have changed.
+
+    A disk that has the same stamp as the last time is as it was.
+    """
     province = scene.province.disk.changes, scene.rewound, len(scene.revoked)
     for machine in scene.machines:
         stamp = machine.journal.stamp(), province
@@ -66,6 +69,8 @@ def _cursors(scene: Scene, machine: Machine) -> None:
         if not scene.rewound:
             stored = province.position(journal.device, inc)[0]
             hold(told <= stored, "I7", f"{machine.name}: told {told}, the province stores {stored}")
+    for dossier in journal.state.confirmed:
+        hold(scene.commune_of(dossier) == machine.commune, "I8", f"{machine.name} was told of {dossier}, another commune's")
     if not scene.rewound:
         seq, head = journal.feed_position()
         hold(province.feed_head_at(machine.commune, seq) == head, "I10", f"{machine.name}: its feed is not the province's")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sync import intake, wire
 from sync.errors import ProvinceInconsistent, SyncError
 from sync.simulator.memory import Crash, DiskFull
-from sync.simulator.scene import SERVER_MS, Machine, Message, Scene, Violation, hold
+from sync.simulator.scene import LATER, SERVER_MS, Machine, Message, Scene, Violation, hold
 
 PORTAL = b"<!doctype html><title>Wi-Fi</title><form action=/login>"
 
@@ -58,7 +58,9 @@ def serve(scene: Scene, body: bytes) -> bytes:
     """What the province's web view does: one transaction, and only then the answer."""
     with scene.province.atomic():
         pause, floor = scene.swarm.happens("province asks for a pause"), scene.swarm.happens("schema floor raised")
-        policy = replace(scene.policy, pause_s=30 if pause else 0, schema_floor=9 if floor else 0)
+        policy = scene.policy
+        if pause or floor:
+            policy = replace(policy, pause_s=30 if pause else 0, schema_floor=LATER if floor else 0)
         received = SERVER_MS + int(scene.now_s * 1000)
         return intake.handle(body, scene.province, scene.meaning, scene.authority.keys, received, policy)
 
@@ -85,6 +87,7 @@ def deliver_down(scene: Scene) -> Machine | None:
         outcome = machine.engine.on_reply(body, scene.now_s)
         machine.paused_until_s = scene.now_s + outcome.pause_s
         machine.upload_only = bool(outcome.upload_only)
+        hold(machine.schema < LATER or not machine.upload_only, "versions", f"{machine.name} is new enough and may begin nothing")
         hold(scene.lost_safe or "province_lost_safe" not in outcome.alarms, "I10", f"{machine.name} alarms for nothing")
         scene.tell("{} takes an answer: {} applied, {} acknowledged", machine.name, outcome.applied, outcome.acked)
     except Crash:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 
 from sync.envelope import Origin
 from sync.simulator.attachments import attachment
 from sync.simulator.meaning import Acts, Shown
 from sync.simulator.memory import DiskFull, Facts, File
-from sync.simulator.scene import Machine, Scene
+from sync.simulator.scene import LATER, Machine, Scene, hold
 
 
 def at_counter(scene: Scene) -> Machine | None:
@@ -30,6 +31,10 @@ def at_counter(scene: Scene) -> Machine | None:
     if scene.commune_of(dossier) == machine.commune and scene.swarm.happens("a file is scanned"):
         name, file, told = attachment(scene.rng, dossier)
         acts, files = [*acts, ("at", told)], {name: file}
+    extra: dict[str, object] = {}
+    if machine.schema >= LATER:
+        extra = {"later": [scene.serial, None]}
+        acts = [*acts, ("later", {"anything": {"deep": scene.serial}})] if scene.rng.random() < 0.3 else acts
     if dossier and scene.swarm.happens("event the merge fails on"):
         acts, files = [("boom", {"why": scene.serial})], {}
     opened = journal.feed_position()[0]
@@ -38,14 +43,19 @@ def at_counter(scene: Scene) -> Machine | None:
     if scene.swarm.happens("kiosk disk full"):
         journal.disk.room = scene.rng.randint(0, 3)
     clock = machine.clock
-    facts = Facts(opened, clock.wall_ms(scene.now_s), clock.quality(), f"cb{scene.serial}")
+    facts = Facts(opened, clock.wall_ms(scene.now_s), clock.quality(), f"cb{scene.serial}", machine.schema, extra)
+    exhausted = not dossier and scene.swarm.happens("number block exhausted")
     try:
-        first = journal.work(dossier, acts, facts, files)
+        with journal.out_of_numbers() if exhausted else nullcontext():
+            first = journal.work(dossier, acts, facts, files)
     except DiskFull:
         scene.tell("{}: the disk is full, nothing was written and the person was told so", machine.name)
         return None
     finally:
         journal.disk.room = None
+    if not dossier:
+        hold(journal.number not in machine.numbers, "numbers", f"{machine.name} gives number {journal.number} twice")
+        machine.numbers.add(journal.number)
     dossier = dossier or first.dossier_id()
     counts = scene.commune_of(dossier) == machine.commune and acts[0][0] != "boom"
     scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, _words(acts), dossier, opened, *_place(first))
@@ -101,6 +111,9 @@ def at_province(scene: Scene) -> None:
     dossier = scene.rng.choice(list(dossiers))
     scene.serial += 1
     entries = scene.meaning.at_province(scene.rng, dossier, dossiers[dossier], scene.serial)
+    if scene.swarm.happens("entry of a later version"):
+        strange = {"e": "later", "d": dossier, "anything": [scene.serial]}
+        entries = [*({**entry, "later": scene.serial} for entry in entries), strange]
     with scene.province.atomic():
         for entry in entries:
             scene.province.add_entry(commune, entry, None)

@@ -1,7 +1,7 @@
 """The planted bugs: each one a rule of the product's own source broken, as a tired hand would break it. All of them must be found.
 
-A fault in the model of a disk (:mod:`sync.simulator.memory`) stands for the same fault in a store; the real ones have plants of
-their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
+A fault in the model of a disk (``memory_kiosk``, ``memory_province``) stands for the same fault in a store; the real ones have
+plants of their own (``kiosk.simulate.plants``), and where each bug was found is recorded there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final
 from sync.simulator.planting import Plant
 
 _ENGINE, _OFFERS, _ANSWERS, _INTAKE = "sync.engine", "sync.offers", "sync.answers", "sync.intake"
-_STICK, _TAKING, _VISIT, _ANSWERING, _MEMORY = "sync.stick", "sync.taking", "sync.visit", "sync.answering", "sync.simulator.memory"
+_STICK, _TAKING, _VISIT, _ANSWERING = "sync.stick", "sync.taking", "sync.visit", "sync.answering"
+_KIOSK, _PROVINCE = "sync.simulator.memory_kiosk", "sync.simulator.memory_province"
 
 
 def _plant(name: str, module: str, *changes: tuple[str, str]) -> Plant:
@@ -86,6 +87,29 @@ PLANTS: Final[Sequence[Plant]] = (
         "stick_overlap_unchecked",
         _STICK,
         ("    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:\n", "    if not heads:\n"),
+    ),
+    # --- versions
+    _plant(
+        "floor_blocks_every_kiosk",
+        _INTAKE,
+        ("if hello.schemas[1] < policy.schema_floor", "if hello.schemas[0] < policy.schema_floor"),
+    ),
+    _plant(
+        "unknown_key_lost_in_a_move",
+        "sync.envelope",
+        (
+            "    rest = line[lead.end() :]\n",
+            """    rest = re.sub(rb',"later":[^}]*?\\]', b"", line[lead.end() :])
+""",
+        ),
+    ),
+    _plant(
+        "later_entry_stops_the_feed",
+        "sync.feed",
+        (
+            '    if not isinstance(raw.get("e"), str):\n',
+            '    if raw.get("e") not in ("f", "ack", "safe", "cf", "na", "bl", "cfg", "drop"):\n',
+        ),
     ),
     # --- the province's half
     _plant(
@@ -213,7 +237,7 @@ PLANTS: Final[Sequence[Plant]] = (
     # --- disks
     _plant(
         "ack_before_commit",
-        _MEMORY,
+        _PROVINCE,
         (
             '"""The transaction its web view would open."""\n        return self.disk.transaction()',
             '"""The transaction its web view would open."""\n        return self.disk.transaction(loose=True)',
@@ -221,39 +245,39 @@ PLANTS: Final[Sequence[Plant]] = (
     ),
     _plant(
         "kiosk_normal_sync",
-        _MEMORY,
+        _KIOSK,
         (
             '"""One transaction of the store."""\n        return self.disk.transaction()',
             '"""One transaction of the store."""\n        return self.disk.transaction(loose=True)',
         ),
     ),
-    _plant("trim_on_reply_ack", _MEMORY, ("        return self.acked(incarnation)\n", "        return self.told(incarnation)\n")),
+    _plant("trim_on_reply_ack", _KIOSK, ("        return self.acked(incarnation)\n", "        return self.told(incarnation)\n")),
     _plant(
         "cursor_before_apply",
-        _MEMORY,
+        _KIOSK,
         ("            self.disk.push(self.state.feed, kept)\n", "            self.state.feed.append(kept)\n"),
     ),
     _plant(
         "safe_ignored_in_prune",
-        _MEMORY,
+        _KIOSK,
         ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.acked(incarnation))"),
     ),
     _plant(
         "told_trusted_for_prune",
-        _MEMORY,
+        _KIOSK,
         ("upto = min(n, self.safe(incarnation), self.acked(incarnation))", "upto = min(n, self.told(incarnation))"),
     ),
     _plant(
         "install_drops_pending",
-        _MEMORY,
+        _KIOSK,
         ('"closed": {}, "blobs": {}, "policy": {}}', '"closed": {}, "blobs": {}, "policy": {}, "logs": {}}'),
     ),
     _plant(
-        "reset_keeps_acked", _MEMORY, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')
+        "reset_keeps_acked", _KIOSK, ('            "confirmed": {},\n            "acked": {},\n', '            "confirmed": {},\n')
     ),
     _plant(
         "dropped_dossier_comes_back",
-        _MEMORY,
+        _PROVINCE,
         ('            self.add_entry(commune, {"e": "drop", "d": entry["d"]}, None)\n', "            pass\n"),
     ),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sync.simulator import line
 from sync.simulator.memory import Facts
-from sync.simulator.scene import Machine, Scene
+from sync.simulator.scene import LATER, Machine, Scene
 
 
 def renew(scene: Scene) -> None:
@@ -18,6 +18,10 @@ def renew(scene: Scene) -> None:
     if scene.swarm.happens("commune key renewed"):
         scene.authority.renew_commune(scene.province, machine.commune)
         scene.tell("commune {} has a new key", machine.commune)
+    if scene.swarm.happens("kiosk upgraded") and machine.schema < LATER:
+        machine.schema = LATER
+        scene.start(machine)
+        scene.tell("{} runs a later version of the program", machine.name)
     if scene.swarm.happens("device keys rotated") and _alone(scene, machine):
         _rotate(scene, machine)
     if scene.swarm.happens("kiosk revoked") and len({m.journal.device for m in scene.honest()}) > 1:

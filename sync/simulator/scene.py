@@ -33,6 +33,8 @@ SERVER_MS = 1_764_551_000_000
 SHELF = Shelf({1: b'{"n":1,"d":"z8-","k":"f","c":{"', 2: b'{"e":"f","d":"z8-'}, up=(1,), feed=(2,))
 """Dictionaries as small as can be: what matters is who has them."""
 BLOB_LIMITS = blob.Limits(start=2048, least=1024, most=40_000)
+LATER = 2
+"""The schema of a later version of the program."""
 CROWD = 5
 """Most machines, clones included."""
 
@@ -81,6 +83,10 @@ class Machine:
     generation: int = 1
     """Of its own keys."""
     revoked: bool = False
+    schema: int = 1
+    """The newest its program writes."""
+    numbers: set[int] = field(default_factory=set)
+    """Provisional numbers that stand on paper: no restore takes them back."""
     paused_until_s: float = 0.0
     upload_only: bool = False
     image: object = None
@@ -176,7 +182,8 @@ class Scene:
         self.revoked: dict[int, dict[int, int]] = {}
         """Device -> incarnation -> last line that counts."""
         self.policy = Policy(near=self.rng.choice((2, 10, 1000)))
-        self.province.snapshot_every = self.rng.choice((10, 30, 10_000))
+        self.province.snapshot_every = self.rng.choice((5, 20, 10_000))
+        self.province.page = self.rng.choice((2, 7, 1000))
         self.epochs = 1
         self.rewound = False
         """The province went back in time: kiosks may know more than it does."""
@@ -235,7 +242,12 @@ class Scene:
         machine.journal.reopen()
         machine.planner = blob.Planner(BLOB_LIMITS)
         machine.engine = Engine(
-            machine.journal, machine.keys, limits=self.limits, dictionaries=machine.shelf, random_bytes=self.rng.randbytes
+            machine.journal,
+            machine.keys,
+            limits=self.limits,
+            dictionaries=machine.shelf,
+            schemas=(1, machine.schema),
+            random_bytes=self.rng.randbytes,
         )
 
     def lose_power(self, machine: Machine) -> None:
@@ -259,6 +271,7 @@ class Scene:
         clock = Clock(f"{self.seed} {name} {self.setup.clocks}")
         twin = Machine(name, machine.commune, journal, machine.own, machine.keys, clock)
         twin.shelf, twin.generation, twin.revoked = machine.shelf, machine.generation, machine.revoked
+        twin.schema = machine.schema
         self.start(twin)
         return twin
 

@@ -73,12 +73,15 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "province asks for a pause": OFTEN,
     "schema floor raised": SELDOM,
     "dictionary missing": (0.0, 0.5),
+    "kiosk upgraded": WHEN_DUE,
+    "entry of a later version": SELDOM,
     # people
     "foreign edit": SELDOM,
     "form open for long": OFTEN,
     "line that is no event": SELDOM,
     "event the merge fails on": SELDOM,
     "a file is scanned": (0.0, 0.1, 0.3),
+    "number block exhausted": OFTEN,
 }
 
 

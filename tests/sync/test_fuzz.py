@@ -6,8 +6,10 @@ import random
 
 import pytest
 
-from sync.simulator.fuzz import Defect, Tally, fuzz, mutate
+from sync.simulator.altering import mutate
+from sync.simulator.fuzz import fuzz
 from sync.simulator.planting import Plant, planted
+from sync.simulator.tally import Defect, Tally
 
 MESSAGES = 20_000
 

@@ -85,6 +85,22 @@ def test_complete_is_the_hash_and_not_the_count(scene: Scene) -> None:
     assert answer.state == Held.COMPLETE
 
 
+def test_as_many_bytes_as_the_file_has_are_not_the_file(scene: Scene) -> None:
+    """What decides is which units are covered: the same half twice, or a half with a hole filled by doubled pieces, is no whole."""
+    units_in_all, half = len(scene.data) // UNIT, len(scene.data) // UNIT // 2
+    for _ in range(3):
+        answer = scene.put(0, scene.data[: half * UNIT])
+    assert answer.state == Held.PARTLY
+    assert answer.have == Ranges.of([(0, half)])
+    for _ in range(2):
+        answer = scene.put((half + 1) * UNIT, scene.data[(half + 1) * UNIT :])
+    assert answer.state == Held.PARTLY
+    assert answer.have == Ranges.whole(len(scene.data)) - Ranges.of([(half, half + 1)])
+    assert half + 1 < units_in_all
+    assert scene.province.verdicts == [], "nobody has even looked whether it is complete"
+    assert scene.put(half * UNIT, scene.data[half * UNIT : (half + 1) * UNIT]).state == Held.COMPLETE
+
+
 def test_a_file_told_under_another_name_is_never_complete(scene: Scene) -> None:
     other = "00" * 32
     scene.province.told[other] = replace(scene.province.told.pop(scene.blob), id=other)

@@ -1,0 +1,13 @@
+"""Schedules over the real merge of ``forms``: the suite's share, its first half (files are what workers share out)."""
+
+from __future__ import annotations
+
+from kiosk.simulate.runner import play_seeds
+
+SEEDS = range(1500)
+
+
+def test_no_schedule_over_the_real_merge_breaks_an_invariant() -> None:
+    report = play_seeds(SEEDS, "office")
+    assert not report.failures, "\n".join((report.failures[0].what, *report.failures[0].story))
+    assert report.schedules == len(SEEDS)
