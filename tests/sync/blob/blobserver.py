@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -32,6 +33,8 @@ class BlobServer:
         """Method, path and bytes of the body read of each call, in the order in which they ended."""
         self.read = 0
         """Bytes of bodies read so far, of calls still open too."""
+        self.exchange: Callable[[bytes], bytes] = lambda request: PORTAL
+        """What answers an exchange of events on the same address."""
         self.over = threading.Event()
         handler = type("Handler", (_Handler,), {"owner": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
@@ -74,6 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.owner.faults.popleft() if self.owner.faults else ""
         ticket = ticket_of_query(parse_qs(urlsplit(self.path).query)["t"][0])
         self._send(200, PORTAL if fault == "portal" else self.owner.receiver.ask(ticket))
+
+    def do_POST(self) -> None:
+        self._send(200, self.owner.exchange(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def do_PUT(self) -> None:
         fault = self.owner.faults.popleft() if self.owner.faults else ""
