@@ -82,11 +82,20 @@ def _now(machine: Machine) -> datetime | None:
 
 
 class FileLine:
-    """The thread. ``start`` and ``stop`` are called once each."""
+    """The thread. ``start`` and ``stop`` are called once each. ``arrived`` is told when a round has brought files over whole: the
+    confirmation lies in the feed now, and need not wait for the next exchange by the clock."""
 
-    def __init__(self, machine: Machine, crossing: Crossing, *, uniform: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        crossing: Crossing,
+        *,
+        arrived: Callable[[], None] = lambda: None,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
         seconds = float(machine.config["sync.timeout"])
         self._machine = machine
+        self._arrived = arrived
         self._files = KioskFiles(machine.store)
         self._letters = len(machine.store.keys_documents())
         self._sender = BlobSender(peer_of(machine), self._files, crossing, waits=LineWaits(connect=seconds, stall=seconds))
@@ -130,7 +139,20 @@ class FileLine:
             self._failures, error = self._failures + 1, failure
         self._rest = self._wait()
         self._note(error)
+        if self._sender.whole:
+            self._arrived()
         return error
+
+    def once_within(self, seconds: float) -> SyncError | None:
+        """One round, left after so many seconds: what has arrived by then counts."""
+        self._files.sweep()
+        limit = threading.Timer(seconds, self._stop.set)
+        limit.start()
+        try:
+            return self.once()
+        finally:
+            limit.cancel()
+            self._sender.close()
 
     def _run(self) -> None:
         try:

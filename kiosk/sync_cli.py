@@ -20,6 +20,8 @@ from kiosk.sync_report import Report, report_of, report_vi
 
 BUSY = 4
 """Exit code when another sync process holds the store."""
+FILES_S = 300.0
+"""How long one round by hand sends attachments."""
 
 
 def sync_command(argv: Sequence[str]) -> int:
@@ -33,6 +35,9 @@ def sync_command(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     if act == "run":
         parser.add_argument("--once", action="store_true", help="chỉ gửi và nhận một lượt rồi dừng")
+        parser.add_argument(
+            "--files-for", type=float, default=FILES_S, metavar="GIÂY", help="với --once: gửi giấy tờ đính kèm lâu nhất bấy nhiêu"
+        )
     if act == "watch":
         parser.add_argument("--every", type=float, default=1.0, metavar="GIÂY", help="bao lâu nhìn lại một lần")
         parser.add_argument("--until-empty", action="store_true", help="dừng khi không còn gì chờ gửi")
@@ -60,7 +65,7 @@ _HELP = {
 
 def _run(machine: Machine, given: argparse.Namespace) -> int:
     try:
-        return _once(machine, given.json) if given.once else _forever(machine)
+        return _once(machine, given) if given.once else _forever(machine)
     except AlreadyRuns:
         say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
         return BUSY
@@ -71,11 +76,13 @@ def _forever(machine: Machine) -> int:
     return 0
 
 
-def _once(machine: Machine, as_json: bool) -> int:
-    status = one_round(machine)
-    facts = report_of(machine).facts()
-    done = f"Xong, còn {facts['pending_events']} sự kiện chờ xác nhận."
-    say(as_json, {"ok": not status.failure, **facts}, f"{status.failure_vi} {status.cure_vi}" if status.failure else done)
+def _once(machine: Machine, given: argparse.Namespace) -> int:
+    status = one_round(machine, given.files_for)
+    report = report_of(machine)
+    files = f", {len(report.files)} giấy tờ chưa tới đủ" if report.files else ""
+    done = f"Xong, còn {report.pending['events']} sự kiện chờ xác nhận{files}."
+    told = f"{status.failure_vi} {status.cure_vi}" if status.failure else done
+    say(given.json, {"ok": not status.failure, **report.facts()}, told)
     return 1 if status.failure else 0
 
 

@@ -61,8 +61,8 @@ def the_only_one(machine: Machine) -> Iterator[None]:
         yield
 
 
-def one_round(machine: Machine) -> SyncStatus:
-    """Exchange until nothing more is useful or a try fails.
+def one_round(machine: Machine, files_s: float) -> SyncStatus:
+    """Exchange until nothing more is useful or a try fails; then send files for at most so long, and fetch what confirms them.
 
     Raises:
         AlreadyRuns: another process syncs this store.
@@ -71,8 +71,13 @@ def one_round(machine: Machine) -> SyncStatus:
     bearer = bearer_of(machine.config)
     with the_only_one(machine):
         note_boot(machine)
+        engine, clock, arrived = engine_of(machine), _MachineClock(machine), threading.Event()
         try:
-            status = drain(engine_of(machine), bearer, _MachineClock(machine))
+            status = drain(engine, bearer, clock)
+            if not status.failure and files_s > 0:
+                FileLine(machine, Crossing(), arrived=arrived.set).once_within(files_s)
+            if arrived.is_set():
+                status = drain(engine, bearer, clock)
         finally:
             bearer.close()
         Reporter(machine)(status)
@@ -89,8 +94,8 @@ def forever(machine: Machine) -> None:
     with the_only_one(machine):
         note_boot(machine)
         crossing = Crossing()
-        files = FileLine(machine, crossing)
         stop, nudge = threading.Event(), Nudge()
+        files = FileLine(machine, crossing, arrived=nudge.nudge)
 
         def at_once() -> None:
             nudge.nudge()

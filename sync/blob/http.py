@@ -71,11 +71,17 @@ class BlobSender:
         self._answers: Counter[str] = Counter()
         self._skipped: set[str] = set()
         self._failed = 0
+        self._lost: BaseException | None = None
+        """The failure with which a line gave up."""
+        self._ended: BaseException | None = None
+        """What ended a line and is no loss: nobody goes on."""
         self._busy = 0
         """Lines at work."""
         self._round = Round()
         self.tried: set[str] = set()
         """Files of the last round."""
+        self.whole: set[str] = set()
+        """Those of them of which the province has said that it holds them whole: its feed says so from now on."""
 
     def round(self, allows: Allows, stop: threading.Event) -> Round:
         """Send what may go now, until nothing is left, the province asks to pause, ``stop`` is set, or the line fails.
@@ -83,17 +89,23 @@ class BlobSender:
         Raises:
             BearerError, BadSignature, BlobProtocol: no line to the province; what had left counts.
         """
-        self._round, self._skipped, self._failed, self.tried = Round(), set(), 0, set()
+        self._round, self._skipped, self._failed, self.tried, self.whole = Round(), set(), 0, set(), set()
+        self._ended = self._lost = None
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(self.planner.most, "blob-line") as pool:
             while True:
                 more = self.planner.connections - len(running) if self._goes_on(stop) else 0
                 running |= {pool.submit(self._carry, allows, stop) for _ in range(more) if self._has_work(allows)}
                 if not running:
-                    return self._round
+                    break
                 done, running = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
                 for one in done:
                     one.result()
+        if self._ended is not None:
+            raise self._ended
+        if self._lost is not None and self._is_lost():
+            raise self._lost
+        return self._round
 
     def call_on(self, peer: Peer) -> None:
         """From the next round on speak to this one: its keys or its address have changed."""
@@ -106,7 +118,7 @@ class BlobSender:
             self._lines.pop().close()
 
     def _goes_on(self, stop: threading.Event) -> bool:
-        return not stop.is_set() and not self._round.pause_s and not self._is_lost()
+        return not (stop.is_set() or self._round.pause_s or self._ended or self._is_lost())
 
     def _is_lost(self) -> bool:
         return self._failed >= TRIES + self.planner.connections - 1
@@ -146,9 +158,11 @@ class BlobSender:
                     self._learnt(blob, line.ask(blob), self._answers[blob])
                 else:
                     return
-        except BaseException:
-            self._failed = TRIES + self.planner.most
-            raise
+        except (Offline, TimedOut) as error:
+            # Whoever gets an answer after all calls the others back.
+            self._failed, self._lost = TRIES + self.planner.most, error
+        except BaseException as error:  # raised by round(), once no line is at work
+            self._ended = self._ended or error
         finally:
             with self._guard:
                 self._busy -= 1
@@ -202,6 +216,8 @@ class BlobSender:
         self._failed = 0
         if answer.pause_s or answer.refusal:
             self._round = replace(self._round, pause_s=answer.pause_s, refused=answer.refusal)
+        if answer.state == Held.COMPLETE:
+            self.whole.add(blob)
         if answer.state == Held.UNKNOWN:
             self._skipped.add(blob)
             return

@@ -19,9 +19,8 @@ Answer = Callable[[bytes], bytes]
 
 class FaultServer(Loopback):
     """Faults: ``drop`` (closed unanswered), ``lost`` (taken, then closed), ``twice`` (taken two times), ``500``, ``503`` and
-    ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``late``
-    (after 0.3 s), ``trickle``, ``truncated``, ``altered``,
-    ``empty``, ``endless``, ``slow_reader``, ``deaf`` (never reads the body), ``cookie``.
+    ``429`` (with Retry-After 7 and 9), ``404``, ``511``, ``302``, ``portal``, ``hang``, ``late`` (after 0.3 s), ``trickle``,
+    ``truncated``, ``altered``, ``empty``, ``endless``, ``slow_reader``, ``deaf`` (never reads the body), ``cookie``.
     """
 
     def __init__(self, answer: Answer) -> None:

@@ -6,13 +6,15 @@ import base64
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sync.connection import Connection, Way
 from sync.errors import CaptivePortal, Offline, ProxyRefused, TimedOut, WrongServer
 from sync.http import IN_FLIGHT, HttpBearer, Proxy, Waits
+from sync.tcp import hasten
 from sync.tls import Trust, read_pins
 from tests.sync.faultserver import FaultServer
 from tests.sync.tls_server import Certificate, ConnectProxy, TlsFront
@@ -73,11 +75,39 @@ def test_a_small_request_that_lost_leaves_its_connection_for_the_next_hedge(serv
     assert server.connections == 2
 
 
-def test_a_request_of_which_nothing_has_arrived_does_not_count_as_moving(server: FaultServer, bearer: HttpBearer) -> None:
-    server.faults.append("deaf")
-    started = time.monotonic()
-    assert bearer.exchange(bytes(3_000_000), 0.3) == ANSWER
-    assert time.monotonic() - started < 0.9
+def test_only_an_acknowledgement_counts_as_movement_not_what_waits_for_one() -> None:
+    now = [0.0]
+    line = Connection(Way("http://tinh.example", QUICK, Trust(), None, None, time.sleep, lambda: now[0]))
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        with socket.create_connection(listening.getsockname()) as held, listening.accept()[0] as far:
+            held.setblocking(False)
+            while suppressed(held.send, bytes(65536)):
+                pass
+            line.connected(held)
+            now[0] = 5.0
+            line.look()
+            assert line.moved_at == 0.0
+            while line.moved_at == 0.0:
+                far.recv(65536)
+                line.look()
+
+
+def test_a_kernel_that_knows_nothing_of_an_option_goes_on_as_it_is() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as held:
+        hasten(held)
+    with socket.socket() as held:
+        hasten(held)
+        assert held.getsockopt(socket.IPPROTO_TCP, 16) == 1, "TCP_THIN_LINEAR_TIMEOUTS"
+
+
+def suppressed(send: Callable[[bytes], int], data: bytes) -> int:
+    try:
+        return send(data)
+    except BlockingIOError:
+        return 0
 
 
 def test_no_more_than_three_are_on_the_way(server: FaultServer, bearer: HttpBearer) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import itertools
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +85,27 @@ class _Server:
 
     def serve(self, held: socket.socket) -> None:
         raise NotImplementedError
+
+
+class Gate(_Server):
+    """A line before a plain server's port that ends its first ``ended`` connections, but for one it lets through a moment later."""
+
+    def __init__(self, behind: int, ended: int, through: int) -> None:
+        super().__init__()
+        self._behind = behind
+        self._ended = ended
+        self._through = through
+        self._numbers = itertools.count(1)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def serve(self, held: socket.socket) -> None:
+        number = next(self._numbers)
+        if number <= self._ended and number != self._through:
+            return
+        if number == self._through:
+            time.sleep(0.3)
+        with socket.create_connection(("127.0.0.1", self._behind)) as out:
+            pump(held, out)
 
 
 class TlsFront(_Server):

@@ -7,6 +7,7 @@ one.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
@@ -29,6 +30,8 @@ class BlobServer(Loopback):
         """Method, path and bytes of the body read of each call, in the order in which they ended."""
         self.read = 0
         """Bytes of bodies read so far, of calls still open too."""
+        self.exchange: Callable[[bytes], bytes] = lambda request: PORTAL
+        """What answers an exchange of events on the same address."""
         super().__init__(_Handler, room=8192)
 
     @property
@@ -53,6 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.owner.faults.popleft() if self.owner.faults else ""
         ticket = ticket_of_query(parse_qs(urlsplit(self.path).query)["t"][0])
         self._send(200, PORTAL if fault == "portal" else self.owner.receiver.ask(ticket))
+
+    def do_POST(self) -> None:
+        self._send(200, self.owner.exchange(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def do_PUT(self) -> None:
         fault = self.owner.faults.popleft() if self.owner.faults else ""

@@ -123,7 +123,7 @@ def test_where_packets_are_lost_a_second_connection_has_the_line_while_one_waits
 
 def test_a_line_that_loses_very_much_has_all_connections_at_once_and_between_its_stalls() -> None:
     planner = Planner()
-    notice(planner, 3, 7 * KIB)
+    notice(planner, 6, 7 * KIB)
     assert planner.connections == 6
     notice(planner, 12, 7 * KIB)
     planner.answered(taken(planner, task("a", 50 * MIB)), 60.0)

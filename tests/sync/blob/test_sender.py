@@ -6,7 +6,7 @@ import io
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -23,10 +23,13 @@ from sync.errors import CaptivePortal, Offline, ServerError
 from sync.keys import SODIUM, SigningKey
 from sync.simulator.blobs import MemoryKioskBlobs, MemoryProvinceBlobs
 from tests.sync.blob.blobserver import BlobServer
+from tests.sync.tls_server import Gate
 from tests.waiting import until
 
 DEVICE, COMMUNE = 57, "01273"
 KIB, TICKET = 1024, 131
+LIMITS = Limits(start=32 * KIB, most_ahead=8 * KIB, lossy=0.15)
+"""With its small buffers loopback itself sends a packet again now and then; that is no lossy line."""
 QUICK = LineWaits(connect=2.0, stall=0.6, give_way=0.5)
 
 
@@ -39,6 +42,7 @@ class Scene:
     server: BlobServer
     crossing: Crossing
     sender: BlobSender
+    peer: Peer
 
     def add(self, size: int = 100_000, lane: Lane = Lane.FULL, dossier: str = "k-1") -> str:
         """An invented scan, encrypted, of which the province has been told."""
@@ -61,8 +65,8 @@ def scene() -> Iterator[Scene]:
     kiosk, crossing = MemoryKioskBlobs(), Crossing()
     with BlobServer(Receiver(province, office)) as server:
         peer = Peer(server.url, DEVICE, device, SODIUM.verifier(office.public))
-        sender = BlobSender(peer, kiosk, crossing, waits=QUICK, limits=Limits(start=32 * KIB, most_ahead=8 * KIB))
-        yield Scene(kiosk, province, server, crossing, sender)
+        sender = BlobSender(peer, kiosk, crossing, waits=QUICK, limits=LIMITS)
+        yield Scene(kiosk, province, server, crossing, sender, peer)
         crossing.busy(False)
         sender.close()
 
@@ -101,6 +105,18 @@ def test_a_province_that_is_not_there_ends_the_round(scene: Scene) -> None:
     scene.server.__exit__(None, None, None)
     with pytest.raises(Offline):
         scene.round()
+
+
+def test_a_line_that_gave_up_is_called_back_by_one_that_got_through(scene: Scene) -> None:
+    blob = scene.add(200_000)
+    for _ in range(8):
+        scene.sender.planner.noticed(16 * KIB, 4 * KIB)
+    assert scene.sender.planner.connections == 2
+    with Gate(int(scene.server.url.rpartition(":")[2]), ended=5, through=3) as gate:
+        scene.sender.call_on(replace(scene.peer, url=gate.url))
+        scene.round()
+        scene.sender.close()
+    assert blob in scene.province.complete, "and the round did not end with the failure of the others"
 
 
 def test_previews_go_before_full_files(scene: Scene) -> None:
