@@ -234,6 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
             source.seek(start)
             while piece := source.read(_PIECE):
                 self.wfile.write(piece)
+        self.owner.depot.fetched(held)
 
     # --- who --------------------------------------------------------------------------------------------------------
 
