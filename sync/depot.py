@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync import letter
-from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, pieces, preface
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Readable, Way, intact, pieces, preface
 from sync.bundle_errors import BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
 from sync.bundle_letters import is_receipt, read_receipt
 from sync.durable import to_disk, write_whole
@@ -97,7 +97,7 @@ class Depot:
         safe = "".join(sign for sign in name.lower() if sign.isascii() and (sign.isalnum() or sign == "-"))[:80]
         return self._folder / (safe + _PART)
 
-    def receive(self, source: BinaryIO, size: int, name: str) -> tuple[Held, Checked]:
+    def receive(self, source: Readable, size: int, name: str) -> tuple[Held, Checked]:
         """Take a volume of ``size`` bytes from a stream.
 
         Raises:

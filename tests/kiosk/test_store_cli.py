@@ -302,7 +302,7 @@ def ended(desk: Desk, day: int) -> Machine:
     machine = desk.machine()
     told = Province(machine)
     dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
-    machine.store.set_print_state(machine.store.next_print_job().id, "printed")  # type: ignore[union-attr]
+    machine.store.set_print_state(machine.store.next_print_job().id, "printed")
     told.end(dossier)
     told.day(0)
     file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
