@@ -87,6 +87,9 @@ def hand_over(command: Command, rest: list[str]) -> int:
     """Import the one function that does the command and call it with the remaining arguments."""
     import importlib
 
+    from door import vietnamese
+
+    vietnamese.speak()
     module, name = command.entry.split(":")
     function: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), name)
     return function(rest)

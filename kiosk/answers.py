@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
 from kiosk.config import Config, ConfigError
-from kiosk.machine import Machine, config_from, open_machine
+from kiosk.machine import Machine, config_from, open_existing
 from kiosk.store.connection import DatabaseError, StoreError, named
 from sync.errors import EnrolRefused, SyncError
 
@@ -35,20 +35,16 @@ def refuse(as_json: bool, code: str, text: str) -> None:
     say(as_json, {"ok": False, "error": {"code": code, "message": text}}, text)
 
 
-@contextmanager
-def machine_of(config: Config) -> Iterator[Machine]:
-    """The machine, closed at the end."""
-    machine = open_machine(config)
-    try:
-        yield machine
-    finally:
-        machine.close()
+Opening = Callable[[Config], Machine]
 
 
-def answer(given: argparse.Namespace, act: Callable[[Machine, argparse.Namespace], int]) -> int:
-    """Run an act on the machine that ``--state``, ``--config`` and ``--set`` name; its exit code, or 1 with the failure told."""
+def answer(given: argparse.Namespace, act: Callable[[Machine, argparse.Namespace], int], opening: Opening = open_existing) -> int:
+    """Run an act on the machine that ``--state``, ``--config`` and ``--set`` name; its exit code, or 1 with the failure told.
+
+    Only what sets a new machine up opens it with :func:`kiosk.machine.open_machine`, which makes what is missing.
+    """
     try:
-        with machine_of(config_from(given)) as machine:
+        with closing(opening(config_from(given))) as machine:
             return act(machine, given)
     except EnrolRefused as error:
         refuse(given.json, error.reason, REASONS_VI.get(error.reason, f"{error.message_vi} {error.cure_vi}"))

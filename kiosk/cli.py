@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiosk.boots import note_boot
 from kiosk.config import ConfigError
-from kiosk.machine import add_machine_arguments, machine_from
+from kiosk.machine import add_machine_arguments, config_from, open_machine
 from kiosk.services import Scheduler
 from kiosk.store.connection import StoreError
 from kiosk.supervisor import tell_supervisor
@@ -26,7 +26,7 @@ def kiosk_command(argv: Sequence[str]) -> int:
     watch_if_asked()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
-        machine = machine_from(given)
+        machine = open_machine(config_from(given))
         note_boot(machine)
     except (StoreError, ConfigError) as error:
         sys.stderr.write(f"{error}\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +22,6 @@ from kiosk.config import Config, ConfigError
 from kiosk.device_facts import barcode_fact, disk_fact, printer_fact, reader_fact
 from kiosk.machine import add_machine_arguments, config_from
 from kiosk.services import DeviceFact
-from kiosk.store.reserve import Reserve
 
 _WORDS = {"ok": "Tốt", "warning": "Để ý", "broken": "Hỏng", "absent": "Không có"}
 
@@ -102,10 +102,9 @@ def probe_barcode(config: Config) -> DeviceFact:
 
 def probe_disk(config: Config) -> DeviceFact:
     """Free space where the store lies."""
-    config.state.mkdir(parents=True, exist_ok=True)
-    least = int(config["store.least_free_mb"])
-    reserve = Reserve(config.path("store.file").with_name("reserve.bin"), int(config["store.reserve_mb"]), least)
-    return disk_fact(reserve.free(), reserve.free() >= least * 1024 * 1024)
+    folder = next(parent for parent in config.path("store.file").parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    return disk_fact(free, free >= int(config["store.least_free_mb"]) * 1024 * 1024)
 
 
 _PROBES = {"printer": probe_printer, "reader": probe_reader, "barcode": probe_barcode, "disk": probe_disk}

@@ -17,6 +17,7 @@ from forms.deadlines.deadline import OfficeHours
 from forms.people.places import commune
 from kiosk.clock import Clock
 from kiosk.config import Config, load
+from kiosk.store.connection import StoreError
 from kiosk.store.journal import Identity
 from kiosk.store.keyring import KeyFile, KeyInForce, Keyring, machine_wrap, open_keyring, stamp
 from kiosk.store.reserve import Reserve
@@ -87,7 +88,11 @@ class Machine:
 
 def key_file(config: Config) -> KeyFile:
     """Where this machine keeps its secrets. Raises StoreError: ``key_locked``."""
-    return KeyFile(config.state / "keys" / "kiosk.key", machine_wrap(str(config["store.key_wrap"])))
+    return KeyFile(_key_path(config), machine_wrap(str(config["store.key_wrap"])))
+
+
+def _key_path(config: Config) -> Path:
+    return config.state / "keys" / "kiosk.key"
 
 
 def open_machine(config: Config, clock: Clock | None = None) -> Machine:
@@ -167,19 +172,32 @@ def _hours(config: Config) -> OfficeHours:
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     """Options every kiosk command has: the state folder, the configuration file, and overrides for one run."""
-    parser.add_argument("--state", type=Path, default=default_state(), help="thư mục trạng thái (state folder)")
-    parser.add_argument("--config", type=Path, help="tệp cấu hình TOML (by default kiosk.toml in the state folder)")
+    parser.add_argument("--state", type=Path, default=default_state(), metavar="THƯ MỤC", help="thư mục trạng thái của máy")
+    parser.add_argument("--config", type=Path, metavar="TỆP", help="tệp cấu hình TOML; mặc định kiosk.toml trong thư mục đó")
     parser.add_argument("--set", action="append", default=[], metavar="MỤC.KHÓA=GIÁ TRỊ", help="ghi đè một khóa cho lần chạy này")
+
+
+def open_existing(config: Config) -> Machine:
+    """Open the kiosk of a state folder where one was set up before; where none was, nothing is made.
+
+    Raises:
+        StoreError: ``state_missing``; as :func:`open_machine`.
+    """
+    require_state(config)
+    return open_machine(config)
+
+
+def require_state(config: Config) -> None:
+    """Raises StoreError ``state_missing`` when there is neither store, key nor ledger: most likely a wrong folder."""
+    if not any(path.exists() for path in (config.path("store.file"), _key_path(config), config.path("store.ledger"))):
+        raise StoreError(
+            "state_missing", "Thư mục trạng thái này chưa có máy nào.", "Xem lại --state; máy mới thì chạy «sync enrol» trước."
+        )
 
 
 def config_from(given: argparse.Namespace) -> Config:
     """Read the configuration named by :func:`add_machine_arguments`. Raises ConfigError."""
     return load(given.state, given.config, given.set)
-
-
-def machine_from(given: argparse.Namespace) -> Machine:
-    """Open the machine named by :func:`add_machine_arguments`. Raises ConfigError, StoreError."""
-    return open_machine(config_from(given))
 
 
 def default_state() -> Path:

@@ -20,7 +20,7 @@ from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
-from kiosk.machine import Machine, add_machine_arguments, config_from, machine_from
+from kiosk.machine import Machine, add_machine_arguments, config_from, open_existing, open_machine, require_state
 from kiosk.officials import add_official, officials, remove_official
 from kiosk.services import Refused
 from kiosk.store.blobs import KioskFiles
@@ -90,7 +90,9 @@ def store_command(argv: Sequence[str]) -> int:
             return restore(given)
         if given.act == "wrap-key":
             return wrap_key(given)
-        machine = machine_from(given)
+        # Officials may be registered before the first start; every other act needs what is there.
+        opening = open_machine if given.act == "add-official" else open_existing
+        machine = opening(config_from(given))
         try:
             return _ACTS[given.act](machine, given)
         finally:
@@ -165,7 +167,9 @@ def _tidy(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _start_anew(given: argparse.Namespace) -> int:
-    Ledger(config_from(given).path("store.ledger")).start_anew()
+    config = config_from(given)
+    require_state(config)
+    Ledger(config.path("store.ledger")).start_anew()
     _say(given.json, {"ok": True}, "Lần mở tới máy tạo kho trống; số phiếu đã dùng không dùng lại. Máy phải ghi danh lại.")
     return 0
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from kiosk.answers import answer, say
 from kiosk.courier_cli import courier_command
 from kiosk.files_cli import files_command
-from kiosk.machine import Machine, add_machine_arguments
+from kiosk.machine import Machine, add_machine_arguments, open_existing, open_machine
 from kiosk.progress import bar_line
 from kiosk.stick_cli import export_command, import_command
 from kiosk.sync_enrol_cli import enrol_command, keys_command
@@ -43,7 +43,8 @@ def sync_command(argv: Sequence[str]) -> int:
         parser.add_argument("--until-empty", action="store_true", help="dừng khi không còn gì chờ gửi")
     given = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    return answer(given, _ACTS[act])
+    # The service may be the first to start on a new machine.
+    return answer(given, _ACTS[act], open_machine if act == "run" else open_existing)
 
 
 _ELSEWHERE = {

@@ -20,7 +20,7 @@ from kiosk.answers import answer, say
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.line import bearer_of
-from kiosk.machine import Machine, add_machine_arguments, key_file
+from kiosk.machine import Machine, add_machine_arguments, key_file, open_machine
 from kiosk.rotation import rotate, take_bundle
 from kiosk.store.connection import StoreError
 from kiosk.store.keyring import Keyring
@@ -51,7 +51,7 @@ def enrol_command(argv: Sequence[str]) -> int:
     by_stick = parser.add_mutually_exclusive_group()
     by_stick.add_argument("--write-request", type=Path, metavar="TỆP", help="ghi tệp yêu cầu để mang lên tỉnh bằng USB")
     by_stick.add_argument("--bundle", type=Path, metavar="TỆP", help="nhận tệp ghi danh tỉnh cấp")
-    return answer(parser.parse_args(argv), _enrol)
+    return answer(parser.parse_args(argv), _enrol, open_machine)
 
 
 def keys_command(argv: Sequence[str]) -> int:

@@ -12,7 +12,6 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Final
 
 from django.db.models import F
 
@@ -26,8 +25,6 @@ from sync.ports import FormerKey as FormerRecord
 from sync.rollover import CommuneSecret, ProvincePublic, Rotation, write_commune
 
 log = logging.getLogger(__name__)
-
-REVOKED: Final = "revoked"
 
 
 def find(device: str) -> Device:

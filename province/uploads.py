@@ -183,7 +183,7 @@ class Uploads:
         return partial(_Channel, self)
 
 
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
+class _Parser(HTTPRequestParser):
     """Puts an :class:`Upload` where waitress would buffer the body."""
 
     def __init__(self, uploads: Uploads, adj: Any) -> None:
@@ -198,7 +198,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self.body_rcv = self._uploads.begin(self.content_length)
 
 
-class _Task(WSGITask):  # type: ignore[misc]
+class _Task(WSGITask):
     """Leaves ``Date`` out of answers to kiosks: it is there for caches, and none may keep them; the signed time is in the body.
 
     Their next request is acknowledged together with its answer when that comes within 40 ms: a packet less for each exchange.
@@ -213,7 +213,7 @@ class _Task(WSGITask):  # type: ignore[misc]
         return b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Date: "))
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(HTTPChannel):
     """A connection that is read no faster than its upload is written, and keeps what came when it breaks."""
 
     task_class = _Task

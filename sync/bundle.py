@@ -21,7 +21,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from sync.bundle_errors import BundleChanged, BundleDamaged, BundleForged, BundleTooLarge
 from sync.envelope import base32
@@ -53,6 +53,12 @@ LEAST: Final = _HEADER.size + _FRAME.size + _TRAILER.size
 """Bytes of a volume without frames; each frame costs its bytes and :data:`FRAME_COST`."""
 FRAME_COST: Final = _FRAME.size
 RANGE_COST: Final = _FRAME.size + _RANGE.size
+
+
+class Readable(Protocol):
+    """What bytes come from: a file, or the body of a request."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Way(IntEnum):
@@ -299,7 +305,7 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return b"".join(pieces(stream, size))
 
 
-def pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def pieces(stream: Readable, size: int) -> Iterator[bytes]:
     """So many bytes of a stream, one piece at a time. Raises BundleDamaged when it ends early."""
     while size:
         piece = stream.read(min(size, _PIECE))

@@ -111,7 +111,7 @@ class CourierServer:
     def take(self, handler: _Handler, size: int, name: str) -> bytes:
         """Take a volume in; its receipt. Raises BundleError."""
         with self.taking:
-            held, checked = self.depot.receive(handler.rfile, size, name)  # type: ignore[arg-type]
+            held, checked = self.depot.receive(handler.rfile, size, name)
         self.courier.came(held)
         return self._receipt(checked)
 
@@ -234,6 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
             source.seek(start)
             while piece := source.read(_PIECE):
                 self.wfile.write(piece)
+        self.owner.depot.fetched(held)
 
     # --- who --------------------------------------------------------------------------------------------------------
 

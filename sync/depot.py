@@ -1,8 +1,9 @@
 """A courier's folder: volumes of other people's bundles, which it can neither read nor open, within a bound.
 
 Whatever is held was read to its end and is whole, each volume once. A volume leaves when the province's receipt for it comes by, on
-the way down: then it has arrived, and so has whoever waits for it. When the folder is full the newcomer is refused, never an older
-one pushed out: custody was given for that one. Names in the folder are made here, of the header, and never taken from a stranger.
+the way down: it has arrived, and a copy that turns up afterwards is not held again. When the folder is full, volumes that were sent
+out to the last byte give way; one that nobody fetched is never pushed out, for custody was given for it, and the newcomer is
+refused. Names in the folder are made here, of the header, and never taken from a stranger.
 """
 
 from __future__ import annotations
@@ -16,16 +17,22 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sync import letter
-from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Way, intact, pieces, preface
+from sync.bundle import MAX_VOLUME, SUFFIX, Checked, Header, Readable, Way, intact, pieces, preface
 from sync.bundle_errors import BundleDamaged, BundleError, BundleForged, BundleTooLarge, StickFull
 from sync.bundle_letters import is_receipt, read_receipt
-from sync.durable import to_disk
+from sync.durable import to_disk, write_whole
 from sync.errors import BadLetter, BadSignature
 from sync.keys import SIGNATURE, SODIUM, Signer, Verifier
 from sync.usb import named
 
 _COURIER: Final = b"MCX-COURIER-RECEIPT-1"
 _PART: Final = ".part"
+_FETCHED: Final = ".fetched"
+"""Ending of the empty file that stands beside a volume somebody has fetched."""
+_ARRIVED: Final = "arrived"
+_KEY: Final = 20
+"""Bytes by which a volume that arrived is remembered: owner and name."""
+_MOST_ARRIVED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +73,31 @@ class Depot:
         return min(self._most - parts - sum(one.size for one in self._scan()), facts.f_bavail * facts.f_frsize // 2)
 
     def has_room(self, size: int, part: Path) -> bool:
-        """Whether so many bytes more may come into ``part``. What other transfers left half done gives way."""
+        """Whether so many bytes more may come into ``part``. First half-done transfers give way, then what was fetched."""
         if size > self.room():
             with named():
                 for other in self._folder.glob(f"*{_PART}"):
                     if other != part:
                         other.unlink(missing_ok=True)
+        fetched = [one for one in self._scan() if _mark(one.path).exists()]
+        if size > self.room() + sum(one.size for one in fetched):
+            return False
+        for one in fetched:
+            if size > self.room():
+                self.remove(one)
         return size <= self.room()
+
+    def fetched(self, held: Held) -> None:
+        """Somebody carries this volume on; it stays as long as there is room."""
+        with named():
+            _mark(held.path).touch(mode=0o600)
 
     def part(self, name: str) -> Path:
         """Where a volume is written until it is whole; what an interrupted transfer left is still there."""
         safe = "".join(sign for sign in name.lower() if sign.isascii() and (sign.isalnum() or sign == "-"))[:80]
         return self._folder / (safe + _PART)
 
-    def receive(self, source: BinaryIO, size: int, name: str) -> tuple[Held, Checked]:
+    def receive(self, source: Readable, size: int, name: str) -> tuple[Held, Checked]:
         """Take a volume of ``size`` bytes from a stream.
 
         Raises:
@@ -137,15 +155,27 @@ class Depot:
     def remove(self, held: Held) -> None:
         with named():
             held.path.unlink(missing_ok=True)
+            _mark(held.path).unlink(missing_ok=True)
 
     def _let_go(self, fresh: Held) -> None:
-        """What the province's receipts in a new volume name has arrived."""
-        if fresh.header.way is not Way.DOWN:
-            return
-        arrived = set(self._receipts(fresh.path))
+        """What the province's receipts name has arrived, those in a new volume and those that came by before."""
+        arrived = self._arrived()
+        if fresh.header.way is Way.DOWN:
+            known = dict.fromkeys([*arrived, *self._receipts(fresh.path)])
+            if len(known) > len(arrived):
+                arrived = list(known)[-_MOST_ARRIVED:]
+                with named():
+                    write_whole(self._folder / _ARRIVED, b"".join(arrived))
         for one in self._scan():
-            if one.header.way is Way.UP and one.header.ident in arrived:
+            if one.header.way is Way.UP and _key(one.header.owner, one.header.ident) in arrived:
                 self.remove(one)
+
+    def _arrived(self) -> list[bytes]:
+        """The volumes known to have arrived, oldest first."""
+        with named():
+            path = self._folder / _ARRIVED
+            known = path.read_bytes() if path.exists() else b""
+        return [known[at : at + _KEY] for at in range(0, len(known), _KEY)]
 
     def _receipts(self, path: Path) -> Iterator[bytes]:
         with named(), path.open("rb") as file:
@@ -154,13 +184,22 @@ class Depot:
             with suppress(BundleForged, BundleDamaged):
                 receipt = read_receipt(document, self._province)
                 if not receipt.refused:
-                    yield receipt.volume
+                    yield _key(receipt.device, receipt.volume)
 
     def _scan(self) -> Iterator[Held]:
         with named():
             for path in sorted(self._folder.glob(f"*{SUFFIX}")):
                 with suppress(BundleDamaged), path.open("rb") as file:
                     yield Held(path, preface(file)[0], path.stat().st_size)
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(path.name + _FETCHED)
+
+
+def _key(owner: int, ident: bytes) -> bytes:
+    """A receipt lets go what its device wrote, not what bears the same name."""
+    return owner.to_bytes(4, "big") + ident
 
 
 def _name(checked: Checked, file: BinaryIO) -> str:

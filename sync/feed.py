@@ -97,15 +97,6 @@ def read_ack(entry: Mapping[str, Any]) -> Ack | None:
     return read_mark(entry) if entry.get("e") == "ack" else None
 
 
-def read_safe(entry: Mapping[str, Any]) -> Ack | None:
-    """The ``safe`` in an entry, ``None`` for another kind.
-
-    Raises:
-        EnvelopeError: it calls itself ``safe`` and is malformed.
-    """
-    return read_mark(entry) if entry.get("e") == "safe" else None
-
-
 def read_mark(entry: Mapping[str, Any]) -> Ack | None:
     """The ``ack`` or ``safe`` in an entry, ``None`` for another kind.
 

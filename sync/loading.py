@@ -71,22 +71,6 @@ class Attachments(Protocol):
         ...
 
 
-class NoAttachments:
-    """A kiosk without any."""
-
-    def stick_tasks(self) -> Sequence[BlobTask]:
-        return ()
-
-    def read(self, blob: str, offset: int, length: int) -> bytes:
-        raise BlobDamaged("there are no attachments")
-
-    def set_damaged(self, blob: str, why: str) -> None:
-        """Nothing to keep."""
-
-    def is_complete(self, blob: str) -> bool:
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Cargo:
     """What a kiosk has to give."""

@@ -18,15 +18,15 @@ from devices.card.facts import Verdict
 LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
 
 
-class DataGroupHash(core.Sequence):  # type: ignore[misc]
+class DataGroupHash(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
     _fields = [("number", core.Integer), ("value", core.OctetString)]
 
 
-class DataGroupHashes(core.SequenceOf):  # type: ignore[misc]
+class DataGroupHashes(core.SequenceOf):  # type: ignore[misc]  # asn1crypto has no types
     _child_spec = DataGroupHash
 
 
-class LdsSecurityObject(core.Sequence):  # type: ignore[misc]
+class LdsSecurityObject(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
     _fields = [
         ("version", core.Integer),
         ("hash_algorithm", algos.DigestAlgorithm),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, cast, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 import yaml
 
@@ -78,7 +78,8 @@ def with_time_outs(profile_: Profile, options: Mapping[str, str]) -> Profile:
     given = {key: float(options[key]) for key in TIME_OUTS if key in options}
     if not all(0 < seconds < 3600 for seconds in given.values()):
         raise ValueError("a time-out is a number of seconds above 0")
-    return replace(profile_, **cast("dict[str, Any]", given))
+    more: dict[str, Any] = {**given}
+    return replace(profile_, **more)
 
 
 def _read(name: str, entry: Mapping[str, Any]) -> Profile:
@@ -94,4 +95,4 @@ def _read(name: str, entry: Mapping[str, Any]) -> Profile:
             raise ValueError(f"profile {name}: {key} must be a number above 0, not {value!r}")
     if entry["width_dots"] % 8 or entry["width_dots"] > entry["paper_dots"]:
         raise ValueError(f"profile {name}: width_dots must be a multiple of 8 and no wider than the paper")
-    return Profile(name=name, **cast("dict[str, Any]", dict(entry)))
+    return Profile(name=name, **entry)

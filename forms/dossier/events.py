@@ -28,9 +28,6 @@ from forms.dossier.states import ACTS, Role, Status
 SCHEMA: Final = 2
 """Schema version written into every event envelope."""
 
-_BY_KIND: Final[Mapping[str, str]] = {"fee": "fee", "rm": "remove", "cor": "correct", "dec": "decide"}
-"""Kinds that are one act each. ``f`` and ``note`` say nothing of their author."""
-
 _OPENING: Final = (*sorted(FIRST), "subject", "resolving", "return_at", "return_way")
 _GRANTED: Final = frozenset({"status", "resolving"})
 """What a filing writes, and what of it no rule of its class judges."""

@@ -50,7 +50,7 @@ def bench_command(argv: Sequence[str]) -> int:
         description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.",
         epilog=f"Có tham số riêng: {', '.join(COMMANDS)}.",
     )
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, *SCALED, []], help=", ".join((*BENCHES, *SCALED)))
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, *SCALED, []], metavar="PHÉP ĐO", help=", ".join((*BENCHES, *SCALED)))
     parser.add_argument("--rounds", type=int, default=5, help="số vòng xen kẽ")
     parser.add_argument("--scale", type=float, default=1.0, help=f"cỡ của {', '.join(SCALED)}; 1 là đủ cỡ")
     parser.add_argument("--json", action="store_true")

@@ -59,10 +59,6 @@ class LineTwin:
                 _reset(one)
             self._open.clear()
 
-    def retarget(self, target: tuple[str, int]) -> None:
-        """Point the line at a province that came back on another port."""
-        self._target = target
-
     def close(self) -> None:
         self.set_mode("cut")
         self._listener.close()

@@ -24,6 +24,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ class Autopilot:
                 except ValueError:
                     answer: dict[str, Any] = {"ok": False, "error": "one JSON object per line"}
                 else:
-                    answer = self._on_ui(lambda asked=asked: self.answer(asked))  # type: ignore[misc]
+                    answer = self._on_ui(partial(self.answer, asked))
                 stream.write(json.dumps(answer, ensure_ascii=False) + "\n")
                 stream.flush()
 

@@ -8,7 +8,7 @@ T5).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from kivy.clock import Clock
@@ -240,10 +240,3 @@ class NumberPad(Part):
 
     def natural(self, width: float) -> tuple[float, float]:
         return width, theme.px(4 * PAD_KEY + 30)
-
-
-def keys_of(keyboard: Keyboard) -> Sequence[str]:
-    """Ids of the keys on the present layer."""
-    from kiosk.touch.layout import every
-
-    return [part.key for part in every(keyboard) if isinstance(part, Key)]

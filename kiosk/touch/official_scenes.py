@@ -13,7 +13,7 @@ from kiosk.services import PrintFact
 from kiosk.touch.samples import REVIEWS, SampleServices
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
-from kiosk.viewmodels.official import Part, SignIn
+from kiosk.viewmodels.official import DetailPart, SignIn
 from kiosk.viewmodels.official_flow import DossierPage, ReviewPage, TechnicianPage, TouchTestPage, WorklistPage
 
 Scene = Callable[[Kiosk, SampleServices], None]
@@ -90,7 +90,7 @@ def call(kiosk: Kiosk, services: SampleServices) -> None:
     worklist(choose)(kiosk, services)
 
 
-def dossier(part: Part = "answers") -> Scene:
+def dossier(part: DetailPart = "answers") -> Scene:
     """The dossier as a page of its own."""
 
     def scene(kiosk: Kiosk, services: SampleServices) -> None:

@@ -30,7 +30,7 @@ def press(x: float, y: float, shown: Callable[[], bytes]) -> float:
     from kivy.core.window import Window
     from kivy.input.motionevent import MotionEvent
 
-    class Finger(MotionEvent):  # type: ignore[misc]
+    class Finger(MotionEvent):
         def __init__(self) -> None:
             super().__init__("probe", 1, {"x": x / Window.width, "y": y / Window.height}, is_touch=True, type_id="touch")
 

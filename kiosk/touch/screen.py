@@ -7,9 +7,11 @@ collects those. The screen is rebuilt whenever its model says it changed, unless
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from kivy.graphics import Color, Rectangle
+from kivy.uix.widget import WidgetMetaclass
 
 from kiosk.touch import theme
 from kiosk.touch.head import citizen_head
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from kiosk.touch.shell import Shell
 
 
-class Screen(Part):
+class _Kind(ABCMeta, WidgetMetaclass):
+    """A widget class whose parts to fill in are named as abstract."""
+
+
+class Screen(Part, metaclass=_Kind):
     """One full screen. ``self.model`` is its view model, ``self.shell`` the app around it, ``self.t`` the words of the language."""
 
     id = ""
@@ -40,9 +46,9 @@ class Screen(Part):
     def entered(self) -> None:
         """Before the first build: start what the screen needs."""
 
+    @abstractmethod
     def build(self) -> Part:
         """The whole tree, made from the model as it is now."""
-        raise TypeError(f"{type(self).__name__} builds nothing")
 
     def rebuild(self) -> None:
         """Throw the tree away, build it anew, place it."""
@@ -85,9 +91,9 @@ class CitizenScreen(Screen):
         """(title, second line, way back)."""
         return "", "", None
 
+    @abstractmethod
     def body(self) -> Part:
         """What is under the head."""
-        raise TypeError(f"{type(self).__name__} builds nothing")
 
     def build(self) -> Part:
         name, sub, back = self.head()

@@ -93,7 +93,6 @@ CHIPS: Final = {
 }
 """Tone of a chip: (ground, ink)."""
 
-ATTRACT: Final = 88
 TITLE: Final = 46
 QUESTION: Final = 42
 FIELD: Final = 42
@@ -109,7 +108,6 @@ STAFF_HEAD: Final = 80
 BAND: Final = 12
 TOUCH_MIN: Final = 68
 """Least height of anything a citizen touches, design px (18 mm)."""
-TOUCH_MIN_WIDTH: Final = 60
 LARGE: Final = 1.3
 LEAST_LARGE: Final = 25
 """Smallest letters of needed text in large mode, design px: capitals of 4.8 mm (3/16 inch)."""

@@ -82,7 +82,7 @@ class Asking(Page):
         return self.session.changing
 
     @property
-    def where_vi(self) -> str:  # type: ignore[override]
+    def where_vi(self) -> str:  # type: ignore[override]  # it changes with the question, elsewhere it is set once
         question = self.filing.speaking(VIETNAMESE).current
         return f"{self.filing.title_vi}: “{question.label if question else ''}”"
 

@@ -226,9 +226,8 @@ class Saving(Page):
             page = self._done()
         except Refused as refused:
             kiosk = self.kiosk
-            stopped = Stopped(kiosk, refused, self.where_vi, lambda: kiosk.show(Saving(kiosk, filing)))
-            stopped.back = lambda: kiosk.show(Check(kiosk, filing))  # type: ignore[method-assign]
-            kiosk.show(stopped)
+            again, back = (lambda: kiosk.show(Saving(kiosk, filing))), (lambda: kiosk.show(Check(kiosk, filing)))
+            kiosk.show(Stopped(kiosk, refused, self.where_vi, again, back))
             return
         self.kiosk.show(page)
 

@@ -64,17 +64,20 @@ def state_mark(row: Row) -> Mark:
     return Mark(tone, icon, text)
 
 
+_DUE: Final[dict[str, tuple[Tone, str]]] = {
+    "late": ("red", "error"),
+    "today": ("gold", "schedule"),
+    "soon": ("gold", "event"),
+    "later": ("green", "event"),
+}
+
+
 def due_mark(row: Row) -> Mark | None:
     """Chip of the due time, or ``None``: a dossier nobody has accepted has no due time (TT 03/2025, Mẫu 01)."""
     if row.due_kind == "none" or not row.due_vi:
         return None
-    tone, icon = {
-        "late": ("red", "error"),
-        "today": ("gold", "schedule"),
-        "soon": ("gold", "event"),
-        "later": ("green", "event"),
-    }[row.due_kind]
-    return Mark(tone, icon, row.due_vi)  # type: ignore[arg-type]
+    tone, icon = _DUE[row.due_kind]
+    return Mark(tone, icon, row.due_vi)
 
 
 def print_mark(fact: PrintFact) -> Mark:
@@ -314,7 +317,7 @@ class PrintWatch(ViewModel):
 
 
 Stage = Literal["", "ask", "done", "refused"]
-Part = Literal["answers", "papers", "history"]
+DetailPart = Literal["answers", "papers", "history"]
 
 
 class Desk(ViewModel):
@@ -337,7 +340,7 @@ class Desk(ViewModel):
         self.stage: Stage = ""
         self.accepted: Accepted | None = None
         self.refusal: Refused | None = None
-        self.part: Part = "answers"
+        self.part: DetailPart = "answers"
         self._debounce: Cancel | None = None
         self._prints: dict[str, PrintWatch] = {}
         self.tabs: Sequence[Tab] = ()
@@ -412,7 +415,7 @@ class Desk(ViewModel):
         self.refusal = None
         self.notify()
 
-    def show(self, part: Part) -> None:
+    def show(self, part: DetailPart) -> None:
         """Show answers, papers or history of the dossier in hand."""
         self.part = part
         self.notify()

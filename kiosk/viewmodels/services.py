@@ -6,7 +6,7 @@ A service that the kiosk cannot do leads to a person, in a plain sentence. Befor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from forms.procedures.menu import Group, ServiceTile
@@ -175,31 +175,43 @@ class AtCounter(Page):
 
 
 class Stopped(Page):
-    """Something cannot go on: the sentence, the cure, and the ways that stay open. ``retry`` tries again, if there is a way."""
+    """Something cannot go on: the sentence, the cure, and the ways that stay open. ``retry`` tries again, if there is one; ``back``
+    leads to the services unless there is something nearer."""
 
-    def __init__(self, kiosk: Kiosk, refused: Refused, where_vi: str, retry: object | None = None) -> None:
+    def __init__(
+        self,
+        kiosk: Kiosk,
+        refused: Refused,
+        where_vi: str,
+        retry: Callable[[], None] | None = None,
+        back: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(kiosk)
         self.refused = refused
         self.where_vi = where_vi
         self._retry = retry
+        self._back = back
 
     @property
     def can_retry(self) -> bool:
         return self._retry is not None
 
     def retry(self) -> None:
-        if callable(self._retry):
+        if self._retry is not None:
             self._retry()
 
     def back(self) -> None:
-        self.kiosk.show(ServiceList(self.kiosk))
+        if self._back is not None:
+            self._back()
+        else:
+            self.kiosk.show(ServiceList(self.kiosk))
 
     def spoken(self) -> Sequence[str]:
         return (self.refused.message_vi, self.refused.cure_vi)
 
     def close(self) -> None:
         super().close()
-        self._retry = None
+        self._retry = self._back = None
 
 
 def start(kiosk: Kiosk, tile: ServiceTile, filing: object | None) -> None:

@@ -36,6 +36,8 @@ def province_command(argv: Sequence[str]) -> int:
         trusted_proxy=given.trusted_proxy,
     )
     try:
+        if given.act not in _MAKING and not (given.state / "keys").is_dir():
+            raise ProvinceError("state_missing", "Thư mục trạng thái này chưa có dịch vụ tỉnh nào.", "Xem lại --state.")
         running = start(options)
         code, facts, text = _ACTS[given.act](running, given)
     except (ProvinceError, SyncError) as error:
@@ -52,6 +54,9 @@ def _with_act(argv: Sequence[str]) -> list[str]:
     words = list(argv)
     return words if words and (words[0] in _ACTS or words[0] in ("-h", "--help")) else ["serve", *words]
 
+
+_MAKING = frozenset({"serve", "migrate", "enrol-code", "enrol-file", "create-official"})
+"""Acts with which a province may begin; the others need a state folder that is there, and make none where it is not."""
 
 _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "serve": service.serve,

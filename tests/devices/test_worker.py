@@ -14,7 +14,7 @@ def unexpected(what: object) -> None:
 
 
 @pytest.fixture
-def worker():  # type: ignore[no-untyped-def]
+def worker():
     running = DeviceWorker("printer")
     yield running
     assert running.stop()

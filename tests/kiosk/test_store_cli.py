@@ -302,7 +302,7 @@ def ended(desk: Desk, day: int) -> Machine:
     machine = desk.machine()
     told = Province(machine)
     dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
-    machine.store.set_print_state(machine.store.next_print_job().id, "printed")  # type: ignore[union-attr]
+    machine.store.set_print_state(machine.store.next_print_job().id, "printed")
     told.end(dossier)
     told.day(0)
     file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
@@ -370,3 +370,11 @@ def test_a_backup_moves_to_a_new_machine_with_its_passphrase(
     other = Desk(tmp_path / "other", capsys)
     assert other.ask("restore", backup, "--passphrase-stdin") == (0, {"ok": True, "kept": None, "enrol_again": True})
     assert [row["code"] for row in open_machine(load(other.state)).store.rows("SELECT code FROM dossier")] == [code]
+
+
+@pytest.mark.parametrize("words", [["check"], ["list"], ["papers", "1", "--out", "x"], ["tidy", "--dry-run"], ["start-anew"]])
+def test_a_wrong_state_folder_is_named_and_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    wrong = tmp_path / "wrong"
+    assert store_command([*words, "--state", str(wrong), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_missing"
+    assert not wrong.exists()

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from kiosk.config import load
+from kiosk.machine import open_machine
 from kiosk.officials import add_official
 from kiosk.sync_cli import BUSY, sync_command
 from kiosk.sync_report import report_of, report_vi
@@ -144,6 +146,7 @@ def test_what_waits_is_as_old_as_its_oldest_event_not_as_its_dossier(tmp_path: P
 
 
 def test_a_machine_nobody_enrolled_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_machine(load(tmp_path, overrides=("store.reserve_mb=1",))).close()
     assert sync_command(["status", "--state", str(tmp_path), "--set", "store.reserve_mb=1"]) == 0
     assert "sync enrol" in capsys.readouterr().out
 
@@ -160,3 +163,13 @@ def test_what_was_put_aside_is_told_with_its_reason(tmp_path: Path) -> None:
         ("province", "province_lost_safe", 1),
     ]
     assert "bản tin của tỉnh, lý do feed_gap: 2, gần nhất 08:15:00 25/11/2026" in report_vi(report)
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["watch", "--until-empty"], ["files"], ["courier", "list"], ["keys", "show"], ["import"]]
+)
+def test_a_wrong_state_folder_is_named_and_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    wrong = tmp_path / "wrong"
+    assert sync_command([*words, "--state", str(wrong), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_missing"
+    assert not wrong.exists()

@@ -87,14 +87,14 @@ def test_plain_keys_stay_as_they_are_for_languages_telex_would_spoil() -> None:
 def test_every_prefix_composes_to_nfc(keys: str, text: str) -> None:
     for end in range(len(keys) + 1):
         for method in ("telex", "vni", "direct"):
-            made = compose(keys[:end], method, final=False)  # type: ignore[arg-type]
+            made = compose(keys[:end], method, final=False)
             assert made == unicodedata.normalize("NFC", made)
 
 
 @given(st.lists(st.sampled_from("aăâbcdđeêghiklmnoôơpqrstuưvxyfjwz1256789" + "".join(TONES)), max_size=12))
 def test_any_keys_compose_to_nfc_without_error(keys: list[str]) -> None:
     for method in ("telex", "vni", "direct"):
-        made = compose(keys, method)  # type: ignore[arg-type]
+        made = compose(keys, method)
         assert made == unicodedata.normalize("NFC", made)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,34 @@ import pytest
 
 from province.errors import ProvinceError
 from sync import usb
+from sync.blob.ports import BlobTask
 from sync.bundle import province_tag
 from sync.bundle_letters import Manifest, Place
+from sync.errors import BlobDamaged
 from sync.keys import SODIUM
-from sync.loading import Cargo, Loaded, NoAttachments, Record, load
+from sync.loading import Cargo, Loaded, Record, load
 from sync.unloading import Unloaded, unload
 from tests.province.conftest import Site
 from tests.province.support import KioskTwin
 
 if TYPE_CHECKING:
     from province.bundles import Imported
+
+
+class NoAttachments:
+    """A kiosk without any."""
+
+    def stick_tasks(self) -> Sequence[BlobTask]:
+        return ()
+
+    def read(self, blob: str, offset: int, length: int) -> bytes:
+        raise BlobDamaged("there are no attachments")
+
+    def set_damaged(self, blob: str, why: str) -> None:
+        """Nothing to keep."""
+
+    def is_complete(self, blob: str) -> bool:
+        return False
 
 
 class Log:

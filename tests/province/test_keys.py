@@ -82,6 +82,7 @@ def test_the_root_of_another_province_signs_nothing_here(tmp_path: Path) -> None
 def test_the_operator_rotates_with_the_service_stopped(tmp_path: Path) -> None:
     from province.keyring import lock_state
 
+    cli("migrate", state=tmp_path)
     assert cli("keys-rotate", state=tmp_path)[1]["generation"] == 2
     held = lock_state(tmp_path)
     assert cli("keys-rotate", state=tmp_path)[1]["error"]["code"] == "already_serving"
@@ -273,6 +274,11 @@ def test_a_kiosk_is_enrolled_by_stick_and_the_bundle_may_be_asked_for_twice(tmp_
     (tmp_path / "out.bundle").unlink()
     assert cli(*words, "", state=tmp_path / "state")[0] == 0
     assert open_bundle((tmp_path / "out.bundle").read_bytes(), [own.seal], request).device == got.device
+
+
+def test_a_wrong_state_folder_is_named_and_not_made(tmp_path: Path) -> None:
+    assert cli("check", state=tmp_path / "wrong")[1]["error"]["code"] == "state_missing"
+    assert not (tmp_path / "wrong").exists()
 
 
 def test_a_file_that_is_no_request_is_refused(site: Site) -> None:

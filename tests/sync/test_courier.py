@@ -144,11 +144,49 @@ def test_what_the_province_received_is_let_go_when_its_receipt_comes_by(depot: D
     assert [(one.header.way, one.header.counter) for one in depot.held()] == [(Way.UP, 2), (Way.DOWN, 9)]
 
 
-@pytest.mark.parametrize("wrong", ["forged", "refused"])
+def test_a_copy_of_what_has_arrived_is_not_held_again(depot: Depot, tmp_path: Path) -> None:
+    first = volume(1)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    answer = keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
+    depot.remove(answer)
+    keep(depot, first)
+    assert depot.held() == []
+    assert keep(Depot(tmp_path / "other", 1_000_000), first).path.exists(), "a folder that has not heard of it"
+
+
+def test_a_month_of_bundles_that_arrive_leaves_the_folder_as_small_as_it_was(depot: Depot, tmp_path: Path) -> None:
+    for day in range(1, 31):
+        keep(depot, volume(day, 100_000))
+        receipt = write_receipt(Receipt(day.to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+        depot.remove(keep(depot, volume(100 + day, way=Way.DOWN, letters=(receipt,))))
+    assert [path.name for path in (tmp_path / "depot").iterdir()] == ["arrived"]
+    assert depot.room() == 1_000_000
+
+
+def test_a_full_folder_lets_go_what_was_carried_on_and_nothing_else(depot: Depot, server: CourierServer) -> None:
+    keep(depot, volume(1, 400_000))
+    fetched = keep(depot, volume(2, 400_000))
+    ask(server, "GET", f"/v/{fetched.name}", X_Code=CODE)
+    keep(depot, volume(3, 400_000))
+    assert [one.header.counter for one in depot.held()] == [1, 3]
+    with pytest.raises(StickFull):
+        keep(depot, volume(4, 400_000))
+
+
+def test_what_was_carried_on_stays_while_it_would_not_help(depot: Depot) -> None:
+    keep(depot, volume(1, 700_000))
+    depot.fetched(keep(depot, volume(2, 200_000)))
+    with pytest.raises(StickFull):
+        keep(depot, volume(3, 400_000))
+    assert [one.header.counter for one in depot.held()] == [1, 2]
+
+
+@pytest.mark.parametrize("wrong", ["forged", "refused", "of another device"])
 def test_a_receipt_that_is_none_lets_nothing_go(depot: Depot, wrong: str) -> None:
     keep(depot, volume(1))
     refused = "gap" if wrong == "refused" else ""
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), refused, 1), KIOSK if wrong == "forged" else PROVINCE)
+    device = 1001 if wrong == "of another device" else 1000
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), device, {}, (), refused, 1), KIOSK if wrong == "forged" else PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert len(depot.held()) == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kiosk.touch import theme
 from kiosk.touch.controls import Act, Btn
@@ -31,9 +32,9 @@ class Heading(Part):
         least_title: float = 30,
         least: float = 21,
         gap: float = 8,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type]
+        super().__init__(**kwargs)
         self.words, self.hint, self.problem = words, hint, problem
         self.sizes = (pt(size), pt(hint_size))
         if look.large:

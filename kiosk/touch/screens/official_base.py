@@ -6,6 +6,8 @@ does not tear a button from under a finger. Dialogs lie in the last slot, above 
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from kiosk.services import LineState
 from kiosk.touch import theme
 from kiosk.touch.official_widgets import Slot, SnugBtn, staff_text
@@ -31,9 +33,9 @@ class StaffScreen(Screen):
         self.warn()
         return root
 
+    @abstractmethod
     def page(self) -> Part:
         """The frame with its slots."""
-        raise NotImplementedError
 
     def update(self) -> None:
         """Fill the slots from the model as it is now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.services import Detail, PrintFact, Refused
 from kiosk.touch import theme
@@ -16,7 +17,7 @@ from kiosk.touch.official_widgets import Slot, fact_row, heading, mark_chip, pap
 from kiosk.touch.screens.official_base import PAD, StaffScreen, head_button, line_chip
 from kiosk.touch.theme import chrome, px
 from kiosk.touch.widgets import Btn, Col, Icon, Note, Part, Row, Scrim, Space, Surface, dialog
-from kiosk.viewmodels.official import Desk, paginate, print_mark, state_mark
+from kiosk.viewmodels.official import Desk, DetailPart, paginate, print_mark, state_mark
 from kiosk.viewmodels.official_flow import DossierPage
 
 DUE_LABEL = "Hẹn trả"
@@ -26,7 +27,7 @@ NOTHING: Mapping[str, str] = {
     "papers": "Thủ tục này không cần giấy tờ kèm theo.",
     "history": "Chưa có việc nào được ghi.",
 }
-PARTS = (("answers", "Thông tin khai"), ("papers", "Giấy tờ"), ("history", "Lịch sử"))
+PARTS: Final[Sequence[tuple[DetailPart, str]]] = (("answers", "Thông tin khai"), ("papers", "Giấy tờ"), ("history", "Lịch sử"))
 
 
 @dataclass(frozen=True)
@@ -374,7 +375,7 @@ class DossierScreen(StaffScreen):
             shadow=1,
         )
 
-    def part_tab(self, key: str, word: str, detail: Detail) -> Btn:
+    def part_tab(self, key: DetailPart, word: str, detail: Detail) -> Btn:
         desk = self.model.desk
         count = {"answers": len(detail.answers), "papers": len(detail.papers), "history": len(detail.history)}[key]
         return Btn(
@@ -387,7 +388,7 @@ class DossierScreen(StaffScreen):
             shadow=0,
             scale=chrome,
             flex=1,
-            on_tap=lambda: desk.show(key),  # type: ignore[arg-type]
+            on_tap=lambda: desk.show(key),
             key=f"part:{key}",
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 from kiosk.touch import theme
 from kiosk.touch.head import staff_head
@@ -239,8 +240,8 @@ class TouchTestScreen(StaffScreen):
         if not self.model.test.crosses and self.field.width > 0:
             self.model.test.lay(*field, margin=px(80))
 
-    def on_touch_down(self, touch: object) -> bool:
-        x, y = touch.pos  # type: ignore[attr-defined]
+    def on_touch_down(self, touch: Any) -> bool:
+        x, y = touch.pos
         if self.field.collide_point(x, y):
             self.model.test.down(x, y)
         return super().on_touch_down(touch)

@@ -52,7 +52,7 @@ def test_a_job_found_being_sent_when_the_program_starts_is_uncertain() -> None:
         (BUSY, "learn", False, "hold"),
     ],
 )
-def test_what_is_sent_follows_from_what_the_printer_said(status, ability, has_answered, start) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_sent_follows_from_what_the_printer_said(status, ability, has_answered, start) -> None:
     assert decide(status, ability, has_answered=has_answered) == start
 
 

@@ -24,7 +24,7 @@ MOST = 1000
 """Bytes the device takes in one transfer: less than is offered, as real ones do when their buffer fills."""
 
 
-class Bus(IBackend):  # type: ignore[misc]
+class Bus(IBackend):
     """The bus. ``plugged`` may be taken away at any moment; the end points are not where python-escpos assumes them."""
 
     def __init__(self, twin: PrinterTwin) -> None:
