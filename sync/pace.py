@@ -37,10 +37,10 @@ class Pace:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._smoothed_s = 0.0
-        self.target = limits.start
-        """Bytes of runs a request aims at now."""
         self.wanted = limits.wanted
         """Bytes of feed an answer may bring now."""
+        self.target = limits.start
+        """Bytes of runs a request aims at now."""
 
     def hedge_after(self) -> float:
         """Seconds without an answer after which the same bytes are worth sending again on a new connection."""
@@ -51,16 +51,16 @@ class Pace:
         # Falls fast and rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well.
         weight = 2 if took < self._smoothed_s else 16
         self._smoothed_s = took if self._smoothed_s == 0.0 else self._smoothed_s + (took - self._smoothed_s) / weight
-        if took < self._limits.fast_s:
-            self.wanted = min(self._limits.wanted, self.wanted * 2)
         if took > self._limits.slow_s:
             self.failed()
         elif size * 2 >= self.target:
             carries = int(size * self._limits.aim_s / took) if took > 0 else self._limits.most
             grown = int(self.target * 1.6) if took < self._limits.fast_s else self.target
             self.target = max(self._limits.least, min(self._limits.most, grown, max(carries, size)))
+        if took < self._limits.fast_s:
+            self.wanted = min(self._limits.wanted, self.wanted * 2)
 
     def failed(self) -> None:
         """The line brought no answer: aim lower."""
-        self.target = max(self._limits.least, self.target // 2)
         self.wanted = min(self._limits.wanted, max(self._limits.wanted_least, self.wanted // 2))
+        self.target = max(self._limits.least, self.target // 2)
