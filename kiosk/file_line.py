@@ -26,7 +26,7 @@ from sync.blob.crossing import Crossing
 from sync.blob.http import BlobSender
 from sync.blob.line import LineWaits, Peer
 from sync.blob.ports import Lane
-from sync.errors import SyncError
+from sync.errors import BearerError, SyncError
 from sync.rollover import take_all
 from sync.worker import Nudge
 
@@ -136,7 +136,7 @@ class FileLine:
             done = self._sender.round(self._allows, self._stop)
             self._failures, self._refused, self._pause_s = 0, done.refused, done.pause_s
         except SyncError as failure:
-            self._failures, error = self._failures + 1, failure
+            self._failures, self._pause_s, error = self._failures + 1, _asked_s(failure), failure
         self._rest = self._wait()
         self._note(error)
         if self._sender.whole:
@@ -165,7 +165,10 @@ class FileLine:
                     if told.code not in PASSING:
                         raise
                     log.warning("the store cannot be written: %s", told.code)
-                if self._nudge.wait(self._rest):
+                if self._pause_s and not self._failures:
+                    # The province's own word: no nudge shortens it, or every filing would cost a portion for nothing.
+                    self._stop.wait(self._rest)
+                elif self._nudge.wait(self._rest):
                     self._failures = 0
         except BaseException as error:
             # A defect: the process must not go on without this half of it. stop() raises it again where it is seen.
@@ -185,7 +188,7 @@ class FileLine:
             return float(self._pause_s) + self._uniform(0, 5) if self._pause_s else LOOK_S
         config = self._machine.config
         doubled = float(config["sync.retry_first"]) * 2.0 ** min(self._failures - 1, 16)
-        return self._uniform(0, min(float(config["sync.retry_most"]), doubled))
+        return self._pause_s + self._uniform(0, min(float(config["sync.retry_most"]), doubled))
 
     def _note(self, error: SyncError | None) -> None:
         code = error.code if error is not None else self._refused
@@ -195,3 +198,8 @@ class FileLine:
         if self._sender.tried:
             log.info("attachments: %d tried, %s", len(self._sender.tried), code or "sent")
         self._machine.store.forget_arrived()
+
+
+def _asked_s(failure: SyncError) -> int:
+    """Seconds a Retry-After asked for, an hour at most."""
+    return min(int(failure.retry_after_s), 3600) if isinstance(failure, BearerError) else 0

@@ -47,10 +47,10 @@ class Pace:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._smoothed_s = 0.0
-        self.target = limits.start
-        """Bytes of runs a request aims at now."""
         self.wanted = limits.wanted
         """Bytes of feed an answer may bring now."""
+        self.target = limits.start
+        """Bytes of runs a request aims at now."""
 
     def hedge_after(self, size: int) -> float:
         """Seconds without an answer, or without progress of a long request, after which the same ``size`` bytes are worth sending
@@ -62,19 +62,19 @@ class Pace:
         """An answer came after ``took`` seconds to a request with ``size`` bytes of runs."""
         if size < ONE_PACKET:
             self._smooth(took)
-        if took < self._limits.fast_s:
-            self.wanted = min(self._limits.wanted, self.wanted * 2)
         if took > self._limits.slow_s:
             self.failed()
         elif size * 2 >= self.target:
             carries = int(size * self._limits.aim_s / took) if took > 0 else self._limits.most
             grown = int(self.target * 1.6) if took < self._limits.fast_s else self.target
             self.target = max(self._limits.least, min(self._limits.most, grown, max(carries, size)))
+        if took < self._limits.fast_s:
+            self.wanted = min(self._limits.wanted, self.wanted * 2)
 
     def failed(self) -> None:
         """The line brought no answer: aim lower."""
-        self.target = max(self._limits.least, self.target // 2)
         self.wanted = min(self._limits.wanted, max(self._limits.wanted_least, self.wanted // 2))
+        self.target = max(self._limits.least, self.target // 2)
 
     def _smooth(self, took: float) -> None:
         """Falls fast, rises slowly: a late answer mostly tells of a lost packet, and must not make the next hedge late as well."""

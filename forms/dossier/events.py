@@ -12,7 +12,7 @@ contents (money and ids are text, times ISO with their zone, ``by`` is ``{"role"
     dec  {"of","field","kept","lost","choice","at","by"}                  a person decides a conflict or a suggestion
 
 Version 1 knew ``new f st note``; its ``st`` has no ``act`` and asks for the bare step. Unknown kinds and malformed contents ask for
-nothing: they are kept and relayed, and change no field.
+nothing: they are kept, change no field, and whoever wrote them is told (``event_unread``).
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ def change(kind: str, content: Mapping[str, Any]) -> Change:
     """Read an event as what it asks for."""
     reader = _READERS.get(kind)
     return reader(content) if reader is not None else _NOTHING
+
+
+def is_read(wanted: Change) -> bool:
+    """Whether this version could read the event: a kind it knows, with the content of that kind."""
+    return wanted is not _NOTHING
 
 
 def step_of(kind: str, content: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from forms.dossier.events import Change, Draft, change
+from forms.dossier.events import Change, Draft, change, is_read
 from forms.dossier.fields import FieldClass, Fields, field_class, same
 from forms.dossier.states import ACTS, PAUSED, TRANSITIONS, Role, Status
 
@@ -76,8 +76,10 @@ def refusal(fields: Fields, wanted: Change, side: Side = Side.COMMUNE) -> str | 
     """Why an event may not be applied to this state: a stable code, or ``None``.
 
     ``exists`` (created twice), ``step_from_other_state``, ``found_other`` (another value it named has moved), ``step_unlawful``,
-    ``act_unknown`` (of a newer version), ``role_forbidden``, and what :func:`forbidden` says.
+    ``event_unread`` and ``act_unknown`` (of a newer version, or malformed), ``role_forbidden``, and what :func:`forbidden` says.
     """
+    if not is_read(wanted):
+        return "event_unread"
     if wanted.creates:
         return "exists" if "procedure" in fields or "status" in fields else None
     if wanted.act and wanted.act not in ACTS:

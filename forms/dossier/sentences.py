@@ -64,6 +64,7 @@ WHY_VI: Final[Mapping[str, str]] = {
     "step_from_other_state": "hồ sơ không còn ở trạng thái mà bước này bắt đầu",
     "step_unlawful": "bước chuyển này không được phép",
     "found_other": "thông tin mà bước này dựa vào đã được sửa",
+    "event_unread": "phần mềm ở đây chưa đọc được việc này",
     "act_unknown": "phần mềm ở đây chưa biết bước này",
     "role_forbidden": "người làm không có thẩm quyền",
     "resolved_elsewhere": "đơn vị khác đang giải quyết hồ sơ",

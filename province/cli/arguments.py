@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--password-stdin", action="store_true", help="đọc mật khẩu từ đầu vào chuẩn; không có thì máy tự tạo và in ra"
     )
-    point = act("safe-point", "ghi mốc trước khi sao lưu cơ sở dữ liệu (before a backup)")
+    point = act("safe-point", "ghi mốc trước khi sao lưu cơ sở dữ liệu và thư mục blobs (before a backup)")
     point.add_argument("file", type=Path, metavar="TỆP MỐC")
     confirmed = act("safe-confirm", "bản sao lưu sau mốc này đã cất nơi khác (the backup lies off-site)")
     confirmed.add_argument("file", type=Path, metavar="TỆP MỐC")

@@ -132,6 +132,20 @@ def test_nobody_is_woken_where_no_process_runs(tmp_path: Path) -> None:
     assert wake(tmp_path) is False
 
 
+def test_what_was_put_aside_is_told_with_its_reason(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    with machine.store.transaction():
+        for body in (b"one", b"two"):
+            machine.store.quarantine("feed", "feed_gap", body)
+        machine.store.quarantine("province", "province_lost_safe", b"{}")
+    report = report_of(machine)
+    assert [(one["source"], one["reason"], one["count"]) for one in report.facts()["refused"]] == [
+        ("feed", "feed_gap", 2),
+        ("province", "province_lost_safe", 1),
+    ]
+    assert "bản tin của tỉnh, lý do feed_gap: 2, gần nhất 08:15:00 25/11/2026" in report_vi(report)
+
+
 def test_what_waits_is_as_old_as_its_oldest_event_not_as_its_dossier(tmp_path: Path) -> None:
     clock = ToldClock()
     machine = make_machine(tmp_path, clock)
@@ -149,20 +163,6 @@ def test_a_machine_nobody_enrolled_says_so(tmp_path: Path, capsys: pytest.Captur
     open_machine(load(tmp_path, overrides=("store.reserve_mb=1",))).close()
     assert sync_command(["status", "--state", str(tmp_path), "--set", "store.reserve_mb=1"]) == 0
     assert "sync enrol" in capsys.readouterr().out
-
-
-def test_what_was_put_aside_is_told_with_its_reason(tmp_path: Path) -> None:
-    machine = make_machine(tmp_path)
-    with machine.store.transaction():
-        for body in (b"one", b"two"):
-            machine.store.quarantine("feed", "feed_gap", body)
-        machine.store.quarantine("province", "province_lost_safe", b"{}")
-    report = report_of(machine)
-    assert [(one["source"], one["reason"], one["count"]) for one in report.facts()["refused"]] == [
-        ("feed", "feed_gap", 2),
-        ("province", "province_lost_safe", 1),
-    ]
-    assert "bản tin của tỉnh, lý do feed_gap: 2, gần nhất 08:15:00 25/11/2026" in report_vi(report)
 
 
 @pytest.mark.parametrize(

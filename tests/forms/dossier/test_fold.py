@@ -24,6 +24,7 @@ from forms.dossier import (
     file,
     fold,
     outcome,
+    refusal,
 )
 from tests.forms.dossier.acts import AT as MORNING
 from tests.forms.dossier.acts import CAME, OFFICIAL, accepted, filed, filing
@@ -153,8 +154,8 @@ def signed(**content: Any) -> dict[str, Any]:
         ("rm", signed(of="a.child_name", saw="Nông Văn Bé", why="x")),
     ],
 )
-def test_an_act_on_a_field_it_is_not_for_asks_for_nothing(kind: str, content: dict[str, Any]) -> None:
-    assert outcome(filed(), change(kind, content)) == Outcome({})
+def test_an_act_on_a_field_it_is_not_for_changes_nothing_and_is_told(kind: str, content: dict[str, Any]) -> None:
+    assert outcome(filed(), change(kind, content)) == Outcome({}, (), "event_unread")
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,7 @@ def test_the_supplement_of_an_old_dossier_without_an_interval_opens_none() -> No
 def test_unknown_kinds_and_malformed_contents_ask_for_nothing(kind: str, content: dict[str, Any]) -> None:
     assert change(kind, content).writes == {}
     assert apply({"status": 4}, kind, content) == {"status": 4}
+    assert refusal({"status": 4}, change(kind, content)) == "event_unread", "nobody's act is passed over in silence"
 
 
 def test_what_the_province_would_ignore_does_not_show_at_the_kiosk_either() -> None:

@@ -19,8 +19,8 @@ from tests.sync.loopback import PORTAL, Loopback
 
 class BlobServer(Loopback):
     """Faults: ``cut`` (reads 20 KiB of the body, then closes), ``hang`` (reads 20 KiB, then nothing more), ``lost`` (takes all,
-    then closes unanswered), ``portal``, ``500``, ``mute`` (takes all, never answers), ``slow`` (200 KiB a second), ``buffered`` (a
-    proxy that keeps the body and then closes: nothing of it gets through).
+    then closes unanswered), ``portal``, ``500``, ``503`` (come again in 40 s), ``mute`` (takes all, never answers), ``slow`` (200
+    KiB a second), ``buffered`` (a proxy that keeps the body and then closes: nothing of it gets through).
     """
 
     def __init__(self, receiver: Receiver) -> None:
@@ -83,10 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in ("cut", "hang", "lost", "mute", "buffered"):
             self.close_connection = True
         else:
-            self._send({"portal": 200, "500": 500}.get(fault, 200), PORTAL if fault in ("portal", "500") else call.close())
+            status = {"500": 500, "503": 503}.get(fault, 200)
+            self._send(status, PORTAL if fault in ("portal", "500", "503") else call.close())
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
+        if status == 503:
+            self.send_header("Retry-After", "40")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
