@@ -33,7 +33,7 @@ from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
-from kiosk.store.ledger import Ledger
+from kiosk.store.ledger import UNKNOWN_NUMBERS, Ledger
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
@@ -47,8 +47,6 @@ _PART: Final = struct.Struct(">c32sQ")
 _FACTS, _STORE, _BLOB, _END = b"f", b"s", b"b", b"e"
 _PIECE: Final = 1024 * 1024
 _MAX_FACTS: Final = 64 * 1024
-_UNKNOWN_NUMBERS: Final = 10_000
-"""Provisional numbers passed over where no ledger says which of them are on paper: fifty busy days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +337,7 @@ def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
     )
     row = db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()
     number = int(row[0]) if row else 0
-    beyond = max(number, ledger.below - 1) if ledger.below else number + _UNKNOWN_NUMBERS
+    beyond = max(number, ledger.below - 1) if ledger.below else number + UNKNOWN_NUMBERS
     db.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('number', ?)", [beyond])
 
 
