@@ -46,7 +46,18 @@ def machine_of(config: Config) -> Iterator[Machine]:
 
 
 def answer(given: argparse.Namespace, act: Callable[[Machine, argparse.Namespace], int]) -> int:
-    """Run an act on the machine that ``--state``, ``--config`` and ``--set`` name; its exit code, or 1 with the failure told."""
+    """Run an act on the machine that ``--state``, ``--config`` and ``--set`` name; its exit code, or 1 with the failure told.
+
+    A state folder that is not there is refused: a mistyped one would be made, and answer that nothing waits.
+    """
+    if given.state.is_dir():
+        return answer_at_first(given, act)
+    refuse(given.json, "state_missing", f"Không thấy thư mục trạng thái «{given.state}». Xem lại --state; máy mới: «sync enrol».")
+    return 1
+
+
+def answer_at_first(given: argparse.Namespace, act: Callable[[Machine, argparse.Namespace], int]) -> int:
+    """:func:`answer` for what a technician does first on a machine, which makes the state folder."""
     try:
         with machine_of(config_from(given)) as machine:
             return act(machine, given)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forms.people.places import commune
-from kiosk.answers import answer, say
+from kiosk.answers import answer, answer_at_first, say
 from kiosk.config import ConfigError
 from kiosk.file_trouble import why_vi
 from kiosk.line import bearer_of
@@ -50,7 +50,7 @@ def enrol_command(argv: Sequence[str]) -> int:
     by_stick = parser.add_mutually_exclusive_group()
     by_stick.add_argument("--write-request", type=Path, metavar="TỆP", help="ghi tệp yêu cầu để mang lên tỉnh bằng USB")
     by_stick.add_argument("--bundle", type=Path, metavar="TỆP", help="nhận tệp ghi danh tỉnh cấp")
-    return answer(parser.parse_args(argv), _enrol)
+    return answer_at_first(parser.parse_args(argv), _enrol)
 
 
 def keys_command(argv: Sequence[str]) -> int:

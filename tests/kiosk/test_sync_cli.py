@@ -146,3 +146,9 @@ def test_what_waits_is_as_old_as_its_oldest_event_not_as_its_dossier(tmp_path: P
 def test_a_machine_nobody_enrolled_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sync_command(["status", "--state", str(tmp_path), "--set", "store.reserve_mb=1"]) == 0
     assert "sync enrol" in capsys.readouterr().out
+
+
+def test_a_mistyped_state_folder_is_neither_made_nor_asked_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sync_command(["status", "--state", str(tmp_path / "mistyped"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_missing"
+    assert not (tmp_path / "mistyped").exists()
