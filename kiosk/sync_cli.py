@@ -68,7 +68,7 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
     try:
         return _once(machine, given) if given.once else _forever(machine)
     except AlreadyRuns:
-        say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy rồi.")
+        say(given.json, {"ok": False, "error": {"code": "sync_runs"}}, "Tiến trình đồng bộ đang chạy, máy tự gửi: «sync status».")
         return BUSY
 
 

@@ -178,6 +178,7 @@ def _await_bundle(bearer: HttpBearer, ticket: str, seconds: float) -> bytes | No
 
 
 def _show(machine: Machine, given: argparse.Namespace) -> int:
+    machine.store.identity_or_raise()
     return _said(machine.keyring, given)
 
 

@@ -6,6 +6,8 @@ root, and a database under another would make every one of them refuse the provi
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -44,12 +46,15 @@ def settle(running: Runtime) -> int:
     Returns how many.
 
     Raises:
-        ProvinceError: ``keys_of_other_province``.
+        ProvinceError: ``keys_of_other_province``; ``database_missing`` when these keys had a database and this one is empty.
     """
     own, now = running.keyring.root, running.wall_ms()
+    had_one = running.options.state / "keys" / "database-made"
     with writing():
         identity = Identity.objects.first()
         if identity is None:
+            if had_one.exists():
+                raise _missing(had_one)
             Identity.objects.create(root_key=own, made_ms=now)
         elif bytes(identity.root_key) != own:
             raise ProvinceError(
@@ -57,7 +62,20 @@ def settle(running: Runtime) -> int:
                 "Cơ sở dữ liệu này thuộc bộ khóa khác: các máy ở xã sẽ không nhận ra tỉnh.",
                 "Khôi phục đúng thư mục keys, hoặc chỉ đúng cơ sở dữ liệu.",
             )
-        return assign_missing(running.config, now)
+        codes = assign_missing(running.config, now)
+    if not had_one.exists():
+        had_one.touch(mode=0o600)
+    return codes
+
+
+def _missing(had_one: Path) -> ProvinceError:
+    """An empty database would refuse every kiosk as unknown and call itself whole: the old one must be looked for first."""
+    return ProvinceError(
+        "database_missing",
+        "Cơ sở dữ liệu của tỉnh trống hoặc không thấy, trong khi bộ khóa này đã từng có dữ liệu.",
+        "Khôi phục từ bản sao lưu rồi chạy new-epoch, hoặc chỉ đúng --database; chỉ khi không còn bản nào: "
+        f"xóa tệp {had_one.parent.name}/{had_one.name}, rồi mọi máy phải đăng ký lại.",
+    )
 
 
 def new_epoch() -> int:

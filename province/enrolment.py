@@ -157,10 +157,17 @@ def enrol_file(request: bytes, commune: str, words: str, *, by: str) -> tuple[De
     """Enrol the kiosk of a request that came on a stick, whose words were heard: (device, bundle). May be repeated.
 
     Raises:
-        ProvinceError, sync.errors.EnrolError: as :func:`make_code`, :func:`ask` and :func:`confirm`.
+        ProvinceError, sync.errors.EnrolError: as :func:`make_code`, :func:`ask` and :func:`confirm`; ``commune_differs`` when the
+            same request was given to another commune before.
     """
     with writing():
         known = Enrolment.objects.filter(request_hash=open_request(request).digest).first()
+        if known is not None and known.commune != commune:
+            raise ProvinceError(
+                "commune_differs",
+                f"Tệp yêu cầu này đã dùng để đăng ký cho xã {known.commune}, không phải {commune[:16]}.",
+                "Xem lại mã xã. Nếu lần trước chọn nhầm xã: thu hồi máy đó, rồi ghi tệp yêu cầu mới ở máy.",
+            )
         ticket = known.id if known is not None else ask(make_code(commune, by=by).shown, request)
     bundle = bundle_of(ticket)
     if bundle is None:

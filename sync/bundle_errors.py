@@ -140,7 +140,7 @@ class CourierRefused(BundleError):
 
     code = "courier_refused"
     message_vi = "Máy chuyển hộ từ chối."
-    cure_vi = "Xem lại mã một lần trên màn hình máy chuyển hộ."
+    cure_vi = "Xem lại mã một lần trên màn hình máy chuyển hộ; sai 10 lần thì máy đó đóng trang, mở lại để lấy mã mới."
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the courier refuses: {reason}")

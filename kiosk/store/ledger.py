@@ -4,12 +4,14 @@ It answers two questions after a reinstall or a restore from an old image. Which
 paper? Numbers are set aside in blocks of :data:`BLOCK`, written and fsynced before the first of a block is used, so none is
 ever printed twice; a restore skips at most one block. Is this store the newest copy? The file also remembers the last
 ``(incarnation, n, head)``; a store that is behind it, or beside it, opens a new incarnation before its first write (SYNC
-design 1.11).
+design 1.11). Is this the machine it was written on? The ledger also says where it lies: a state folder or a disk that was
+copied begins anew beyond all numbers of the other, or two citizens would get one code and one dossier.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +26,9 @@ ROOM = 64 * 1024
 
 BLOCK = 16
 """Provisional numbers set aside by one fsync."""
+
+UNKNOWN_NUMBERS = 10_000
+"""Provisional numbers passed over where nobody can say which of them are on paper: fifty busy days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Ledger:
         self.below = int(_read(self._path).get("below", 0))
         seen = _read(self._last)
         self.witness = Witness(int(seen["inc"]), int(seen["n"]), bytes.fromhex(seen["head"])) if seen else None
+        self._place = _place(self._last) if seen else ""
+        self.is_copy = bool(seen) and seen.get("place", self._place) != self._place
 
     @property
     def folder(self) -> Path:
@@ -60,7 +67,7 @@ class Ledger:
     def start_anew(self) -> None:
         """Forget which store this machine wrote last, so that an empty one may be made; the numbers stay set aside."""
         self._last.unlink(missing_ok=True)
-        self.witness = None
+        self.witness, self._place, self.is_copy = None, "", False
 
     def set_aside(self, number: int) -> None:
         """Make sure ``number`` is inside the block already on disk; durable on return."""
@@ -75,17 +82,41 @@ class Ledger:
 
         Written in place, in one piece of less than a disk sector: a rename would make the file system flush it each time.
         """
-        self.witness = witness
-        fact = {"inc": witness.incarnation, "n": witness.n, "head": witness.head.hex()}
+        self.witness, self.is_copy = witness, False
         with contextlib.suppress(OSError):
             handle = os.open(self._last, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
+                self._place = self._place or _place(self._last)
+                fact = {"inc": witness.incarnation, "n": witness.n, "head": witness.head.hex(), "place": self._place}
                 os.pwrite(handle, json.dumps(fact).ljust(_RECORD).encode("ascii"), 0)
             finally:
                 os.close(handle)
 
 
 _RECORD = 256
+_MOUNTS = Path("/proc/self/mountinfo")
+_STEADY = ("ext2", "ext3", "ext4", "xfs", "tmpfs")
+"""File systems on which a file keeps its inode for life; on others (FAT) a remount would look like a copy."""
+
+
+def _place(file: Path) -> str:
+    """Where a file lies: this system, this disk, this file. Another copy of the bytes lies elsewhere."""
+    stat = file.stat()
+    device = f"{os.major(stat.st_dev)}:{os.minor(stat.st_dev)}"
+    disk = Path("/sys/dev/block", device).resolve()
+    serial = (folder / name for folder in (disk, disk.parent) for name in ("wwid", "device/wwid", "device/cid", "device/serial"))
+    facts = [_text(Path("/etc/machine-id")), next(filter(None, map(_text, serial)), "")]
+    if any(line.split()[2] == device and line.partition(" - ")[2].split()[0] in _STEADY for line in _text(_MOUNTS).splitlines()):
+        facts.append(str(stat.st_ino))
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def _text(path: Path) -> str:
+    """What a file of the system says, empty when it is not there or not for us."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _read(path: Path) -> dict[str, Any]:

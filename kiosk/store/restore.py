@@ -13,7 +13,6 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import sqlite_utils
 
@@ -21,15 +20,13 @@ from kiosk.store.backup_parts import Found, beside, folder_beside, prove, unpack
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
-from kiosk.store.ledger import Ledger
+from kiosk.store.ledger import UNKNOWN_NUMBERS, Ledger
 from sync.durable import to_disk
 from sync.envelope import ZERO_HEAD
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
 from sync.sealed_file import Reader, read_grant
 
 _SIDE_FILES = ("-wal", "-shm")
-_UNKNOWN_NUMBERS: Final = 10_000
-"""Provisional numbers passed over where no ledger says which of them are on paper: fifty busy days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
     )
     row = db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()
     number = int(row[0]) if row else 0
-    beyond = max(number, ledger.below - 1) if ledger.below else number + _UNKNOWN_NUMBERS
+    beyond = max(number, ledger.below - 1) if ledger.below else number + UNKNOWN_NUMBERS
     db.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('number', ?)", [beyond])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 import threading
@@ -30,7 +31,7 @@ from kiosk.store import projections, search
 from kiosk.store.connection import DatabaseError, OperationalError, StoreError, cannot_write, connect, immediate, named
 from kiosk.store.hold import Hold
 from kiosk.store.journal import Identity, Journal
-from kiosk.store.ledger import BLOCK, Ledger, Witness
+from kiosk.store.ledger import BLOCK, UNKNOWN_NUMBERS, Ledger, Witness
 from kiosk.store.migrations import migrate
 from kiosk.store.outbox import Outbox
 from kiosk.store.papers import Papers
@@ -42,6 +43,7 @@ from sync.keys import Signer
 from sync.segment import sign_head
 from sync.steps import step
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -226,9 +228,14 @@ class Store(Journal, Times, Papers, Outbox):
         with self.transaction():
             row = self.db.conn.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal DESC LIMIT 1").fetchone()
             older = row is None or self._is_behind(*row)
-            if older:
+            if older or self.ledger.is_copy:
                 self._open_incarnation()
-            if older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
+            if self.ledger.is_copy:
+                log.warning("this store was copied here; its journal goes on in a new incarnation")
+                self._witnessed(Witness(*self.current()))
+                # The other copy goes on with the numbers after these.
+                self.set_meta("number", max(int(self.meta("number", 0)), self.ledger.below - 1) + UNKNOWN_NUMBERS)
+            elif older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
                 # What stood in the set-aside block may be on paper: go on after it.
                 self.set_meta("number", max(int(self.meta("number", 0)), self.ledger.below - 1))
 

@@ -17,8 +17,9 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
     from sync.envelope import base32
 
     done = import_stick(running, given.place, answer=not given.no_answer, told=_show_reading(given))
+    came_whole = bool(done.taken) and not done.refused
     facts = {
-        "ok": not done.refused,
+        "ok": came_whole,
         "taken": [
             {
                 "file": path.name,
@@ -42,9 +43,9 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
         for path, came in done.taken
     ]
     lines += [f"{path.name}: {error.message_vi} {error.cure_vi}" for path, error in done.refused]
-    lines += ["Không có gói nào của máy xã." if not done.taken and not done.refused else ""]
+    lines += ["Không có gói nào của máy xã ở đây. Xem lại USB và đường dẫn." if not done.taken and not done.refused else ""]
     lines += [f"Đã ghi {len(done.answers)} gói trả lời và đọc lại đúng: có thể rút USB." if done.answers else ""]
-    return (1 if done.refused else 0), facts, "\n".join(line for line in lines if line)
+    return (0 if came_whole else 1), facts, "\n".join(line for line in lines if line)
 
 
 def _show_reading(given: argparse.Namespace) -> Callable[[Path], None]:

@@ -212,6 +212,13 @@ def test_the_command_rotates_and_shows(state: Path, capsys: pytest.CaptureFixtur
     assert told(capsys)["generation"] == 2
 
 
+def test_a_machine_nobody_enrolled_does_not_say_that_the_province_knows_its_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, "keys", "show") == 1
+    assert told(capsys)["error"]["code"] == "not_enrolled"
+
+
 # --- with the province ----------------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,7 @@ def site(served: Site) -> Site:
 
     served.clock.rest()
     connection.ops.execute_sql_flush(sql_flush(no_style(), connection, allow_cascade=True))
+    (served.state / "keys" / "database-made").unlink(missing_ok=True)
     settle(served.running)
     return served
 

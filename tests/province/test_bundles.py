@@ -19,7 +19,7 @@ from sync.keys import SODIUM
 from sync.loading import Cargo, Loaded, Record, load
 from sync.unloading import Unloaded, unload
 from tests.province.conftest import Site
-from tests.province.support import KioskTwin
+from tests.province.support import KioskTwin, cli
 
 if TYPE_CHECKING:
     from province.bundles import Imported
@@ -159,3 +159,9 @@ def test_a_stick_for_no_commune_is_not_written(site: Site, tmp_path: Path) -> No
         export_stick(site.running, tmp_path, "99999")
     assert refused.value.code == "commune_unknown"
     assert usb.volumes(tmp_path) == []
+
+
+def test_a_place_without_any_volume_is_not_called_taken_in(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "not-there"):
+        code, told = cli("bundle-import", str(place), state=tmp_path / "state")
+        assert (code, told["ok"]) == (1, False)

@@ -273,6 +273,8 @@ def test_a_kiosk_is_enrolled_by_stick_and_the_bundle_may_be_asked_for_twice(tmp_
     assert (got.device, got.commune) == (told["device"], ROOM)
     (tmp_path / "out.bundle").unlink()
     assert cli(*words, "", state=tmp_path / "state")[0] == 0
+    elsewhere = ["01279" if word == ROOM else word for word in words]
+    assert cli(*elsewhere, "", state=tmp_path / "state")[1]["error"]["code"] == "commune_differs"
     assert open_bundle((tmp_path / "out.bundle").read_bytes(), [own.seal], request).device == got.device
 
 

@@ -258,6 +258,15 @@ def test_a_database_under_other_keys_is_refused(site: Site, tmp_path: Path) -> N
         settle(replace(site.running, keyring=open_keyring(tmp_path)))
 
 
+def test_keys_that_had_a_database_never_make_an_empty_one_in_silence(tmp_path: Path) -> None:
+    assert cli("migrate", state=tmp_path)[0] == 0
+    (tmp_path / "province.sqlite3").unlink()
+    code, told = cli("check", state=tmp_path)
+    assert (code, told["error"]["code"]) == (1, "database_missing")
+    (tmp_path / "keys" / "database-made").unlink()
+    assert cli("check", state=tmp_path)[0] == 0
+
+
 def test_a_database_newer_than_the_program_is_refused(site: Site) -> None:
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder

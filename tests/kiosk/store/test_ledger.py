@@ -105,3 +105,27 @@ def test_a_rebase_that_is_undone_leaves_no_trace_in_the_ledger(tmp_path: Path) -
         fresh = machine.store.rebase_incarnation(inc, 1)
     assert Ledger(machine.config.path("store.ledger")).witness == Witness(*machine.store.current())
     assert machine.store.current()[0] == fresh
+
+
+def test_two_copies_of_one_state_folder_give_neither_one_code_nor_one_dossier_twice(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "one")
+    file_one(machine)
+    machine.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    first, second = make_machine(tmp_path / "one"), make_machine(tmp_path / "two")
+    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHER) for each in (first, second) for _ in range(2)]
+    assert len({one.code for one in filed}) == len({one.dossier for one in filed}) == 4
+    for each in (first, second):
+        each.close()
+
+
+def test_a_copy_begins_anew_once_and_then_goes_on(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "one")
+    file_one(machine)
+    machine.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    machine = make_machine(tmp_path / "two")
+    begun = machine.store.current()
+    machine.close()
+    machine = make_machine(tmp_path / "two")
+    assert machine.store.current() == begun
