@@ -37,8 +37,7 @@ from kiosk.usecases import check_can_file, file_dossier
 DISK_MIB = 72
 SETS = ("store.reserve_mb=8", "store.least_free_mb=20")
 SCANS = ("store.scan_free_mb=24", "store.warn_free_mb=28")
-"""What the screen of this disk takes for too little room for a scan; a scan already on its way must not know of it."""
-CARELESS = ("store.least_free_mb=0", "store.scan_free_mb=0", "store.warn_free_mb=0")
+"""What this disk takes for too little room for a scan."""
 REFUSALS = frozenset({"disk_full", "store_busy"})
 """What a full disk may be called: busy, because the sync process tries the same disk."""
 NO_SCANS = REFUSALS | {"disk_no_scans"}
@@ -123,7 +122,8 @@ def _full(folder: Path, rounds: int, seed: int) -> Report:
         stage.province_limits = "attachments_keep_free_mib = 1\n"
         with stage:
             machine = open_machine(load(stage.kiosk_state, overrides=SCANS))
-            late = replace(machine, config=load(stage.kiosk_state, overrides=CARELESS))
+            steps = dict.fromkeys(("store.least_free_mb", "store.scan_free_mb", "store.warn_free_mb"), 0)
+            late = replace(machine, config=replace(machine.config, values={**machine.config.values, **steps}))
             try:
                 for number in range(rounds):
                     said.findings += _full_kiosk(stage, machine, late, said, dice, number)
