@@ -513,7 +513,7 @@ class KioskServices:
         upcoming = max(0.0, (one.next_ms - self._clock.wall_ms()) / 1000) if one.next_ms else 0.0
         return Waiting(
             title_vi=one.code or ("Hồ sơ chưa có mã" if one.events else "Bản quét"),
-            what_vi=f"{one.events} việc" if one.events else "",
+            what_vi=f"{one.events} việc" if one.events else f"bản quét, {one.share:.0%}",
             since_vi=_hour_vi(one.since_ms) or "–",
             tried=one.tried,
             answer_vi=one.answer_vi,

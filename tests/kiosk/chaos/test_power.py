@@ -125,7 +125,7 @@ def test_the_line_of_the_workload_promises_what_the_store_has_kept(tmp_path: Pat
     far.enrol(machine)
     filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
     attach(machine, filed.dossier, photographed(PROCEDURE), photo(random.Random(1)))
-    line = Line(machine, far, lambda word, what="": said.append(Mark(word, what)))
+    line = Line(machine, far, lambda word, what: said.append(Mark(word, what)))
     for _ in range(8):
         line.exchange()
         line.send(random.Random(len(said)))
