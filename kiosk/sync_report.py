@@ -133,7 +133,7 @@ def report_vi(report: Report) -> str:
     lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
     lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []
     lines += [report.receipt_vi] if report.receipt_vi else []
-    events = [item for item in report.items if item.code or item.events]
+    events = [item for item in report.items if item.events]
     lines += [_dossier_vi(item, report.running) for item in events[:SHOWN]]
     tries = {item.item: item for item in report.items if not item.events}
     lines += [_file_vi(file, tries.get(file.id), report.running) for file in report.files[:SHOWN]]

@@ -72,7 +72,7 @@ def files_of(row: DossierIndex) -> Sequence[FileFact]:
     fields = confirmed_fields(row)
     procedure = load_catalogue().filed(fields)
     names = {part.id: part.name_vi for part in procedure.components} if procedure is not None else {}
-    return [_fact(held, full, previews.get(full.blob), names.get(full.name, full.name)) for full in rows if full.role == "full"]
+    return [_fact(held, full, previews.get(full.blob), names.get(full.name, "")) for full in rows if full.role == "full"]
 
 
 def _fact(held: ProvinceFiles, full: Attachment, preview: Attachment | None, title_vi: str) -> FileFact:

@@ -19,8 +19,15 @@ from sync.rollover import ProvincePublic
 COMMUNE = "01290"
 
 
-def enrolled_alone(state: Path, *, device: int = 7, clock: Clock | None = None, sets: Sequence[str] = ()) -> Machine:
-    """A kiosk in ``state``, enrolled if it is not yet."""
+def enrolled_alone(
+    state: Path,
+    *,
+    device: int = 7,
+    clock: Clock | None = None,
+    sets: Sequence[str] = (),
+    province: ProvincePublic | None = None,
+) -> Machine:
+    """A kiosk in ``state``, enrolled if it is not yet: at a province with these keys, or at one that is nowhere."""
     config = load(state, overrides=tuple(sets))
     machine = open_machine(config, clock)
     if machine.enrolment is not None:
@@ -31,7 +38,7 @@ def enrolled_alone(state: Path, *, device: int = 7, clock: Clock | None = None, 
         device=device,
         commune=COMMUNE,
         commune_secret=SealKey.generate().secret,
-        province=ProvincePublic(SigningKey.generate().public, SealKey.generate().public),
+        province=province or ProvincePublic(SigningKey.generate().public, SealKey.generate().public),
     )
     bundle = issue_bundle(open_request(request), grant, root)
     with machine.store.transaction():

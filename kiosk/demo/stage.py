@@ -90,6 +90,8 @@ class Stage:
         self.printer: PrinterTwin
         self.barcode: BarcodeTwin
         self.province_url = ""
+        self.province_limits = ""
+        """Lines of the province's configuration under ``[limits]``."""
         self.launch: Callable[[str, Sequence[str], Path, Mapping[str, str]], Process] = Process
         """How province and sync process are started."""
 
@@ -126,7 +128,7 @@ class Stage:
     def start_province(self, port: int = 0) -> None:
         """Serve the province; ``port`` 0 takes a free one the first time, later the same one."""
         settings = self.province_state / "province.toml"
-        text = f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n\n[limits]\nenrolments_per_minute = 600\n'
+        text = f'[units]\n"{COMMUNE}" = "{UNIT_CODE}"\n\n[limits]\nenrolments_per_minute = 600\n{self.province_limits}'
         settings.write_text(text, encoding="utf-8")
         words = ("province", "serve", "--state", str(self.province_state), "--port", str(port))
         log = self.logs / "province.log"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kiosk.store.rows import Rows
+from sync.blob.ranges import Ranges
 
 EVENTS: Final = ""
 """Item of all events together; they go in the order of the log, so they share one line. Any other item is the id of a file."""
@@ -31,7 +32,7 @@ class Waiting:
 
     item: str
     code: str
-    """Code of the dossier, for people; empty for a file."""
+    """Code of the dossier, for people."""
     events: int
     since_ms: int
     """When the oldest of it was written, by the kiosk's clock."""
@@ -42,6 +43,8 @@ class Waiting:
     last_ms: int
     next_ms: int
     """When the last try was and the next will be, by the kiosk's clock; 0 = not yet."""
+    share: float = 0.0
+    """Of a file: how much of it the province said it holds."""
 
 
 class Outbox(Rows):
@@ -90,8 +93,20 @@ class Outbox(Rows):
             tried = last["tried"] - int(row["tried"] or 0)
             facts = (last["code"], last["told_vi"], last["at_ms"], last["next_ms"]) if tried > 0 else ("", "", 0, 0)
             found.append(Waiting(row["item"], row["code"], row["events"], int(row["since"] or 0), max(tried, 0), *facts))
-        files = self.rows("SELECT * FROM attempt WHERE item <> ? ORDER BY item", [EVENTS])
-        found += [
-            Waiting(row["item"], "", 0, 0, row["tried"], row["code"], row["told_vi"], row["at_ms"], row["next_ms"]) for row in files
-        ]
+        return found + self._files()
+
+    def _files(self) -> list[Waiting]:
+        rows = self.rows(
+            "SELECT t.*, b.size, b.have, b.epoch, coalesce(d.official_code, d.code, '') AS of,"
+            " (SELECT min(json_extract(CAST(l.body AS TEXT), '$.t')) FROM log l"
+            " WHERE l.d = b.d AND NOT l.sealed AND instr(l.body, CAST(b.id AS BLOB))) AS since"
+            " FROM attempt t LEFT JOIN blob b ON b.id = t.item LEFT JOIN dossier d ON d.d = b.d WHERE t.item <> ? ORDER BY t.item",
+            [EVENTS],
+        )
+        present = int(self.meta("epoch", 0))
+        found = []
+        for row in rows:
+            held = Ranges.decode(bytes(row["have"])).held_bytes(row["size"]) if row["size"] and row["epoch"] == present else 0
+            facts = (row["tried"], row["code"], row["told_vi"], row["at_ms"], row["next_ms"])
+            found.append(Waiting(row["item"], row["of"], 0, int(row["since"] or 0), *facts, held / row["size"] if held else 0.0))
         return found

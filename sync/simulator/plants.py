@@ -61,7 +61,7 @@ PLANTS: Final[Sequence[Plant]] = (
         ("self._theirs.discard(offer.dictionary)", "pass"),
     ),
     _plant("former_opener_forgotten", _ENGINE, ("return (self._keys.seal, *self._keys.former)", "return (self._keys.seal,)")),
-    _plant("rotation_never_sent", _ENGINE, ("self._letters = keys.rotations[-1:] if keys.untold else ()", "self._letters = ()")),
+    _plant("rotation_never_sent", _ENGINE, ("self._keys.sign, self._letters)", "self._keys.sign, ())")),
     _plant("snapshot_installed_half", _ANSWERS, ("        if run.last == part.lines:\n", "        if run.last:\n")),
     _plant(
         "snapshot_goes_on_with_another",

@@ -273,6 +273,15 @@ def test_a_file_whose_event_was_set_aside_is_sent_no_more_and_waits_for_an_offic
     assert (review.dossier, review.code, review.what_vi) == (dossier, code, "Thêm bản quét giấy tờ.")
 
 
+def test_a_file_on_its_way_is_told_with_its_dossier_since_when_and_how_far(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    files.set_have(done.blob, Ranges.of_bytes(0, done.size // 2, done.size))
+    machine.store.note_attempt(done.blob, Answer())
+    (one,) = (item for item in machine.store.outbox() if item.item == done.blob)
+    assert (one.code, one.since_ms) == (machine.store.fields(dossier)["code"], machine.store.clock.wall_ms())
+    assert 0.4 < one.share <= 0.5
+
+
 def test_a_set_aside_file_stays_aside_over_a_rebuild_and_goes_again_when_an_official_sends_it(
     machine: Machine, files: KioskFiles
 ) -> None:

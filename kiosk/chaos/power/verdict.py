@@ -53,9 +53,23 @@ def _lost(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
                 yield "a file is lost: a backup"
         if mark.word == "attached" and not _holds(files.path(mark.what), mark.what):
             yield "a file is lost: an attachment"
+    yield from _forgotten(machine, files, promised)
     for fact in files.facts():
         if not _holds(files.path(fact.id), fact.id):
             yield "the journal names a file that is not there"
+
+
+def _forgotten(machine: Machine, files: KioskFiles, promised: Sequence[Mark]) -> Iterator[str]:
+    """What the province had said, and the kiosk had kept: how far the feed is applied, the own log acknowledged, files arrived."""
+    (seq, _), (inc, _, _) = machine.store.feed_position(), machine.store.current()
+    held = {fact.id: fact.held for fact in files.facts()}
+    for word, what in ((mark.word, mark.what.split()) for mark in promised):
+        if word == "synced" and (seq < int(what[0]) or machine.store.acked(inc) < int(what[1])):
+            yield "an exchange is forgotten"
+        if word == "held" and held.get(what[0], 0) < int(what[1]):
+            yield "the progress of a file is forgotten"
+        if word == "complete" and not files.is_complete(what[0]):
+            yield "a file is asked for again that is complete"
 
 
 def _holds(file: Path, digest: str) -> bool:

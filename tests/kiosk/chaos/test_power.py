@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.attachments import attach
+from kiosk.chaos.photo import photo, photographed
+from kiosk.chaos.power.far_end import FarEnd
 from kiosk.chaos.power.platter import SECTOR, Cut, Flush, Mark, Platter, Write, all_cuts, encode, promised, random_cuts, read_log
 from kiosk.chaos.power.verdict import judge_state
-from kiosk.chaos.power.workload import SETS
+from kiosk.chaos.power.workload import SETS, Line
 from kiosk.demo.alone import enrolled_alone
 from kiosk.usecases import file_dossier
 from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session
@@ -105,6 +108,30 @@ def test_a_lost_code_a_paper_that_may_print_twice_and_a_lost_file_are_found(stat
         "a file is lost: a backup",
         "a file is lost: an attachment",
     ]
+
+
+def test_an_exchange_and_the_progress_of_a_file_that_are_forgotten_are_found(state: Path) -> None:
+    said = [Mark("synced", "1 0"), Mark("held", f"{'1' * 64} 1024"), Mark("complete", "1" * 64)]
+    assert judge_state(state, said) == [
+        "an exchange is forgotten",
+        "the progress of a file is forgotten",
+        "a file is asked for again that is complete",
+    ]
+
+
+def test_the_line_of_the_workload_promises_what_the_store_has_kept(tmp_path: Path) -> None:
+    far, said = FarEnd(), list[Mark]()
+    machine = enrolled_alone(tmp_path / "state", clock=ToldClock(), sets=SETS, province=far.public)
+    far.enrol(machine)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    attach(machine, filed.dossier, photographed(PROCEDURE), photo(random.Random(1)))
+    line = Line(machine, far, lambda word, what: said.append(Mark(word, what)))
+    for _ in range(8):
+        line.exchange()
+        line.send(random.Random(len(said)))
+    machine.close()
+    assert {mark.word for mark in said} == {"synced", "held", "complete"}
+    assert judge_state(tmp_path / "state", said) == []
 
 
 def test_a_store_cut_in_half_is_found(state: Path) -> None:
