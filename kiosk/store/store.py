@@ -230,14 +230,15 @@ class Store(Journal, Times, Papers, Outbox):
             older = row is None or self._is_behind(*row)
             if older or self.ledger.is_copy:
                 self._open_incarnation()
+            # What stood in the set-aside block may be on paper: go on after it.
+            beyond = max(int(self.meta("number", 0)), self.ledger.below - 1)
             if self.ledger.is_copy:
                 log.warning("this store was copied here; its journal goes on in a new incarnation")
                 self._witnessed(Witness(*self.current()))
                 # The other copy goes on with the numbers after these.
-                self.set_meta("number", max(int(self.meta("number", 0)), self.ledger.below - 1) + UNKNOWN_NUMBERS)
+                self.set_meta("number", beyond + UNKNOWN_NUMBERS)
             elif older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
-                # What stood in the set-aside block may be on paper: go on after it.
-                self.set_meta("number", max(int(self.meta("number", 0)), self.ledger.below - 1))
+                self.set_meta("number", beyond)
 
     def _is_behind(self, inc: int, n: int, head: bytes) -> bool:
         seen = self.ledger.witness

@@ -91,7 +91,7 @@ PLANTS: Final[Sequence[Plant]] = (
     # --- versions
     _plant(
         "floor_blocks_every_kiosk",
-        _INTAKE,
+        _ANSWERING,
         ("if hello.schemas[1] < policy.schema_floor", "if hello.schemas[0] < policy.schema_floor"),
     ),
     _plant(
