@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain as joined
 from typing import Any, Final
 
 from django.db.models import F, Sum
@@ -34,13 +35,14 @@ from province.models import (
     Snapshot,
     SnapshotLine,
 )
+from province.official_codes import OfficialCodes
 from province.projection import Projection, read_entry
 from province.rows import Entry, Line, insert, select
 from province.runtime import current
 from province.writer import writing
 from sync import snapshot as snapshots
-from sync.envelope import ZERO_HEAD, EnvelopeError, Origin, decode, dossier_device
-from sync.feed import ack_entry, next_entry, safe_entry
+from sync.envelope import ZERO_HEAD, EnvelopeError, Origin, chain, decode, dossier_device
+from sync.feed import ack_entry, encode_entry, safe_entry
 from sync.keys import SealKey
 from sync.ports import Confirmed, DeviceRecord, FeedEntry, Proof, SnapshotInfo
 from sync.rollover import Rotation
@@ -54,6 +56,7 @@ QUARANTINE_BYTES: Final = 64 * 1024 * 1024
 _SETTING: Final = b'{"e":"cfg",'
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
+_NOBODY: Final = (None, None, None)
 _TOGETHER: Final = 2000
 """Rows read together."""
 
@@ -72,7 +75,9 @@ class OrmJournal:
         self._events: dict[tuple[int, int, int], Line] = {}
         self._ids: set[bytes] = set()
         self._feeds: dict[str, tuple[int, bytes]] = {}
-        self._entries: list[Entry] = []
+        self._waiting: dict[str, list[Entry]] = {}
+        """Commune -> the end of its feed, without gaps."""
+        self.codes = OfficialCodes()
         self.milestones: set[str] = set()
         """Communes whose feed has reached another ``SNAPSHOT_EVERY``."""
 
@@ -82,13 +87,14 @@ class OrmJournal:
         for device, incarnation in {key[:2] for key in self._events}:
             n, head = self._positions[device, incarnation]
             Position.objects.update_or_create(device=device, incarnation=incarnation, defaults={"n": n, "head": head})
-        insert(FeedRow, Entry._fields, self._entries)
+        insert(FeedRow, Entry._fields, joined.from_iterable(self._waiting.values()))
         self._projection.flush()
-        self._events, self._ids, self._entries = {}, set(), []
+        self.codes.flush()
+        self._events, self._ids, self._waiting = {}, set(), {}
 
     def _written(self) -> None:
         """Before a query over whole tables."""
-        if self._events or self._entries:
+        if self._events or self._waiting:
             self.flush()
 
     def epoch(self) -> int:
@@ -134,7 +140,9 @@ class OrmJournal:
 
     def held(self, event_ids: Collection[bytes]) -> set[bytes]:
         asked = list(event_ids)
-        rows = (*select(EventRow, ("event_id",), "event_id", asked), *select(BranchRow, ("event_id",), "event_id", asked))
+        rows = select(EventRow, ("event_id",), "event_id", asked)
+        if BranchRow.objects.exists():
+            rows += select(BranchRow, ("event_id",), "event_id", asked)
         return self._ids.intersection(asked) | {bytes(row[0]) for row in rows}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
@@ -205,18 +213,20 @@ class OrmJournal:
         return self._projection.confirmed(commune, dossier)
 
     def add_entry(self, commune: str, entry: Mapping[str, Any], origin: Origin | None, body: bytes | None = None) -> int:
-        following = next_entry(*self.feed_position(commune), entry, body)
-        device, incarnation, n = (origin.device, origin.incarnation, origin.n) if origin is not None else (None, None, None)
+        last, before = self.feed_position(commune)
+        line = encode_entry(entry) if body is None else body
+        seq, head = last + 1, chain(before, line)
         dossier = dossier_column(entry.get("d"))
-        row = Entry(commune, dossier, following.seq, following.body, following.head, device, incarnation, n, self._now_ms)
-        self._entries.append(row)
-        self._feeds[commune] = following.seq, following.head
-        if following.seq % snapshots.SNAPSHOT_EVERY == 0:
+        device, incarnation, n = origin or _NOBODY
+        row = Entry(commune, dossier, seq, line, head, device, incarnation, n, self._now_ms)
+        self._waiting.setdefault(commune, []).append(row)
+        self._feeds[commune] = seq, head
+        if seq % snapshots.SNAPSHOT_EVERY == 0:
             self.milestones.add(commune)
-        self._projection.project(row, entry)
+        self._projection.project(row, entry, origin)
         if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
             self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
-        return following.seq
+        return seq
 
     def feed_position(self, commune: str) -> tuple[int, bytes]:
         if commune not in self._feeds:
@@ -227,17 +237,20 @@ class OrmJournal:
     def feed_head_at(self, commune: str, seq: int) -> bytes | None:
         if seq == 0:
             return ZERO_HEAD
-        self._written()
+        waiting = self._waiting.get(commune, ())
+        if waiting and seq >= waiting[0].seq:
+            return waiting[seq - waiting[0].seq].head if seq <= waiting[-1].seq else None
         row = FeedRow.objects.filter(commune=commune, seq=seq).only("head").first()
         return bytes(row.head) if row is not None else None
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
-        self._written()
+        waiting = [FeedEntry(row.seq, row.body, row.head) for row in self._waiting.get(commune, ()) if row.seq > after]
+        if waiting and waiting[0].seq == after + 1:
+            return waiting[:limit]
         rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq").values_list("seq", "body", "head")
-        return [FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]]
+        return [*(FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]), *waiting][:limit]
 
     def snapshot(self, commune: str) -> SnapshotInfo | None:
-        self._written()
         row = Snapshot.objects.filter(commune=commune, epoch=self.epoch()).first()
         if self.feed_position(commune)[0] - (row.seq if row is not None else 0) >= snapshots.SNAPSHOT_EVERY:
             return self.make_snapshot(commune)

@@ -13,13 +13,14 @@ from datetime import date
 from typing import Any, Final
 
 from forms.dossier import Status, step_of
-from forms.dossier.merge import Writing, merge
+from forms.dossier.merge import Writing, merge_into
 from province.clock import moment
 from province.config import Config
+from province.confirmed import Fields
+from province.index import NO_UNIT
 from province.journal import OrmJournal, recording
 from province.models import DossierIndex, EventRow
-from province.official_codes import acceptance_day, next_code
-from province.projection import NO_UNIT
+from province.official_codes import acceptance_day
 from sync.envelope import Event, Origin, decode, encode
 from sync.feed import fields_entry, not_applied
 from sync.ports import Confirmed, Effect
@@ -35,22 +36,26 @@ class ProvinceMerge:
         self._config = config
 
     def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-        entries = merge(confirmed, _writing(event, origin))
-        if not all(_fits(entry) for entry in entries):
+        writing = _writing(event, origin)
+        if not isinstance(confirmed, Fields):
+            raise TypeError("the province merges into the fields of its own journal")
+        entries = merge_into(confirmed.plain, confirmed.stamps, writing)
+        if not all(map(_fits, entries)):
             self._journal.quarantine(origin.device, "content_unreadable", encode(event))
             return Effect([not_applied(event.dossier, origin, "content_unreadable")])
         if not entries or entries[-1]["e"] != "f":
             return Effect(entries)
-        written = dict(entries[-1]["w"])
+        written = entries[-1]["w"]
+        own: dict[str, str] = {}
         if "province_received_at" not in confirmed:
-            written["province_received_at"] = moment(received_ms).isoformat(timespec="seconds")
+            own["province_received_at"] = moment(received_ms).isoformat(timespec="seconds")
         if "status" in written and "official_code" not in confirmed and _accepts(event):
             device = self._journal.device(origin.device)
             unit = self._config.units.get(device.commune) if device is not None else None
             if unit is not None:
                 day = acceptance_day(event.content.get("at"), event.quality, received_ms)
-                written["official_code"] = next_code(unit, day)
-        return Effect((*entries[:-1], fields_entry(event.dossier, written)))
+                own["official_code"] = self._journal.codes.following(unit, day)
+        return Effect((*entries[:-1], fields_entry(event.dossier, {**written, **own})) if own else entries)
 
 
 def _accepts(event: Event) -> bool:
@@ -76,7 +81,7 @@ def assign_missing(config: Config, now_ms: int) -> int:
         for index in DossierIndex.objects.filter(code_missing=NO_UNIT).order_by("changed_ms", "pk"):
             unit = config.units.get(index.commune)
             if unit is not None:
-                code = next_code(unit, _accepted_on(index))
+                code = journal.codes.following(unit, _accepted_on(index))
                 journal.add_entry(index.commune, fields_entry(index.dossier, {"official_code": code}), None)
                 given += 1
     return given

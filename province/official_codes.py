@@ -11,26 +11,36 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection
-
 from province.clock import VIETNAM, moment
 from province.models import OfficialCounter
+from province.rows import insert
 
-_NEXT: Final = (
-    f"INSERT INTO {OfficialCounter._meta.db_table} (unit, day, last) VALUES (%s, %s, 1)"
-    f" ON CONFLICT (unit, day) DO UPDATE SET last = {OfficialCounter._meta.db_table}.last + 1 RETURNING last"
-)
 _OLDEST: Final = timedelta(days=120)
 """A kiosk was never offline longer than this; an older acceptance time is a wrong clock."""
 _AHEAD: Final = timedelta(minutes=10)
 
 
-def next_code(unit: str, day: date) -> str:
-    """Take the next number of a unit and day. Call inside :func:`province.writer.writing`."""
-    told = f"{day.year % 100:02d}{day.month:02d}{day.day:02d}"
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [unit, told])
-        return f"{unit}-{told}-{cursor.fetchone()[0]:04d}"
+class OfficialCodes:
+    """The counters as one transaction of the one writer sees them: each is read once and written once."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], int] = {}
+        self._moved: set[tuple[str, str]] = set()
+
+    def following(self, unit: str, day: date) -> str:
+        """Take the next number of a unit and day."""
+        key = unit, f"{day.year % 100:02d}{day.month:02d}{day.day:02d}"
+        if key not in self._last:
+            row = OfficialCounter.objects.filter(unit=unit, day=key[1]).first()
+            self._last[key] = row.last if row is not None else 0
+        self._last[key] += 1
+        self._moved.add(key)
+        return f"{unit}-{key[1]}-{self._last[key]:04d}"
+
+    def flush(self) -> None:
+        """Write the numbers that were taken."""
+        insert(OfficialCounter, ("unit", "day", "last"), [(*key, self._last[key]) for key in self._moved], key=("unit", "day"))
+        self._moved = set()
 
 
 def acceptance_day(at: Any, quality: int, received_ms: int) -> date:

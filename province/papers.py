@@ -18,7 +18,7 @@ from province.runtime import current
 def confirmed_fields(row: DossierIndex) -> dict[str, Any]:
     """The fields of a dossier as they stand, in the order they were last written."""
     held = ConfirmedDossier.objects.filter(commune=row.commune, dossier=row.dossier).first()
-    return {name: known.value for name, known in confirmed.read(held.fields).items()} if held is not None else {}
+    return confirmed.read(held.fields).plain if held is not None else {}
 
 
 def papers_offered(row: DossierIndex, fields: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

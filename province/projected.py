@@ -32,7 +32,7 @@ class DossierIndex(models.Model):
     commune: models.CharField[str, str] = models.CharField(max_length=16)
     dossier: models.CharField[str, str] = models.CharField(max_length=64)
     code: models.CharField[str, str] = models.CharField(max_length=64, default="", db_index=True)
-    """Provisional code as looked up: see :func:`province.projection.normal_code`."""
+    """Provisional code as looked up: see :func:`province.index.normal_code`."""
     official_code: models.CharField[str, str] = models.CharField(max_length=64, default="", db_index=True)
     code_missing: models.CharField[str, str] = models.CharField(max_length=32, default="")
     """Why an accepted dossier has no official code: ``no_unit`` or empty."""

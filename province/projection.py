@@ -8,68 +8,30 @@ because the feed must go on.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from forms.codes import check_code
-from forms.dossier import STATUS_NAMES, Status, conflict_of
-from forms.text import fold, nfc
+from forms.dossier import conflict_of
 from province import confirmed
 from province.errors import ProvinceError
+from province.index import COLUMNS, Indexed, read_indexed, shown, write_indexed
 from province.models import Attachment, ConfirmedDossier, Conflict, DossierIndex, FeedRow
 from province.rows import Entry, insert, select
 from province.writer import writing
 from sync.blob.cipher import KEY, MAX_SIZE, TAG
 from sync.blob.wire import is_blob_name
-from sync.ports import Confirmed
+from sync.envelope import Origin, write
 
-_INDEXED: Final = frozenset(
-    (
-        "code",
-        "official_code",
-        "key",
-        "procedure",
-        "applicant",
-        "status",
-        "status_at",
-        "filed_at",
-        "province_received_at",
-        "receipt.due",
-        "due",
-    )
-)
-"""Fields with a column of their own."""
-_KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
-_ANSWER: Final = "a."
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _DECIDED: Final = "decided."
 _ATTACHED: Final = "at."
 _DETACHED: Final = "rm.at."
+_OTHERS: Final = (_DECIDED, _ATTACHED, _DETACHED)
+"""Beginnings of the fields that tables beside the index follow."""
 _Key = tuple[str, str]
 """(commune, dossier)"""
 _TOGETHER: Final = 2000
 """Entries written together by a rebuild."""
-NO_UNIT: Final = "no_unit"
-"""Reason in ``DossierIndex.code_missing``: the commune's identifier code is not configured."""
-
-
-def normal_code(text: str) -> str:
-    """A dossier code as it is looked up: case, spaces and kinds of dash do not matter. At most 64 signs are read."""
-    return check_code(text[:64]).normalised[:64]
-
-
-def normal_key(text: str) -> str:
-    """A look-up key as it is compared: case, spaces and dashes do not matter, I, L, O, U read as in the code."""
-    plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_KEY_ALIASES)
-    return "".join(sign for sign in plain if sign.isalnum()).lower()
-
-
-def key_hash(key: str) -> bytes:
-    """SHA-256 of the normal key: 64 random bits need no slow hash."""
-    return hashlib.sha256(normal_key(key).encode("utf-8", "replace")).digest()
 
 
 def json_line(value: Any) -> str:
@@ -79,7 +41,7 @@ def json_line(value: Any) -> str:
         ValueError: not finite numbers, lone surrogates, or nested too deeply: it cannot be written as UTF-8 JSON.
     """
     try:
-        text = _JSON.encode(value)
+        text = write(value)
         text.encode("utf-8")
     except (RecursionError, UnicodeEncodeError, TypeError) as error:
         raise ValueError(f"not writable as JSON: {error}") from None
@@ -90,16 +52,16 @@ class Projection:
     """The projections as one transaction sees them: rows are read once, changed in memory and written together by :meth:`flush`."""
 
     def __init__(self) -> None:
-        self._fields: dict[_Key, dict[str, Confirmed]] = {}
+        self._fields: dict[_Key, confirmed.Fields] = {}
         self._changed: set[_Key] = set()
-        self._index: dict[_Key, DossierIndex] = {}
+        self._index: dict[_Key, Indexed] = {}
         self._attachments: list[Attachment] = []
         self._complete: dict[str, bool] = {}
         self._removed: list[str] = []
         self._moved: set[_Key] = set()
         self._conflicts: list[tuple[str, Conflict]] = []
 
-    def confirmed(self, commune: str, dossier: str) -> dict[str, Confirmed]:
+    def confirmed(self, commune: str, dossier: str) -> confirmed.Fields:
         """The confirmed fields of a dossier, with what this transaction changed."""
         key = commune, dossier
         if key not in self._fields:
@@ -107,20 +69,20 @@ class Projection:
         return self._fields[key]
 
     def expect(self, commune: str, dossiers: Collection[str]) -> None:
-        """Read the confirmed fields of dossiers together."""
+        """Read the confirmed fields of dossiers, and their rows of the index, together."""
         asked = [dossier for dossier in dossiers if (commune, dossier) not in self._fields]
         found = dict(select(ConfirmedDossier, ("dossier", "fields"), "dossier", asked, commune=commune))
         for dossier in asked:
-            key = commune, dossier
-            self._fields[key] = confirmed.read(found[dossier]) if dossier in found else {}
-            if dossier not in found:  # nothing confirmed: there is no row of it in the index either
-                self._index.setdefault(key, DossierIndex(commune=commune, dossier=dossier))
+            self._fields[commune, dossier] = confirmed.read(found[dossier]) if dossier in found else confirmed.Fields()
+        unknown = [dossier for dossier in dossiers if (commune, dossier) not in self._index]
+        for indexed in read_indexed(commune, unknown):
+            self._index[commune, indexed.dossier] = indexed
 
-    def project(self, row: Entry, entry: Mapping[str, Any]) -> None:
-        """Follow one entry of the feed."""
+    def project(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> None:
+        """Follow one entry of the feed, and the event it follows from."""
         kind = entry.get("e")
         if kind == "f":
-            self._project_fields(row, str(entry["d"]), entry["w"])
+            self._project_fields(row, entry, origin)
         elif kind == "bl":
             self._complete[str(entry["id"])] = entry.get("ok") == 1
         elif kind == "drop":
@@ -130,11 +92,9 @@ class Projection:
 
     def flush(self) -> None:
         """Write everything changed since the last time."""
-        changed = [(*key, confirmed.write(self._fields[key])) for key in self._changed]
+        changed = [(*key, self._fields[key].write()) for key in self._changed]
         insert(ConfirmedDossier, ("commune", "dossier", "fields"), changed, key=("commune", "dossier"))
-        names = [column.attname for column in DossierIndex._meta.concrete_fields if not column.primary_key]
-        moved = [[getattr(self._index[key], name) for name in names] for key in self._moved]
-        insert(DossierIndex, names, moved, key=("commune", "dossier"))
+        write_indexed(self._index[key] for key in self._moved)
         Conflict.objects.bulk_create(conflict for _, conflict in self._conflicts)
         Attachment.objects.bulk_create(self._attachments, ignore_conflicts=True)
         for blob, complete in self._complete.items():
@@ -151,23 +111,22 @@ class Projection:
             if conflict_of(read_entry(row)).id == conflict:
                 Conflict.objects.filter(commune=commune, seq=row.seq).delete()
 
-    def _project_fields(self, row: Entry, dossier: str, values: Mapping[str, Any]) -> None:
+    def _project_fields(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> None:
+        dossier, values = str(entry["d"]), entry["w"]
         key = row.commune, dossier
-        confirmed.set_fields(self.confirmed(*key), values, row.seq, row.origin)
+        self.confirmed(*key).follow(entry, row.body, row.seq, origin)
         self._changed.add(key)
         index = self._row(key)
-        for name, value in values.items():
-            if name.startswith(_ANSWER):
-                continue
+        for name in values.keys() & COLUMNS.keys():
+            COLUMNS[name](index, values)
+        index.seq, index.changed_ms = row.seq, row.made_ms
+        for name in [name for name in values if name.startswith(_OTHERS)]:
             if name.startswith(_DECIDED):
                 self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
             elif name.startswith(_ATTACHED):
-                self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), value)
-            elif name.startswith(_DETACHED):
+                self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), values[name])
+            else:
                 self._removed.append(name.removeprefix(_DETACHED))
-            elif name in _INDEXED:
-                _index_field(index, name, value)
-        index.seq, index.changed_ms = row.seq, row.made_ms
 
     def _project_drop(self, row: Entry, dossier: str) -> None:
         self._row((row.commune, dossier)).dropped = True
@@ -176,16 +135,15 @@ class Projection:
         """Whether a dossier has left the kiosks."""
         return self._known((commune, dossier)).dropped
 
-    def _row(self, key: _Key) -> DossierIndex:
+    def _row(self, key: _Key) -> Indexed:
         """The index row of a dossier, to be changed."""
         self._moved.add(key)
         return self._known(key)
 
-    def _known(self, key: _Key) -> DossierIndex:
+    def _known(self, key: _Key) -> Indexed:
         """The index row of a dossier, asked for once; a fresh one for a dossier nobody has written of."""
         if key not in self._index:
-            found = DossierIndex.objects.filter(commune=key[0], dossier=key[1]).first()
-            self._index[key] = found or DossierIndex(commune=key[0], dossier=key[1])
+            self._index[key] = next(iter(read_indexed(key[0], key[1:])))
         return self._index[key]
 
 
@@ -220,33 +178,6 @@ def attachment(row: Entry, dossier: str, blob: str, told: Any) -> list[Attachmen
     ]
 
 
-def _index_field(index: DossierIndex, name: str, value: Any) -> None:
-    text = shown(value)
-    if name == "code":
-        index.code = normal_code(text) if text else ""
-    elif name == "official_code":
-        index.official_code, index.code_missing = (normal_code(text) if text else ""), ""
-    elif name == "key":
-        index.key_hash = key_hash(text) if text else b""
-    elif name == "procedure":
-        index.procedure = text[:64]
-    elif name == "applicant":
-        index.name = applicant_name(value)[:200]
-        index.folded = fold(index.name)[:200]
-    elif name == "status":
-        index.status = value if isinstance(value, int) and value in STATUS_NAMES else 0
-        if index.status == Status.ACCEPTED and not index.official_code:
-            index.code_missing = NO_UNIT
-    elif name == "status_at":
-        index.steps = json_line({**json.loads(index.steps), str(index.status): text[:40]})
-    elif name == "filed_at":
-        index.filed_at = text[:40]
-    elif name == "province_received_at":
-        index.received_at = text[:40]
-    elif name in ("receipt.due", "due"):
-        index.due = text[:40]
-
-
 def _conflict(row: Entry, kind: str, entry: Mapping[str, Any]) -> Conflict:
     device = entry.get("dev")
     return Conflict(
@@ -263,22 +194,6 @@ def _conflict(row: Entry, kind: str, entry: Mapping[str, Any]) -> Conflict:
     )
 
 
-def applicant_name(applicant: Any) -> str:
-    """Name in the ``applicant`` field, or empty."""
-    if isinstance(applicant, Mapping):
-        for key in ("name", "full_name"):
-            if isinstance(applicant.get(key), str):
-                return nfc(applicant[key])
-    return ""
-
-
-def shown(value: Any) -> str:
-    """A value from a device as text that any database takes: no control characters, no lone surrogates; not text = empty."""
-    if not isinstance(value, str):
-        return ""
-    return nfc(value.encode("utf-8", "replace").decode("utf-8"))
-
-
 def rebuild() -> int:
     """Drop the projections and make them again from the feed, in one transaction. Returns the entries read."""
     count, made = 0, Projection()
@@ -287,7 +202,7 @@ def rebuild() -> int:
             model.objects.all().delete()
         rows = FeedRow.objects.order_by("commune", "seq").values_list(*Entry._fields)
         for row in map(Entry._make, rows.iterator(chunk_size=_TOGETHER)):
-            made.project(row, read_entry(row))
+            made.project(row, read_entry(row), row.origin)
             count += 1
             if count % _TOGETHER == 0:
                 made.flush()

@@ -29,7 +29,7 @@ WHOLE_ANSWER: Final = 64 * 1024
 """Bytes of an answer that wait for its end."""
 IN_MEMORY: Final = 128 * 1024
 """Bytes of a body kept in memory before its end; what is beyond goes to a temporary file, so that strangers fill no memory."""
-_COLLECTED_AT: Final = 50_000
+_COLLECTED_AT: Final = 200_000
 """Objects made between two walks of Python's collector."""
 CONNECTIONS: Final = 1500
 """Two hundred kiosks, each with a line for its journal and up to six for its attachments."""

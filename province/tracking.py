@@ -17,9 +17,9 @@ from django.db.models import Q
 
 from forms.dossier import Status
 from province import words
+from province.index import key_hash, normal_code
 from province.models import DossierIndex
 from province.places import centre_name
-from province.projection import key_hash, normal_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from province import confirmed
+from province.confirmed import Fields
 from province.devices import record_of
 from province.errors import ProvinceError
 from province.models import BranchRow, ConfirmedDossier, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
@@ -22,7 +22,7 @@ from province.projection import read_entry
 from province.rows import Entry
 from sync.envelope import ZERO_HEAD, base32, chain, event_id
 from sync.keys import VerifyKey
-from sync.ports import Confirmed, DeviceRecord, Proof
+from sync.ports import DeviceRecord, Proof
 from sync.proofs import holds
 
 _CHUNK = 500
@@ -152,7 +152,7 @@ def _same_event(row: EventRow, body: bytes) -> bool:
 
 def _check_feed(report: Report, commune: str) -> Iterator[Finding]:
     seq, head = 0, ZERO_HEAD
-    expected: dict[str, dict[str, Confirmed]] = defaultdict(dict)
+    expected: dict[str, Fields] = defaultdict(Fields)
     rows = FeedRow.objects.filter(commune=commune).order_by("seq").values_list(*Entry._fields)
     for row in map(Entry._make, rows.iterator(chunk_size=_CHUNK)):
         seq, head, report.entries = seq + 1, chain(head, bytes(row.body)), report.entries + 1
@@ -165,10 +165,10 @@ def _check_feed(report: Report, commune: str) -> Iterator[Finding]:
             yield Finding("feed_broken", f"feed-{commune}:{seq}", error.message_vi)
             return
         if entry.get("e") == "f":
-            confirmed.set_fields(expected[str(entry["d"])], entry["w"], seq, row.origin)
+            expected[str(entry["d"])].set(entry["w"], seq, row.origin)
     report.heads[f"feed-{commune}"] = head.hex()
     stored = dict(ConfirmedDossier.objects.filter(commune=commune).values_list("dossier", "fields"))
-    wrong = sorted({*stored, *expected} - {d for d, fields in expected.items() if stored.get(d) == confirmed.write(fields)})
+    wrong = sorted({*stored, *expected} - {d for d, fields in expected.items() if stored.get(d) == fields.write()})
     if wrong:
         yield Finding(
             "projection_wrong", f"feed-{commune}", f"Bảng hiển thị lệch với luồng, ví dụ hồ sơ {wrong[0]}. Chạy province rebuild."

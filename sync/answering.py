@@ -18,7 +18,7 @@ from sync.keys import Box
 from sync.ports import DeviceRecord, FeedEntry, ProvinceJournal, SnapshotInfo
 
 FEED_PAGE = 4096
-"""Most entries of the feed, or lines of a snapshot, in one reply."""
+"""Most entries of the feed in one reply."""
 WANTED_LEAST, WANTED_MOST = 1024, 1024 * 1024
 """Bounds of the feed bytes a kiosk may ask for in one reply."""
 BULK = 64 * 1024
@@ -68,7 +68,7 @@ class Answering:
         after = 0 if reset else hello.feed_seq
         info = _worth_it(self._journal.snapshot(commune), last, after, policy.near) if last - after > policy.near else None
         if info is not None:
-            return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset)))
+            return self._encode(replace(answer, snapshot=self._snapshot(commune, info, box, reset, policy.snapshot_page)))
         return self._encode(replace(answer, feed=self._feed(commune, after, box, said)))
 
     def _start(self) -> wire.Answer:
@@ -99,11 +99,11 @@ class Answering:
         part = wire.FeedRun(hsg.Run(after + 1, count, dictionary, packed), after8, bool(said))
         return (replace(part, run=wire.closed(box, wire.REPLY, self._hello.nonce, part.run, part.named)),)
 
-    def _snapshot(self, commune: str, info: SnapshotInfo, box: Box, reset: bool) -> wire.SnapshotRun | None:
+    def _snapshot(self, commune: str, info: SnapshotInfo, box: Box, reset: bool, most: int) -> wire.SnapshotRun | None:
         staged = self._hello.staged
         goes_on = staged is not None and not reset and (staged.seq, staged.head8) == (info.seq, info.head[:8])
         after = staged.lines if staged is not None and goes_on and staged.lines < info.lines else 0
-        lines = self._journal.snapshot_lines(commune, info.seq, after, FEED_PAGE)
+        lines = self._journal.snapshot_lines(commune, info.seq, after, most)
         if not lines:
             return None
         packed, count, dictionary = self._pack(after + 1, lines)

@@ -37,6 +37,8 @@ class Policy:
     """A kiosk whose newest schema is older may send everything and begin nothing."""
     near: int = snapshot.NEAR
     """A kiosk no further behind than so many feed entries reads the feed, not a snapshot."""
+    snapshot_page: int = 4096
+    """Most lines of a snapshot in one reply."""
 
 
 DEFAULTS = Policy()

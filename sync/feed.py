@@ -8,15 +8,12 @@ a user's own edit never flickers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sync.envelope import EnvelopeError, Origin, chain, read_object
+from sync.envelope import EnvelopeError, Origin, chain, read_object, write
 from sync.ports import FeedEntry
-
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Ack:
 
 def encode_entry(entry: Mapping[str, Any]) -> bytes:
     """The line of an entry, hashed and kept exactly so. Intake sees to it that none is over ``MAX_ENTRY``."""
-    return _JSON.encode(entry).encode("utf-8")
+    return write(entry).encode("utf-8")
 
 
 def decode_entry(body: bytes) -> Mapping[str, Any]:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from sync.rollover import Rotation
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A stored line with the head after it."""
 
     n: int
@@ -29,8 +28,7 @@ class Line:
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
+class FeedEntry(NamedTuple):
     """One entry of a commune's feed: ``seq`` from 1 without gaps, ``body`` the JSON line, ``head`` the chain after it.
 
     The JSON of an entry has ``e`` (kind of entry) and its own keys (SYNC design 1.5)::
@@ -69,8 +67,7 @@ class Confirmed(NamedTuple):
         return None if self.origin is None else self.origin.device
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What merging one event does: the JSON of feed entries, without the ``ack`` the core adds itself."""
 
     entries: Sequence[Mapping[str, Any]]

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync import segment as hsg
 from sync import wire
@@ -63,8 +64,7 @@ class _Place:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
+class _Arrival(NamedTuple):
     """A new line, read and placed on the chain. ``event`` is ``None`` when it is none."""
 
     origin: Origin
@@ -312,8 +312,8 @@ class Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            values = sum(len(entry.get("w", ())) or 1 for entry in entries)
-            if values > EVENT_VALUES or any(len(body) > MAX_ENTRY for body in bodies):
+            values = sum([len(entry.get("w", ())) or 1 for entry in entries])
+            if values > EVENT_VALUES or max(map(len, bodies), default=0) > MAX_ENTRY:
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
             self._values += values

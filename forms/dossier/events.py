@@ -18,9 +18,9 @@ nothing: they are kept, change no field, and whoever wrote them is told (``event
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from forms.dossier.fields import CORRECTABLE, FIRST, FieldClass, field_class
 from forms.dossier.states import ACTS, Role, Status
@@ -46,16 +46,15 @@ class Draft:
     content: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one event asks for. It happens whole or not at all when it names what it found."""
 
     writes: Mapping[str, Any]
-    finds: Mapping[str, Any] = field(default_factory=dict)
+    finds: Mapping[str, Any] = MappingProxyType({})
     """Field -> value it must have; ``None`` = it must be absent."""
     grants: frozenset[str] = frozenset()
     """Writes that belong to the act and are not judged by their class."""
-    grows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    grows: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     """List field -> record the fold appends to it."""
     act: str = ""
     """Name in :data:`forms.dossier.states.ACTS`; empty for plain writes and steps of version 1."""
@@ -70,6 +69,12 @@ class Change:
 
 
 _NOTHING: Final = Change({})
+
+_RECEIPT: Final[tuple[frozenset[str], tuple[str, ...]]] = frozenset(), ("receipt.",)
+_SETS: Final = {
+    act: (frozenset(one for one in rule.sets if one[-1] != "."), tuple(one for one in rule.sets if one[-1] == "."))
+    for act, rule in ACTS.items()
+}
 
 
 def change(kind: str, content: Mapping[str, Any]) -> Change:
@@ -86,9 +91,9 @@ def is_read(wanted: Change) -> bool:
 def step_of(kind: str, content: Mapping[str, Any]) -> tuple[int, int] | None:
     """(status left, status entered) of a step that reads as one; equal when the act lets the status stay."""
     leaves, to = content.get("from"), content.get("to")
-    if kind != "st" or not _whole(leaves) or not _whole(to):
+    if kind != "st" or type(leaves) is not int or type(to) is not int:
         return None
-    return int(str(leaves)), int(str(to))
+    return leaves, to
 
 
 def _new(content: Mapping[str, Any]) -> Change:
@@ -101,7 +106,7 @@ def _new(content: Mapping[str, Any]) -> Change:
 
 
 def _plain(content: Mapping[str, Any]) -> Change:
-    return Change({str(name): value for name, value in content.items()})
+    return Change(content)
 
 
 def _step(content: Mapping[str, Any]) -> Change:
@@ -111,11 +116,12 @@ def _step(content: Mapping[str, Any]) -> Change:
     leaves, to = step
     act = str(content.get("act") or "")
     extra = content.get("set")
-    writes = {str(name): value for name, value in extra.items()} if isinstance(extra, Mapping) else {}
+    writes: Mapping[str, Any] = extra if isinstance(extra, Mapping) else {}
     stays = bool(act) and leaves == to
     goes = {} if stays else {"status": to, "status_at": content.get("at")}
     found = content.get("if")
-    granted = frozenset({*goes, *(name for name in writes if _goes_with(act, name))})
+    names, prefixes = _goes_with(act)
+    granted = frozenset([*goes, *[name for name in writes if name in names or name.startswith(prefixes)]])
     return Change(
         {**writes, **goes},
         finds={**(found if isinstance(found, Mapping) else {}), "status": leaves},
@@ -127,17 +133,9 @@ def _step(content: Mapping[str, Any]) -> Change:
     )
 
 
-def _goes_with(act: str, name: str) -> bool:
-    """Whether a field is written together with an act; a step of version 1 carries the receipt only."""
-    known = ACTS.get(act)
-    names, prefixes = _sets(known.sets if known is not None else ("receipt.",))
-    return name in names or name.startswith(prefixes)
-
-
-@cache
-def _sets(sets: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Whole names, and beginnings (which end in a dot)."""
-    return frozenset(one for one in sets if one[-1] != "."), tuple(one for one in sets if one[-1] == ".")
+def _goes_with(act: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Fields written together with an act, by whole names and by beginnings; a step of version 1 carries the receipt only."""
+    return _SETS.get(act, _RECEIPT)
 
 
 def _note(content: Mapping[str, Any]) -> Change:
@@ -207,10 +205,6 @@ def _role(content: Mapping[str, Any]) -> Role | None:
     by = content.get("by")
     role = by.get("role") if isinstance(by, Mapping) else None
     return _ROLES.get(role) if isinstance(role, str) else None
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Change]]] = {

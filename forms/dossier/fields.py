@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 Fields = Mapping[str, Any]
@@ -56,6 +57,7 @@ _PREFIXED: Final[Mapping[str, FieldClass]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def field_class(name: str) -> FieldClass:
     """Class of a field: by name, by prefix, else commune-owned."""
     prefix, dot, _ = name.partition(".")

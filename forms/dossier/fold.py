@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from forms.dossier.events import Change, Draft, change, is_read
 from forms.dossier.fields import FieldClass, Fields, field_class, same
@@ -36,8 +36,7 @@ class Loss:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an event does. ``refused``: a code, and nothing is written (see :func:`refusal`)."""
 
     writes: Mapping[str, Any]
@@ -124,10 +123,11 @@ def outcome(fields: Fields, wanted: Change, side: Side = Side.COMMUNE, unseen: f
     bench = _Bench(fields, side, unseen)
     writes: dict[str, Any] = {}
     losses: list[Loss] = []
+    grants, own = wanted.grants, side is Side.COMMUNE
     for name, value in wanted.writes.items():
         if name in fields and same(fields[name], value):
             continue
-        if name in wanted.grants:
+        if name in grants or (own and name not in unseen and field_class(name) is FieldClass.COMMUNE):
             writes[name] = value
             continue
         written, loss = bench.judge(name, value)

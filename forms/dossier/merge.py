@@ -11,18 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from forms.dossier import Loss, Side, change, outcome
 
 Entry = Mapping[str, Any]
 
 
-class Confirmed(Protocol):
-    """A confirmed value as the merge reads it; :class:`Known` is one."""
+class Stamp(Protocol):
+    """What is known of a confirmed value beside the value; :class:`Known` has it."""
 
-    @property
-    def value(self) -> Any: ...
     @property
     def rev(self) -> int: ...
     @property
@@ -38,8 +36,7 @@ class Known:
     device: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(NamedTuple):
     """One incoming event: who wrote it and what it had seen. ``device`` ``None``: the province writes it now."""
 
     device: int | None
@@ -51,8 +48,13 @@ class Writing:
     base: int
 
 
-def merge(confirmed: Mapping[str, Confirmed], event: Writing) -> Sequence[Entry]:
-    """Feed entries for one event.
+def merge(confirmed: Mapping[str, Known], event: Writing) -> Sequence[Entry]:
+    """Feed entries for one event: :func:`merge_into`."""
+    return merge_into({name: known.value for name, known in confirmed.items()}, confirmed, event)
+
+
+def merge_into(fields: Mapping[str, Any], stamps: Mapping[str, Stamp], event: Writing) -> Sequence[Entry]:
+    """Feed entries for one event, merged into these values, each of which has its stamp.
 
     I immutable: a second value is refused (``cf``), a correction is its own act. C commune: newest by server order wins, an unseen
     loser is recorded; the province suggests. P province: a commune's write is recorded and ignored. S shared: the value already
@@ -61,10 +63,10 @@ def merge(confirmed: Mapping[str, Confirmed], event: Writing) -> Sequence[Entry]
     """
     wanted = change(event.kind, event.content)
     done = outcome(
-        {name: known.value for name, known in confirmed.items()},
+        fields,
         wanted,
         Side.COMMUNE if event.device is not None else Side.PROVINCE,
-        frozenset(name for name in wanted.writes if name in confirmed and not _seen(confirmed[name], event)),
+        frozenset([name for name in wanted.writes if name in stamps and not _seen(stamps[name], event)]),
     )
     if done.refused is not None:
         return ({"e": "na", "d": event.dossier, **_origin(event), "why": done.refused},)
@@ -72,7 +74,7 @@ def merge(confirmed: Mapping[str, Confirmed], event: Writing) -> Sequence[Entry]
     return (*lost, {"e": "f", "d": event.dossier, "w": done.writes}) if done.writes else lost
 
 
-def _seen(known: Confirmed, event: Writing) -> bool:
+def _seen(known: Stamp, event: Writing) -> bool:
     return event.device is None or known.rev <= event.base or known.device == event.device
 
 

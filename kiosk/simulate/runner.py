@@ -115,8 +115,8 @@ def _room(stage: Stage) -> AbstractContextManager[None]:
     return room() if stage.on_disk else nullcontext()
 
 
-def first_failure(plant: Plant, seeds: Iterable[int], stage: str) -> Failure | None:
-    """The first of these seeds that finds a planted bug."""
+def first_failure(plant: Plant | None, seeds: Iterable[int], stage: str) -> Failure | None:
+    """The first of these seeds that finds a planted bug, or fails without one."""
     with planted(plant), _room(STAGES[stage]):
         return next((failure for seed in seeds if (failure := _play(seed, STAGES[stage], Report())) is not None), None)
 

@@ -15,8 +15,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from province.index import normal_code, normal_key
 from province.middleware import CSP
-from province.projection import normal_code, normal_key
 from province.runtime import current
 from province.tracking import look_up
 from province.views.common import address_of, inline_style, wait_vi

@@ -25,10 +25,10 @@ from province.access import Act, may, needs, visible_conflicts, visible_dossiers
 from province.dossier_page import dossier_facts
 from province.errors import ProvinceError
 from province.files import open_file
+from province.index import normal_code
 from province.models import Device, DossierIndex, Enrolment, Quarantine
 from province.papers import paper_file
 from province.places import communes
-from province.projection import normal_code
 from province.runtime import current
 from province.views.common import address_of, refused_page, wait_vi
 from province.writer import writing

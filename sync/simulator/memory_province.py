@@ -26,8 +26,6 @@ class MemoryProvince:
         self.disk = Disk()
         self.state = ProvinceState()
         self.snapshot_every = snapshot_every
-        self.page = 1 << 30
-        """Most lines of a snapshot read at once, however many are asked for."""
         self.province_documents: list[bytes] = []
         """Key documents of the generations after the first, from the operator's safe: no restore takes them back."""
         self.commune_letters: Callable[[DeviceRecord], tuple[int, bytes]] = _no_letter
@@ -174,7 +172,7 @@ class MemoryProvince:
 
     def snapshot_lines(self, commune: str, seq: int, after: int, limit: int) -> Sequence[bytes]:
         held = self.state.snapshots.get(commune)
-        return held[1][after : after + min(limit, self.page)] if held is not None and held[0].seq == seq else ()
+        return held[1][after : after + limit] if held is not None and held[0].seq == seq else ()
 
     def make_snapshot(self, commune: str) -> SnapshotInfo:
         seq, head = self.feed_position(commune)

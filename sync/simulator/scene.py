@@ -181,9 +181,8 @@ class Scene:
         """Machines run by strangers from a stolen disk with keys the device has replaced: they stand in no list of kiosks."""
         self.revoked: dict[int, dict[int, int]] = {}
         """Device -> incarnation -> last line that counts."""
-        self.policy = Policy(near=self.rng.choice((2, 10, 1000)))
+        self.policy = Policy(near=self.rng.choice((2, 10, 1000)), snapshot_page=self.rng.choice((3, 4096)))
         self.province.snapshot_every = self.rng.choice((5, 20, 10_000))
-        self.province.page = self.rng.choice((2, 7, 1000))
         self.epochs = 1
         self.rewound = False
         """The province went back in time: kiosks may know more than it does."""

@@ -24,7 +24,7 @@ from sync.blob.cipher import decrypt
 from sync.blob.ports import Lane
 from sync.blob.ranges import NONE, Ranges
 from sync.envelope import Origin, decode
-from sync.feed import ack_entry, not_applied
+from sync.feed import ack_entry, fields_entry, not_applied
 from tests.kiosk.machines import make_machine
 from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import file_one
@@ -256,7 +256,7 @@ def set_aside(machine: Machine, dossier: str, blob: str) -> None:
     told(machine)
     province = Province(machine)
     gone = {name: value for name, value in machine.store.fields(dossier).items() if name != f"at.{blob}"}
-    province.tell(*({"e": "f", "d": dossier, "f": name, "v": value} for name, value in gone.items()))
+    province.tell(fields_entry(dossier, gone))
     province.tell(ack_entry(7, *machine.store.current()), not_applied(dossier, Origin(7, inc, n), "merge_failed"))
 
 
@@ -299,7 +299,7 @@ def test_a_file_the_province_takes_at_the_second_telling_is_sent(machine: Machin
     dossier, done = attached(machine)
     value = machine.store.fields(dossier)[f"at.{done.blob}"]
     set_aside(machine, dossier, done.blob)
-    Province(machine).tell({"e": "f", "d": dossier, "f": f"at.{done.blob}", "v": value})
+    Province(machine).tell(fields_entry(dossier, {f"at.{done.blob}": value}))
     machine.store.rebuild()
     assert done.blob in [task.id for task in files.tasks()]
 

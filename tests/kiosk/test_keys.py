@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from kiosk import rotation
-from kiosk.machine import Machine, key_file
+from kiosk.config import load
+from kiosk.machine import Machine, key_file, open_machine
 from kiosk.stick import export_to
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError
@@ -215,6 +216,7 @@ def test_the_command_rotates_and_shows(state: Path, capsys: pytest.CaptureFixtur
 def test_a_machine_nobody_enrolled_does_not_say_that_the_province_knows_its_keys(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    open_machine(load(tmp_path, overrides=("store.reserve_mb=1",))).close()
     assert run(tmp_path, "keys", "show") == 1
     assert told(capsys)["error"]["code"] == "not_enrolled"
 

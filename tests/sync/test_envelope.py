@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 
 import pytest
@@ -45,7 +44,7 @@ def test_the_chain_is_sha256_over_the_head_and_the_stored_bytes() -> None:
 def test_a_moved_line_keeps_its_event_id_and_its_bytes() -> None:
     line = encode(EVENT)
     moved = move_line(line, 55, 2)
-    assert decode(moved) == dataclasses.replace(EVENT, n=2, moved_from=(55, 7))
+    assert decode(moved) == EVENT._replace(n=2, moved_from=(55, 7))
     assert event_id(1000, 99, moved) == event_id(1000, 55, line)
 
 

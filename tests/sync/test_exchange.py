@@ -264,7 +264,7 @@ def test_a_line_that_is_no_event_is_stored_told_and_blocks_nothing() -> None:
 def test_an_event_whose_merge_breaks_down_is_set_aside_alone() -> None:
     class Fragile(CountingMerge):
         def merge(self, confirmed: Mapping[str, Confirmed], event: Event, origin: Origin, received_ms: int) -> Effect:
-            return super().merge(confirmed, replace(event, content=event.content["tag"] and event.content), origin, received_ms)
+            return super().merge(confirmed, event._replace(content=event.content["tag"] and event.content), origin, received_ms)
 
     world = World()
     world.merge = Fragile()
