@@ -145,14 +145,23 @@ def _feed(scene: Scene, commune: str) -> None:
             hold(said or not unseen, "I6", f"an unseen value of {name} was overwritten without a word")
         last[dossier, name] = (value, seq, origin.device)
     _set_aside(scene, commune, {place[:3] for place in told})
+    same = _places(scene)
     for origin, event in events.items():
         if event.kind != "f" or scene.commune_of(event.dossier) != commune or _known(scene, origin, event):
             continue
         for name, value in event.content.items():
-            place = (origin.device, origin.incarnation, origin.n)
-            said = not told.isdisjoint({(*place, name), (*place, None)})
+            said = any(not told.isdisjoint({(*place, name), (*place, None)}) for place in same[origin])
             there = (event.dossier, name, _key(value)) in written
-            hold(said or there, "I6", f"{name} of {place} vanished without a word")
+            hold(said or there, "I6", f"{name} of {origin} vanished without a word")
+
+
+def _places(scene: Scene) -> Mapping[Origin, Sequence[tuple[int, int, int]]]:
+    """Under which places the event of each place stands: one that was moved after a clone may have come under its new one first."""
+    of: dict[bytes, list[tuple[int, int, int]]] = {}
+    lines = [(origin, identity(origin.device, origin.incarnation, line)) for origin, line in _lines(scene)]
+    for origin, one in lines:
+        of.setdefault(one, []).append((origin.device, origin.incarnation, origin.n))
+    return {origin: of[one] for origin, one in lines}
 
 
 def _writes(entries: Sequence[Mapping[str, Any]], origins: Sequence[Origin | None]) -> Iterator[tuple[int, Origin, str, str, Any]]:
