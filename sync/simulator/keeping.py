@@ -48,6 +48,10 @@ def _prune(scene: Scene, machine: Machine) -> bool:
     finally:
         journal.disk.room = None
     scene.tell("{} prunes {:x} up to {}", machine.name, inc, base)
+    seq, head = journal.feed_position()
+    if scene.lost_safe and scene.province.feed_head_at(machine.commune, seq) != head:
+        # It has not heard yet that the backup it relied on is gone, and nobody could tell it.
+        scene.forget_destroyed()
     return True
 
 
