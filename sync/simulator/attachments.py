@@ -134,7 +134,10 @@ def hang_up(scene: Scene) -> None:
 
 
 def settle(scene: Scene, machine: Machine) -> bool:
-    """On a good line: one more piece; whether there was one."""
+    """On a good line: one more piece; whether there was one.
+
+    A file of which a province built anew knows nothing, its event gone with the backup, waits for a person: that is rest.
+    """
     sent = next_piece(scene, machine)
     if sent is None:
         return False
@@ -142,7 +145,7 @@ def settle(scene: Scene, machine: Machine) -> bool:
     if answer is None:
         raise BlobProtocol("a good piece was not answered")
     _take(scene, sent, answer)
-    return True
+    return not (scene.lost_safe and scene.files.announced(sent.ticket.blob) is None)
 
 
 def at_end(scene: Scene) -> None:
