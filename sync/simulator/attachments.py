@@ -11,6 +11,7 @@ import base64
 import hashlib
 import io
 import random
+from collections.abc import Collection
 from contextlib import suppress
 
 from sync.blob.cipher import encrypt
@@ -50,10 +51,10 @@ def send(scene: Scene) -> None:
         scene.pieces.append(sent)
 
 
-def next_piece(scene: Scene, machine: Machine) -> Sent | None:
-    """What a kiosk sends next of its files; ``None`` when there is nothing to send or to ask."""
+def next_piece(scene: Scene, machine: Machine, unknown: Collection[str] = ()) -> Sent | None:
+    """What a kiosk sends next of its files, those unknown to the province left out; ``None``: nothing to send or to ask."""
     files = KioskFiles(machine.journal)
-    tasks = files.tasks()
+    tasks = [task for task in files.tasks() if task.id not in unknown]
     piece = machine.planner.take(tasks)
     nonce = scene.rng.randbytes(16)
     if piece is None:
@@ -136,16 +137,18 @@ def hang_up(scene: Scene) -> None:
 def settle(scene: Scene, machine: Machine) -> bool:
     """On a good line: one more piece; whether there was one.
 
-    A file of which a province built anew knows nothing, its event gone with the backup, waits for a person: that is rest.
+    A file of which a province built anew knows nothing, its event gone with the backup, waits for a person, and others pass it by.
     """
-    sent = next_piece(scene, machine)
-    if sent is None:
-        return False
-    answer = receive(scene, sent.body)
-    if answer is None:
-        raise BlobProtocol("a good piece was not answered")
-    _take(scene, sent, answer)
-    return not (scene.lost_safe and scene.files.announced(sent.ticket.blob) is None)
+    unknown: set[str] = set()
+    while (sent := next_piece(scene, machine, unknown)) is not None:
+        answer = receive(scene, sent.body)
+        if answer is None:
+            raise BlobProtocol("a good piece was not answered")
+        _take(scene, sent, answer)
+        if not scene.lost_safe or scene.files.announced(sent.ticket.blob) is not None:
+            return True
+        unknown.add(sent.ticket.blob)
+    return False
 
 
 def at_end(scene: Scene) -> None:
