@@ -83,11 +83,6 @@ PLANTS: Final[Sequence[Plant]] = (
         "sync.unloading",
         ("    if header.owner != commune_tag(trust.commune):\n", "    if not trust.commune:\n"),
     ),
-    _plant(
-        "stick_overlap_unchecked",
-        _STICK,
-        ("    if segment.first <= seq and heads[seq - segment.first] != journal.feed_position()[1]:\n", "    if not heads:\n"),
-    ),
     # --- versions
     _plant(
         "floor_blocks_every_kiosk",

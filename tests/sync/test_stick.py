@@ -9,7 +9,8 @@ import pytest
 
 from sync.engine import Limits, ReplyOutcome
 from sync.envelope import ZERO_HEAD
-from sync.errors import BadLetter, BadSignature, FeedGap, StaleBundle
+from sync.errors import BadLetter, BadSignature, FeedGap, ProvinceInconsistent, StaleBundle
+from sync.feed import fields_entry
 from sync.intake import FeedPlace, Taken, bundle_reply, take_segments
 from sync.simulator.memory import MemoryKiosk
 from sync.simulator.world import SERVER_MS, Kiosk, World
@@ -255,3 +256,24 @@ def test_a_stick_written_for_a_neighbour_tells_a_clone_of_its_twin_all_the_same(
     assert two.journal.view()[dossier, "tag.other"] == 1
     world.settle(one, two)
     assert two.journal.view() == world.province.view("01273") == {(dossier, f"tag.{tag}"): 1 for tag in ("a", "mine", "other")}
+
+
+def test_a_stick_that_parts_from_what_was_applied_is_not_applied_on_top_of_it() -> None:
+    """The province was restored under its old epoch; a stick written for a kiosk further behind overlaps the lost end."""
+    world = World()
+    kiosk = world.kiosk()
+    write_tags(kiosk, "a")
+    world.settle(kiosk)
+    seq, head = kiosk.journal.feed_position()
+    held = world.province.state.copy()
+    with world.province.atomic():
+        world.province.add_entry("01273", fields_entry("z-1", {"status": "lost"}), None)
+    world.settle(kiosk)
+    world.province.put_back(held)
+    with world.province.atomic():
+        for turn in range(2):
+            world.province.add_entry("01273", fields_entry("z-1", {"status": f"otherwise {turn}"}), None)
+    before = kiosk.journal.state.copy()
+    with pytest.raises(ProvinceInconsistent):
+        kiosk.engine.on_bundle(bring_back(world, kiosk, FeedPlace(kiosk.journal.epoch(), seq, head[:8])))
+    assert kiosk.journal.state == before
