@@ -59,7 +59,8 @@ SYNC_GOALS = (
 
 
 def wire_per_useful(seen: Seen) -> float:
-    return seen.offered / (float(seen.figures["size"]) * max(seen.done, 1e-6))
+    """Endless where nothing arrived that counts."""
+    return seen.offered / (float(seen.figures["size"]) * seen.done) if seen.done else math.inf
 
 
 def median_change(seen: Seen) -> float:
@@ -97,8 +98,10 @@ def _table(kept: Sequence[Kept], work: str, size: Callable[[Seen], float], unit:
         done = [one for one in seen if one.done >= 1]
         took = f"{median(one.seconds for one in done):8.2f} s" if done else f"chưa xong ({median(one.done for one in seen):.0%})"
         late = max(one.late_s for one in seen)
+        figure = median(map(size, seen))
+        shown = f"{figure:9.{places}f}" if math.isfinite(figure) else f"{'–':>9}"
         yield (
-            f"{work:<7} {profile:<9} {SYSTEMS[system]:<10} {median(map(size, seen)):9.{places}f} {unit}  {took:<18} "
+            f"{work:<7} {profile:<9} {SYSTEMS[system]:<10} {shown} {unit}  {took:<18} "
             f"{len(done)}/{len(seen)} hạt giống xong, máy chậm nhất {late:.2f} s"
         )
 
@@ -111,9 +114,11 @@ def _verdict(goal: Goal, kept: Sequence[Kept]) -> tuple[str, bool]:
     seen = _of(kept, *goal.cell, OURS)
     if not seen:
         return f"{goal.name:<4} {goal.told_vi:<38} chưa đo", False
-    figure = median(map(goal.figure, seen))
-    met = figure <= goal.most
-    return f"{goal.name:<4} {goal.told_vi:<38} {figure:8.2f} {goal.unit} (≤ {goal.most:g}) {'đạt' if met else 'CHƯA ĐẠT'}", met
+    figures = sorted(map(goal.figure, seen))
+    figure, met = median(figures), median(figures) <= goal.most
+    worst = f"tệ nhất {figures[-1]:.2f}" if math.isfinite(figures[-1]) else "có hạt giống chưa xong"
+    told = f"{figure:8.2f} {goal.unit} (≤ {goal.most:g}) {'đạt' if met else 'CHƯA ĐẠT'}, {worst}"
+    return f"{goal.name:<4} {goal.told_vi:<38} {told}", met
 
 
 def _against_couch(kept: Sequence[Kept]) -> tuple[bool, str]:
