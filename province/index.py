@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ class Indexed:
     name: str = ""
     folded: str = ""
     status: int = 0
-    steps: str = "{}"
+    steps: dict[str, str] = field(default_factory=dict)
     filed_at: str = ""
     received_at: str = ""
     due: str = ""
@@ -54,17 +54,21 @@ class Indexed:
 
 _NAMES: Final = tuple(column.attname for column in DossierIndex._meta.concrete_fields if not column.primary_key)
 _VALUES: Final = attrgetter(*_NAMES)
+_STEPS: Final = _NAMES.index("steps")
+"""The one column that is not kept as it stands in its row: JSON there, a mapping here."""
 
 
 def read_indexed(commune: str, dossiers: Sequence[str]) -> Iterator[Indexed]:
     """The rows of these dossiers, read together; a fresh one for each that nobody has written of."""
-    told = {row[1]: Indexed(*row) for row in select(DossierIndex, _NAMES, "dossier", dossiers, commune=commune)}
+    rows = select(DossierIndex, _NAMES, "dossier", dossiers, commune=commune)
+    told = {row[1]: Indexed(*row[:_STEPS], json.loads(row[_STEPS]), *row[_STEPS + 1 :]) for row in rows}
     return (told.get(dossier) or Indexed(commune, dossier) for dossier in dossiers)
 
 
 def write_indexed(rows: Iterable[Indexed]) -> None:
     """Write rows, new or known."""
-    insert(DossierIndex, _NAMES, map(_VALUES, rows), key=("commune", "dossier"))
+    told = [(*one[:_STEPS], write(one[_STEPS]), *one[_STEPS + 1 :]) for one in map(_VALUES, rows)]
+    insert(DossierIndex, _NAMES, told, key=("commune", "dossier"))
 
 
 def normal_code(text: str) -> str:
@@ -75,7 +79,7 @@ def normal_code(text: str) -> str:
 def normal_key(text: str) -> str:
     """A look-up key as it is compared: case, spaces and dashes do not matter, I, L, O, U read as in the code."""
     plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_KEY_ALIASES)
-    return "".join(sign for sign in plain if sign.isalnum()).lower()
+    return (plain if plain.isalnum() else "".join(sign for sign in plain if sign.isalnum())).lower()
 
 
 def key_hash(key: str) -> bytes:
@@ -87,7 +91,7 @@ def shown(value: Any) -> str:
     """A value from a device as text that any database takes: no control characters, no lone surrogates; not text = empty."""
     if not isinstance(value, str):
         return ""
-    return nfc(value.encode("utf-8", "replace").decode("utf-8"))
+    return nfc(value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8"))
 
 
 def applicant_name(applicant: Any) -> str:
@@ -136,7 +140,7 @@ def _status_at(row: Indexed, values: Mapping[str, Any]) -> None:
 
 def _entered(row: Indexed, at: Any) -> None:
     if at is not None:
-        row.steps = write({**json.loads(row.steps), str(row.status): shown(at)[:40]})
+        row.steps[str(row.status)] = shown(at)[:40]
 
 
 def _filed_at(row: Indexed, values: Mapping[str, Any]) -> None:

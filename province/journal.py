@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain as joined
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import F, Sum
@@ -56,6 +57,7 @@ QUARANTINE_BYTES: Final = 64 * 1024 * 1024
 _SETTING: Final = b'{"e":"cfg",'
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
+_FED: Final = attrgetter(*FeedEntry._fields)
 _NOBODY: Final = (None, None, None)
 _TOGETHER: Final = 2000
 """Rows read together."""
@@ -244,9 +246,11 @@ class OrmJournal:
         return bytes(row.head) if row is not None else None
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
-        waiting = [FeedEntry(row.seq, row.body, row.head) for row in self._waiting.get(commune, ()) if row.seq > after]
+        kept = self._waiting.get(commune, [])
+        start = max(after + 1 - kept[0].seq, 0) if kept else 0
+        waiting = list(map(FeedEntry._make, map(_FED, kept[start : start + limit])))
         if waiting and waiting[0].seq == after + 1:
-            return waiting[:limit]
+            return waiting
         rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq").values_list("seq", "body", "head")
         return [*(FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]), *waiting][:limit]
 
