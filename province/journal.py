@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain as joined
 from operator import attrgetter
 from typing import Any, Final
@@ -148,11 +149,14 @@ class OrmJournal:
         return self._ids.intersection(asked) | {bytes(row[0]) for row in rows}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
-        record = self.device(origin.device)
-        commune, dossier = record.commune if record is not None else "", dossier_column(_dossier(body))
-        place = origin.device, origin.incarnation, origin.n
-        self._events[place] = Line(*place, body, head, event_id, commune, dossier, received_ms)
-        self._positions[origin.device, origin.incarnation] = origin.n, head
+        device, incarnation, n = origin
+        record, lead = self.device(device), _LEAD.match(body)
+        commune = record.commune if record is not None else ""
+        dossier = _led(lead[1]) if lead is not None else dossier_column(_dossier(body))
+        self._events[origin] = tuple.__new__(
+            Line, (device, incarnation, n, body, head, event_id, commune, dossier, received_ms)
+        )
+        self._positions[device, incarnation] = n, head
         self._ids.add(event_id)
 
     def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
@@ -220,7 +224,7 @@ class OrmJournal:
         seq, head = last + 1, chain(before, line)
         dossier = dossier_column(entry.get("d"))
         device, incarnation, n = origin or _NOBODY
-        row = Entry(commune, dossier, seq, line, head, device, incarnation, n, self._now_ms)
+        row = tuple.__new__(Entry, (commune, dossier, seq, line, head, device, incarnation, n, self._now_ms))
         self._waiting.setdefault(commune, []).append(row)
         self._feeds[commune] = seq, head
         if seq % snapshots.SNAPSHOT_EVERY == 0:
@@ -331,13 +335,16 @@ class OrmJournal:
 
 def _dossier(body: bytes) -> str:
     """Which dossier a line is about; a line that is no event is about none."""
-    lead = _LEAD.match(body)
-    if lead is not None:
-        return lead[1].decode("ascii")
     try:
         return decode(body).dossier
     except EnvelopeError:
         return ""
+
+
+@lru_cache(maxsize=4096)
+def _led(dossier: bytes) -> str:
+    """The column of a dossier a line begins with."""
+    return dossier_column(dossier.decode("ascii"))
 
 
 def dossier_column(dossier: Any) -> str:

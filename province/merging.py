@@ -65,7 +65,7 @@ def _accepts(event: Event) -> bool:
 
 
 def _writing(event: Event, origin: Origin) -> Writing:
-    return Writing(origin.device, origin.incarnation, origin.n, event.dossier, event.kind, event.content, event.base)
+    return tuple.__new__(Writing, (*origin, event.dossier, event.kind, event.content, event.base))
 
 
 def _fits(entry: Mapping[str, Any]) -> bool:

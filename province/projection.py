@@ -117,7 +117,10 @@ class Projection:
     def _project_fields(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> None:
         dossier, values = str(entry["d"]), entry["w"]
         key = row.commune, dossier
-        self.confirmed(*key).follow(entry, row.body, row.seq, origin)
+        fields = self._fields.get(key)
+        if fields is None:
+            fields = self.confirmed(*key)
+        fields.follow(entry, row.body, row.seq, origin)
         self._changed.add(key)
         index = self._row(key)
         for name in values.keys() & COLUMNS.keys():

@@ -283,7 +283,8 @@ class Visit:
             event = None
         if event is not None and event.n != n:
             event = None
-        return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
+        origin = tuple.__new__(Origin, (self._device, incarnation, n))
+        return tuple.__new__(_Arrival, (origin, event, event_id(self._device, incarnation, line), line, head))
 
     def _store(self, arrivals: Sequence[_Arrival], most: int) -> None:
         """Append lines and let them have their effect, until the request has made ``most`` values."""
