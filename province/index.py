@@ -23,8 +23,9 @@ from province.rows import insert, select
 from sync.envelope import write
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
-_NORMAL: Final = re.compile(r"(?!TAM)[0-9A-Z.-]{1,64}")
-"""Nearly every official code; a provisional one is looked at closely."""
+_SIGN: Final = "[0-9A-HJKMNP-TV-Z]"
+_NORMAL: Final = re.compile(rf"(?!TAM)[0-9A-Z.-]{{1,64}}|TAM-{_SIGN}{{1,12}}-[0-9]{{6}}-[0-9]{{4,9}}{_SIGN}")
+"""Nearly every official code, and a provisional one as it is printed; any other is looked at closely."""
 NO_UNIT: Final = "no_unit"
 """Reason in ``DossierIndex.code_missing``: the commune's identifier code is not configured."""
 

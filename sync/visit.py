@@ -313,8 +313,8 @@ class Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            values = sum([len(entry.get("w", ())) or 1 for entry in entries])
-            if values > EVENT_VALUES or max(map(len, bodies), default=0) > MAX_ENTRY:
+            values = sum([len(entry["w"]) if "w" in entry else 1 for entry in entries])
+            if values > EVENT_VALUES or (bodies and max(map(len, bodies)) > MAX_ENTRY):
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
             self._values += values
