@@ -29,10 +29,10 @@ class Stamp:
         self.line = line
         """The values as text, as long as all of them stand; else empty."""
 
-    def write(self) -> str:
+    def write(self) -> bytes:
         """The text."""
-        of, told = self.origin, self.line.decode("utf-8") if self.line else envelope.write(self.values)
-        return f"[{self.rev},{'null' if of is None else f'[{of.device},{of.incarnation},{of.n}]'},{told}]"
+        of = b"null" if self.origin is None else b"[%d,%d,%d]" % self.origin
+        return b"[%d,%b,%b]" % (self.rev, of, self.line or envelope.write(self.values).encode("utf-8"))
 
 
 class Fields(Mapping[str, Confirmed]):
@@ -71,7 +71,7 @@ class Fields(Mapping[str, Confirmed]):
 
     def write(self) -> str:
         """The text."""
-        return f"[{','.join([stamp.write() for stamp in self._entries if stamp.values])}]"
+        return (b"[%b]" % b",".join([stamp.write() for stamp in self._entries if stamp.values])).decode("utf-8")
 
 
 _LEAD = len('{"e":"f","d":"","w":')

@@ -62,7 +62,7 @@ _STEPS: Final = _NAMES.index("steps")
 def read_indexed(commune: str, dossiers: Sequence[str]) -> Iterator[Indexed]:
     """The rows of these dossiers, read together; a fresh one for each that nobody has written of."""
     rows = select(DossierIndex, _NAMES, "dossier", dossiers, commune=commune)
-    told = {row[1]: Indexed(*row[:_STEPS], json.loads(row[_STEPS]), *row[_STEPS + 1 :]) for row in rows}
+    told = {row[1]: Indexed(*row[:_STEPS], *[json.loads(row[_STEPS])], *row[_STEPS + 1 :]) for row in rows}
     return (told.get(dossier) or Indexed(commune, dossier) for dossier in dossiers)
 
 

@@ -153,9 +153,7 @@ class OrmJournal:
         record, lead = self.device(device), _LEAD.match(body)
         commune = record.commune if record is not None else ""
         dossier = _led(lead[1]) if lead is not None else dossier_column(_dossier(body))
-        self._events[origin] = tuple.__new__(
-            Line, (device, incarnation, n, body, head, event_id, commune, dossier, received_ms)
-        )
+        self._events[origin] = tuple.__new__(Line, (device, incarnation, n, body, head, event_id, commune, dossier, received_ms))
         self._positions[device, incarnation] = n, head
         self._ids.add(event_id)
 
@@ -229,8 +227,7 @@ class OrmJournal:
         self._feeds[commune] = seq, head
         if seq % snapshots.SNAPSHOT_EVERY == 0:
             self.milestones.add(commune)
-        self._projection.project(row, entry, origin)
-        if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
+        if self._projection.project(row, entry, origin) and dossier:
             self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
         return seq
 

@@ -81,17 +81,21 @@ class Projection:
         for indexed in read_indexed(commune, unknown):
             self._index[commune, indexed.dossier] = indexed
 
-    def project(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> None:
-        """Follow one entry of the feed, and the event it follows from."""
+    def project(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> bool:
+        """Follow one entry of the feed, and the event it follows from. Whether it says anew something of a dossier that has left
+        the kiosks.
+        """
         kind = entry.get("e")
         if kind == "f":
-            self._project_fields(row, entry, origin)
-        elif kind == "bl":
+            return self._project_fields(row, entry, origin).dropped
+        if kind == "bl":
             self._complete[str(entry["id"])] = entry.get("ok") == 1
         elif kind == "drop":
             self._project_drop(row, str(entry["d"]))
         elif kind in ("cf", "na"):
             self._conflicts.append((conflict_of(entry).id, _conflict(row, kind, entry)))
+            return bool(row.dossier) and self._known((row.commune, row.dossier)).dropped
+        return False
 
     def flush(self) -> None:
         """Write everything changed since the last time."""
@@ -114,7 +118,7 @@ class Projection:
             if conflict_of(read_entry(row)).id == conflict:
                 Conflict.objects.filter(commune=commune, seq=row.seq).delete()
 
-    def _project_fields(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> None:
+    def _project_fields(self, row: Entry, entry: Mapping[str, Any], origin: Origin | None) -> Indexed:
         dossier, values = str(entry["d"]), entry["w"]
         key = row.commune, dossier
         fields = self._fields.get(key)
@@ -133,13 +137,10 @@ class Projection:
                 self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), values[name])
             else:
                 self._removed.append(name.removeprefix(_DETACHED))
+        return index
 
     def _project_drop(self, row: Entry, dossier: str) -> None:
         self._row((row.commune, dossier)).dropped = True
-
-    def is_dropped(self, commune: str, dossier: str) -> bool:
-        """Whether a dossier has left the kiosks."""
-        return self._known((commune, dossier)).dropped
 
     def _row(self, key: _Key) -> Indexed:
         """The index row of a dossier, to be changed."""

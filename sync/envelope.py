@@ -38,6 +38,8 @@ _LEAD = re.compile(rb'\{"n":([1-9][0-9]{0,14}),')
 _MOVED = re.compile(rb',"o":\[(0|[1-9][0-9]{0,12}),([1-9][0-9]{0,14})\]\}$')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KNOWN = frozenset("ndkcstqavo")
+_NEEDED = len(_KNOWN) - 1
+"""How many of them no line does without: all but ``o``."""
 _LAST_COUNT = 2**63 - 1
 
 
@@ -144,7 +146,9 @@ def decode(line: bytes) -> Event:
     counts = 0 <= base <= _LAST_COUNT >= wall_ms >= 0 <= quality <= _LAST_COUNT >= schema >= 0
     if not (counts and 1 <= n <= _LAST_COUNT):
         raise EnvelopeError("n counts from 1, and s, t, q, v from 0")
-    extra: Mapping[str, Any] = {} if raw.keys() <= _KNOWN else {key: raw[key] for key in raw if key not in _KNOWN}
+    extra: Mapping[str, Any] = (
+        {} if len(raw) == _NEEDED or raw.keys() <= _KNOWN else {key: raw[key] for key in raw if key not in _KNOWN}
+    )
     origin = (moved[0], moved[1]) if moved is not None else None
     return tuple.__new__(Event, (n, dossier, kind, content, base, wall_ms, quality, actor, schema, origin, extra))
 

@@ -156,7 +156,7 @@ class Visit:
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
-        self._read += sum(len(line) + 1 for line in lines)
+        self._read += sum(map(len, lines)) + len(lines)
         if repeat:
             place.common = max(place.common or 0, run.last)
             return
