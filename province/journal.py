@@ -72,6 +72,7 @@ class OrmJournal:
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
+        self._epoch: int | None = None
         self._projection = Projection()
         self._devices: dict[int, DeviceRecord | None] = {}
         self._positions: dict[tuple[int, int], tuple[int, bytes]] = {}
@@ -101,7 +102,9 @@ class OrmJournal:
             self.flush()
 
     def epoch(self) -> int:
-        return Identity.objects.values_list("epoch", flat=True).get()
+        if self._epoch is None:
+            self._epoch = Identity.objects.values_list("epoch", flat=True).get()
+        return self._epoch
 
     def commune_seal_key(self, commune: str) -> bytes:
         return SealKey(bytes(CommuneKey.objects.values_list("secret", flat=True).get(commune=commune))).public
