@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from sync import envelope
 from sync.envelope import Origin
 from sync.ports import Confirmed
 
 
-class Stamp(NamedTuple):
-    """What all fields of one entry share: its position, and the event it follows from."""
+class Stamp:
+    """What all fields of one entry share: its position, and the event it follows from; and what still stands of its values."""
 
-    rev: int
-    origin: Origin | None
+    __slots__ = ("device", "line", "origin", "rev", "values")
 
-    @property
-    def device(self) -> int | None:
+    def __init__(self, rev: int, origin: Origin | None, values: dict[str, Any], line: bytes) -> None:
+        self.rev = rev
+        self.origin = origin
+        self.device = None if origin is None else origin.device
         """The device that wrote it."""
-        return None if self.origin is None else self.origin.device
+        self.values = values
+        self.line = line
+        """The values as text, as long as all of them stand; else empty."""
+
+    def write(self) -> bytes:
+        """The text."""
+        of = b"null" if self.origin is None else b"[%d,%d,%d]" % self.origin
+        return b"[%d,%b,%b]" % (self.rev, of, self.line or envelope.write(self.values).encode("utf-8"))
 
 
 class Fields(Mapping[str, Confirmed]):
@@ -33,10 +41,11 @@ class Fields(Mapping[str, Confirmed]):
     def __init__(self) -> None:
         self.plain: dict[str, Any] = {}
         self.stamps: dict[str, Stamp] = {}
-        self._told: dict[int, tuple[int, int, bytes]] = {}
+        self._entries: list[Stamp] = []
 
     def __getitem__(self, name: str) -> Confirmed:
-        return Confirmed(self.plain[name], *self.stamps[name])
+        stamp = self.stamps[name]
+        return Confirmed(self.plain[name], stamp.rev, stamp.origin)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.plain)
@@ -44,37 +53,27 @@ class Fields(Mapping[str, Confirmed]):
     def __len__(self) -> int:
         return len(self.plain)
 
-    def set(self, values: Mapping[str, Any], rev: int, origin: Origin | None) -> None:
-        """Write what an entry at ``rev`` says."""
-        for name in self.plain.keys() & values.keys():
-            del self.plain[name], self.stamps[name]
-        self.plain.update(values)
-        self.stamps.update(dict.fromkeys(values, Stamp(rev, origin)))
+    def set(self, values: Mapping[str, Any], rev: int, origin: Origin | None, line: bytes = b"") -> None:
+        """Write what an entry at ``rev`` says; ``line`` is the text of its values, where it is known."""
+        plain, stamps = self.plain, self.stamps
+        for name in plain.keys() & values.keys():
+            former = stamps[name]
+            former.line = b""
+            del former.values[name]
+        stamp = Stamp(rev, origin, dict(values), line)
+        self._entries.append(stamp)
+        plain.update(values)
+        stamps.update(dict.fromkeys(values, stamp))
 
     def follow(self, entry: Mapping[str, Any], body: bytes, rev: int, origin: Origin | None) -> None:
         """Write what an ``f`` entry says, and remember its line: as long as all of its values stand, they are told by it."""
-        self.set(entry["w"], rev, origin)
-        self._told[rev] = len(entry["w"]), len(entry["d"]), body
+        self.set(entry["w"], rev, origin, body[len(entry["d"]) + _LEAD : -1])
 
     def write(self) -> str:
         """The text."""
-        groups: list[tuple[Stamp, dict[str, Any]]] = []
-        last, values = None, dict[str, Any]()
-        for name, stamp in self.stamps.items():
-            if stamp is not last:
-                last, values = stamp, {}
-                groups.append((stamp, values))
-            values[name] = self.plain[name]
-        return f"[{','.join([self._group(stamp, values) for stamp, values in groups])}]"
-
-    def _group(self, stamp: Stamp, values: Mapping[str, Any]) -> str:
-        count, dossier, body = self._told.get(stamp.rev, _UNTOLD)
-        text = body[dossier + _LEAD : -1].decode("utf-8") if count == len(values) else envelope.write(values)
-        of = stamp.origin
-        return f"[{stamp.rev},{'null' if of is None else f'[{of.device},{of.incarnation},{of.n}]'},{text}]"
+        return (b"[%b]" % b",".join([stamp.write() for stamp in self._entries if stamp.values])).decode("utf-8")
 
 
-_UNTOLD = 0, 0, b""
 _LEAD = len('{"e":"f","d":"","w":')
 
 

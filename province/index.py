@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
@@ -23,8 +23,9 @@ from province.rows import insert, select
 from sync.envelope import write
 
 _KEY_ALIASES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
-_NORMAL: Final = re.compile(r"(?!TAM)[0-9A-Z.-]{1,64}")
-"""Nearly every official code; a provisional one is looked at closely."""
+_SIGN: Final = "[0-9A-HJKMNP-TV-Z]"
+_NORMAL: Final = re.compile(rf"(?!TAM)[0-9A-Z.-]{{1,64}}|TAM-{_SIGN}{{1,12}}-[0-9]{{6}}-[0-9]{{4,9}}{_SIGN}")
+"""Nearly every official code, and a provisional one as it is printed; any other is looked at closely."""
 NO_UNIT: Final = "no_unit"
 """Reason in ``DossierIndex.code_missing``: the commune's identifier code is not configured."""
 
@@ -43,7 +44,7 @@ class Indexed:
     name: str = ""
     folded: str = ""
     status: int = 0
-    steps: str = "{}"
+    steps: dict[str, str] = field(default_factory=dict)
     filed_at: str = ""
     received_at: str = ""
     due: str = ""
@@ -54,17 +55,21 @@ class Indexed:
 
 _NAMES: Final = tuple(column.attname for column in DossierIndex._meta.concrete_fields if not column.primary_key)
 _VALUES: Final = attrgetter(*_NAMES)
+_STEPS: Final = _NAMES.index("steps")
+"""The one column that is not kept as it stands in its row: JSON there, a mapping here."""
 
 
 def read_indexed(commune: str, dossiers: Sequence[str]) -> Iterator[Indexed]:
     """The rows of these dossiers, read together; a fresh one for each that nobody has written of."""
-    told = {row[1]: Indexed(*row) for row in select(DossierIndex, _NAMES, "dossier", dossiers, commune=commune)}
+    rows = select(DossierIndex, _NAMES, "dossier", dossiers, commune=commune)
+    told = {row[1]: Indexed(*row[:_STEPS], *[json.loads(row[_STEPS])], *row[_STEPS + 1 :]) for row in rows}
     return (told.get(dossier) or Indexed(commune, dossier) for dossier in dossiers)
 
 
 def write_indexed(rows: Iterable[Indexed]) -> None:
     """Write rows, new or known."""
-    insert(DossierIndex, _NAMES, map(_VALUES, rows), key=("commune", "dossier"))
+    told = [(*one[:_STEPS], write(one[_STEPS]), *one[_STEPS + 1 :]) for one in map(_VALUES, rows)]
+    insert(DossierIndex, _NAMES, told, key=("commune", "dossier"))
 
 
 def normal_code(text: str) -> str:
@@ -75,7 +80,7 @@ def normal_code(text: str) -> str:
 def normal_key(text: str) -> str:
     """A look-up key as it is compared: case, spaces and dashes do not matter, I, L, O, U read as in the code."""
     plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_KEY_ALIASES)
-    return "".join(sign for sign in plain if sign.isalnum()).lower()
+    return (plain if plain.isalnum() else "".join(sign for sign in plain if sign.isalnum())).lower()
 
 
 def key_hash(key: str) -> bytes:
@@ -87,7 +92,7 @@ def shown(value: Any) -> str:
     """A value from a device as text that any database takes: no control characters, no lone surrogates; not text = empty."""
     if not isinstance(value, str):
         return ""
-    return nfc(value.encode("utf-8", "replace").decode("utf-8"))
+    return nfc(value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8"))
 
 
 def applicant_name(applicant: Any) -> str:
@@ -136,7 +141,7 @@ def _status_at(row: Indexed, values: Mapping[str, Any]) -> None:
 
 def _entered(row: Indexed, at: Any) -> None:
     if at is not None:
-        row.steps = write({**json.loads(row.steps), str(row.status): shown(at)[:40]})
+        row.steps[str(row.status)] = shown(at)[:40]
 
 
 def _filed_at(row: Indexed, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,9 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain as joined
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import F, Sum
@@ -56,6 +58,7 @@ QUARANTINE_BYTES: Final = 64 * 1024 * 1024
 _SETTING: Final = b'{"e":"cfg",'
 _LEAD: Final = re.compile(rb'\{"n":[0-9]+,"d":"([0-9a-z-]*)","k":"')
 """How every kiosk of ours begins a line; any other is read whole."""
+_FED: Final = attrgetter(*FeedEntry._fields)
 _NOBODY: Final = (None, None, None)
 _TOGETHER: Final = 2000
 """Rows read together."""
@@ -69,6 +72,7 @@ class OrmJournal:
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
+        self._epoch: int | None = None
         self._projection = Projection()
         self._devices: dict[int, DeviceRecord | None] = {}
         self._positions: dict[tuple[int, int], tuple[int, bytes]] = {}
@@ -98,7 +102,9 @@ class OrmJournal:
             self.flush()
 
     def epoch(self) -> int:
-        return Identity.objects.values_list("epoch", flat=True).get()
+        if self._epoch is None:
+            self._epoch = Identity.objects.values_list("epoch", flat=True).get()
+        return self._epoch
 
     def commune_seal_key(self, commune: str) -> bytes:
         return SealKey(bytes(CommuneKey.objects.values_list("secret", flat=True).get(commune=commune))).public
@@ -146,11 +152,12 @@ class OrmJournal:
         return self._ids.intersection(asked) | {bytes(row[0]) for row in rows}
 
     def append(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
-        record = self.device(origin.device)
-        commune, dossier = record.commune if record is not None else "", dossier_column(_dossier(body))
-        place = origin.device, origin.incarnation, origin.n
-        self._events[place] = Line(*place, body, head, event_id, commune, dossier, received_ms)
-        self._positions[origin.device, origin.incarnation] = origin.n, head
+        device, incarnation, n = origin
+        record, lead = self.device(device), _LEAD.match(body)
+        commune = record.commune if record is not None else ""
+        dossier = _led(lead[1]) if lead is not None else dossier_column(_dossier(body))
+        self._events[origin] = tuple.__new__(Line, (device, incarnation, n, body, head, event_id, commune, dossier, received_ms))
+        self._positions[device, incarnation] = n, head
         self._ids.add(event_id)
 
     def branch(self, origin: Origin, body: bytes, head: bytes, event_id: bytes, received_ms: int) -> None:
@@ -218,13 +225,12 @@ class OrmJournal:
         seq, head = last + 1, chain(before, line)
         dossier = dossier_column(entry.get("d"))
         device, incarnation, n = origin or _NOBODY
-        row = Entry(commune, dossier, seq, line, head, device, incarnation, n, self._now_ms)
+        row = tuple.__new__(Entry, (commune, dossier, seq, line, head, device, incarnation, n, self._now_ms))
         self._waiting.setdefault(commune, []).append(row)
         self._feeds[commune] = seq, head
         if seq % snapshots.SNAPSHOT_EVERY == 0:
             self.milestones.add(commune)
-        self._projection.project(row, entry, origin)
-        if entry["e"] in ("f", "cf", "na") and row.dossier and self._projection.is_dropped(commune, row.dossier):
+        if self._projection.project(row, entry, origin) and dossier:
             self.add_entry(commune, {"e": "drop", "d": row.dossier}, None)
         return seq
 
@@ -244,9 +250,11 @@ class OrmJournal:
         return bytes(row.head) if row is not None else None
 
     def feed(self, commune: str, after: int, limit: int) -> Sequence[FeedEntry]:
-        waiting = [FeedEntry(row.seq, row.body, row.head) for row in self._waiting.get(commune, ()) if row.seq > after]
+        kept = self._waiting.get(commune, [])
+        start = max(after + 1 - kept[0].seq, 0) if kept else 0
+        waiting = list(map(FeedEntry._make, map(_FED, kept[start : start + limit])))
         if waiting and waiting[0].seq == after + 1:
-            return waiting[:limit]
+            return waiting
         rows = FeedRow.objects.filter(commune=commune, seq__gt=after).order_by("seq").values_list("seq", "body", "head")
         return [*(FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]), *waiting][:limit]
 
@@ -327,13 +335,16 @@ class OrmJournal:
 
 def _dossier(body: bytes) -> str:
     """Which dossier a line is about; a line that is no event is about none."""
-    lead = _LEAD.match(body)
-    if lead is not None:
-        return lead[1].decode("ascii")
     try:
         return decode(body).dossier
     except EnvelopeError:
         return ""
+
+
+@lru_cache(maxsize=4096)
+def _led(dossier: bytes) -> str:
+    """The column of a dossier a line begins with."""
+    return dossier_column(dossier.decode("ascii"))
 
 
 def dossier_column(dossier: Any) -> str:

@@ -47,9 +47,9 @@ class ProvinceMerge:
             return Effect(entries)
         written = entries[-1]["w"]
         own: dict[str, str] = {}
-        if "province_received_at" not in confirmed:
+        if "province_received_at" not in confirmed.plain:
             own["province_received_at"] = moment(received_ms).isoformat(timespec="seconds")
-        if "status" in written and "official_code" not in confirmed and _accepts(event):
+        if "status" in written and "official_code" not in confirmed.plain and _accepts(event):
             device = self._journal.device(origin.device)
             unit = self._config.units.get(device.commune) if device is not None else None
             if unit is not None:
@@ -65,13 +65,13 @@ def _accepts(event: Event) -> bool:
 
 
 def _writing(event: Event, origin: Origin) -> Writing:
-    return Writing(origin.device, origin.incarnation, origin.n, event.dossier, event.kind, event.content, event.base)
+    return tuple.__new__(Writing, (*origin, event.dossier, event.kind, event.content, event.base))
 
 
 def _fits(entry: Mapping[str, Any]) -> bool:
     """Whether a field's name has a place in the tables; that its value can be written again was seen when the event was read."""
-    names = entry.get("w") or (str(entry.get("f", "")),)
-    return max(map(len, names)) <= _LONGEST_FIELD and "\x00" not in "".join(names)
+    names = "".join(entry["w"]) if "w" in entry else str(entry.get("f", ""))
+    return "\x00" not in names and (len(names) <= _LONGEST_FIELD or max(map(len, entry.get("w", (names,)))) <= _LONGEST_FIELD)
 
 
 def assign_missing(config: Config, now_ms: int) -> int:

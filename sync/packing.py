@@ -13,7 +13,7 @@ from typing import Final
 
 from sync.errors import SegmentError
 
-_ENTRY: Final = re.compile(rb'\{"e":"f","d":"([0-9a-z-]{0,64}+)","w":(\{.*)\}', re.DOTALL)
+_ENTRY: Final = re.compile(rb'\{"e":"f","d":"([0-9a-z-]{0,64}+)","w":\{')
 _SHORT: Final = re.compile(rb"\+([0-9a-z-]{0,64}+)(\{.*)", re.DOTALL)
 _MARKED: Final = (b"+", b"=")
 
@@ -22,9 +22,9 @@ def shortened(lines: Iterable[bytes]) -> list[bytes]:
     """The lines as they travel."""
     packed: list[bytes] = []
     for line in lines:
-        entry = _ENTRY.fullmatch(line)
+        entry = _ENTRY.match(line) if line.endswith(b"}") else None
         if entry is not None:
-            packed.append(b"+" + entry[1] + entry[2])
+            packed.append(b"+" + entry[1] + line[entry.end() - 1 : -1])
         else:
             packed.append(b"=" + line if line.startswith(_MARKED) else line)
     return packed

@@ -156,7 +156,7 @@ class Visit:
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))
-        self._read += sum(len(line) + 1 for line in lines)
+        self._read += sum(map(len, lines)) + len(lines)
         if repeat:
             place.common = max(place.common or 0, run.last)
             return
@@ -283,7 +283,8 @@ class Visit:
             event = None
         if event is not None and event.n != n:
             event = None
-        return _Arrival(Origin(self._device, incarnation, n), event, event_id(self._device, incarnation, line), line, head)
+        origin = tuple.__new__(Origin, (self._device, incarnation, n))
+        return tuple.__new__(_Arrival, (origin, event, event_id(self._device, incarnation, line), line, head))
 
     def _store(self, arrivals: Sequence[_Arrival], most: int) -> None:
         """Append lines and let them have their effect, until the request has made ``most`` values."""
@@ -312,8 +313,8 @@ class Visit:
             except _CONTENT_ERRORS:
                 self._set_aside(arrival, event.dossier, "merge_failed")
                 return
-            values = sum([len(entry.get("w", ())) or 1 for entry in entries])
-            if values > EVENT_VALUES or max(map(len, bodies), default=0) > MAX_ENTRY:
+            values = sum([len(entry["w"]) if "w" in entry else 1 for entry in entries])
+            if values > EVENT_VALUES or (bodies and max(map(len, bodies)) > MAX_ENTRY):
                 self._set_aside(arrival, event.dossier, "effect_too_large")
                 return
             self._values += values

@@ -34,6 +34,9 @@ _GRANTED: Final = frozenset({"status", "resolving"})
 
 _ROLES: Final[Mapping[str, Role]] = {role.value: role for role in Role}
 
+_OBJECT: Final = (dict, Mapping)
+"""What JSON makes first: asking the abstract class takes ten times as long."""
+
 _CHOOSABLE: Final = frozenset({FieldClass.COMMUNE, FieldClass.SHARED})
 
 
@@ -116,7 +119,7 @@ def _step(content: Mapping[str, Any]) -> Change:
     leaves, to = step
     act = str(content.get("act") or "")
     extra = content.get("set")
-    writes: Mapping[str, Any] = extra if isinstance(extra, Mapping) else {}
+    writes: Mapping[str, Any] = extra if isinstance(extra, _OBJECT) else {}
     stays = bool(act) and leaves == to
     goes = {} if stays else {"status": to, "status_at": content.get("at")}
     found = content.get("if")
@@ -124,7 +127,7 @@ def _step(content: Mapping[str, Any]) -> Change:
     granted = frozenset([*goes, *[name for name in writes if name in names or name.startswith(prefixes)]])
     return Change(
         {**writes, **goes},
-        finds={**(found if isinstance(found, Mapping) else {}), "status": leaves},
+        finds={**(found if isinstance(found, _OBJECT) else {}), "status": leaves},
         grants=granted,
         grows={"route": {"unit": writes["resolving"], "at": content.get("at")}} if "resolving" in granted else {},
         act=act,
@@ -203,7 +206,7 @@ def choosable(name: str) -> bool:
 
 def _role(content: Mapping[str, Any]) -> Role | None:
     by = content.get("by")
-    role = by.get("role") if isinstance(by, Mapping) else None
+    role = by.get("role") if isinstance(by, _OBJECT) else None
     return _ROLES.get(role) if isinstance(role, str) else None
 
 

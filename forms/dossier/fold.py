@@ -44,6 +44,8 @@ class Outcome(NamedTuple):
     refused: str | None = None
 
 
+_FREE: Final = FieldClass.COMMUNE
+_OWNED: Final = frozenset({FieldClass.STATE, FieldClass.PROVINCE})
 _ONE_VALUE: Final = frozenset({FieldClass.IMMUTABLE, FieldClass.ADD_ONLY, FieldClass.NUMBER})
 
 
@@ -120,17 +122,18 @@ def outcome(fields: Fields, wanted: Change, side: Side = Side.COMMUNE, unseen: f
     why = refusal(fields, wanted, side)
     if why is not None:
         return Outcome({}, (), why)
-    bench = _Bench(fields, side, unseen)
     writes: dict[str, Any] = {}
     losses: list[Loss] = []
     grants, own = wanted.grants, side is Side.COMMUNE
     for name, value in wanted.writes.items():
         if name in fields and same(fields[name], value):
             continue
-        if name in grants or (own and name not in unseen and field_class(name) is FieldClass.COMMUNE):
+        kind = field_class(name)
+        # Seen, or new and nobody's own: nearly every value. The rest is judged.
+        if name in grants or (own and (name not in unseen if kind is _FREE else name not in fields and kind not in _OWNED)):
             writes[name] = value
             continue
-        written, loss = bench.judge(name, value)
+        written, loss = _Bench(fields, side, unseen).judge(name, value)
         writes.update(written)
         if loss is not None:
             losses.append(loss)

@@ -66,7 +66,7 @@ def merge_into(fields: Mapping[str, Any], stamps: Mapping[str, Stamp], event: Wr
         fields,
         wanted,
         Side.COMMUNE if event.device is not None else Side.PROVINCE,
-        frozenset([name for name in wanted.writes if name in stamps and not _seen(stamps[name], event)]),
+        frozenset([name for name in stamps.keys() & wanted.writes.keys() if not _seen(stamps[name], event)]),
     )
     if done.refused is not None:
         return ({"e": "na", "d": event.dossier, **_origin(event), "why": done.refused},)

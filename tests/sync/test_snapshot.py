@@ -56,6 +56,23 @@ def test_a_new_kiosk_takes_the_snapshot_and_then_the_tail() -> None:
     assert exchange(world, fresh).moved is False
 
 
+def test_a_reply_carries_no_more_lines_of_a_snapshot_than_the_policy_allows() -> None:
+    world, _ = grown()
+    fresh = world.kiosk()
+    pages: list[int] = []
+    for _ in range(3):
+        request = fresh.engine.make_request(0.0, 0)
+        with world.province.atomic():
+            answer = handle(request, world.province, world.merge, world.keys, SERVER_MS, Policy(near=50, snapshot_page=2))
+        part = wire.parse_reply(answer).answer.snapshot
+        assert part is not None
+        pages.append(part.run.count)
+        fresh.engine.on_reply(answer, 0.1)
+    assert pages == [2, 2, 2]
+    settle(world, fresh)
+    assert fresh.journal.view() == world.province.view("01273")
+
+
 def by_stick(world: World, kiosk: Kiosk) -> tuple[list[bytes], list[bytes]]:
     """What the province puts on a stick for a kiosk: (letters, segments)."""
     seq, head = kiosk.journal.feed_position()
