@@ -13,7 +13,9 @@ from province.runtime import Runtime
 def serve(running: Runtime, given: argparse.Namespace) -> Answer:
     from province.keyring import lock_state
     from province.server import serve
+    from sync.discreet import end_discreetly
 
+    end_discreetly()
     lock_state(running.options.state)
     ready(running)
     serve(running, lambda url: _announce(f"listening on {url}"))
