@@ -1,7 +1,8 @@
 """Unexpected errors in a log that anybody may read: what kind, where and by what code, never their words.
 
-The words of an error often hold the value it stumbled over (``ValueError: invalid date '004190…'``), and the values here are people's.
-What a developer needs is the kind of each error in the chain and the places it came through; the named errors' stable codes say more.
+The words of an error often hold the value it stumbled over (``ValueError: invalid date '004190…'``), and the values here are
+people's. What a developer needs is the kind of each error in the chain and the places it came through; the named errors' stable
+codes say more.
 """
 
 from __future__ import annotations
