@@ -17,6 +17,7 @@ from pathlib import Path
 from forms.dossier import STATUS_NAMES
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
+from kiosk.copied import COPY_VI, CURE_VI, is_copy
 from kiosk.file_trouble import why_vi
 from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
@@ -130,7 +131,9 @@ def _check(machine: Machine, given: argparse.Namespace) -> int:
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
     lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
-    _say(given.json, {"ok": report.ok, **asdict(report)}, "\n".join(lines))
+    copied = is_copy(machine.store)
+    lines += [f"{COPY_VI} {CURE_VI}"] if copied else []
+    _say(given.json, {"ok": report.ok, **asdict(report), "copied": copied}, "\n".join(lines))
     return 0 if report.ok else 1
 
 

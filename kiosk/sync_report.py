@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.clock import HANOI
+from kiosk.copied import COPY_VI, CURE_VI, is_copy
 from kiosk.file_line import PAUSED
 from kiosk.machine import Machine
 from kiosk.stick import last_receipt, receipt_vi
@@ -62,6 +63,8 @@ class Report:
     paused: bool
     """Whether a technician has stopped the files."""
     enrolled: bool
+    copied: bool
+    """Whether this machine runs from a copy of another one's state, and has not got keys of its own since."""
     reviews: int
     """Acts the province did not count as they were sent, open until an official decides."""
 
@@ -81,6 +84,7 @@ class Report:
             "running": self.running,
             "files_paused": self.paused,
             "enrolled": self.enrolled,
+            "copied": self.copied,
             "reviews": self.reviews,
         }
 
@@ -108,6 +112,7 @@ def report_of(machine: Machine) -> Report:
         running=runs(machine.config.state),
         paused=bool(store.meta(PAUSED, 0)),
         enrolled=machine.enrolment is not None,
+        copied=is_copy(store),
         reviews=store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"],
     )
 
@@ -129,6 +134,7 @@ def report_vi(report: Report) -> str:
     lines += (
         [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
     )
+    lines += [f"{COPY_VI} {CURE_VI}"] if report.copied else []
     lines += [] if report.enrolled else ["Máy chưa được tỉnh ghi danh: chạy «sync enrol»."]
     lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
     lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []
