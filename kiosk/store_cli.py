@@ -6,7 +6,6 @@ Exit code 0 only when all is well; every answer can be had as JSON for programs.
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from forms.dossier import STATUS_NAMES
+from kiosk.answers import ask_secret
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
 from kiosk.copied import COPY_VI, CURE_VI, is_copy
@@ -190,7 +190,7 @@ def _register(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _add_official(machine: Machine, given: argparse.Namespace) -> int:
-    pin = sys.stdin.readline().strip() if given.pin_stdin else getpass.getpass("Mã PIN (6–12 chữ số): ")
+    pin = sys.stdin.readline().strip() if given.pin_stdin else ask_secret("Mã PIN (6–12 chữ số): ", "--pin-stdin")
     person = add_official(machine.store, given.name, pin, given.role)
     _say(given.json, {"ok": True, "id": person.id}, f"Đã thêm {person.name_vi} ({person.id}).")
     return 0

@@ -141,10 +141,6 @@ class Engine:
         with self._journal.atomic():
             return self._offers.pending()
 
-    def events_waiting(self) -> bool:
-        """Whether events are to be sent or waited for: blobs stand back then."""
-        return self.pending() > 0
-
     def make_request(self, now_mono: float, device_wall_ms: int, *, free_disk_mib: int = 0) -> bytes:
         """The body of the next request: hello, and what the province is not known to hold, up to the target size."""
         journal = self._journal

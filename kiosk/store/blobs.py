@@ -202,12 +202,6 @@ class KioskFiles:
         """Whether the feed has said that the province has it whole."""
         return bool(self._store.rows("SELECT 1 FROM blob_answer WHERE id = ? AND ok", [blob]))
 
-    def set_complete(self, blob: str) -> None:
-        """By other ways than the feed nothing is complete: a receipt on a stick is taken as all being held."""
-        row = self._store.rows("SELECT size FROM blob WHERE id = ?", [blob])
-        if row:
-            self.set_have(blob, Ranges.whole(row[0]["size"]))
-
     def set_damaged(self, blob: str, why: str) -> None:
         with self._store.transaction():
             self._store.db.conn.execute("UPDATE blob SET damaged = ? WHERE id = ?", (why, blob))

@@ -91,9 +91,7 @@ def enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
     differs = asked if asked not in ("", device.commune) else ""
     facts = {"ok": True, "device": device.number, "commune": device.commune, "asked_commune": asked}
     text = f"Đã đăng ký máy {base32(device.number).upper()} ở {commune_name(device.commune)}. Mang tệp về xã."
-    warning = f"\nLưu ý: máy xin đăng ký cho {commune_name(differs)}. Nếu nhầm xã: thu hồi máy này rồi làm lại." * bool(
-        differs
-    )
+    warning = f"\nLưu ý: máy xin đăng ký cho {commune_name(differs)}. Nếu nhầm xã: thu hồi máy này rồi làm lại." * bool(differs)
     return 0, facts, text + warning
 
 

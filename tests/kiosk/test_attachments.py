@@ -171,7 +171,7 @@ def test_an_old_stick_does_not_hide_a_record_that_was_found_damaged_since(machin
 
 def test_only_the_word_of_the_feed_makes_a_file_complete(machine: Machine, files: KioskFiles) -> None:
     dossier, done = attached(machine)
-    files.set_complete(done.blob)
+    files.set_have(done.blob, Ranges.whole(done.size))
     assert not files.is_complete(done.blob)
     Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
     assert files.is_complete(done.blob)

@@ -30,10 +30,10 @@ from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record
 from sync.receiving import Office, receive, write_return
-from sync.simulator.blobs import MemoryProvinceBlobs
 from sync.unloading import Unloaded
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
+from tests.sync.blob.memory import MemoryProvinceBlobs
 
 Answer = tuple[int, dict[str, Any]]
 
