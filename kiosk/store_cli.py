@@ -18,7 +18,6 @@ from kiosk.answers import ask_secret
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
 from kiosk.copied import COPY_VI, CURE_VI, is_copy
-from kiosk.file_trouble import why_vi
 from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, open_existing, open_machine, require_state
@@ -31,6 +30,7 @@ from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
 from kiosk.tidying import policy_of, tidy_machine
 from sync.envelope import base32
+from sync.file_trouble import why_vi
 from sync.keys import VerifyKey
 
 

@@ -7,6 +7,7 @@ import argparse
 from province.cli.answers import Answer, ready
 from province.errors import ProvinceError
 from province.runtime import Runtime
+from sync.file_trouble import why_vi
 
 
 def enrol_code(running: Runtime, given: argparse.Namespace) -> Answer:
@@ -86,7 +87,7 @@ def enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
         device, bundle = enrolment.enrol_file(request, given.commune, given.words, by="cli")
         write_whole(given.out, bundle)
     except OSError as error:
-        raise ProvinceError("file", f"Không đọc ghi được tệp ({error.strerror}).", "Xem lại USB và tên tệp.") from None
+        raise ProvinceError("file", f"Không đọc ghi được tệp. {why_vi(error)}", "Xem lại USB và tên tệp.") from None
     asked = open_request(request).commune
     differs = asked if asked not in ("", device.commune) else ""
     facts = {"ok": True, "device": device.number, "commune": device.commune, "asked_commune": asked}

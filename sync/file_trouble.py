@@ -1,4 +1,5 @@
-"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English."""
+"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English. For both
+buildings."""
 
 from __future__ import annotations
 
