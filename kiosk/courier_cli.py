@@ -30,6 +30,7 @@ from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
 from sync.errors import FeedGap, Offline, SyncError, TimedOut
+from sync.file_trouble import why_vi
 from sync.segment import commune_tag
 from sync.sizes import size_vi
 
@@ -144,7 +145,7 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     except OSError as error:
         raise StoreError(
             "port_taken",
-            f"Không mở được trang ở cổng này ({error.strerror}).",
+            f"Không mở được trang ở cổng này. {why_vi(error)}",
             "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
         ) from None
     addresses = [f"http://{address}:{server.port}" for address in own_addresses(given.host)]

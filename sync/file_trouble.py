@@ -18,6 +18,8 @@ _WHY: Final[Mapping[int, str]] = {
     errno.EISDIR: "Đây là thư mục; cần một tệp.",
     errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
     errno.ENOENT: "Không có tệp hay thư mục này.",
+    errno.EADDRINUSE: "Cổng này đang có chương trình khác dùng.",
+    errno.EADDRNOTAVAIL: "Máy này không mang địa chỉ này.",
 }
 
 
