@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any
@@ -33,6 +35,16 @@ def say(as_json: bool, fact: Mapping[str, Any], text: str) -> None:
 def refuse(as_json: bool, code: str, text: str) -> None:
     """One refusal."""
     say(as_json, {"ok": False, "error": {"code": code, "message": text}}, text)
+
+
+def ask_secret(prompt_vi: str, instead: str) -> str:
+    """What a person types unseen. Raises StoreError ``no_terminal``: the option ``instead`` takes it from standard input."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(prompt_vi).strip()
+    except (getpass.GetPassWarning, EOFError):
+        raise StoreError("no_terminal", "Không có bàn phím để gõ kín.", f"Đưa qua đầu vào chuẩn và thêm «{instead}».") from None
 
 
 Opening = Callable[[Config], Machine]

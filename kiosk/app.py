@@ -20,7 +20,8 @@ from forms.session import FormSession
 from kiosk import mending, usecases, worklist
 from kiosk.card_desk import CardDesk
 from kiosk.clock import day_vi
-from kiosk.device_facts import barcode_fact, disk_fact, line_fact, line_state, troubles_vi
+from kiosk.copied import is_copy
+from kiosk.device_facts import barcode_fact, copy_fact, disk_fact, line_fact, line_state, troubles_vi
 from kiosk.machine import Machine
 from kiosk.machine_facts import machine_facts
 from kiosk.officials import SignIn
@@ -343,7 +344,7 @@ class KioskServices:
             self._spooler.fact,
             self._cards.fact,
             barcode_fact(str(self._config["devices.barcode"])),
-            line_fact(self.line(), self._line, self._store.enrolled is not None),
+            copy_fact() if is_copy(self._store) else line_fact(self.line(), self._line, self._store.enrolled is not None),
             disk_fact(self._store.reserve.free(), self._store.room_for_filing()),
         )
 

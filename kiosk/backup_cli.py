@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from pathlib import Path
 
-from kiosk.answers import say
+from kiosk.answers import ask_secret, say
 from kiosk.config import Config
 from kiosk.machine import Machine, config_from, key_file
 from kiosk.store.backup import Receivers, back_up
@@ -83,4 +82,4 @@ def place_of(config: Config) -> Place:
 
 
 def _passphrase(given: argparse.Namespace, prompt: str) -> str:
-    return sys.stdin.readline().strip() if given.passphrase_stdin else getpass.getpass(prompt).strip()
+    return sys.stdin.readline().strip() if given.passphrase_stdin else ask_secret(prompt, "--passphrase-stdin")

@@ -14,6 +14,7 @@ from kiosk.machine import add_machine_arguments, config_from, open_machine
 from kiosk.services import Scheduler
 from kiosk.store.connection import StoreError
 from kiosk.supervisor import tell_supervisor
+from sync.discreet import end_discreetly, log_discreetly
 from sync.steps import watch_if_asked
 
 
@@ -24,7 +25,8 @@ def kiosk_command(argv: Sequence[str]) -> int:
     parser.add_argument("--control", type=Path, help="ổ cắm điều khiển của bản trình diễn (demo control socket)")
     given = parser.parse_args(argv)
     watch_if_asked()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_discreetly()
+    end_discreetly()
     try:
         machine = open_machine(config_from(given))
         note_boot(machine)

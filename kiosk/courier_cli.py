@@ -8,6 +8,7 @@ for this machine is taken in at once, what is for others is held until the provi
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import signal
 import socket
@@ -20,7 +21,7 @@ from typing import Any
 from kiosk.answers import answer, say
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
-from kiosk.stick import Imported, export_to, import_from
+from kiosk.stick import Imported, attachments_of, export_to, import_from
 from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
 from sync.bundle import Way
@@ -29,12 +30,14 @@ from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
 from sync.errors import FeedGap, Offline, SyncError, TimedOut
+from sync.file_trouble import why_vi
 from sync.segment import commune_tag
 from sync.sizes import size_vi
 
 log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
+_OFFERED = "courier_offered"
 ANY = "0.0.0.0"
 """Every address of the machine."""
 VOLUME_MB = 64
@@ -67,17 +70,35 @@ def depot_of(machine: Machine) -> Depot:
 
 
 def offer_own(machine: Machine, depot: Depot) -> None:
-    """Put what this machine has to give beside what it holds for others, in place of its volumes before."""
+    """Put what this machine has to give beside what it holds, in place of its volumes before. Nothing new, no new one."""
     folder = machine.config.state / "courier-own"
     folder.mkdir(mode=0o700, exist_ok=True)
-    with suppress(StickFull):  # what fitted is offered
-        export_to(machine, folder, most=min(depot.room(), int(machine.config["sync.courier_mb"]) * MB // 2), volume_mb=VOLUME_MB)
+    now = _standing(machine)
+    if machine.store.meta(_OFFERED) != now or not usb.volumes(folder):
+        with suppress(StickFull):  # what fitted is offered
+            most = min(depot.room(), int(machine.config["sync.courier_mb"]) * MB // 2)
+            export_to(machine, folder, most=most, volume_mb=VOLUME_MB)
+            with machine.store.transaction():
+                machine.store.set_meta(_OFFERED, now)
     own = usb.volumes(folder)
     offered = {depot.offer(path).header.ident for path in own}
-    device = machine.store.identity_or_raise().device
     for held in depot.held():
-        if held.header.way is Way.UP and held.header.owner == device and held.header.ident not in offered:
+        if _is_own(machine, held) and held.header.ident not in offered:
             depot.remove(held)
+
+
+def _standing(machine: Machine) -> str:
+    """What a volume of this moment would tell: ends of the logs, place in the feed, what the province lacks of the files, keys."""
+    store = machine.store
+    logs = [(inc, store.last(inc)[0], store.acked(inc)) for inc in store.incarnations()]
+    files = sorted((task.id, task.have.encode().hex()) for task in attachments_of(machine).stick_tasks())
+    facts = (logs, store.epoch(), store.feed_position()[0], files, machine.keyring.rotation.hex())
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _is_own(machine: Machine, held: Held) -> bool:
+    own = machine.store.enrolled
+    return own is not None and held.header.way is Way.UP and held.header.owner == own.device
 
 
 def take_own(machine: Machine, depot: Depot) -> list[Imported]:
@@ -124,7 +145,7 @@ def _serve(machine: Machine, given: argparse.Namespace) -> int:
     except OSError as error:
         raise StoreError(
             "port_taken",
-            f"Không mở được trang ở cổng này ({error.strerror}).",
+            f"Không mở được trang ở cổng này. {why_vi(error)}",
             "Đổi «sync.courier_port», hoặc dừng chương trình kia.",
         ) from None
     addresses = [f"http://{address}:{server.port}" for address in own_addresses(given.host)]
@@ -170,7 +191,7 @@ def _client(given: argparse.Namespace) -> Iterator[CourierClient]:
 
 
 def _list(machine: Machine, given: argparse.Namespace) -> int:
-    held = depot_of(machine).held()
+    held = [one for one in depot_of(machine).held() if not _is_own(machine, one)]
     facts: dict[str, Any] = {"ok": True, "volumes": [{"name": one.name, "size": one.size} for one in held]}
     say(given.json, facts, "\n".join(f"{one.name}  {size_vi(one.size)}" for one in held) or "Không giữ gói nào.")
     return 0
@@ -179,7 +200,7 @@ def _list(machine: Machine, given: argparse.Namespace) -> int:
 def _clear(machine: Machine, given: argparse.Namespace) -> int:
     """Those who gave them still have all of it, so nothing is lost but the way."""
     depot = depot_of(machine)
-    held = depot.held()
+    held = [one for one in depot.held() if not _is_own(machine, one)]
     for one in held:
         depot.remove(one)
     say(given.json, {"ok": True, "removed": len(held)}, f"Đã bỏ {len(held)} gói giữ hộ.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from devices.card import ReaderState, card_error
 from devices.errors import DeviceError
 from devices.printer import PrinterStatus
+from kiosk.copied import COPY_VI, CURE_VI
 from kiosk.services import DeviceFact, Health, LineState
 from kiosk.store.store import Store
 from kiosk.sync_status import LineFact
@@ -99,6 +100,11 @@ def line_state(store: Store, told: LineFact) -> LineState:
     else:
         chip = ""
     return LineState(told.online, told.since_vi, waiting, quarantined, chip)
+
+
+def copy_fact() -> DeviceFact:
+    """In the place of the line: two machines under one number are the greater trouble."""
+    return _line("warning", COPY_VI, CURE_VI)
 
 
 def line_fact(state: LineState, told: LineFact, enrolled: bool) -> DeviceFact:

@@ -17,12 +17,12 @@ from kiosk.answers import answer, refuse, say
 from kiosk.attachments import MOST, Paper, attach, mime_of
 from kiosk.disk import NOTES, room
 from kiosk.file_line import FileLine, pause_files
-from kiosk.file_trouble import why_vi
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.services import Refused
 from kiosk.store.blobs import BlobFact, KioskFiles
 from sync.blob.crossing import Crossing
 from sync.blob.ports import Lane
+from sync.file_trouble import why_vi
 from sync.sizes import size_vi
 
 LANES_VI = {Lane.PREVIEW: "bản xem trước", Lane.FULL: "bản quét đầy đủ"}

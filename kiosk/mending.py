@@ -56,11 +56,6 @@ class Review:
     seen: int
     """Feed position this was read at, for :func:`resend`."""
 
-    @property
-    def sentence_vi(self) -> str:
-        """The whole of it for the list."""
-        return f"{self.what_vi.rstrip('.')}: chưa được tính, vì {self.why_vi}."
-
 
 def reviews(machine: Machine) -> list[Review]:
     """Everything open, oldest first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.answers import answer, say
+from kiosk.counts import count
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
@@ -28,7 +29,7 @@ def export_command(argv: Sequence[str]) -> int:
     """Run ``sync export``; the exit code: 1 also when attachments found no room."""
     parser = _parser("export", "Ghi mọi thứ tỉnh chưa nhận ra USB, đọc lại và kiểm tra.")
     parser.add_argument("folder", nargs="?", type=Path, metavar="THƯ MỤC", help="thư mục của USB; bỏ trống khi chỉ cắm một USB")
-    parser.add_argument("--most-mb", type=int, metavar="MB", help="ghi nhiều nhất bấy nhiêu MB")
+    parser.add_argument("--most-mb", type=count, metavar="MB", help="ghi nhiều nhất bấy nhiêu MB")
     parser.add_argument("--note", default="", help="ghi chú cho tỉnh (được niêm phong)")
     return answer(parser.parse_args(argv), _export)
 
@@ -50,7 +51,7 @@ def _parser(act: str, description: str) -> argparse.ArgumentParser:
 def _export(machine: Machine, given: argparse.Namespace) -> int:
     root = find_stick(machine.config, given.folder)
     total = sum(task.have.missing(task.size).held_bytes(task.size) for task in attachments_of(machine).stick_tasks())
-    most = given.most_mb * MB if given.most_mb else 1 << 50
+    most = given.most_mb * MB if given.most_mb is not None else 1 << 50
     with Bar("Đang ghi", min(total, most), quiet=given.json) as bar:
         loaded = export_to(machine, root, most=most, note=given.note, progress=bar.add)
     say(given.json, _export_facts(loaded), _export_vi(loaded))

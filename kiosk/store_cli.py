@@ -6,7 +6,6 @@ Exit code 0 only when all is well; every answer can be had as JSON for programs.
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -15,9 +14,10 @@ from datetime import date
 from pathlib import Path
 
 from forms.dossier import STATUS_NAMES
+from kiosk.answers import ask_secret
 from kiosk.backup_cli import add_backup_arguments, add_restore_arguments, backup, restore, wrap_key
 from kiosk.config import ConfigError
-from kiosk.file_trouble import why_vi
+from kiosk.copied import COPY_VI, CURE_VI, is_copy
 from kiosk.files_cli import attach_command
 from kiosk.issued import Period, write_papers, write_register
 from kiosk.machine import Machine, add_machine_arguments, config_from, open_existing, open_machine, require_state
@@ -30,6 +30,7 @@ from kiosk.store.ledger import Ledger
 from kiosk.store.retention import plan
 from kiosk.tidying import policy_of, tidy_machine
 from sync.envelope import base32
+from sync.file_trouble import why_vi
 from sync.keys import VerifyKey
 
 
@@ -130,7 +131,9 @@ def _check(machine: Machine, given: argparse.Namespace) -> int:
     lines = [f"{report.events} sự kiện, {report.segments} lần ký, {report.entries} bản tin, {report.dossiers} hồ sơ."]
     lines += [f"{report.sealed} sự kiện đã niêm phong: chỉ tỉnh đọc được."] if report.sealed else []
     lines += [f"SAI: {one.where}: {one.what_vi} {one.cure_vi}" for one in report.findings] or ["Nhật ký nguyên vẹn."]
-    _say(given.json, {"ok": report.ok, **asdict(report)}, "\n".join(lines))
+    copied = is_copy(machine.store)
+    lines += [f"{COPY_VI} {CURE_VI}"] if copied else []
+    _say(given.json, {"ok": report.ok, **asdict(report), "copied": copied}, "\n".join(lines))
     return 0 if report.ok else 1
 
 
@@ -187,7 +190,7 @@ def _register(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _add_official(machine: Machine, given: argparse.Namespace) -> int:
-    pin = sys.stdin.readline().strip() if given.pin_stdin else getpass.getpass("Mã PIN (6–12 chữ số): ")
+    pin = sys.stdin.readline().strip() if given.pin_stdin else ask_secret("Mã PIN (6–12 chữ số): ", "--pin-stdin")
     person = add_official(machine.store, given.name, pin, given.role)
     _say(given.json, {"ok": True, "id": person.id}, f"Đã thêm {person.name_vi} ({person.id}).")
     return 0

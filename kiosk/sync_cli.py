@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 import time
 from collections.abc import Sequence
 
 from kiosk.answers import answer, say
+from kiosk.counts import measure
 from kiosk.courier_cli import courier_command
 from kiosk.files_cli import files_command
 from kiosk.machine import Machine, add_machine_arguments, open_existing, open_machine
@@ -17,6 +17,7 @@ from kiosk.stick_cli import export_command, import_command
 from kiosk.sync_enrol_cli import enrol_command, keys_command
 from kiosk.sync_process import AlreadyRuns, forever, one_round
 from kiosk.sync_report import Report, report_of, report_vi
+from sync.discreet import end_discreetly, log_discreetly
 
 BUSY = 4
 """Exit code when another sync process holds the store."""
@@ -39,10 +40,10 @@ def sync_command(argv: Sequence[str]) -> int:
             "--files-for", type=float, default=FILES_S, metavar="GIÂY", help="với --once: gửi giấy tờ đính kèm lâu nhất bấy nhiêu"
         )
     if act == "watch":
-        parser.add_argument("--every", type=float, default=1.0, metavar="GIÂY", help="bao lâu nhìn lại một lần")
+        parser.add_argument("--every", type=measure, default=1.0, metavar="GIÂY", help="bao lâu nhìn lại một lần")
         parser.add_argument("--until-empty", action="store_true", help="dừng khi không còn gì chờ gửi")
     given = parser.parse_args(words)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_discreetly()
     # The service may be the first to start on a new machine.
     return answer(given, _ACTS[act], open_machine if act == "run" else open_existing)
 
@@ -73,6 +74,7 @@ def _run(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _forever(machine: Machine) -> int:
+    end_discreetly()
     forever(machine)
     return 0
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from forms.people.places import commune
 from kiosk.answers import answer, say
 from kiosk.config import ConfigError
-from kiosk.file_trouble import why_vi
 from kiosk.line import bearer_of
 from kiosk.machine import Machine, add_machine_arguments, key_file, open_machine
 from kiosk.rotation import rotate, take_bundle
@@ -29,6 +28,7 @@ from sync.durable import write_whole
 from sync.enrol import Enrolment, make_request, request_words, root_words
 from sync.envelope import base32
 from sync.errors import EnrolRefused
+from sync.file_trouble import why_vi
 from sync.http import HttpBearer
 from sync.keys import DeviceKeys
 from sync.letter import MAX_LETTER

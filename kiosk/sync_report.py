@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.clock import HANOI
+from kiosk.copied import COPY_VI, CURE_VI, is_copy
 from kiosk.file_line import PAUSED
 from kiosk.machine import Machine
 from kiosk.stick import last_receipt, receipt_vi
@@ -44,6 +45,8 @@ class Aside:
 class Report:
     """The facts of a moment."""
 
+    now_ms: int
+    """The moment, by the kiosk's clock."""
     pending: Mapping[str, int]
     """By lane: events not acknowledged, files not complete at the province; and ``dossiers`` that have such events."""
     oldest_seconds: float
@@ -62,6 +65,8 @@ class Report:
     paused: bool
     """Whether a technician has stopped the files."""
     enrolled: bool
+    copied: bool
+    """Whether this machine runs from a copy of another one's state, and has not got keys of its own since."""
     reviews: int
     """Acts the province did not count as they were sent, open until an official decides."""
 
@@ -81,6 +86,7 @@ class Report:
             "running": self.running,
             "files_paused": self.paused,
             "enrolled": self.enrolled,
+            "copied": self.copied,
             "reviews": self.reviews,
         }
 
@@ -95,6 +101,7 @@ def report_of(machine: Machine) -> Report:
     refused = [Aside(**row) for row in store.rows(_ASIDE)]
     pending |= {name: sum(_LANE[file.lane] == name for file in files) for name in _LANE.values()}
     return Report(
+        now_ms=store.clock.wall_ms(),
         pending=pending,
         oldest_seconds=max((store.clock.wall_ms() - since) / 1000, 0.0),
         quarantined=sum(one.count for one in refused),
@@ -108,6 +115,7 @@ def report_of(machine: Machine) -> Report:
         running=runs(machine.config.state),
         paused=bool(store.meta(PAUSED, 0)),
         enrolled=machine.enrolment is not None,
+        copied=is_copy(store),
         reviews=store.rows("SELECT count(*) AS n FROM conflict WHERE NOT resolved")[0]["n"],
     )
 
@@ -129,14 +137,15 @@ def report_vi(report: Report) -> str:
     lines += (
         [f"Chưa được tính: {report.reviews} việc; cán bộ mở «Việc cần xem lại» ở quầy, sửa và gửi lại."] if report.reviews else []
     )
+    lines += [f"{COPY_VI} {CURE_VI}"] if report.copied else []
     lines += [] if report.enrolled else ["Máy chưa được tỉnh ghi danh: chạy «sync enrol»."]
     lines += [] if report.running else ["Tiến trình đồng bộ không chạy: máy chưa tự gửi. Bật dịch vụ, hoặc chạy «sync --once»."]
     lines += ["Giấy tờ đính kèm đang tạm dừng; cho gửi lại: «sync files resume»."] if report.paused else []
     lines += [report.receipt_vi] if report.receipt_vi else []
     events = [item for item in report.items if item.events]
-    lines += [_dossier_vi(item, report.running) for item in events[:SHOWN]]
+    lines += [_dossier_vi(item, report) for item in events[:SHOWN]]
     tries = {item.item: item for item in report.items if not item.events}
-    lines += [_file_vi(file, tries.get(file.id), report.running) for file in report.files[:SHOWN]]
+    lines += [_file_vi(file, tries.get(file.id), report) for file in report.files[:SHOWN]]
     hidden = max(0, len(events) - SHOWN) + max(0, len(report.files) - SHOWN)
     lines += [f"… và {hidden} mục nữa."] if hidden else []
     return "\n".join(lines)
@@ -146,25 +155,28 @@ def _aside_vi(one: Aside) -> str:
     return f"  {_SOURCES_VI[one.source]}, lý do {one.reason}: {one.count}, gần nhất {_moment_vi(one.at)}."
 
 
-def _dossier_vi(item: Waiting, running: bool) -> str:
+def _dossier_vi(item: Waiting, report: Report) -> str:
     since = _time_vi(item.since_ms)
-    return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {since}; {_tried_vi(item, running)}"
+    return f"  {item.code or 'việc của máy'}: {item.events} sự kiện, chờ từ {since}; {_tried_vi(item, report)}"
 
 
-def _file_vi(file: BlobFact, item: Waiting | None, running: bool) -> str:
+def _file_vi(file: BlobFact, item: Waiting | None, report: Report) -> str:
     share = file.held / file.size if file.size else 0.0
     state = "tệp hỏng, cần quét lại" if file.state == "damaged" else f"đã gửi {share:.0%} của {size_vi(file.size)}"
-    tried = _tried_vi(item, running) if item is not None else "chưa thử gửi."
+    taken = "tỉnh đã nhận, chờ xác nhận" if file.held == file.size else "mới đi được một phần"
+    tried = _tried_vi(item, report, taken) if item is not None else "chưa thử gửi."
     what = f"giấy tờ của {file.code or file.dossier} ({LANES_VI[_LANE[file.lane]]}, {file.id[:8]})"
     return f"  {what}: chờ từ {_time_vi(file.since_ms)}, {state}; {tried}"
 
 
-def _tried_vi(item: Waiting, running: bool) -> str:
+def _tried_vi(item: Waiting, report: Report, taken: str = "tỉnh đã nhận, chờ xác nhận") -> str:
+    """``taken``: what no complaint of the province means. A next try is told while one is to come: a file sent whole has none."""
     if not item.tried:
         return "chưa thử gửi."
-    answer = item.answer_vi or ("tỉnh đã nhận, chờ xác nhận" if not item.answer else item.answer)
+    answer = item.answer_vi or (item.answer or taken)
     tried = f"thử {item.tried} lần, lần cuối {_time_vi(item.last_ms)}: {answer.rstrip('.')}"
-    return f"{tried}; lần tới {_time_vi(item.next_ms)}." if running else f"{tried}."
+    comes = report.running and item.next_ms > report.now_ms
+    return f"{tried}; lần tới {_time_vi(item.next_ms)}." if comes else f"{tried}."
 
 
 def _moment_vi(iso: str) -> str:

@@ -172,7 +172,7 @@ _LOGGING: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"no_paths": {"()": "province.middleware.NoPaths"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "sync.discreet.Discreet", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "err": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_paths"]},
         "none": {"class": "logging.NullHandler"},
@@ -183,4 +183,5 @@ _LOGGING: Final[dict[str, Any]] = {
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         "province": {"handlers": ["err"], "level": "INFO", "propagate": False},
     },
+    "root": {"handlers": ["err"], "level": "WARNING"},
 }

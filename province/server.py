@@ -21,6 +21,7 @@ from province.errors import ProvinceError
 from province.runtime import Runtime
 from province.uploads import Uploads, with_receiver
 from sync.blob.receiver import Receiver
+from sync.file_trouble import why_vi
 from sync.steps import watch_if_asked
 from sync.wire import MAX_REQUEST
 
@@ -68,7 +69,7 @@ def make_server(running: Runtime, wrap: Callable[[Any], Any] = lambda app: app) 
     except OSError as error:
         raise ProvinceError(
             "port_taken",
-            f"Không nghe được ở {_shown(options.host)}:{options.port} ({error.strerror}).",
+            f"Không nghe được ở {_shown(options.host)}:{options.port}. {why_vi(error)}",
             "Chọn --host, --port khác, hoặc dừng chương trình đang chiếm cổng.",
         ) from None
     for listening in [one for one in sockets.values() if isinstance(one, BaseWSGIServer)]:

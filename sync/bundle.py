@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import BinaryIO, Final, Protocol
 
-from sync.bundle_errors import BundleChanged, BundleDamaged, BundleForged, BundleTooLarge
+from sync.bundle_errors import BundleChanged, BundleDamaged, BundleForged, BundleLater, BundleTooLarge
 from sync.envelope import base32
 from sync.errors import BadSignature
 from sync.keys import SIGNATURE, Signer, Verifier
 from sync.letter import MAX_LETTER
 
 MAGIC: Final = b"HSB1"
+"""Its last sign is the version of the format."""
 SUFFIX: Final = ".hsb"
 MAX_VOLUME: Final = 1 << 30
 """Largest volume, bytes: far under FAT32's 4 GiB."""
@@ -187,6 +188,7 @@ def preface(stream: BinaryIO) -> tuple[Header, tuple[bytes, ...]]:
 
     Raises:
         BundleDamaged: not a volume, or cut short within them.
+        BundleLater: of a later version of the format.
     """
     stream.seek(0)
     head = _header(_exactly(stream, _HEADER.size))
@@ -286,6 +288,8 @@ def frames(stream: BinaryIO, checked: Checked) -> Iterator[Frame]:
 
 def _header(data: bytes) -> Header:
     magic, way, owner, counter, province, ident = _HEADER.unpack(data)
+    if magic != MAGIC and magic[:-1] == MAGIC[:-1] and magic[-1:].isdigit():
+        raise BundleLater("a volume of a later version")
     if magic != MAGIC or way not in (Way.UP, Way.DOWN):
         raise BundleDamaged("not a volume of a bundle")
     return Header(Way(way), owner, counter, province, ident)

@@ -24,6 +24,14 @@ class BundleDamaged(BundleError):
     cure_vi = "Không dữ liệu nào bị mất. Chép lại gói, chờ báo «có thể rút USB» rồi mới rút."
 
 
+class BundleLater(BundleDamaged):
+    """Of a later version of this format: perhaps whole, but nothing of it can be read here."""
+
+    code = "bundle_later_version"
+    message_vi = "Gói dữ liệu trên USB do phần mềm phiên bản mới hơn ghi."
+    cure_vi = "Cập nhật phần mềm của máy này rồi nhập lại USB; không dữ liệu nào bị mất."
+
+
 class BundleChanged(BundleDamaged):
     """The file became another one while it was read: a failing stick, or somebody writes on it."""
 

@@ -27,6 +27,7 @@ from sync.errors import (
     KeysOutOfTurn,
     Refused,
     StaleReply,
+    SyncError,
 )
 from sync.feed import foretold
 from sync.keys import SODIUM, Opener, Sealer, Signer, Suite
@@ -140,10 +141,6 @@ class Engine:
         with self._journal.atomic():
             return self._offers.pending()
 
-    def events_waiting(self) -> bool:
-        """Whether events are to be sent or waited for: blobs stand back then."""
-        return self.pending() > 0
-
     def make_request(self, now_mono: float, device_wall_ms: int, *, free_disk_mib: int = 0) -> bytes:
         """The body of the next request: hello, and what the province is not known to hold, up to the target size."""
         journal = self._journal
@@ -207,7 +204,7 @@ class Engine:
         Raises:
             NotOurProtocol, BadFrame, BadSignature, BadLetter: not an answer of the province; nothing was touched.
             StaleReply: it answers no open request; nothing was touched.
-            Refused: the province signed a refusal.
+            Refused: the province signed a refusal; perhaps of a body it could not even read.
             FeedGap, SegmentError, ProvinceInconsistent: the answer contradicts what is held. The feed was not applied, and what
                 was refused is in quarantine; cursors of the upward direction may have moved.
         """
@@ -215,7 +212,7 @@ class Engine:
         answer = parsed.answer
         request = self._open.get(answer.echo)
         if request is None:
-            raise StaleReply("the reply answers no open request")
+            raise self._unbound(parsed)
         trust, letters = self._read_letters([*answer.province_letters, answer.commune_letter])
         verifier = self._keys.suite.verifier(trust.province.verify_key)
         parsed.verify(verifier, self._keys.trust.device, request.nonce)
@@ -243,6 +240,18 @@ class Engine:
         if failure is not None:
             raise failure
         return outcome
+
+    def _unbound(self, reply: wire.Reply) -> SyncError:
+        """What an answer to no open request says: only a refusal of a body that the province could not read counts, and whoever
+        plays an old one back gets no more than a line that failed once more."""
+        stale = StaleReply("the reply answers no open request")
+        if not reply.answer.refusal or any(reply.answer.echo):
+            return stale
+        try:
+            reply.verify(self._keys.suite.verifier(self._trust.province.verify_key), 0, bytes(wire.NONCE))
+        except BadSignature:
+            return stale
+        return Refused(reply.answer.refusal)
 
     # --- on a stick ---------------------------------------------------------------------------------------------
 

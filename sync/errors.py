@@ -28,6 +28,14 @@ class NotOurProtocol(SyncError):
     cure_vi = "Kiểm tra mạng có đòi đăng nhập hay không, rồi kiểm tra địa chỉ máy chủ."
 
 
+class OtherProtocol(NotOurProtocol):
+    """A message of this program in a later version of the protocol."""
+
+    code = "protocol_unsupported"
+    message_vi = "Phần mềm của máy này và của tỉnh không cùng phiên bản trao đổi."
+    cure_vi = "Kỹ thuật: cập nhật phần mềm; dữ liệu chờ gửi vẫn nguyên ở máy."
+
+
 class BadFrame(SyncError):
     """A request or reply starts like ours but is cut, oversized or malformed."""
 
@@ -133,10 +141,8 @@ class Refused(SyncError):
     cure_vi = "Liên hệ người quản trị của tỉnh để kiểm tra đăng ký máy."
 
     _SAID: ClassVar[dict[str, tuple[str, str]]] = {
-        "protocol_unsupported": (
-            "Phần mềm của máy này và của tỉnh không cùng phiên bản trao đổi.",
-            "Kỹ thuật: cập nhật phần mềm; dữ liệu chờ gửi vẫn nguyên ở máy.",
-        ),
+        OtherProtocol.code: (OtherProtocol.message_vi, OtherProtocol.cure_vi),
+        "malformed": ("Gói tin của máy này tới tỉnh bị hỏng trên đường truyền.", SyncError.cure_vi),
         "unknown_device": ("Máy chủ tỉnh không có máy này trong danh sách.", "Kỹ thuật: ghi danh lại bằng «sync enrol --again»."),
         "bad_signature": ("Máy chủ tỉnh không nhận chữ ký của máy này.", "Kỹ thuật: ghi danh lại bằng «sync enrol --again»."),
         "revoked": ("Máy này đã bị tỉnh thu hồi quyền gửi.", "Dữ liệu vẫn nguyên ở máy. Liên hệ người quản trị của tỉnh."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sync.errors import BadFrame, NotOurProtocol
+from sync.errors import BadFrame, NotOurProtocol, OtherProtocol
 from sync.keys import SIGNATURE
 from sync.segment import MAX_COUNT, Run
 
@@ -19,8 +19,8 @@ MAX_FRAMES: Final = 64
 
 
 def is_ours(data: bytes) -> bool:
-    """Whether the bytes start like one of our bodies. True says nothing about who made them."""
-    return data.startswith(MAGIC)
+    """Whether the bytes start like one of our bodies, of any version. True says nothing about who made them."""
+    return data.startswith(MAGIC[:-1]) and data[len(MAGIC) - 1 : len(MAGIC)].isdigit()
 
 
 def join_frames(frames: Iterable[tuple[int, bytes]]) -> bytes:
@@ -30,6 +30,8 @@ def join_frames(frames: Iterable[tuple[int, bytes]]) -> bytes:
 def split_frames(data: bytes, limit: int) -> tuple[bytes, bytes, list[tuple[int, bytes]]]:
     if not is_ours(data):
         raise NotOurProtocol("the body does not start with the magic of this protocol")
+    if not data.startswith(MAGIC):
+        raise OtherProtocol(f"a body of protocol {data[len(MAGIC) - 1 : len(MAGIC)].decode('ascii')}")
     if len(data) > limit:
         raise BadFrame(f"body of {len(data)} bytes is over the limit of {limit}")
     body, signature = data[:-SIGNATURE], data[-SIGNATURE:]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sync import rollover, wire
 from sync.answering import Answering, FeedPlace, bundle_reply
 from sync.authority import DEFAULTS, Policy, ProvinceKeys
-from sync.errors import BadLetter, BadSignature, SyncError
+from sync.errors import BadLetter, BadSignature, OtherProtocol, SyncError
 from sync.keys import Suite
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal
 from sync.visit import Caps, Taken, Visit, least
@@ -35,8 +35,10 @@ def handle(
     (lines up to the cap were taken; no feed is served)."""
     try:
         parsed = wire.parse_request(request)
+    except OtherProtocol as other:
+        return _unbound(other.code, journal, keys, received_ms)
     except SyncError:
-        return _malformed(journal, keys, received_ms)
+        return _unbound("malformed", journal, keys, received_ms)
     hello = parsed.hello
     answering = Answering(journal, keys, hello, received_ms)
     if not hello.protocols[0] <= wire.PROTOCOL <= hello.protocols[1]:
@@ -80,8 +82,9 @@ def take_segments(
     return visit.take_stick(segments)
 
 
-def _malformed(journal: ProvinceJournal, keys: ProvinceKeys, received_ms: int) -> bytes:
-    answer = wire.Answer(echo=bytes(wire.ECHO), epoch=journal.epoch(), server_ms=received_ms, feed_last=0, refusal="malformed")
+def _unbound(reason: str, journal: ProvinceJournal, keys: ProvinceKeys, received_ms: int) -> bytes:
+    """The refusal of a body whose device and nonce cannot be read."""
+    answer = wire.Answer(echo=bytes(wire.ECHO), epoch=journal.epoch(), server_ms=received_ms, feed_last=0, refusal=reason)
     return wire.encode_reply(answer, keys.sign, 0, bytes(wire.NONCE))
 
 

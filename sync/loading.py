@@ -19,7 +19,20 @@ from sync import usb
 from sync.blob.planner import Planner
 from sync.blob.ports import BlobTask
 from sync.blob.ranges import UNIT, Ranges
-from sync.bundle import FRAME_COST, MAX_RANGE, MAX_VOLUME, RANGE_COST, BlobRange, Header, Kind, VolumeWriter, Way, check, preface
+from sync.bundle import (
+    FRAME_COST,
+    LEAST,
+    MAX_RANGE,
+    MAX_VOLUME,
+    RANGE_COST,
+    BlobRange,
+    Header,
+    Kind,
+    VolumeWriter,
+    Way,
+    check,
+    preface,
+)
 from sync.bundle_errors import BundleDamaged, BundleError, StickFull
 from sync.bundle_letters import Manifest, seal_manifest
 from sync.errors import BlobDamaged
@@ -171,9 +184,9 @@ class _Loading:
         at = 0
         while True:
             at = self._volume(at)
-            if at >= len(self._cargo.segments) and (self._full() or not self._wanting()):
+            if at >= len(self._cargo.segments) and (self._full(at) or not self._wanting()):
                 break
-            if self._full():
+            if self._full(at):
                 raise StickFull("no room for all events")
         # The new volumes carry all events again; older ones with nothing else only take room.
         self._remove(known, lambda record: not record.ranges and _covers(_ends(self._cargo.segments), record.logs))
@@ -221,8 +234,23 @@ class _Loading:
 
     # --- a volume --------------------------------------------------------------------------------------------------
 
-    def _full(self) -> bool:
-        return self._room() < LEAST_VOLUME
+    def _full(self, at: int) -> bool:
+        return self._room() < self._least(at)
+
+    def _least(self, at: int) -> int:
+        """Bytes of the smallest volume that is of use: the segment at ``at`` fits, or without any more events a piece of a file."""
+        cargo = self._cargo
+        if at >= len(cargo.segments) and self._wanting():
+            return LEAST_VOLUME
+        header = Header(Way.UP, cargo.device, 0, cargo.province, bytes(16))
+        parts = [*(body for _, body in self._opening(header)), *cargo.segments[at : at + 1]]
+        return LEAST + sum(FRAME_COST + len(part) for part in parts)
+
+    def _opening(self, header: Header) -> list[tuple[Kind, bytes]]:
+        """The manifest stands before what it speaks of, so a reader need not go through a gigabyte for the feed position."""
+        cargo = self._cargo
+        manifest = seal_manifest(self._manifest(), header, cargo.signer, cargo.sealer)
+        return [*((Kind.LETTER, letter) for letter in cargo.letters), (Kind.MANIFEST, manifest)]
 
     def _room(self) -> int:
         left = self._limits.stick - self._report.bytes
@@ -230,10 +258,9 @@ class _Loading:
 
     def _volume(self, at: int) -> int:
         """Write one volume with the segments from ``at`` on; returns where the next one begins."""
-        room = self._room()
-        if room < LEAST_VOLUME:
+        if self._full(at):
             raise StickFull("no room for a volume")
-        cargo = self._cargo
+        room, cargo = self._room(), self._cargo
         total = sum(len(segment) + FRAME_COST for segment in cargo.segments)
         first = 0 if total <= room // 4 else at
         header = self._header()
@@ -243,10 +270,8 @@ class _Loading:
         def fill(out: BinaryIO) -> None:
             nonlocal reached
             writer = VolumeWriter(out, header, cargo.signer, room)
-            for letter in cargo.letters:
-                writer.add(Kind.LETTER, letter)
-            # The manifest stands before what it speaks of, so a reader need not go through a gigabyte for the feed position.
-            writer.add(Kind.MANIFEST, seal_manifest(self._manifest(), header, cargo.signer, cargo.sealer))
+            for kind, body in self._opening(header):
+                writer.add(kind, body)
             while reached < len(cargo.segments) and writer.fits(len(cargo.segments[reached])):
                 writer.add(Kind.SEGMENT, cargo.segments[reached])
                 reached += 1

@@ -198,6 +198,9 @@ class KioskJournal(Protocol):
         An ``ack`` that names this device sets ``acked`` to ``max(acked, min(n, last))`` (``sync.feed.Ack``), a ``safe`` likewise
         ``safe``, never above ``acked``. ``drop`` takes a closed dossier out of the confirmed state, never one with own events
         above ``acked``. ``bl`` and ``cfg`` go to the blobs and settings. Entries of unknown kinds are kept and skipped.
+
+        Raises:
+            EnvelopeError: an entry is malformed; none of them is applied.
         """
         ...
 

@@ -26,7 +26,7 @@ FOLDER: Final = "HSB"
 MOST_FILES: Final = 4096
 """Volumes looked at on one stick."""
 MARGIN: Final = 256 * 1024
-"""Bytes left free on a stick for its own tables."""
+"""Bytes left free on a stick for its own tables; of one that is nearly full a quarter, and a cluster at least."""
 _TEMPORARY: Final = ".tmp"
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOCKED: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -74,7 +74,8 @@ def free(folder: Path) -> int:
     """Bytes a volume may still take on this stick."""
     with named():
         facts = os.statvfs(folder)
-    return max(0, facts.f_bavail * facts.f_frsize - MARGIN)
+    room = facts.f_bavail * facts.f_frsize
+    return max(0, room - min(MARGIN, max(facts.f_frsize, room // 4)))
 
 
 def put(folder: Path, name: str, fill: Callable[[BinaryIO], None], verify: Callable[[BinaryIO], object]) -> Path:

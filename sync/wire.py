@@ -142,7 +142,7 @@ def parse_request(data: bytes) -> Request:
     """Read a request; bounds only, nothing is verified.
 
     Raises:
-        NotOurProtocol: it does not start with the magic.
+        NotOurProtocol: it does not start with the magic; OtherProtocol: with that of a later version.
         BadFrame: too large, cut short, or malformed.
     """
     body, signature, frames = split_frames(data, MAX_REQUEST)
@@ -277,7 +277,7 @@ def parse_reply(data: bytes) -> Reply:
     """Read a reply; bounds only, nothing is verified.
 
     Raises:
-        NotOurProtocol: it does not start with the magic.
+        NotOurProtocol: it does not start with the magic; OtherProtocol: with that of a later version.
         BadFrame: too large, cut short, or malformed.
     """
     body, signature, frames = split_frames(data, MAX_REPLY)

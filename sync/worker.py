@@ -80,6 +80,8 @@ class Pace:
     first: float = 2.0
     """Ceiling of the first wait after a failure; doubles with each further one."""
     most: float = 300.0
+    pause_most: float = 900.0
+    """A pause the province asks for puts off the next look at the feed, so long at most; events never wait for it."""
     at_once: int = 3
     """Stalls in a row after which it is no longer loss, and waits begin."""
 
@@ -217,7 +219,7 @@ def _next(status: SyncStatus, pace: Pace, uniform: Callable[[float, float], floa
         return status.next_try_s + uniform(0.0, ceiling), True
     outcome = status.outcome
     if outcome is not None and outcome.pause_s:
-        return float(outcome.pause_s) + uniform(0.0, pace.first), True
+        return min(pace.pause_most, float(outcome.pause_s)) + uniform(0.0, pace.first), False
     if outcome is not None and outcome.more:
         return 0.0, False
     return pace.idle, False

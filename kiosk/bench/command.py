@@ -18,6 +18,7 @@ from kiosk.bench.peers import peers_command
 from kiosk.bench.result import Result
 from kiosk.bench.sync import sync_command
 from kiosk.bench.upload import upload_command
+from kiosk.counts import count, measure
 
 BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
     "filing": bench_filing,
@@ -50,11 +51,14 @@ def bench_command(argv: Sequence[str]) -> int:
         description="Đo tốc độ cạnh một mốc so sánh, trong cùng một lần chạy.",
         epilog=f"Có tham số riêng: {', '.join(COMMANDS)}.",
     )
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, *SCALED, []], metavar="PHÉP ĐO", help=", ".join((*BENCHES, *SCALED)))
-    parser.add_argument("--rounds", type=int, default=5, help="số vòng xen kẽ")
-    parser.add_argument("--scale", type=float, default=1.0, help=f"cỡ của {', '.join(SCALED)}; 1 là đủ cỡ")
+    parser.add_argument("names", nargs="*", metavar="PHÉP ĐO", help=", ".join((*BENCHES, *SCALED)))
+    parser.add_argument("--rounds", type=count, default=5, help="số vòng xen kẽ")
+    parser.add_argument("--scale", type=measure, default=1.0, help=f"cỡ của {', '.join(SCALED)}; 1 là đủ cỡ")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
+    for name in given.names:
+        if name not in (*BENCHES, *SCALED):
+            parser.error(f"không có phép đo «{name}»; chọn trong: {', '.join((*BENCHES, *SCALED, *COMMANDS))}")
     results: list[Result] = []
     for name in given.names or (*BENCHES, *SCALED):
         results += SCALED[name](given.rounds, given.scale) if name in SCALED else BENCHES[name](given.rounds)

@@ -29,6 +29,7 @@ from kiosk.bench.peers import cache_folder, installed, node
 from kiosk.bench.report import sync_report
 from kiosk.bench.rig import PORT, Rig, until
 from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, LinkError, Traffic
+from kiosk.counts import count
 
 DOSSIERS: Final = 200
 CHANGES: Final = {"clean": 10, "loss10": 20, "loss20": 40, "loss30": 40}
@@ -45,7 +46,7 @@ def sync_command(argv: Sequence[str]) -> int:
         prog="main.py bench sync", description="G1–G6: một ngày hồ sơ và từng thay đổi qua đường truyền xấu."
     )
     add_cell_arguments(parser)
-    parser.add_argument("--dossiers", type=int, default=DOSSIERS, help="số hồ sơ của một ngày")
+    parser.add_argument("--dossiers", type=count, default=DOSSIERS, help="số hồ sơ của một ngày")
     given = parser.parse_args(argv)
     results = Results(given.results)
     systems = [OURS, *(["couch"] if peers_here(given.peers) else []), "rest"]
@@ -68,8 +69,8 @@ def sync_command(argv: Sequence[str]) -> int:
 def add_cell_arguments(parser: argparse.ArgumentParser) -> None:
     """What every benchmark over the line takes."""
     parser.add_argument("--cells", nargs="*", default=[], metavar="TÊN", help="chỉ các ô có chữ này: day, status/loss30, …")
-    parser.add_argument("--seeds", type=int, default=3, help="số hạt giống mỗi ô")
-    parser.add_argument("--jobs", type=int, default=1, help="số ô chạy cùng lúc")
+    parser.add_argument("--seeds", type=count, default=3, help="số hạt giống mỗi ô")
+    parser.add_argument("--jobs", type=count, default=1, help="số ô chạy cùng lúc")
     parser.add_argument("--full", action="store_true", help="để chương trình đối chứng chạy đến cùng, không cắt ở 3 lần của ta")
     parser.add_argument(
         "--systems", nargs="*", default=[OURS, "couch", "rest", "tus", "put"], metavar="TÊN", help="ours couch rest tus put"

@@ -28,6 +28,7 @@ from kiosk.chaos.kill import promises_of, words_of
 from kiosk.chaos.report import Report
 from kiosk.chaos.tls_front import TlsFront
 from kiosk.config import load
+from kiosk.counts import count
 from kiosk.demo.processes import DemoError, Process, product, wait_for
 from kiosk.demo.sample import sample_session
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
@@ -47,7 +48,7 @@ HONEST = frozenset({"clock_behind", "clock_ahead", "procedure_expired", "no_due_
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jumps", type=int, default=20, help="số lần đồng hồ nhảy")
+    parser.add_argument("--jumps", type=count, default=20, help="số lần đồng hồ nhảy")
 
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:

@@ -23,6 +23,7 @@ from kiosk.chaos.kernel import MS_RDONLY, MS_REMOUNT, break_ext4, make_ext4, mou
 from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.report import Report
 from kiosk.config import load
+from kiosk.counts import count
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.sample import sample_session
@@ -45,7 +46,7 @@ READ_ONLY = frozenset({"store_io", "store_read_only"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=6, help="số lần làm đầy ổ đĩa ở mỗi đầu")
+    parser.add_argument("--rounds", type=count, default=6, help="số lần làm đầy ổ đĩa ở mỗi đầu")
 
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:

@@ -13,6 +13,7 @@ from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.report import Report
 from kiosk.chaos.torment import Torment, Victim, histogram_report
 from kiosk.chaos.warm import WarmStarter
+from kiosk.counts import count, count_or_none, measure
 from kiosk.demo.processes import Process
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
 from sync.steps import VARIABLE
@@ -24,10 +25,10 @@ STICK_STEPS = ("stick.write", "stick.apply")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kills", type=int, default=200, help="tổng số lần giết")
-    parser.add_argument("--share", type=int, default=10, help="ít nhất bao nhiêu lần trong mỗi bước bền")
-    parser.add_argument("--glass", type=int, metavar="N", help="thay vào đó: giết chính ứng dụng màn hình N lần trong mỗi bước nộp")
-    parser.add_argument("--minutes", type=float, default=40.0, help="giới hạn thời gian")
+    parser.add_argument("--kills", type=count, default=200, help="tổng số lần giết")
+    parser.add_argument("--share", type=count_or_none, default=10, help="ít nhất bao nhiêu lần trong mỗi bước bền")
+    parser.add_argument("--glass", type=count, metavar="N", help="thay vào đó: giết ứng dụng màn hình N lần trong mỗi bước nộp")
+    parser.add_argument("--minutes", type=measure, default=40.0, help="giới hạn thời gian")
 
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:

@@ -22,6 +22,7 @@ from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.middlebox import Middlebox
 from kiosk.chaos.report import Report
 from kiosk.config import load
+from kiosk.counts import count
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.sample import sample_session
 from kiosk.demo.stage import Stage
@@ -51,7 +52,7 @@ ROUNDS = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filings", type=int, default=2, help="số hồ sơ nộp trong khi đường truyền bị phá, mỗi kiểu")
+    parser.add_argument("--filings", type=count, default=2, help="số hồ sơ nộp trong khi đường truyền bị phá, mỗi kiểu")
 
     parser.add_argument("--lines", default="bursts,loss30,2g", help="đường truyền tồi tự tạo, cách nhau bằng dấu phẩy")
 

@@ -27,6 +27,7 @@ from kiosk.chaos.judge import broken
 from kiosk.chaos.report import Report, p95
 from kiosk.clock import Clock
 from kiosk.config import load
+from kiosk.counts import count
 from kiosk.demo.sample import sample_session
 from kiosk.demo.stage import Stage
 from kiosk.line import engine_of
@@ -67,9 +68,9 @@ LINES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kiosks", type=int, default=56, help="số máy")
-    parser.add_argument("--days", type=int, default=7, help="số ngày mô phỏng")
-    parser.add_argument("--filings", type=int, default=12, help="số hồ sơ mỗi máy mỗi ngày, trung bình")
+    parser.add_argument("--kiosks", type=count, default=56, help="số máy")
+    parser.add_argument("--days", type=count, default=7, help="số ngày mô phỏng")
+    parser.add_argument("--filings", type=count, default=12, help="số hồ sơ mỗi máy mỗi ngày, trung bình")
 
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:

@@ -25,6 +25,7 @@ from kiosk.chaos.line import applied
 from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.report import Report
 from kiosk.config import load
+from kiosk.counts import count
 from kiosk.demo.processes import DemoError, product
 from kiosk.demo.sample import sample_session
 from kiosk.demo.stage import Stage
@@ -37,7 +38,7 @@ SECTOR = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=6, help="số chuyến USB")
+    parser.add_argument("--rounds", type=count, default=6, help="số chuyến USB")
 
 
 def run(given: argparse.Namespace, folder: Path) -> Iterator[Report]:

@@ -22,6 +22,7 @@ from kiosk.demo.journey import Journey
 from kiosk.demo.processes import DemoError, wait_for
 from kiosk.demo.screen import VirtualScreen
 from kiosk.demo.stage import OFFICIAL_PIN, TECHNICIAN_PIN, Stage
+from sync.discreet import log_discreetly
 
 
 def demo_command(argv: Sequence[str]) -> int:
@@ -31,7 +32,7 @@ def demo_command(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, help="thư mục kết quả (screens/, slips/, summary.json)")
     parser.add_argument("--portrait", action="store_true", help="màn hình dọc 800×1280")
     given = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    log_discreetly(logging.WARNING)
     # Asked to stop, everything this command started must be stopped too.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     size = (800, 1280) if given.portrait else (1280, 800)

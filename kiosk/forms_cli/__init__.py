@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from kiosk.file_trouble import why_vi
 from kiosk.forms_cli import ask, author, preview, prove
+from sync.file_trouble import why_vi
 
 _CURE: Final = "Xem lại đường dẫn và quyền ghi, rồi chạy lại."
 

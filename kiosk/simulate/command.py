@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
+from kiosk.counts import count
 from kiosk.simulate.plants import PLANTS
 from kiosk.simulate.record import Found, find, record, stage_of
 from kiosk.simulate.runner import Report, spread, spread_over
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="main.py simulate", description="Mô phỏng đồng bộ: hàng nghìn kịch bản sự cố, mỗi kịch bản phát lại được từ hạt giống."
     )
     add = parser.add_argument
-    add("--seeds", type=int, default=1000, metavar="N", help="số kịch bản")
+    add("--seeds", type=count, default=1000, metavar="N", help="số kịch bản")
     add("--first", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
     add(
         "--bug",
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sqlite", action="store_true", help="phía máy quầy dùng kho SQLite mã hóa thật")
     add("--release", action="store_true", help="bộ đầy đủ cho bản phát hành: kịch bản, kho SQLite thật, mọi lỗi cài sẵn")
     add("--record", action="store_true", help="tìm lại mọi lỗi cài sẵn trong --seeds kịch bản và ghi chỗ tìm thấy")
-    add("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    add("--workers", type=count, default=os.cpu_count() or 1, help="số tiến trình")
     add("--json", action="store_true")
     return parser
 
@@ -96,9 +97,9 @@ def _fuzz(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="main.py simulate fuzz", description="Gói tin bị sửa, cắt, ghép: mọi nơi đọc đều phải từ chối có tên."
     )
-    parser.add_argument("--messages", type=int, default=100_000, metavar="N", help="số gói tin")
+    parser.add_argument("--messages", type=count, default=100_000, metavar="N", help="số gói tin")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="hạt giống đầu tiên")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="số tiến trình")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="số tiến trình")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
     began, tally = time.monotonic(), Tally()

@@ -27,6 +27,14 @@ PLANTS: Final[Sequence[Plant]] = (
         "kiosk.store.store",
         (('max(int(self.meta("number", 0)), self.ledger.below - 1)', 'int(self.meta("number", 0))'),),
     ),
+    Plant(
+        "strange_value_stops_the_row",
+        "kiosk.store.projections",
+        (("return value if isinstance(value, str) else None\n", "return value\n"),),
+    ),
+    Plant(
+        "malformed_entry_ends_the_process", _STORE, (("except _CONTENT_ERRORS as error:", "except ZeroDivisionError as error:"),)
+    ),
     Plant("numbers_never_set_aside", "kiosk.store.store", (("        self._store.ledger.set_aside(number)\n", ""),)),
     Plant("store_reset_keeps_the_feed", _STORE, (('        self._write("DELETE FROM feed")\n', ""),)),
     Plant(

@@ -18,10 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from kiosk.file_trouble import why_vi as file_why_vi
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError, connect
 from sync.errors import SealedFileError, SyncError
+from sync.file_trouble import why_vi as file_why_vi
 from sync.sealed_file import Reader, Writer
 
 _PART: Final = struct.Struct(">c32sQ")

@@ -5,7 +5,7 @@ durable, and only then its event is written: the journal never names a file that
 is a hint (``have``), good for its epoch only; complete is what the feed says (``blob_answer``). A file goes to the province when no
 event of its dossier waits to be told, so events are always first; a file whose event the province set aside (``aside``) goes only
 when an official sends that event again. It leaves this disk only when its dossier is closed, its lines
-are safe off site, and the province has it whole, there too.
+are safe off site, and the province has it whole, there too; what is known of it goes when nothing of the dossier stays.
 """
 
 from __future__ import annotations
@@ -202,12 +202,6 @@ class KioskFiles:
         """Whether the feed has said that the province has it whole."""
         return bool(self._store.rows("SELECT 1 FROM blob_answer WHERE id = ? AND ok", [blob]))
 
-    def set_complete(self, blob: str) -> None:
-        """By other ways than the feed nothing is complete: a receipt on a stick is taken as all being held."""
-        row = self._store.rows("SELECT size FROM blob WHERE id = ?", [blob])
-        if row:
-            self.set_have(blob, Ranges.whole(row[0]["size"]))
-
     def set_damaged(self, blob: str, why: str) -> None:
         with self._store.transaction():
             self._store.db.conn.execute("UPDATE blob SET damaged = ? WHERE id = ?", (why, blob))
@@ -257,9 +251,20 @@ class KioskFiles:
         going = [row["id"] for row in rows if row["d"] in closed]
         with self._store.transaction():
             self._store.db.conn.executemany("UPDATE blob SET here = 0 WHERE id = ?", [(blob,) for blob in going])
+            self._forget_facts()
         for blob in going:
             self.path(blob).unlink(missing_ok=True)
         return len(going)
+
+    def _forget_facts(self) -> None:
+        """What is known of files whose dossier has left with its lines and its summary. Never of one the province still is to have;
+        an answer above the base of the feed would come back with the next rebuild."""
+        left = "d IN (SELECT d FROM closed WHERE NOT shown) AND d NOT IN (SELECT d FROM log)"
+        arrived = "aside > 0 OR EXISTS (SELECT 1 FROM blob_answer a WHERE a.id = blob.id AND a.ok)"
+        execute = self._store.db.conn.execute
+        execute(f"DELETE FROM blob WHERE NOT here AND {left} AND ({arrived})")
+        base = self._store.feed_base()[0]
+        execute(f"DELETE FROM blob_answer WHERE seq <= ? AND {left} AND id NOT IN (SELECT id FROM blob)", (base,))
 
     def sweep(self) -> int:
         """Drop what a crash left behind: unfinished files of dead processes, files no transaction came to know; how many."""

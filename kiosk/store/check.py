@@ -14,12 +14,12 @@ from typing import Any, Final, Protocol
 
 import sqlite_utils
 
-from kiosk.file_trouble import why_vi
 from kiosk.store import projections, search
 from kiosk.store.connection import DatabaseError, StoreError, immediate, named
 from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD, chain
 from sync.errors import BadSignature
+from sync.file_trouble import why_vi
 from sync.keys import Verifier
 from sync.segment import verify_head
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,13 +66,10 @@ def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Resto
             ``backup_foreign`` when it is of another machine than the store here; ``backup_failed`` when it cannot be read or
             proved. The store is then as it was.
     """
-    hold = Hold(place.store, alone=True)
     try:
-        own = open_keyring(place.keys, store_exists=True) if place.keys.path.exists() else None
-        with (
-            folder_beside(place.store) as folder,
-            backup.open("rb") as source,
-        ):
+        # The lock makes the folder it lies in: not for a backup that is not there.
+        with backup.open("rb") as source, _alone(place.store), folder_beside(place.store) as folder:
+            own = open_keyring(place.keys, store_exists=True) if place.keys.path.exists() else None
             reader = Reader(source)
             reader.unlock(_unlocked(reader, own, secret))
             found = unpack(reader, folder)
@@ -91,6 +89,13 @@ def restore_file(backup: Path, place: Place, secret: Secret = Secret()) -> Resto
             f"Không khôi phục được. {why_vi(error)}",
             "Kiểm tra tệp sao lưu và chỗ trống; kho hồ sơ vẫn còn nguyên.",
         ) from None
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    hold = Hold(store, alone=True)
+    try:
+        yield
     finally:
         hold.free()
 

@@ -235,6 +235,7 @@ class Store(Journal, Times, Papers, Outbox):
             if self.ledger.is_copy:
                 log.warning("this store was copied here; its journal goes on in a new incarnation")
                 self._witnessed(Witness(*self.current()))
+                self.set_meta("copied", b"".join(self.verify_keys()))  # kiosk.copied tells the technician
                 # The other copy goes on with the numbers after these.
                 self.set_meta("number", beyond + UNKNOWN_NUMBERS)
             elif older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:

@@ -7,6 +7,7 @@ import argparse
 from province.cli.answers import Answer, ready
 from province.errors import ProvinceError
 from province.runtime import Runtime
+from sync.file_trouble import why_vi
 
 
 def enrol_code(running: Runtime, given: argparse.Namespace) -> Answer:
@@ -77,17 +78,22 @@ def enrol_file(running: Runtime, given: argparse.Namespace) -> Answer:
     from province import enrolment
     from province.places import commune_name
     from sync.durable import write_whole
-    from sync.enrol import MAX_FILE
+    from sync.enrol import MAX_FILE, open_request
     from sync.envelope import base32
 
     try:
         with given.file.open("rb") as source:
-            device, bundle = enrolment.enrol_file(source.read(MAX_FILE + 1), given.commune, given.words, by="cli")
+            request = source.read(MAX_FILE + 1)
+        device, bundle = enrolment.enrol_file(request, given.commune, given.words, by="cli")
         write_whole(given.out, bundle)
     except OSError as error:
-        raise ProvinceError("file", f"Không đọc ghi được tệp ({error.strerror}).", "Xem lại USB và tên tệp.") from None
-    facts = {"ok": True, "device": device.number, "commune": device.commune}
-    return 0, facts, f"Đã đăng ký máy {base32(device.number).upper()} ở {commune_name(device.commune)}. Mang tệp về xã."
+        raise ProvinceError("file", f"Không đọc ghi được tệp. {why_vi(error)}", "Xem lại USB và tên tệp.") from None
+    asked = open_request(request).commune
+    differs = asked if asked not in ("", device.commune) else ""
+    facts = {"ok": True, "device": device.number, "commune": device.commune, "asked_commune": asked}
+    text = f"Đã đăng ký máy {base32(device.number).upper()} ở {commune_name(device.commune)}. Mang tệp về xã."
+    warning = f"\nLưu ý: máy xin đăng ký cho {commune_name(differs)}. Nếu nhầm xã: thu hồi máy này rồi làm lại." * bool(differs)
+    return 0, facts, text + warning
 
 
 def device_list(running: Runtime, given: argparse.Namespace) -> Answer:

@@ -8,12 +8,15 @@ import sys
 from province.cli.answers import Answer, ready
 from province.errors import ProvinceError
 from province.runtime import Runtime
+from sync.file_trouble import why_vi
 
 
 def serve(running: Runtime, given: argparse.Namespace) -> Answer:
     from province.keyring import lock_state
     from province.server import serve
+    from sync.discreet import end_discreetly
 
+    end_discreetly()
     lock_state(running.options.state)
     ready(running)
     serve(running, lambda url: _announce(f"listening on {url}"))
@@ -47,7 +50,7 @@ def safe_point(running: Runtime, given: argparse.Namespace) -> Answer:
     try:
         logs = write_safe_point(given.file)
     except OSError as error:
-        raise ProvinceError("file", f"Không ghi được tệp ({error.strerror}).", "Chọn thư mục khác.") from None
+        raise ProvinceError("file", f"Không ghi được tệp. {why_vi(error)}", "Chọn thư mục khác.") from None
     text = f"Đã ghi mốc của {logs} nhật ký. Bây giờ sao lưu cơ sở dữ liệu, cất nơi khác, rồi chạy safe-confirm với tệp này."
     return 0, {"ok": True, "logs": logs}, text
 

@@ -50,11 +50,6 @@ def records(size: int) -> int:
     return -(-size // RECORD)
 
 
-def sealed_size(plain: int) -> int:
-    """Bytes of ciphertext for that many bytes of text; an empty file is one empty record."""
-    return plain + TAG * max(-(-plain // PLAIN), 1)
-
-
 def plain_size(size: int) -> int:
     """Bytes of text in a ciphertext of that many bytes."""
     return size - TAG * records(size)

@@ -63,10 +63,6 @@ class KioskBlobs(Protocol):
         """Keep what the province said it holds."""
         ...
 
-    def set_complete(self, blob: str) -> None:
-        """The feed said that the province has it whole (``bl`` entry)."""
-        ...
-
     def set_damaged(self, blob: str, why: str) -> None:
         """The local file is not what its name says: it stays for a person to see, and is not sent."""
         ...

@@ -46,9 +46,6 @@ class KioskFiles:
         with self._journal.atomic():
             self._journal.disk.put(self._journal.state.have, blob, have)
 
-    def set_complete(self, blob: str) -> None:
-        """The feed says so, in the transaction that applies it (:meth:`MemoryKiosk.is_complete`)."""
-
     def set_damaged(self, blob: str, why: str) -> None:
         raise AssertionError(f"{blob} is damaged on a sound disk: {why}")
 

@@ -44,7 +44,15 @@ GROWTH_MIB: Final = 96
 """What the process may grow by, however many messages."""
 OUTER: Final = frozenset(
     error.code for error in (NotOurProtocol, BadFrame, BadSignature, BadLetter, BlobProtocol, BundleDamaged, BundleForged)
-) | {"malformed", "bad_signature", "bundle_too_large", "segment_invalid", "segment_too_large"}
+) | {
+    "malformed",
+    "protocol_unsupported",
+    "bundle_later_version",
+    "bad_signature",
+    "bundle_too_large",
+    "segment_invalid",
+    "segment_too_large",
+}
 """Codes of what did not get past the outer parse."""
 
 Alter = Callable[[random.Random, bytes], bytes]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sync import snapshot
 from sync.blob.cipher import units_of
 from sync.blob.ranges import NONE
-from sync.envelope import ZERO_HEAD, Event, Origin, chain, encode, move_line
+from sync.envelope import ZERO_HEAD, EnvelopeError, Event, Origin, chain, encode, move_line
 from sync.feed import read_ack
 from sync.ports import FeedEntry, Line
 from sync.simulator.disk import Disk, DiskFull
@@ -21,6 +21,12 @@ from sync.simulator.reading import entry_of, readable
 
 BLOCK: Final = 4
 """Provisional numbers set aside at once."""
+
+
+def _check(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Raises EnvelopeError when one of them cannot be applied."""
+    if any(entry["e"] == "bl" and "id" not in entry for entry in entries):
+        raise EnvelopeError("an entry of the feed cannot be applied")
 
 
 class MemoryKiosk:
@@ -131,8 +137,10 @@ class MemoryKiosk:
         return self.state.feed[seq - base - 1].head if base < seq <= base + len(self.state.feed) else None
 
     def apply_feed(self, entries: Sequence[FeedEntry]) -> None:
-        for kept in entries:
-            self._apply(kept.seq, entry_of(kept.body))
+        told = [entry_of(kept.body) for kept in entries]
+        _check(told)
+        for kept, entry in zip(entries, told, strict=True):
+            self._apply(kept.seq, entry)
             self.disk.push(self.state.feed, kept)
 
     def _apply(self, seq: int, entry: Mapping[str, Any]) -> None:
@@ -214,11 +222,13 @@ class MemoryKiosk:
     def install(self) -> None:
         held = self.state.staged
         assert held is not None
+        lines = snapshot.read_all(held.lines)
+        _check(line.entry for line in lines)
         fresh: dict[str, Any] = {"feed": [], "feed_base": (held.seq, held.head)}
         fresh |= {"confirmed": {}, "acked": {}, "safe": {}, "told_off": [], "closed": {}, "blobs": {}, "policy": {}}
         for name, value in fresh.items():
             self.disk.set(self.state, name, value)
-        for line in snapshot.read_all(held.lines):
+        for line in lines:
             self._apply(line.rev, line.entry)
         self.disk.set(self.state, "staged", None)
 

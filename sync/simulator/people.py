@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any, Final
 
 from sync.envelope import Origin
 from sync.simulator.attachments import attachment
 from sync.simulator.meaning import Acts, Shown
 from sync.simulator.memory import DiskFull, Facts, File
 from sync.simulator.scene import LATER, Machine, Scene, hold
+
+STRANGE: Final[Sequence[Any]] = ({"x": 1}, [[None]], 10**30, 1.5, True, "no time", "2026-11-25T08:00:00", "9" * 400)
+"""What no field is made for, and JSON allows."""
 
 
 def at_counter(scene: Scene) -> Machine | None:
@@ -35,6 +40,9 @@ def at_counter(scene: Scene) -> Machine | None:
     if machine.schema >= LATER:
         extra = {"later": [scene.serial, None]}
         acts = [*acts, ("later", {"anything": {"deep": scene.serial}})] if scene.rng.random() < 0.3 else acts
+    if scene.swarm.happens("strange value"):
+        acts = [(kind, _strange(scene, content)) for kind, content in acts if kind != "at"]
+        files = {}
     if dossier and scene.swarm.happens("event the merge fails on"):
         acts, files = [("boom", {"why": scene.serial})], {}
     opened = journal.feed_position()[0]
@@ -71,6 +79,12 @@ def _write_garbage(scene: Scene, machine: Machine) -> None:
     )
     machine.journal.write_raw(line)
     scene.tell("{} writes a line that is no event: {}", machine.name, line)
+
+
+def _strange(scene: Scene, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content of an event with one value that a faulty program put there."""
+    name = scene.rng.choice(sorted(content))
+    return {**content, name: scene.rng.choice(STRANGE)}
 
 
 def _words(acts: Acts) -> str:

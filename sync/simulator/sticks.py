@@ -30,6 +30,7 @@ REFUSED = frozenset(
     (
         *(
             "bundle_damaged",
+            "bundle_later_version",
             "bundle_forged",
             "bundle_foreign",
             "bundle_wrong_way",

@@ -82,6 +82,9 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "event the merge fails on": SELDOM,
     "a file is scanned": (0.0, 0.1, 0.3),
     "number block exhausted": OFTEN,
+    "strange value": SELDOM,
+    # a province gone bad
+    "malformed entry": SELDOM,
 }
 
 

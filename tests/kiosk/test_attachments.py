@@ -20,11 +20,13 @@ from kiosk.services import Official, Refused
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import StoreError
 from kiosk.store.outbox import Answer
+from kiosk.store.retention import Policy, tidy
 from sync.blob.cipher import decrypt
 from sync.blob.ports import Lane
 from sync.blob.ranges import NONE, Ranges
 from sync.envelope import Origin, decode
 from sync.feed import ack_entry, fields_entry, not_applied
+from sync.keys import SODIUM, SealKey
 from tests.kiosk.machines import make_machine
 from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import file_one
@@ -169,7 +171,7 @@ def test_an_old_stick_does_not_hide_a_record_that_was_found_damaged_since(machin
 
 def test_only_the_word_of_the_feed_makes_a_file_complete(machine: Machine, files: KioskFiles) -> None:
     dossier, done = attached(machine)
-    files.set_complete(done.blob)
+    files.set_have(done.blob, Ranges.whole(done.size))
     assert not files.is_complete(done.blob)
     Province(machine).tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
     assert files.is_complete(done.blob)
@@ -200,6 +202,28 @@ def test_a_file_stays_until_its_dossier_is_closed_safe_and_whole_at_the_province
     assert files.forget([dossier]) == 1
     assert not files.path(done.blob).exists()
     assert files.path(done.preview).exists(), "the province does not have it"
+
+
+def test_what_is_known_of_files_goes_with_the_last_of_their_dossier(machine: Machine, files: KioskFiles) -> None:
+    dossier, done = attached(machine)
+    province = Province(machine)
+    province.tell({"e": "bl", "id": done.blob, "d": dossier, "ok": 1})
+    for job in machine.store.rows("SELECT id FROM print_job"):
+        machine.store.set_print_state(job["id"], "printed")
+    province.end(dossier)
+    for day in (0, 91, 366, 458):
+        province.day(day)
+        file_one(machine)
+        province.acknowledge()
+        province.back_up()
+        tidy(machine.store, Policy(), SODIUM.sealer(SealKey.generate().public), files.forget)
+        known = {row["id"] for row in machine.store.rows("SELECT id FROM blob")}
+        told = {row["id"] for row in machine.store.rows("SELECT id FROM blob_answer")}
+        if day < 366:
+            assert (known, told) == ({done.blob, done.preview}, {done.blob})
+    assert (known, told) == ({done.preview}, set()), "the province has never said that it has the preview"
+    machine.store.rebuild()
+    assert machine.store.rows("SELECT id FROM blob_answer") == []
 
 
 def test_what_a_crash_left_behind_is_swept_and_nothing_else(machine: Machine, files: KioskFiles) -> None:

@@ -16,10 +16,10 @@ from sync.blob.crossing import Crossing
 from sync.blob.ports import Announced, Sender
 from sync.blob.receiver import Receiver
 from sync.keys import SODIUM
-from sync.simulator.blobs import MemoryProvinceBlobs
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, DEVICE, ProvinceTwin
 from tests.sync.blob.blobserver import BlobServer
+from tests.sync.blob.memory import MemoryProvinceBlobs
 from tests.waiting import until
 
 SETS = ("store.scan_free_mb=1", "store.warn_free_mb=1", "sync.timeout=2.0", "sync.retry_first=0.1", "sync.retry_most=1.0")

@@ -52,7 +52,7 @@ def test_a_line_that_did_not_count_is_told_in_plain_words(machine: Machine, prov
     province.acknowledge()
     province.tell(not_applied(dossier, place, "merge_failed"))
     (review,) = reviews(machine)
-    assert review.sentence_vi == "Ghi chú: Đã gọi điện: chưa được tính, vì máy của tỉnh không ghép được nội dung này."
+    assert (review.what_vi, review.why_vi) == ("Ghi chú: Đã gọi điện", "máy của tỉnh không ghép được nội dung này")
     assert (review.code, review.kind) == (machine.store.fields(dossier)["code"], "note")
 
 

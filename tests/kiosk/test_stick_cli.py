@@ -30,10 +30,10 @@ from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record
 from sync.receiving import Office, receive, write_return
-from sync.simulator.blobs import MemoryProvinceBlobs
 from sync.unloading import Unloaded
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
+from tests.sync.blob.memory import MemoryProvinceBlobs
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -265,11 +265,21 @@ def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
     depot = depot_of(machine)
     offer_own(machine, depot)
     (first,) = depot.held()
+    offer_own(machine, depot)
+    assert [held.header.ident for held in depot.held()] == [first.header.ident], "nothing new, no new volume"
     file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
     offer_own(machine, depot)
     (second,) = depot.held()
     assert first.header.ident != second.header.ident
     machine.close()
+
+
+def test_a_machines_own_volume_is_not_held_for_others(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    machine = make_machine(state)
+    offer_own(machine, depot_of(machine))
+    machine.close()
+    assert run(capsys, state, "courier", "list")[1]["volumes"] == []
+    assert run(capsys, state, "courier", "clear")[1]["removed"] == 0
 
 
 def test_two_kiosks_hand_bundles_over_the_local_network(capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path) -> None:

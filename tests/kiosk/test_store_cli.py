@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -378,3 +380,11 @@ def test_a_wrong_state_folder_is_named_and_not_made(tmp_path: Path, capsys: pyte
     assert store_command([*words, "--state", str(wrong), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_missing"
     assert not wrong.exists()
+
+
+def test_a_pin_asked_for_without_a_terminal_says_how_to_give_it(tmp_path: Path) -> None:
+    command = [sys.executable, "main.py", "store", "add-official", "--name", "Lý Văn Mẫu", "--state", str(tmp_path), "--json"]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True, timeout=60)
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["error"]["code"] == "no_terminal"
+    assert "GetPassWarning" not in ended.stderr

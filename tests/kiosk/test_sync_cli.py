@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,14 +15,41 @@ from typing import Any
 import pytest
 
 from kiosk.config import load
-from kiosk.machine import open_machine
+from kiosk.machine import Machine, open_machine
 from kiosk.officials import add_official
+from kiosk.store.blobs import KioskFiles
+from kiosk.store.outbox import Answer
 from kiosk.sync_cli import BUSY, sync_command
 from kiosk.sync_report import report_of, report_vi
 from kiosk.sync_status import lock_file, wake
 from kiosk.usecases import accept_dossier, file_dossier
+from sync.blob.ports import Lane
+from sync.blob.ranges import Ranges
 from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
 from tests.kiosk.store.province import Province
+
+
+def test_a_file_sent_whole_has_no_next_try_and_a_province_restored_holds_nothing_of_it(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path)
+    files = KioskFiles(machine.store)
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    with machine.store.transaction():
+        blob = files.add(files.make(io.BytesIO(b"a scan")), dossier, Lane.FULL)
+    files.set_have(blob.id, Ranges.whole(blob.size))
+    machine.store.note_attempt(blob.id, Answer("", "", 0.0))
+    line = next(line for line in told(machine) if blob.id[:8] in line)
+    assert "đã gửi 100%" in line
+    assert line.endswith("tỉnh đã nhận, chờ xác nhận.")
+    with machine.store.transaction():
+        machine.store.reset_feed(2)
+    line = next(line for line in told(machine) if blob.id[:8] in line)
+    assert "đã gửi 0%" in line
+    assert "tỉnh đã nhận" not in line
+
+
+def told(machine: Machine) -> list[str]:
+    """What the report says while a sync process is at work."""
+    return report_vi(replace(report_of(machine), running=True)).splitlines()
 
 
 class Office:

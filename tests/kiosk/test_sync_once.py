@@ -20,11 +20,11 @@ from sync.blob.receiver import Receiver
 from sync.dictionaries import shipped
 from sync.intake import handle
 from sync.keys import SODIUM
-from sync.simulator.blobs import MemoryProvinceBlobs
 from tests.kiosk.machines import make_machine
 from tests.kiosk.province_twin import COMMUNE, DEVICE, SERVER_MS, ProvinceTwin
 from tests.kiosk.store.test_journal import file_one
 from tests.sync.blob.blobserver import BlobServer
+from tests.sync.blob.memory import MemoryProvinceBlobs
 
 SCAN = b"%PDF-1.7".ljust(90_000)
 

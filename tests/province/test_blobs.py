@@ -26,10 +26,10 @@ from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import Act, Answer, Held, Ticket, ask_path, put_path, read_answer
 from sync.keys import SODIUM, DeviceKeys
 from sync.rollover import Rotation
-from sync.simulator.blobs import MemoryKioskBlobs
 from tests.province.browser import Browser
 from tests.province.conftest import Site
 from tests.province.support import KioskTwin
+from tests.sync.blob.memory import MemoryKioskBlobs
 from tests.waiting import until
 
 

@@ -290,6 +290,14 @@ def test_a_file_that_is_no_request_is_refused(site: Site) -> None:
         enrolment.enrol_file(b"MCX" * 100, ROOM, "x", by="test")
 
 
+def test_the_operator_is_told_that_a_kiosk_asked_for_another_commune(tmp_path: Path) -> None:
+    request = make_request(DeviceKeys.generate(), "01279", "Nông Văn Lắp", bytes(16))
+    (tmp_path / "r").write_bytes(request)
+    words = ("enrol-file", str(tmp_path / "r"), "--commune", ROOM, "--words", " ".join(request_words(request)))
+    facts = cli(*words, "--out", str(tmp_path / "b"), state=tmp_path / "s")[1]
+    assert (facts["commune"], facts["asked_commune"]) == (ROOM, "01279")
+
+
 def test_revoking_a_kiosk_renews_its_commune_key_unless_told_otherwise(tmp_path: Path) -> None:
     request = make_request(DeviceKeys.generate(), ROOM, "Nông Văn Lắp", bytes(16))
     (tmp_path / "r").write_bytes(request)

@@ -19,9 +19,9 @@ from sync.keys import SODIUM, VerifyKey
 from sync.loading import Cargo, Limits, Loaded, Record, load
 from sync.ports import MergePort, ProvinceJournal
 from sync.receiving import Office, Received, receive, write_return
-from sync.simulator.blobs import MemoryKioskBlobs, MemoryProvinceBlobs
 from sync.simulator.world import SERVER_MS, Kiosk, World
 from sync.unloading import Unloaded, unload
+from tests.sync.blob.memory import MemoryKioskBlobs, MemoryProvinceBlobs
 
 
 def in_process(source: BinaryIO, keys: Sequence[bytes], most: int) -> Iterator[Frame]:

@@ -23,6 +23,7 @@ from sync.bundle_errors import (
     BundleError,
     BundleForeign,
     BundleForged,
+    BundleLater,
     BundleOtherProvince,
     BundleTooLarge,
     BundleUnknownDevice,
@@ -57,6 +58,11 @@ def open_keys() -> list[VerifyKey]:
 
 
 # --- the container ------------------------------------------------------------------------------------------------------
+
+
+def test_a_volume_of_a_later_version_is_called_so() -> None:
+    with pytest.raises(BundleLater):
+        preface(io.BytesIO(b"HSB2" + volume([(Kind.LETTER, b"a letter")])[4:]))
 
 
 def test_what_was_written_is_read_back_frame_by_frame() -> None:

@@ -13,7 +13,7 @@ from sync import wire
 from sync.dictionaries import Shelf
 from sync.engine import Engine, Limits
 from sync.envelope import ZERO_HEAD, Event, Origin, chain, decode, encode, event_id
-from sync.errors import BadSignature, FeedGap, NotOurProtocol, ProvinceInconsistent, Refused, SealBroken, StaleReply
+from sync.errors import BadSignature, FeedGap, NotOurProtocol, OtherProtocol, ProvinceInconsistent, Refused, SealBroken, StaleReply
 from sync.feed import decode_entry
 from sync.intake import Policy, handle
 from sync.keys import SigningKey
@@ -461,6 +461,24 @@ def test_a_body_that_is_no_request_is_refused_in_a_signed_answer() -> None:
     world = World()
     assert reply_to(world, b"GET / HTTP/1.0").refusal == "malformed"
     assert reply_to(world, b"").refusal == "malformed"
+
+
+@pytest.mark.parametrize(("sent", "reason"), [(b"MCX2 of a later version", "protocol_unsupported"), (b"MCX1 cut", "malformed")])
+def test_a_kiosk_is_told_why_its_body_could_not_be_read(sent: bytes, reason: str) -> None:
+    world = World()
+    kiosk = world.kiosk()
+    kiosk.engine.make_request(0.0, 0)
+    with pytest.raises(Refused) as refused:
+        kiosk.engine.on_reply(world.answer(sent), 0.1)
+    assert refused.value.reason == reason
+
+
+def test_an_answer_in_a_later_protocol_is_called_so() -> None:
+    world = World()
+    kiosk = world.kiosk()
+    reply = world.answer(kiosk.engine.make_request(0.0, 0))
+    with pytest.raises(OtherProtocol):
+        kiosk.engine.on_reply(b"MCX2" + reply[4:], 0.1)
 
 
 def test_a_kiosk_that_speaks_only_a_later_protocol_is_refused() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import random
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from sync import usb
 from sync.bundle_errors import BundleDamaged, StickFull, StickGone, StickOutside, StickReadOnly, StickUnreliable
+from sync.loading import Limits
 from tests.sync.sticks import make
 
 
@@ -141,3 +144,28 @@ def test_an_export_that_finds_no_room_says_so_and_moves_nothing(tmp_path: Path) 
     assert usb.volumes(tmp_path / "stick") == []
     assert sender.log.records == {}
     assert sender.kiosk.journal.state == kept
+
+
+def test_a_stick_with_room_for_events_alone_takes_them(tmp_path: Path) -> None:
+    sender, _ = make()
+    sender.write("a")
+    sender.add_file(random.Random(1).randbytes(200 * 1024))
+    loaded = sender.export(tmp_path / "stick", Limits(stick=12 * 1024))
+    assert len(loaded.volumes) == 1
+    assert next(iter(sender.log.records.values())).logs
+    assert loaded.left_bytes
+
+
+def test_a_stick_that_is_nearly_full_gives_most_of_its_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = os.statvfs(tmp_path)
+    free = {"bytes": 16 * 1024}
+
+    def statvfs(_: object) -> os.statvfs_result:
+        return os.statvfs_result((4096, 4096, 10**6, 10**6, free["bytes"] // 4096, *tuple(told)[5:]))
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    assert usb.free(tmp_path) == 12 * 1024
+    free["bytes"] = 1 << 30
+    assert usb.free(tmp_path) == (1 << 30) - usb.MARGIN
+    free["bytes"] = 0
+    assert usb.free(tmp_path) == 0

@@ -12,7 +12,8 @@ import pytest
 from sync.envelope import MAX_LINE
 from sync.errors import BearerError, CaptivePortal, Offline, Refused, ServerError, TimedOut
 from sync.http import HttpBearer, Waits
-from sync.simulator.world import Kiosk, World
+from sync.intake import Policy, handle
+from sync.simulator.world import SERVER_MS, Kiosk, World
 from sync.worker import Nudge, Pace, SyncStatus, drain, run
 from tests.sync.faultserver import FaultServer
 from tests.sync.loopback import PORTAL
@@ -233,6 +234,32 @@ def test_retry_after_is_honoured_on_top_of_the_jitter() -> None:
     story.line.faults.append(ServerError("503", retry_after_s=60.0))
     story.tell()
     assert story.line.tried == [0.0, 62.0]
+
+
+def paused(story: Story, seconds: int) -> None:
+    """The province asks with every answer for so long a pause."""
+    world = story.world
+
+    def answer(request: bytes) -> bytes:
+        with world.province.atomic():
+            return handle(request, world.province, world.merge, world.keys, SERVER_MS, Policy(pause_s=seconds))
+
+    world.answer = answer  # type: ignore[method-assign]
+
+
+def test_a_pause_puts_off_the_next_look_at_the_feed_but_no_event() -> None:
+    story = Story(end=70.0)
+    paused(story, 60)
+    story.time.at.append((5.0, story.write))
+    story.tell()
+    assert story.line.tried == [0.0, 5.0, 67.0]
+
+
+def test_a_pause_without_measure_ends_after_a_quarter_of_an_hour() -> None:
+    story = Story(end=1000.0)
+    paused(story, 2**31)
+    story.tell()
+    assert story.line.tried == [0.0, 902.0]
 
 
 def test_a_portal_is_reported_with_its_sentence_and_its_cure() -> None:

@@ -24,6 +24,7 @@ from kiosk.chaos.power.platter import Cut, Entry, Flush, Mark, Platter, Write, a
 from kiosk.chaos.power.variants import VARIANTS, Variant, install
 from kiosk.chaos.power.verdict import judge_state
 from kiosk.chaos.report import Report
+from kiosk.counts import count
 from kiosk.demo.processes import DemoError, Process, wait_for
 
 DISK_MIB = 32
@@ -31,8 +32,8 @@ CUTS_PER_RECORDING = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cuts", type=int, default=1000, help="số lần cắt ngẫu nhiên cho mỗi cách mở kho")
-    parser.add_argument("--dossiers", type=int, default=60, help="số hồ sơ nộp trong mỗi lần ghi")
+    parser.add_argument("--cuts", type=count, default=1000, help="số lần cắt ngẫu nhiên cho mỗi cách mở kho")
+    parser.add_argument("--dossiers", type=count, default=60, help="số hồ sơ nộp trong mỗi lần ghi")
     only = parser.add_mutually_exclusive_group()
     for variant in VARIANTS:
         only.add_argument(f"--{variant}", dest="variant", action="store_const", const=variant, help=f"chỉ cách này: {variant}")

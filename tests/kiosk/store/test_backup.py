@@ -195,6 +195,14 @@ def test_what_is_no_backup_changes_nothing(tmp_path: Path, machine: Machine, con
     assert not [file.name for file in path.parent.iterdir() if ".new" in file.name or "before-restore" in file.name]
 
 
+def test_a_backup_that_is_not_there_makes_nothing_where_it_was_to_come(tmp_path: Path) -> None:
+    config = load(tmp_path / "new")
+    with pytest.raises(StoreError) as caught:
+        restore_file(tmp_path / "none.mcb", place_of(config))
+    assert caught.value.code == "backup_failed"
+    assert not (tmp_path / "new").exists()
+
+
 def test_papers_that_waited_in_the_backup_are_uncertain_after_a_restore(tmp_path: Path, machine: Machine) -> None:
     for _ in range(3):
         file_one(machine)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from kiosk.app import KioskServices
+from kiosk.copied import COPY_VI
+from kiosk.demo.loop import LoopScheduler
 from kiosk.store.connection import StoreError
 from kiosk.store.ledger import BLOCK, Ledger, Witness
+from kiosk.store_cli import store_command
+from kiosk.sync_report import report_of, report_vi
 from kiosk.usecases import file_dossier
+from sync.keys import SigningKey
 from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
 
 
@@ -117,6 +124,27 @@ def test_two_copies_of_one_state_folder_give_neither_one_code_nor_one_dossier_tw
     assert len({one.code for one in filed}) == len({one.dossier for one in filed}) == 4
     for each in (first, second):
         each.close()
+
+
+def test_a_copy_is_told_to_the_technician_until_its_keys_are_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    machine = make_machine(tmp_path / "one")
+    file_one(machine)
+    assert not report_of(machine).copied
+    machine.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    machine = make_machine(tmp_path / "two")
+    report = report_of(machine)
+    services = KioskServices(machine, LoopScheduler())
+    assert COPY_VI in report_vi(report)
+    assert [fact.fact_vi for fact in services.devices() if fact.name == "line"] == [COPY_VI]
+    services.close()
+    machine.close()
+    store_command(["check", "--state", str(tmp_path / "two"), "--json"])
+    assert json.loads(capsys.readouterr().out)["copied"]
+    machine = make_machine(tmp_path / "two")
+    with machine.store.transaction():
+        machine.store.remember_key(SigningKey(b"n" * 32).public)
+    assert not report_of(machine).copied
 
 
 def test_a_copy_begins_anew_once_and_then_goes_on(tmp_path: Path) -> None:

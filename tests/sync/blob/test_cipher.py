@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from sync.blob.cipher import PLAIN, RECORD, Verdict, bad_records, decrypt, encrypt, judge, name_of, new_key, sealed_size, units_of
+from sync.blob.cipher import PLAIN, RECORD, Verdict, bad_records, decrypt, encrypt, judge, name_of, new_key, plain_size, units_of
 from sync.blob.ranges import Ranges
 from sync.errors import BlobDamaged
 
@@ -25,7 +25,7 @@ def opened(data: bytes, key: bytes = KEY) -> bytes:
 def test_what_goes_in_comes_out(size: int) -> None:
     text = bytes(size)
     data = sealed(text)
-    assert len(data) == sealed_size(size)
+    assert plain_size(len(data)) == size
     assert opened(data) == text
 
 

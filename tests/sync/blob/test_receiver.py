@@ -18,7 +18,7 @@ from sync.blob.receiver import Receiver
 from sync.blob.wire import MAX_CHUNK, Act, Answer, Held, Ticket, read_answer, read_ticket
 from sync.errors import BadSignature, BlobProtocol, NotOurProtocol, SyncError
 from sync.keys import SODIUM, SigningKey
-from sync.simulator.blobs import MemoryProvinceBlobs
+from tests.sync.blob.memory import MemoryProvinceBlobs
 
 DEVICE, COMMUNE = 57, "01273"
 OWN, OFFICE = SigningKey.generate(), SigningKey.generate()

@@ -21,8 +21,8 @@ from sync.blob.receiver import Receiver
 from sync.blob.wire import put_path
 from sync.errors import CaptivePortal, Offline, ServerError
 from sync.keys import SODIUM, SigningKey
-from sync.simulator.blobs import MemoryKioskBlobs, MemoryProvinceBlobs
 from tests.sync.blob.blobserver import BlobServer
+from tests.sync.blob.memory import MemoryKioskBlobs, MemoryProvinceBlobs
 from tests.sync.tls_server import Gate
 from tests.waiting import until
 

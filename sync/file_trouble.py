@@ -1,4 +1,5 @@
-"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English."""
+"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English. For both
+buildings."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ _WHY: Final[Mapping[int, str]] = {
     errno.EISDIR: "Đây là thư mục; cần một tệp.",
     errno.ENOTDIR: "Đây là tệp; cần một thư mục.",
     errno.ENOENT: "Không có tệp hay thư mục này.",
+    errno.EADDRINUSE: "Cổng này đang có chương trình khác dùng.",
+    errno.EADDRNOTAVAIL: "Máy này không mang địa chỉ này.",
 }
 
 
