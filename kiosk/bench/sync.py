@@ -163,7 +163,7 @@ class Ours:
     def facts(self) -> dict[str, Any]:
         """Dossiers, and the floor: all that had to cross, both ways, as one zstd stream each."""
         store = self.machine.store
-        lines = [line.body for line in store.lines(store.incarnations()[-1], 0, 1_000_000)]
+        lines = [line.body for inc in store.incarnations() for line in store.lines(inc, 0, 1_000_000)]
         feed = [bytes(row["body"]) for row in store.rows("SELECT body FROM feed ORDER BY seq")]
         return {"dossiers": store.rows("SELECT count(*) AS n FROM dossier")[0]["n"], "floor": floor(lines, feed)}
 

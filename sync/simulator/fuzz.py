@@ -194,7 +194,8 @@ class _Bench:
         first = journal.work("", [("f", {"c.phone": "0900000001"})], Facts(actor="cb1"))
         name, file, told = attachments.attachment(scene.rng, first.dossier_id())
         journal.work(first.dossier_id(), [("at", told)], Facts(actor="cb2"), {name: file})
-        self.machine.engine.on_reply(line.serve(scene, self.machine.engine.make_request(0.0, 0)), 0.1)
+        while journal.told(journal.identity()[1]) < 2:  # a province without the newest dictionary asks for the lines once more
+            self.machine.engine.on_reply(line.serve(scene, self.machine.engine.make_request(0.0, 0)), 0.1)
         scene.authority.renew_province(scene.province)
         scene.authority.renew_commune(scene.province, self.machine.commune)
         with scene.province.atomic():
