@@ -227,6 +227,8 @@ class Journal(Rows):
         self._write("UPDATE incarnation SET base_acked = 0, base_safe = 0")
         self._write("UPDATE milestone SET acked = 0, seq = 0")
         self._write("UPDATE blob SET aside = 0 WHERE aside")
+        # A restored province may not know yet that these left the kiosks; a summary stays, for what it was read off may be gone.
+        self._write("DELETE FROM closed WHERE NOT shown")
         self._write("DELETE FROM feed")
         self._write("DELETE FROM staged_line")
         self.set_meta("staged", None)

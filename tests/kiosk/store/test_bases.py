@@ -221,3 +221,15 @@ def test_a_store_of_an_older_program_is_brought_up_with_everything_in_it(tmp_pat
     assert db.execute("SELECT sealed FROM log").fetchone() == (0,)
     assert projections.feed_base(db) == (0, ZERO_HEAD)
     assert db.execute("SELECT rowid FROM dossier_word WHERE dossier_word MATCH 'mau*'").fetchone() == (1,)
+
+
+def test_a_dossier_that_had_left_is_shown_again_where_a_restored_province_goes_on_with_it(
+    machine: Machine, province: Province
+) -> None:
+    told = {"e": "f", "d": "9-1-1", "w": {"subject": "Nông Văn Thử"}}
+    province.tell(told, {"e": "drop", "d": "9-1-1"})
+    assert machine.store.fields("9-1-1") == {}
+    with machine.store.transaction():
+        machine.store.reset_feed(2)
+        machine.store.apply_feed(feed_of(told))
+    assert machine.store.fields("9-1-1") == {"subject": "Nông Văn Thử"}
