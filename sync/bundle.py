@@ -157,8 +157,8 @@ class VolumeWriter:
         """Whether a frame with so many bytes fits."""
         return FRAME_COST + size <= self.room
 
-    def add(self, kind: Kind, body: bytes) -> None:
-        """Raises BundleTooLarge when it does not fit; ask :meth:`fits` before."""
+    def add(self, kind: int, body: bytes) -> None:
+        """``kind``: a :class:`Kind`, or the number of one. Raises BundleTooLarge when it does not fit; ask :meth:`fits` before."""
         if len(body) > MAX_FRAME or not self.fits(len(body)):
             raise BundleTooLarge(f"a frame of {len(body)} bytes does not fit")
         self.room -= FRAME_COST + len(body)

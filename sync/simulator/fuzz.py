@@ -261,7 +261,7 @@ class _Bench:
         out = io.BytesIO()
         writer = VolumeWriter(out, header, self.machine.own.sign)
         for kind, body in found:
-            writer.add(kind, body)  # type: ignore[arg-type]  # kinds nobody knows, too
+            writer.add(kind, body)  # kinds nobody knows, too
         writer.finish()
         return out.getvalue()
 

@@ -2,6 +2,8 @@
 
 import queue
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +13,10 @@ from devices.worker import DeviceWorker
 def unexpected(what: object) -> None:
     """A callback that must not be called."""
     pytest.fail(repr(what))
+
+
+def on_thread(number: int) -> tuple[int, str]:
+    return number, threading.current_thread().name
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def worker():
 def test_acts_run_on_the_named_thread_in_the_order_they_were_asked_for(worker: DeviceWorker) -> None:
     told: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
     for number in range(20):
-        worker.submit(lambda number=number: (number, threading.current_thread().name), told.put, unexpected)  # type: ignore[misc]
+        worker.submit(partial(on_thread, number), told.put, unexpected)
     assert [told.get(timeout=5) for _ in range(20)] == [(number, "device-printer") for number in range(20)]
 
 
@@ -48,13 +54,13 @@ def test_touching_the_device_from_another_thread_is_caught(worker: DeviceWorker)
 
 
 def test_messages_go_where_they_are_delivered() -> None:
-    mailbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+    mailbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
     worker = DeviceWorker("scanner", deliver=mailbox.put)
     told: list[int] = []
     worker.submit(lambda: 7, told.append, unexpected)
     message = mailbox.get(timeout=5)
     assert told == [], "not before the receiver runs it"
-    message()  # type: ignore[operator]
+    message()
     assert told == [7]
     assert worker.stop()
 
@@ -63,7 +69,7 @@ def test_stopping_lets_queued_acts_finish_and_refuses_new_ones() -> None:
     worker = DeviceWorker("reader")
     told: list[int] = []
     for number in range(5):
-        worker.submit(lambda number=number: number, told.append, unexpected)  # type: ignore[misc]
+        worker.submit(partial(abs, number), told.append, unexpected)
     assert worker.stop()
     assert told == [0, 1, 2, 3, 4]
     assert not worker.alive
