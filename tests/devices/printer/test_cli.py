@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -13,7 +14,7 @@ from devices.printer.twin import PrinterTwin
 KEYS = {"job", "state", "copies", "bytes", "error"}
 
 
-def run(capsys: pytest.CaptureFixture[str], url: str, *argv: str) -> tuple[int, dict[str, object]]:
+def run(capsys: pytest.CaptureFixture[str], url: str, *argv: str) -> tuple[int, dict[str, Any]]:
     code = slip_command(["--json", *argv], url)
     return code, json.loads(capsys.readouterr().out)
 
@@ -63,7 +64,7 @@ def test_a_wrong_address_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> 
     code, report = run(capsys, "lpt1")
     assert code == 2
     assert report.keys() == KEYS
-    assert report["error"]["code"] == "printer_address"  # type: ignore[index]
+    assert report["error"]["code"] == "printer_address"
 
 
 def test_people_are_told_in_vietnamese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

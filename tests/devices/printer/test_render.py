@@ -1,6 +1,7 @@
 """The slip as a picture: nothing clipped, nothing lost, values aligned, and a QR code others can read."""
 
 import unicodedata
+from typing import get_args
 
 import pytest
 import zxingcpp
@@ -8,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from devices.errors import DeviceError
 from devices.printer import Banner, Gap, Line, Pair, QrBlock, Rule, Signatures, copy_mark, render
+from devices.printer.paper import Size
 from devices.printer.qr import qr_image
 from devices.printer.render import scale_for, wrap
 from devices.printer.slip import vietnamese_letters
@@ -26,14 +28,14 @@ def test_a_slip_is_black_and_white_and_exactly_as_wide_as_the_print_head(width: 
     assert ink_count(image) > 10_000
 
 
-@pytest.mark.parametrize("size", ["small", "normal", "large", "huge"])
+@pytest.mark.parametrize("size", get_args(Size))
 @pytest.mark.parametrize("bold", [False, True])
-def test_no_mark_above_or_below_a_letter_is_clipped(size: str, bold: bool) -> None:
+def test_no_mark_above_or_below_a_letter_is_clipped(size: Size, bold: bool) -> None:
     scale = scale_for(576)
     for char in (*vietnamese_letters(), "g", "Q", "|"):
-        on_slip = render([Line(char, size=size, bold=bold)])  # type: ignore[arg-type]
+        on_slip = render([Line(char, size=size, bold=bold)])
         with_room = Image.new("L", (576, 400), 255)
-        type_at(scale.size(size), bold=bold).draw(ImageDraw.Draw(with_room), 20, 200, char, 0)  # type: ignore[arg-type]
+        type_at(scale.size(size), bold=bold).draw(ImageDraw.Draw(with_room), 20, 200, char, 0)
         whole = with_room.point(lambda value: 255 if value >= 140 else 0).convert("1")
         assert ink_count(on_slip) == ink_count(whole), char
 
