@@ -81,8 +81,7 @@ class Asking(Page):
         """Opened from the check page: both ways lead back there."""
         return self.session.changing
 
-    @property
-    def where_vi(self) -> str:  # type: ignore[override]  # it changes with the question, elsewhere it is set once
+    def where(self) -> str:
         question = self.filing.speaking(VIETNAMESE).current
         return f"{self.filing.title_vi}: “{question.label if question else ''}”"
 

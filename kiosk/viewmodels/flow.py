@@ -6,7 +6,7 @@ get in by ``open_staff`` from the attract screen; what comes then is theirs (``k
 :meth:`Kiosk.show` for each of their screens and :meth:`Kiosk.end` to give the machine back.
 
 A view model shown here may define: ``timed`` – whether the walk-away clock runs (not defined: no, it keeps time itself);
-``where_vi`` – a line for the official who is called; ``spoken()`` – sentences to read aloud, without private answers;
+``spoken()`` – sentences to read aloud, without private answers;
 ``touched()`` – called at each touch, key, card or code.
 """
 
@@ -38,6 +38,10 @@ class Page(ViewModel):
     def __init__(self, kiosk: Kiosk) -> None:
         super().__init__()
         self.kiosk = kiosk
+
+    def where(self) -> str:
+        """Where the citizen is, a line in Vietnamese for the official who is called."""
+        return self.where_vi
 
     @property
     def services(self) -> Services:
@@ -202,7 +206,7 @@ class Kiosk(ViewModel):
 
     def call_help(self) -> None:
         """Call an official to this machine, saying where the citizen is stuck and in which language."""
-        where = getattr(self.screen, "where_vi", "") or "Màn hình đầu"
+        where = (self.screen.where() if isinstance(self.screen, Page) else "") or "Màn hình đầu"
         if self.language != "vi":
             where = f"{where} · {self.language_name}"
         self.services.call_help(where)
