@@ -127,10 +127,7 @@ def report_vi(report: Report) -> str:
         f"Chờ gửi: {pending['events']} sự kiện của {pending['dossiers']} hồ sơ; "
         f"{pending['previews']} {LANES_VI['previews']}, {pending['scans']} {LANES_VI['scans']}.",
         f"Bị giữ lại: {report.quarantined}." + " Dữ liệu gốc vẫn còn; báo tỉnh xem." * bool(report.quarantined),
-        *(
-            f"  {_SOURCES_VI[one.source]}, lý do {one.reason}: {one.count}, gần nhất {_moment_vi(one.at)}."
-            for one in report.refused
-        ),
+        *(_aside_vi(one) for one in report.refused),
         f"Lần thử cuối: {_moment_vi(line.last_try)}. {line.failure_vi} {line.cure_vi}".rstrip(),
         f"Tỉnh trả lời cuối: {_moment_vi(line.last_answer)}." + (f" Lần thử tới sau {line.next_try_s:.0f} giây." * report.running),
     ]

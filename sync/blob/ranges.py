@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sync.errors import BlobProtocol
+from sync.frames import varint
 
 UNIT: Final = 1024
 """Bytes of a unit."""
@@ -88,7 +89,7 @@ class Ranges:
     def encode(self) -> bytes:
         coded, at = bytearray(), 0
         for first, end in self.runs:
-            coded += _number(first - at) + _number(end - first)
+            coded += varint(first - at) + varint(end - first)
             at = end
         return bytes(coded)
 
@@ -128,15 +129,6 @@ def _minus(runs: Iterable[tuple[int, int]], taken: tuple[tuple[int, int], ...]) 
             place += 1
         if first < end:
             yield first, end
-
-
-def _number(value: int) -> bytes:
-    coded = bytearray()
-    while value > 0x7F:
-        coded.append(value & 0x7F | 0x80)
-        value >>= 7
-    coded.append(value)
-    return bytes(coded)
 
 
 def _numbers(coded: bytes) -> Iterator[int]:
