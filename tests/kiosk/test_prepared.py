@@ -57,7 +57,8 @@ def job(machine: Machine, number: int) -> Any:
 
 
 def spooler_for(machine: Machine, twin: PrinterTwin | None) -> Spooler:
-    printer = open_printer(f"network://127.0.0.1:{twin.port}", "generic80") if twin else None
+    lock = machine.config.state / "printer.lock"  # its memory must not come from another test that had this port
+    printer = open_printer(f"network://127.0.0.1:{twin.port}", "generic80", lock=lock) if twin else None
     spooler = Spooler(machine.store, printer, 576, lambda: None, lambda: None)
     spooler.start()
     return spooler

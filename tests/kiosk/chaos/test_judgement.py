@@ -64,7 +64,7 @@ def test_a_province_with_another_journal_or_another_count_is_found(machine: Mach
 def print_all(machine: Machine, folder: Path) -> list[Path]:
     """Let a spooler print what is queued; the papers that came out by then."""
     with PrinterTwin(folder) as twin:
-        spooler = Spooler(machine.store, open_printer(twin.url), 576, lambda: None)
+        spooler = Spooler(machine.store, open_printer(twin.url, lock=machine.config.state / "printer.lock"), 576, lambda: None)
         spooler.start()
         until("the papers", lambda: not machine.store.rows("SELECT id FROM print_job WHERE state <> 'printed'"))
         spooler.stop()
