@@ -123,6 +123,7 @@ def sheet(name: str) -> Scene:
     """The technician's page with the whole text of one device."""
 
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        services.offline = True
         pin(TECHNICIAN)(kiosk, services)
         on(kiosk, TechnicianPage).open_sheet(name)
 
