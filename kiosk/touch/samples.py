@@ -174,7 +174,7 @@ class SampleServices:
 
     def line(self) -> LineState:
         if self.offline:
-            return LineState(False, "từ 07:40", 4, 0, "Mất mạng từ 07:40 – 4 hồ sơ chờ gửi")
+            return LineState(False, "07:40", 4, 0, "Mất mạng từ 07:40 – 4 hồ sơ chờ gửi")
         return LineState(True, "", 0, 0, "")
 
     def can_file(self) -> None:
