@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from devices.card import CardPerson, key_candidates, parse_card_qr
 from devices.errors import DeviceError
+from devices.idcard import CardPerson, key_candidates, parse_card_qr
 from forms.codes import check_code
 from forms.dossier import DossierError
 from forms.procedures.catalogue import load_catalogue

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from devices.card import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
 from devices.errors import DeviceError
+from devices.idcard import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
 from devices.worker import DeviceWorker
 from kiosk.device_facts import reader_fact, reader_unasked
 from kiosk.services import DeviceFact, Refused

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devices.card import ReaderState, card_error
 from devices.errors import DeviceError
+from devices.idcard import ReaderState, card_error
 from devices.printer import PrinterStatus
 from kiosk.copied import COPY_VI, CURE_VI
 from kiosk.services import DeviceFact, Health, LineState

@@ -13,9 +13,9 @@ import sys
 import time
 from collections.abc import Sequence
 
-from devices.card import open_card_reader
-from devices.card.cli import card_command
 from devices.errors import DeviceError
+from devices.idcard import open_card_reader
+from devices.idcard.cli import card_command
 from devices.printer import open_printer
 from devices.printer.cli import slip_command
 from kiosk.config import Config, ConfigError

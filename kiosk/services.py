@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.codes import lookup_key, provisional_code

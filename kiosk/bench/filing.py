@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.bench.result import Result
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.sample import sample_session

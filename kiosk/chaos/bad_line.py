@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, Side

@@ -22,7 +22,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.chaos.judge import judge
 from kiosk.chaos.kill import promises_of, words_of
 from kiosk.chaos.report import Report

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, broken, judge
 from kiosk.chaos.kernel import MS_RDONLY, MS_REMOUNT, break_ext4, make_ext4, mount, mounted, unmount

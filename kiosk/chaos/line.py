@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.chaos import cage
 from kiosk.chaos.bad_line import over_bad_lines
 from kiosk.chaos.judge import Promises, judge

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from forms.people.places import communes
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession

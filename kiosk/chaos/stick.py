@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.line import applied

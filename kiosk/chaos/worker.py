@@ -10,7 +10,7 @@ import random
 import sys
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.app import KioskServices
 from kiosk.attachments import attach
 from kiosk.chaos.photo import photo, photographed

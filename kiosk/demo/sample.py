@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from devices.card import CardPerson
-from devices.card.twin import SAMPLES
+from devices.idcard import CardPerson
+from devices.idcard.twin import SAMPLES
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 
 from devices.barcode.twin import BarcodeTwin
-from devices.card.twin import ChipTwin, PcscdTwin
+from devices.idcard.twin import ChipTwin, PcscdTwin
 from devices.printer.twin import PrinterTwin
 from kiosk.demo.line import LineTwin
 from kiosk.demo.processes import DemoError, Process, product, wait_for

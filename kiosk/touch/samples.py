@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms.dossier import STATUS_NAMES
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from kiosk.services import Reading, Refused
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.flow import Kiosk, Page

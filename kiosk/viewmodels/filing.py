@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kiosk.services import Services
 
 if TYPE_CHECKING:
-    from devices.card import CardPerson
+    from devices.idcard import CardPerson
     from forms.session import FormSession
     from kiosk.viewmodels.flow import Kiosk, Page
 

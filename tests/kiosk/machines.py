@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession

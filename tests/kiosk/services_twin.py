@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
 from forms.procedures.catalogue import load_catalogue

@@ -13,9 +13,9 @@ from typing import TypeVar
 import pytest
 
 from devices.barcode.twin import BarcodeTwin
-from devices.card import CardPerson
-from devices.card.twin import ChipTwin, Faults, PcscdTwin
 from devices.errors import DeviceError
+from devices.idcard import CardPerson
+from devices.idcard.twin import ChipTwin, Faults, PcscdTwin
 from devices.printer.twin import PrinterTwin
 from kiosk.app import KioskServices
 from kiosk.demo.loop import LoopScheduler

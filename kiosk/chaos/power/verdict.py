@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.chaos.judge import broken
 from kiosk.chaos.power.platter import Mark
 from kiosk.chaos.power.workload import SETS

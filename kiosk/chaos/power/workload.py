@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from devices.card.twin import SAMPLES
+from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.power.far_end import FarEnd

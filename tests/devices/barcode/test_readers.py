@@ -15,7 +15,7 @@ from devices.barcode import open_barcode
 from devices.barcode.reader import FifoBarcode, SerialBarcode
 from devices.barcode.twin import BarcodeTwin
 from devices.errors import DeviceError
-from tests.devices.card.waiting import until
+from tests.devices.idcard.waiting import until
 
 CARD = "004190000001||Nông Thị Mẫu|01021990|Nữ|Xóm Mẫu, Vĩnh Quang, Cao Bằng|15042021"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from devices.card import CardPerson
+from devices.idcard import CardPerson
 from forms.session import NO, YES, Question
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract

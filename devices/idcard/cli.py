@@ -1,0 +1,152 @@
+"""``device card``: a technician reads the card on the reader from the command line, or another program does.
+
+With ``--json`` it writes one object with stable keys: ``ok``, ``access``, ``verdict``, ``clone_check``, ``apdus``, ``seconds``,
+``person``, ``error``. Personal data is masked unless ``--show`` is given. Exit code 0 only for a card that was read, 1 for a
+named failure, 2 for wrong arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from devices.errors import DeviceError
+from devices.idcard import (
+    CardPerson,
+    CardReading,
+    MrzKey,
+    key_candidates,
+    key_from_mrz,
+    open_card_reader,
+    parse_card_qr,
+)
+from devices.idcard.errors import card_error
+
+SHOWN = ("number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires")
+_LABELS = {
+    "number": "Số căn cước",
+    "name": "Họ và tên",
+    "birth": "Ngày sinh",
+    "sex": "Giới tính",
+    "residence": "Nơi thường trú",
+    "origin": "Quê quán",
+    "ethnicity": "Dân tộc",
+    "issued": "Ngày cấp",
+    "expires": "Có giá trị đến",
+}
+_HIDDEN = "●●●"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py device card", description="Đọc thẻ căn cước đang đặt trên đầu đọc.", add_help=True
+    )
+    parser.add_argument("--json", action="store_true", help="in một đối tượng JSON")
+    parser.add_argument("--show", action="store_true", help="hiện dữ liệu cá nhân, không che")
+    parser.add_argument("--reader", metavar="URL", help="địa chỉ đầu đọc: pcsc: hoặc pcsc:TÊN (mặc định theo cấu hình)")
+    parser.add_argument("--qr", metavar="TEXT", help="nội dung mã QR trên thẻ")
+    parser.add_argument("--mrz", metavar="TEXT", help="ba dòng ký tự ở mặt sau thẻ, viết liền hoặc cách nhau bằng dấu /")
+    parser.add_argument("--number", metavar="12 SỐ", help="số căn cước; cần thêm --birth")
+    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập in trên thẻ (chưa dùng được khi đứng một mình)")
+    parser.add_argument("--birth", metavar="NGÀY", default="", help="ngày sinh, dd/mm/yyyy hoặc yyyy-mm-dd")
+    parser.add_argument("--issued", metavar="NGÀY", default="", help="ngày cấp, nếu biết")
+    parser.add_argument("--expires", metavar="NGÀY", default="", help="ngày hết hạn in trên thẻ, nếu biết")
+    return parser
+
+
+def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
+    """Run the command with its arguments; ``reader_url`` is the configured reader. Returns the exit code."""
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    started = time.monotonic()
+    apdus = 0
+    try:
+        reader = open_card_reader(options.reader or reader_url)
+        try:
+            reading = reader.read(_keys(options))
+        finally:
+            apdus = reader.apdus
+            reader.close()
+    except DeviceError as error:
+        return _finish(_failed(error, apdus, time.monotonic() - started), options)
+    return _finish(_succeeded(reading, options.show), options)
+
+
+def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
+    """The keys worth trying, from the surest thing that was given. An access number alone does not open a chip yet."""
+    if options.mrz:
+        return (key_from_mrz(options.mrz),)
+    if options.number and options.birth:
+        return key_candidates(options.number, options.birth, options.issued, options.expires)
+    if options.qr:
+        person = parse_card_qr(options.qr)
+        return key_candidates(person.number, person.birth, options.issued or person.issued, options.expires)
+    raise card_error("pace_unavailable" if options.can else "key_missing")
+
+
+def mask(field: str, value: str) -> str:
+    """``value`` fit for a technician's screen: the end of a number, initials of a name, the year of a date, nothing of the rest."""
+    if not value:
+        return ""
+    if field == "number":
+        return "●" * (len(value) - 4) + value[-4:]
+    if field == "name":
+        return " ".join(word[0] + "●" * (len(word) - 1) for word in value.split())
+    if field in ("birth", "issued", "expires"):
+        return value[:4] + re.sub(r"\d", "●", value[4:])
+    return _HIDDEN
+
+
+def _person(person: CardPerson, show: bool) -> dict[str, str]:
+    values = {field: str(getattr(person, field)) for field in SHOWN}
+    return values if show else {field: mask(field, value) for field, value in values.items()}
+
+
+def _succeeded(reading: CardReading, show: bool) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "access": reading.access,
+        "verdict": reading.verdict,
+        "clone_check": reading.clone_check,
+        "apdus": reading.apdus,
+        "seconds": round(reading.seconds, 3),
+        "person": _person(reading.person, show),
+        "error": None,
+    }
+
+
+def _failed(error: DeviceError, apdus: int, seconds: float) -> dict[str, Any]:
+    return {
+        "ok": False,
+        "access": None,
+        "verdict": "not_checked",
+        "clone_check": "none",
+        "apdus": apdus,
+        "seconds": round(seconds, 3),
+        "person": None,
+        "error": {"code": error.code, "message": error.message_vi, "cure": error.cure_vi},
+    }
+
+
+def _finish(result: dict[str, Any], options: argparse.Namespace) -> int:
+    if options.json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(line + "\n" for line in _lines(result))
+    return 0 if result["ok"] else 1
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    if not result["ok"]:
+        error = result["error"]
+        return [f"{error['message']} [{error['code']}]", error["cure"]]
+    person = [f"{_LABELS[field]}: {value or '(không có)'}" for field, value in result["person"].items()]
+    proved = {"not_genuine": "Dữ liệu trên chíp đã bị sửa."}.get(result["verdict"], "Chưa kiểm tra chữ ký của cơ quan cấp.")
+    return [*person, f"Đọc xong sau {result['seconds']} giây, {result['apdus']} lệnh. {proved}"]

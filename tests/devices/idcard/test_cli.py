@@ -1,0 +1,117 @@
+"""``device card`` as a program sees it: keys, masking, exit codes, errors with a cure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from devices.idcard.cli import card_command, mask
+from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin
+
+WOMAN = SAMPLES[0]
+KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error"}
+PERSON = {"number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires"}
+BY_QR = ["--qr", WOMAN.qr_text]
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, dict[str, Any]]:
+    code = card_command(["--json", *argv])
+    answer = json.loads(capsys.readouterr().out)
+    assert answer.keys() == KEYS
+    return code, answer
+
+
+@pytest.fixture
+def card(lay: Callable[[ChipTwin], None]) -> None:
+    lay(ChipTwin())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        BY_QR,
+        ["--mrz", WOMAN.mrz],
+        ["--mrz", WOMAN.mrz, "--can", "000001", "--qr", SAMPLES[1].qr_text],
+        [*BY_QR, "--expires", "01/02/2030"],
+        ["--number", WOMAN.number, "--birth", "01/02/1990"],
+        ["--number", WOMAN.number, "--birth", "1990-02-01", "--issued", "15/04/2021"],
+        ["--number", WOMAN.number, "--birth", "1990-02-01", "--expires", "2030-02-01"],
+    ],
+    ids=["qr", "mrz", "mrz before the rest", "qr and expiry", "number and birth", "and issue", "and expiry"],
+)
+def test_each_way_to_the_key_reads_the_card(card: None, capsys: pytest.CaptureFixture[str], way: list[str]) -> None:
+    code, answer = run(capsys, "--show", *way)
+    assert (code, answer["ok"], answer["access"], answer["error"]) == (0, True, "bac", None)
+    assert answer["person"] == {field: getattr(WOMAN, field) for field in PERSON}
+    assert (answer["verdict"], answer["clone_check"]) == ("not_checked", "none")
+    assert answer["apdus"] > 0
+
+
+def test_without_show_nothing_tells_who_it_is(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, *BY_QR)
+    assert code == 0
+    person = answer["person"]
+    assert person.keys() == PERSON
+    assert (person["number"], person["name"], person["birth"]) == ("●●●●●●●●0001", "N●●● T●● M●●", "1990-●●-●●")
+    assert all("●" in value for value in person.values())
+
+
+def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert card_command(BY_QR) == 0
+    printed = capsys.readouterr().out
+    assert "Họ và tên: N●●● T●● M●●" in printed
+    assert "Chưa kiểm tra chữ ký" in printed
+
+
+@pytest.mark.parametrize(
+    ("argv", "error"),
+    [
+        (["--can", "000001"], "pace_unavailable"),
+        ([], "key_missing"),
+        (["--number", WOMAN.number], "key_missing"),
+        (["--number", "123", "--birth", "1990"], "number_invalid"),
+        (["--number", WOMAN.number, "--birth", "31/02/1990"], "date_invalid"),
+        (["--mrz", "IDVNM"], "mrz_invalid"),
+        (["--qr", "https://example.org"], "foreign_qr"),
+        ([*BY_QR, "--reader", "tcp:nowhere"], "address_invalid"),
+        ([*BY_QR, "--reader", "pcsc:ACS"], "reader_absent"),
+        (BY_QR, "card_absent"),
+    ],
+)
+def test_a_failure_has_a_code_a_sentence_and_a_cure(
+    pcscd: PcscdTwin, capsys: pytest.CaptureFixture[str], argv: list[str], error: str
+) -> None:
+    pcscd.lift()
+    code, answer = run(capsys, *argv)
+    assert (code, answer["ok"], answer["person"]) == (1, False, None)
+    assert answer["error"]["code"] == error
+    assert answer["error"]["message"]
+    assert answer["error"]["cure"]
+
+
+def test_the_key_of_another_card(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, "--qr", SAMPLES[1].qr_text)
+    assert (code, answer["error"]["code"]) == (1, "wrong_key")
+    assert answer["apdus"] > 0
+
+
+def test_the_configured_reader_is_used_unless_another_is_named(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert card_command(["--json", *BY_QR], "pcsc:ACS") == 1
+    assert card_command(["--json", *BY_QR, "--reader", "pcsc:"], "pcsc:ACS") == 0
+    capsys.readouterr()
+
+
+def test_wrong_arguments_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert card_command(["--nonsense"]) == 2
+    assert card_command(["--help"]) == 0
+    assert "--qr" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("citizen", SAMPLES, ids=lambda citizen: citizen.number)
+def test_masking_leaves_no_value_whole(citizen: Citizen) -> None:
+    for field in PERSON:
+        value = getattr(citizen, field)
+        assert mask(field, value) != value or len(value) <= 4
