@@ -113,8 +113,8 @@ def _succeeded(reading: CardReading, show: bool) -> dict[str, Any]:
     return {
         "ok": True,
         "access": reading.access,
-        "verdict": reading.verdict,
-        "clone_check": reading.clone_check,
+        "verdict": reading.proof.verdict,
+        "clone_check": reading.proof.clone_check,
         "apdus": reading.apdus,
         "seconds": round(reading.seconds, 3),
         "person": _person(reading.person, show),

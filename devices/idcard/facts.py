@@ -38,18 +38,28 @@ class CardPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved about a chip, and never more. ``verdict``: about its data (``not_checked`` claims nothing).
+
+    ``clone_check``: which proof that the chip is no copy was made: ``active`` authentication, ``chip`` authentication (also as
+    part of PACE), or ``none``. ``reason``: stable code of what kept the verdict from being better, or empty.
+    """
+
+    verdict: Verdict = "not_checked"
+    clone_check: CloneCheck = "none"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardReading:
     """One successful reading of a chip.
 
-    ``access``: how the chip was opened. ``verdict``: what is proved about the data (``not_checked`` claims nothing).
-    ``clone_check``: which proof that the chip is no copy was made. ``apdus``: commands sent; ``seconds``: time from connecting
-    to the last byte.
+    ``access``: how the chip was opened. ``apdus``: commands sent; ``seconds``: time from connecting to the last byte.
     """
 
     person: CardPerson
     access: Access
-    verdict: Verdict
-    clone_check: CloneCheck
+    proof: Proof
     apdus: int
     seconds: float
 
@@ -73,3 +83,13 @@ class MrzKey(NamedTuple):
     document: str
     birth_yymmdd: str
     expiry_yymmdd: str
+
+
+class Can(NamedTuple):
+    """The card access number printed on the card: what opens the chip by PACE alone (Doc 9303-11, 4.4)."""
+
+    digits: str
+
+
+Key = MrzKey | Can
+"""What may open a chip."""

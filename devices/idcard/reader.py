@@ -14,20 +14,16 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from devices.errors import DeviceError
-from devices.idcard import tlv
-from devices.idcard.access import Opened, open_chip
+from devices.idcard.access import open_chip
 from devices.idcard.channel import ChannelBroken
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, MrzKey, ReaderState
-from devices.idcard.lds import File, FileMissing, parse_dg1, parse_dg13, person_from_chip, read_file
+from devices.idcard.lds import FileMissing
 from devices.idcard.pcsc import Connection, Context
-from devices.idcard.sod import verdict
+from devices.idcard.reading import Progress, read_opened
 from devices.idcard.watchdog import Watchdog
 
 T = TypeVar("T")
-Progress = Callable[[float, str], None]
-_SHARES = {File.COM: (0.25, 0.3), File.DG1: (0.3, 0.4), File.DG13: (0.4, 0.7), File.SOD: (0.7, 1.0)}
-_DG13_TAG = 0x6D
 
 
 class CardReader:
@@ -140,31 +136,9 @@ class _Attempt:
         opened = open_chip(self, self._keys)
         # A second attempt must not spend the chip's patience on keys that have already failed.
         self._keys = [opened.key]
-        com = self._file(opened, File.COM)
-        dg1 = self._file(opened, File.DG1)
-        dg13 = self._file(opened, File.DG13) if _lists_dg13(com) else None
-        try:
-            sod = self._file(opened, File.SOD)
-        except FileMissing:
-            sod = None
-        person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else {})
-        groups = {1: dg1} | ({13: dg13} if dg13 else {})
+        person, proof = read_opened(opened, self._progress)
         self._progress(1.0, "Đã đọc xong thẻ.")
-        return CardReading(
-            person, opened.access, verdict(sod, groups), "none", self._reader.apdus, self._reader._clock() - self._started
-        )
-
-    def _file(self, opened: Opened, file: File) -> bytes:
-        start, end = _SHARES[file]
-        return read_file(
-            opened.channel,
-            file,
-            lambda done, total: self._progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…"),
-        )
-
-
-def _lists_dg13(com: bytes) -> bool:
-    return _DG13_TAG in tlv.find(com, 0x60, 0x5C)
+        return CardReading(person, opened.access, proof, self._reader.apdus, self._reader._clock() - self._started)
 
 
 def open_card_reader(url: str) -> CardReader:

@@ -34,7 +34,7 @@ def test_the_qr_in_the_hand_opens_the_chip(lay: Lay, reader: CardReader, citizen
     lay(ChipTwin(citizen))
     reading = reader.read(keys_from_qr(parse_card_qr(citizen.qr_text)))
     assert reading.person == citizen.person
-    assert (reading.access, reading.verdict, reading.clone_check) == ("bac", "not_checked", "none")
+    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "not_checked", "none")
     assert 0 < reading.apdus < 30
     assert 0 < reading.seconds < 2
 
@@ -125,7 +125,7 @@ def test_a_fresh_start_tries_only_the_key_that_fitted(lay: Lay, reader: CardRead
 def test_data_that_is_not_what_was_signed_is_not_genuine(lay: Lay, reader: CardReader) -> None:
     chip = ChipTwin(faults=Faults(tamper_dg13=True))
     lay(chip)
-    assert reader.read((chip.key,)).verdict == "not_genuine"
+    assert reader.read((chip.key,)).proof.verdict == "not_genuine"
 
 
 def test_no_card(desk: PcscdTwin, reader: CardReader) -> None:

@@ -1,0 +1,50 @@
+"""What is read from an opened chip, in which order, and what comes of it: the holder, and what is proved about the chip.
+
+Knows neither threads nor PC/SC: the same lines read a card on a real reader and the software chip in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from devices.idcard import tlv
+from devices.idcard.access import Opened
+from devices.idcard.facts import CardPerson, Proof
+from devices.idcard.lds import File, FileMissing, parse_dg1, parse_dg13, person_from_chip, read_file
+from devices.idcard.sod import verdict
+
+Progress = Callable[[float, str], None]
+"""``(share of 0–1, sentence)``."""
+
+_SHARES = {File.COM: (0.25, 0.3), File.DG1: (0.3, 0.4), File.DG13: (0.4, 0.7), File.SOD: (0.7, 1.0)}
+_DG13_TAG = 0x6D
+
+
+def read_opened(opened: Opened, progress: Progress) -> tuple[CardPerson, Proof]:
+    """The holder and what is proved of the data. The face (DG2) stays on the chip.
+
+    Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
+    """
+    com = _file(opened, File.COM, progress)
+    dg1 = _file(opened, File.DG1, progress)
+    dg13 = _file(opened, File.DG13, progress) if _lists_dg13(com) else None
+    try:
+        sod = _file(opened, File.SOD, progress)
+    except FileMissing:
+        sod = None
+    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else {})
+    groups = {1: dg1} | ({13: dg13} if dg13 else {})
+    return person, Proof(verdict(sod, groups))
+
+
+def _file(opened: Opened, file: File, progress: Progress) -> bytes:
+    start, end = _SHARES[file]
+    return read_file(
+        opened.channel,
+        file,
+        lambda done, total: progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…"),
+    )
+
+
+def _lists_dg13(com: bytes) -> bool:
+    return _DG13_TAG in tlv.find(com, 0x60, 0x5C)
