@@ -81,7 +81,7 @@ class OrmJournal:
         self._feeds: dict[str, tuple[int, bytes]] = {}
         self._waiting: dict[str, list[Entry]] = {}
         """Commune -> the end of its feed, without gaps."""
-        self.codes = OfficialCodes()
+        self.codes = OfficialCodes(self.epoch)
         self.milestones: set[str] = set()
         """Communes whose feed has reached another ``SNAPSHOT_EVERY``."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from sync import usb
-from sync.blob.ports import Announced
+from sync.blob.ports import CommuneBlobs
 from sync.blob.ranges import UNIT, Ranges
 from sync.bundle import MAX_VOLUME, BlobRange, Frame, Header, Kind, VolumeWriter, Way, check, preface, province_tag, read_range
 from sync.bundle_errors import (
@@ -51,17 +51,7 @@ _ROOM_FOR_TRAILER: Final = 4096
 class Attachments(Protocol):
     """The part of ``ProvinceBlobs`` a stick needs."""
 
-    def announced(self, blob: str) -> Announced | None: ...
-
-    def have(self, blob: str) -> Ranges: ...
-
-    def is_complete(self, blob: str) -> bool: ...
-
-    def write(self, blob: str, offset: int, data: bytes) -> None: ...
-
-    def keep(self, blob: str, units: Ranges) -> Ranges: ...
-
-    def finish(self, blob: str) -> bool: ...
+    def of(self, commune: str) -> CommuneBlobs: ...
 
 
 Recording = Callable[[], AbstractContextManager[tuple[ProvinceJournal, MergePort]]]
@@ -193,9 +183,9 @@ class _Reception:
 
     def _range(self, piece: BlobRange) -> None:
         """Join a part to what is held. What nobody has told of, or lies outside its file, is left out: events come first."""
-        blob, attachments = piece.blob.hex(), self._office.attachments
+        blob, attachments = piece.blob.hex(), self._office.attachments.of(self._record.commune)
         told = attachments.announced(blob)
-        if told is None or told.commune != self._record.commune or attachments.is_complete(blob):
+        if told is None or attachments.is_complete(blob):
             return
         end = piece.offset + len(piece.data)
         if end > told.size or piece.offset % UNIT or (len(piece.data) % UNIT and end != told.size):
@@ -205,7 +195,7 @@ class _Reception:
 
     def _attachments(self) -> dict[str, Ranges]:
         states: dict[str, Ranges] = {}
-        attachments = self._office.attachments
+        attachments = self._office.attachments.of(self._record.commune)
         for blob, units in self._loose.items():
             told = attachments.announced(blob)
             have = attachments.keep(blob, units)
@@ -222,7 +212,8 @@ class _Reception:
         gap = any(held.get(inc, 0) < n for inc, n in self._reached.items())
         revoked = self._record.valid_to is not None
         refused = "revoked" if revoked else self._aside[0] if self._aside else "gap" if gap else ""
-        complete = tuple(bytes.fromhex(blob) for blob in states if self._office.attachments.is_complete(blob))
+        attachments = self._office.attachments.of(self._record.commune)
+        complete = tuple(bytes.fromhex(blob) for blob in states if attachments.is_complete(blob))
         receipt = Receipt(self._header.ident, device, held, complete, refused, self._office.wall_ms())
         return Received(self._header, manifest, receipt, tuple(self._aside), self._branched, states, revoked)
 

@@ -274,7 +274,7 @@ def lines_of(
         SegmentError: not zstd, or another number of lines than ``count``.
     """
     text = _decompress(packed, _table(_dictionary(dictionary, dictionaries) + behind))
-    packed_lines = text.split(b"\n")
+    packed_lines = text.split(b"\n", count)  # a line too many is enough to know; millions of them would be made for nothing
     lines = tuple(islice(restored(packed_lines), count + 1) if feed else packed_lines)
     if len(lines) != count:
         raise SegmentError(f"segment announces {count} lines and holds {'more' if len(lines) > count else len(lines)}")
