@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -29,8 +28,6 @@ _ATTACHED: Final = "at."
 _DETACHED: Final = "rm.at."
 _OTHERS: Final = (_DECIDED, _ATTACHED, _DETACHED)
 """Beginnings of the fields that tables beside the index follow."""
-_OTHERS_TOLD: Final = re.compile(rb'"(?:decided|(?:rm\.)?at)\.').search
-"""Whether an entry's line can hold one of them: looked through faster than its names."""
 _Key = tuple[str, str]
 """(commune, dossier or blob)"""
 _TOGETHER: Final = 2000
@@ -131,7 +128,7 @@ class Projection:
         for name in values.keys() & COLUMNS.keys():
             COLUMNS[name](index, values)
         index.seq, index.changed_ms = row.seq, row.made_ms
-        for name in [name for name in values if name.startswith(_OTHERS)] if _OTHERS_TOLD(row.body) else ():
+        for name in [name for name in values if name.startswith(_OTHERS)]:
             if name.startswith(_DECIDED):
                 self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
             elif name.startswith(_ATTACHED):
