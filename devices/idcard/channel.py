@@ -30,6 +30,8 @@ from devices.idcard.crypto import (
 
 MAX_PLAIN_READ = 223
 """Bytes to ask for at once: protected, the answer still fits a short one, and the weakest common reader passes it."""
+_MAX_PARTS = 300
+"""More than an answer of 64 KiB comes in."""
 
 
 class ChannelBroken(Exception):
@@ -38,6 +40,11 @@ class ChannelBroken(Exception):
 
 class SecureChannel(Protocol):
     """What file reading needs, protected or not."""
+
+    @property
+    def block(self) -> int:
+        """Bytes of one block of its cipher; 0 in the clear."""
+        ...
 
     def send(self, command: Command) -> Answer:
         """Send ``command`` and give the plain answer. Raises :class:`ChannelBroken` when the session is lost."""
@@ -52,6 +59,8 @@ class Transport(Protocol):
 
 class PlainChannel:
     """Commands in the clear."""
+
+    block = 0
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -138,16 +147,32 @@ class SecureMessaging:
         """What the session runs over, for the session that comes after this one."""
         return self._transport
 
+    @property
+    def block(self) -> int:
+        return self._suite.block
+
     def send(self, command: Command) -> Answer:
         if not self._alive:
             raise ChannelBroken("the session is over")
         self._alive = False
-        answer = self.unwrap(self._transport.transmit(self.wrap(command)), command)
+        answer = self.unwrap(self._transmit(self.wrap(command), extended=_needs_extended(command)), command)
         self._alive = True
         return answer
 
+    def _transmit(self, apdu: bytes, *, extended: bool) -> bytes:
+        raw = b""
+        for _ in range(_MAX_PARTS):
+            part = self._transport.transmit(apdu)
+            _check_size(part, extended=extended)
+            raw += part
+            if part[-2] != 0x61:
+                return raw
+            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
+            raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
+        raise ChannelBroken("an answer without an end")
+
     def wrap(self, command: Command) -> bytes:
-        """The protected command; moves the counter on. Extended length only where data or answer need it."""
+        """The protected command, of extended length where it or its answer needs that; moves the counter on."""
         ssc = self._step()
         cla, body = command.cla | 0x0C, b""
         if command.data:
@@ -165,7 +190,6 @@ class SecureMessaging:
         Raises :class:`ChannelBroken` unless it is exactly what the standard allows: data at most once, status, a MAC that fits.
         """
         ssc = self._step()
-        _check_size(raw, extended=_needs_extended(command))
         covered, mac, trailer = raw[:-12], raw[-12:-2], raw[-2:]
         if not hmac.compare_digest(mac, b"\x8e\x08" + self._suite.mac(ssc + covered)):
             raise ChannelBroken(f"not protected as agreed (status {trailer.hex()})")
