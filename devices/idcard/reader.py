@@ -17,7 +17,7 @@ from devices.errors import DeviceError
 from devices.idcard.access import open_chip
 from devices.idcard.channel import ChannelBroken
 from devices.idcard.errors import card_error
-from devices.idcard.facts import CardReading, MrzKey, ReaderState
+from devices.idcard.facts import CardReading, Key, ReaderState
 from devices.idcard.lds import FileMissing
 from devices.idcard.pcsc import Connection, Context
 from devices.idcard.reading import Progress, read_opened
@@ -51,7 +51,7 @@ class CardReader:
         with Context() as context:
             return context.find(self._wanted)
 
-    def read(self, keys: Sequence[MrzKey], *, progress: Progress | None = None) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Progress | None = None) -> CardReading:
         """Open the chip with the first of ``keys`` that fits and read COM, DG1, DG13 and SOD.
 
         The face (DG2) stays on the chip.
@@ -106,7 +106,7 @@ def _silent(share: float, sentence: str) -> None:
 class _Attempt:
     """A reading under way: the transport the protocol layers talk to, and the keys that are still worth trying."""
 
-    def __init__(self, reader: CardReader, keys: list[MrzKey], progress: Progress) -> None:
+    def __init__(self, reader: CardReader, keys: list[Key], progress: Progress) -> None:
         self._reader = reader
         self._keys = keys
         self._progress = progress
