@@ -15,9 +15,6 @@ from devices.idcard import tlv
 from devices.idcard.apdu import Answer, Command
 from devices.idcard.crypto import decrypt_3des, encrypt_3des, pad, retail_mac, unpad
 
-MAX_PLAIN_READ = 223
-"""Bytes to ask for at once: protected, the answer still fits a short one, and the weakest common reader passes it."""
-
 
 class ChannelBroken(Exception):
     """The session is dead: a damaged, unprotected or foreign answer."""
@@ -25,6 +22,11 @@ class ChannelBroken(Exception):
 
 class SecureChannel(Protocol):
     """What file reading needs, protected or not."""
+
+    @property
+    def block(self) -> int:
+        """Bytes of one block of its cipher; 0 in the clear."""
+        ...
 
     def send(self, command: Command) -> Answer:
         """Send ``command`` and give the plain answer. Raises :class:`ChannelBroken` when the session is lost."""
@@ -39,6 +41,8 @@ class Transport(Protocol):
 
 class PlainChannel:
     """Commands in the clear."""
+
+    block = 0
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -88,6 +92,10 @@ class SecureMessaging:
         self._suite = suite
         self._ssc = int.from_bytes(ssc, "big")
         self._width = len(ssc)
+
+    @property
+    def block(self) -> int:
+        return self._suite.block
 
     def send(self, command: Command) -> Answer:
         return self.unwrap(self._transport.transmit(self.wrap(command)))

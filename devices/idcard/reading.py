@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from devices.idcard import tlv
 from devices.idcard.access import Opened
+from devices.idcard.dg1 import parse_dg1
+from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson, Proof
-from devices.idcard.lds import File, FileMissing, parse_dg1, parse_dg13, person_from_chip, read_file
+from devices.idcard.files import File, FileMissing, read_file
+from devices.idcard.holder import person_from_chip
 from devices.idcard.sod import verdict
 
 Progress = Callable[[float, str], None]
@@ -32,7 +35,7 @@ def read_opened(opened: Opened, progress: Progress) -> tuple[CardPerson, Proof]:
         sod = _file(opened, File.SOD, progress)
     except FileMissing:
         sod = None
-    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else {})
+    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else NO_ITEMS)
     groups = {1: dg1} | ({13: dg13} if dg13 else {})
     return person, Proof(verdict(sod, groups))
 
@@ -42,6 +45,7 @@ def _file(opened: Opened, file: File, progress: Progress) -> bytes:
     return read_file(
         opened.channel,
         file,
+        None,
         lambda done, total: progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…"),
     )
 
