@@ -19,6 +19,8 @@ from devices.idcard.channel import SecureChannel
 
 SHORT_ROOM: Final = 256
 """Bytes a short answer holds, status word apart. Every reader passes that, also one that takes no command over 261 bytes."""
+LONG_ROOM: Final = 65536
+"""Bytes a long answer holds (extended length)."""
 MAX_FILE: Final = 64 * 1024
 MAX_FACE_FILE: Final = 1024 * 1024
 FAR: Final = 0x8000
