@@ -88,7 +88,7 @@ def read_by_short_id(short_id: int, count: int) -> Command:
 
 
 def read_far(offset: int, count: int) -> Command:
-    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of DO 53 in the answer."""
+    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of the DO 53."""
     digits = offset.to_bytes((offset.bit_length() + 7) // 8 or 1, "big")
     return Command(0x00, 0xB1, 0x00, 0x00, bytes([0x54, len(digits)]) + digits, count)
 

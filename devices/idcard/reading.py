@@ -1,54 +1,40 @@
 """What is read from an opened chip, in which order, and what comes of it: the holder, and what is proved about the chip.
 
-Knows neither threads nor PC/SC: the same lines read a card on a real reader and the software chip in a test.
+EF.SOD comes first: it lists the groups that are signed, so nothing is asked for that is not there, and a group that is listed is
+owed. EF.COM, which nobody signs, is read only where there is no such list. The proof that the chip is no copy comes last. Knows
+neither threads nor PC/SC: the same lines read a card on a real reader and the software chip in a test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Final
 
-from devices.idcard import tlv
+from devices.idcard import clone_check, dg2, tlv
 from devices.idcard.access import Opened
 from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import NO_ITEMS, parse_dg13
-from devices.idcard.facts import CardPerson, Proof
-from devices.idcard.files import File, FileMissing, read_file
+from devices.idcard.facts import CardPerson, Face, Proof
+from devices.idcard.files import File, FileMissing, Habits, read_file
+from devices.idcard.groups import Random
 from devices.idcard.holder import person_from_chip
-from devices.idcard.sod import verdict
+from devices.idcard.sod import security_object, verdict
 
 Progress = Callable[[float, str], None]
 """``(share of 0–1, sentence)``."""
 
-_SHARES = {File.COM: (0.25, 0.3), File.DG1: (0.3, 0.4), File.DG13: (0.4, 0.7), File.SOD: (0.7, 1.0)}
-_DG13_TAG = 0x6D
+_GROUPS: Final = {1: File.DG1, 2: File.DG2, 13: File.DG13, 14: File.DG14, 15: File.DG15}
+_TAGS: Final = {file.tag: number for number, file in _GROUPS.items()}
+_USUAL_BYTES: Final = {File.COM: 30, File.SOD: 2000, File.DG1: 93, File.DG13: 700, File.DG14: 400, File.DG15: 300, File.DG2: 20_000}
+"""For the progress told before a file's own length is known."""
 
 
-def read_opened(opened: Opened, progress: Progress) -> tuple[CardPerson, Proof]:
-    """The holder and what is proved of the data. The face (DG2) stays on the chip.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one reading of an opened chip gave."""
 
-    Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
-    """
-    com = _file(opened, File.COM, progress)
-    dg1 = _file(opened, File.DG1, progress)
-    dg13 = _file(opened, File.DG13, progress) if _lists_dg13(com) else None
-    try:
-        sod = _file(opened, File.SOD, progress)
-    except FileMissing:
-        sod = None
-    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else NO_ITEMS)
-    groups = {1: dg1} | ({13: dg13} if dg13 else {})
-    return person, Proof(verdict(sod, groups))
-
-
-def _file(opened: Opened, file: File, progress: Progress) -> bytes:
-    start, end = _SHARES[file]
-    return read_file(
-        opened.channel,
-        file,
-        None,
-        lambda done, total: progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…"),
-    )
-
-
-def _lists_dg13(com: bytes) -> bool:
-    return _DG13_TAG in tlv.find(com, 0x60, 0x5C)
+    person: CardPerson
+    proof: Proof
+    face: Face | None = field(default=None, repr=False)

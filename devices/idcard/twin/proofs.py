@@ -1,0 +1,216 @@
+"""The chip's side of both proofs that it is no copy: active authentication and chip authentication (ICAO Doc 9303-11, 6.1 and 6.2).
+
+Signatures and key agreement come from ``cryptography``, not from the arithmetic of the terminal's side, so that neither vouches for
+itself. A copied chip is one whose files name keys that it does not hold.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from devices.idcard import tlv
+from devices.idcard.crypto import CipherName
+from devices.idcard.curves import Curve, curve
+from devices.idcard.groups import PrimeField, Random, group, random_secret
+from devices.idcard.security_infos import ACTIVE_AUTHENTICATION, CHIP_AUTHENTICATION, PUBLIC_KEY, oid_bytes
+
+ActiveKind = Literal["", "rsa", "ecdsa-p256", "ecdsa-brainpool"]
+ChipKind = Literal["", "3des", "aes-128", "aes-192", "aes-256", "dh-3des", "dh-aes-128"]
+
+_RSA_BITS: Final = 2048
+_ECDSA: Final[dict[str, tuple[int, ec.EllipticCurve]]] = {
+    "ecdsa-p256": (12, ec.SECP256R1()),
+    "ecdsa-brainpool": (13, ec.BrainpoolP256R1()),
+}
+"""Number of the curve in Doc 9303-11, table 6, and its name in the library."""
+_CIPHERS: Final[dict[CipherName, int]] = {"3des": 1, "aes-128": 2, "aes-192": 3, "aes-256": 4}
+_AGREEMENT: Final = (13, ec.BrainpoolP256R1())
+_DH_GROUP: Final = 2
+_PLAIN_SHA256: Final = "0.4.0.127.0.7.1.1.4.1.3"
+_EC_PUBLIC_KEY, _PRIME_FIELD, _X9_42 = "1.2.840.10045.2.1", "1.2.840.10045.1.1", "1.2.840.10046.2.1"
+
+
+class ActiveKey(Protocol):
+    """A key that signs. ``public_key``: SubjectPublicKeyInfo; ``infos``: entries for DG14."""
+
+    @property
+    def public_key(self) -> bytes: ...
+
+    @property
+    def infos(self) -> bytes: ...
+
+    def sign(self, challenge: bytes, random: Random) -> bytes: ...
+
+
+class RsaKey:
+    """Signs after ISO/IEC 9796-2, scheme 1, with SHA-256 and a message of its own in front of the challenge."""
+
+    infos = b""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+
+    @property
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, challenge: bytes, random: Random) -> bytes:
+        return sign_9796(self._key, challenge, random)
+
+
+def sign_9796(key: rsa.RSAPrivateKey, challenge: bytes, random: Random, name: str = "sha256", trailer: bytes = b"\x34\xcc") -> bytes:
+    """A signature with partial recovery over ``challenge``; ``trailer`` names the hash ``name``."""
+    numbers, size = key.private_numbers(), key.key_size // 8
+    chosen = random(size - 1 - hashlib.new(name).digest_size - len(trailer))
+    block = b"\x6a" + chosen + hashlib.new(name, chosen + challenge).digest() + trailer
+    n = numbers.public_numbers.n
+    signature = pow(int.from_bytes(block, "big"), numbers.d, n)
+    return min(signature, n - signature).to_bytes(size, "big")
+
+
+class EcdsaKey:
+    """Signs with SHA-256, r and s side by side; its curve is written out in DG15, as the standard asks."""
+
+    def __init__(self, kind: str) -> None:
+        number, self._curve = _ECDSA[kind]
+        self._known = curve(number)
+        self._key = ec.generate_private_key(self._curve)
+
+    @property
+    def public_key(self) -> bytes:
+        return explicit_public_key(self._known, _point(self._key))
+
+    @property
+    def infos(self) -> bytes:
+        return _info(ACTIVE_AUTHENTICATION, _integer(1), _oid(_PLAIN_SHA256))
+
+    def sign(self, challenge: bytes, random: Random) -> bytes:
+        r, s = decode_dss_signature(self._key.sign(challenge, ec.ECDSA(hashes.SHA256())))
+        return b"".join(part.to_bytes(self._known.size, "big") for part in (r, s))
+
+
+def active_key(kind: ActiveKind) -> ActiveKey | None:
+    if not kind:
+        return None
+    return RsaKey(_shared_rsa()) if kind == "rsa" else EcdsaKey(kind)
+
+
+@functools.cache
+def _shared_rsa() -> rsa.RSAPrivateKey:
+    """Making one takes longer than reading a whole card."""
+    return rsa.generate_private_key(65537, _RSA_BITS)
+
+
+class ChipKey(Protocol):
+    """A key that agrees on secrets. ``infos``: entries for DG14."""
+
+    cipher: CipherName
+
+    @property
+    def infos(self) -> bytes: ...
+
+    def agree(self, public: bytes) -> bytes: ...
+
+
+class EcdhKey:
+    """On brainpoolP256r1, its curve written out. ``number`` tells it from other keys of the chip."""
+
+    def __init__(self, cipher: CipherName, number: int = 1) -> None:
+        self.cipher, self._number = cipher, number
+        self._known = curve(_AGREEMENT[0])
+        self._key = ec.generate_private_key(_AGREEMENT[1])
+
+    @property
+    def infos(self) -> bytes:
+        number = _integer(self._number)
+        key = explicit_public_key(self._known, _point(self._key))
+        return _info(f"{CHIP_AUTHENTICATION}.2.{_CIPHERS[self.cipher]}", _integer(1), number) + _info(f"{PUBLIC_KEY}.2", key, number)
+
+    def agree(self, public: bytes) -> bytes:
+        """The shared secret. ``ValueError`` for a point that is none."""
+        return self._key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(_AGREEMENT[1], public))
+
+
+class DhKey:
+    """Modulo the prime of 2,048 bits that RFC 5114 calls group 2.3 (Doc 9303-11, table 6: number 2)."""
+
+    def __init__(self, cipher: CipherName, random: Random) -> None:
+        self.cipher = cipher
+        field = group(_DH_GROUP)
+        assert isinstance(field, PrimeField)
+        self._field = field
+        self._secret = random_secret(field, random)
+
+    @property
+    def infos(self) -> bytes:
+        field = self._field
+        parameters = tlv.build(0x30, _integer(field.p) + _integer(field.base) + _integer(field.order))
+        element = pow(field.base, self._secret, field.p)
+        key = tlv.build(0x30, tlv.build(0x30, _oid(_X9_42) + parameters) + tlv.build(0x03, b"\x00" + _integer(element)))
+        return _info(f"{CHIP_AUTHENTICATION}.1.{_CIPHERS[self.cipher]}", _integer(1)) + _info(f"{PUBLIC_KEY}.1", key)
+
+    def agree(self, public: bytes) -> bytes:
+        return pow(int.from_bytes(public, "big"), self._secret, self._field.p).to_bytes(self._field.size, "big")
+
+
+def chip_key(kind: ChipKind, random: Random) -> ChipKey | None:
+    match kind:
+        case "":
+            return None
+        case "dh-3des":
+            return DhKey("3des", random)
+        case "dh-aes-128":
+            return DhKey("aes-128", random)
+        case cipher:
+            return EcdhKey(cipher)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a chip can prove with."""
+
+    active: ActiveKey | None
+    chip: ChipKey | None
+
+    @staticmethod
+    def of(active: ActiveKind, chip: ChipKind, random: Random) -> Keys:
+        return Keys(active_key(active), chip_key(chip, random))
+
+    def groups(self) -> dict[int, bytes]:
+        """DG14 and DG15, as far as there is something to write in them."""
+        infos = b"".join(key.infos for key in (self.active, self.chip) if key)
+        found = {14: tlv.build(0x6E, tlv.build(0x31, infos))} if infos else {}
+        return found | ({15: tlv.build(0x6F, self.active.public_key)} if self.active else {})
+
+
+def explicit_public_key(known: Curve, point: bytes) -> bytes:
+    """SubjectPublicKeyInfo with the curve's parameters written out (RFC 3279, 2.3.5)."""
+    field = tlv.build(0x30, _oid(_PRIME_FIELD) + _integer(known.p))
+    shape = tlv.build(0x30, b"".join(tlv.build(0x04, number.to_bytes(known.size, "big")) for number in (known.a, known.b)))
+    base = tlv.build(0x04, known.generator)
+    parameters = tlv.build(0x30, _integer(1) + field + shape + base + _integer(known.order) + _integer(1))
+    return tlv.build(0x30, tlv.build(0x30, _oid(_EC_PUBLIC_KEY) + parameters) + tlv.build(0x03, b"\x00" + point))
+
+
+def _point(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+def _info(oid: str, *parts: bytes) -> bytes:
+    return tlv.build(0x30, _oid(oid) + b"".join(parts))
+
+
+def _oid(oid: str) -> bytes:
+    return tlv.build(0x06, oid_bytes(oid))
+
+
+def _integer(number: int) -> bytes:
+    return tlv.build(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
