@@ -5,22 +5,33 @@ Knows neither threads nor PC/SC: the same lines read a card on a real reader and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from devices.idcard import tlv
 from devices.idcard.access import Opened
+from devices.idcard.certificates import Moment
 from devices.idcard.facts import CardPerson, Proof
 from devices.idcard.lds import File, FileMissing, parse_dg1, parse_dg13, person_from_chip, read_file
-from devices.idcard.sod import verdict
+from devices.idcard.passive import PassiveProof, authenticate
+from devices.idcard.trust import NO_TRUST
 
 Progress = Callable[[float, str], None]
 """``(share of 0–1, sentence)``."""
+
+Judge = Callable[[bytes | None, Mapping[int, bytes]], PassiveProof]
+"""Judges the data groups read by EF.SOD: :func:`devices.idcard.passive.authenticate` with a trust store and a clock put in."""
 
 _SHARES = {File.COM: (0.25, 0.3), File.DG1: (0.3, 0.4), File.DG13: (0.4, 0.7), File.SOD: (0.7, 1.0)}
 _DG13_TAG = 0x6D
 
 
-def read_opened(opened: Opened, progress: Progress) -> tuple[CardPerson, Proof]:
+def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProof:
+    """The judge of a machine with no certificates installed. It asks no clock: without an issuer no time is compared."""
+    return authenticate(sod, groups, NO_TRUST, Moment(datetime.min.replace(tzinfo=UTC), sure=False))
+
+
+def read_opened(opened: Opened, progress: Progress, judge: Judge = without_trust) -> tuple[CardPerson, Proof]:
     """The holder and what is proved of the data. The face (DG2) stays on the chip.
 
     Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
@@ -34,7 +45,8 @@ def read_opened(opened: Opened, progress: Progress) -> tuple[CardPerson, Proof]:
         sod = None
     person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else {})
     groups = {1: dg1} | ({13: dg13} if dg13 else {})
-    return person, Proof(verdict(sod, groups))
+    proved = judge(sod, groups)
+    return person, Proof(proved.verdict, reason=proved.reason)
 
 
 def _file(opened: Opened, file: File, progress: Progress) -> bytes:
