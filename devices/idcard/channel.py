@@ -15,8 +15,10 @@ from devices.idcard import tlv
 from devices.idcard.apdu import Answer, Command
 from devices.idcard.crypto import decrypt_3des, encrypt_3des, pad, retail_mac, unpad
 
-MAX_PLAIN_READ = 223
-"""Bytes to ask for at once: protected, the answer still fits a short one, and the weakest common reader passes it."""
+_TAIL = 3 + 10
+"""Bytes after the data of a protected command: DO 97 and DO 8E."""
+_MAX_PARTS = 300
+"""More than an answer of 64 KiB comes in."""
 
 
 class ChannelBroken(Exception):
@@ -25,6 +27,11 @@ class ChannelBroken(Exception):
 
 class SecureChannel(Protocol):
     """What file reading needs, protected or not."""
+
+    @property
+    def block(self) -> int:
+        """Bytes of one block of its cipher; 0 in the clear."""
+        ...
 
     def send(self, command: Command) -> Answer:
         """Send ``command`` and give the plain answer. Raises :class:`ChannelBroken` when the session is lost."""
@@ -39,6 +46,8 @@ class Transport(Protocol):
 
 class PlainChannel:
     """Commands in the clear."""
+
+    block = 0
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -89,21 +98,37 @@ class SecureMessaging:
         self._ssc = int.from_bytes(ssc, "big")
         self._width = len(ssc)
 
+    @property
+    def block(self) -> int:
+        return self._suite.block
+
     def send(self, command: Command) -> Answer:
-        return self.unwrap(self._transport.transmit(self.wrap(command)))
+        raw = self._transport.transmit(self.wrap(command))
+        for _ in range(_MAX_PARTS):
+            if raw[-2:-1] != b"\x61":
+                return self.unwrap(raw)
+            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
+            raw = raw[:-2] + self._transport.transmit(b"\x00\xc0\x00\x00" + raw[-1:])
+        raise ChannelBroken("answer without an end")
+
+    def renewed(self, suite: CipherSuite) -> SecureMessaging:
+        """A session over the same line that starts anew with other keys."""
+        return SecureMessaging(self._transport, suite, bytes(suite.block))
 
     def wrap(self, command: Command) -> bytes:
-        """The protected command; moves the counter on."""
+        """The protected command, of extended length where it or its answer needs that; moves the counter on."""
         ssc = self._step()
         head = bytes([command.cla | 0x0C]) + command.header[1:]
         body = b""
         if command.data:
             body += tlv.build(0x87, b"\x01" + self._suite.encrypt(ssc, pad(command.data, self._suite.block)))
+        width = 2 if command.extended or len(body) + _TAIL > 255 else 1
         if command.le is not None:
-            body += tlv.build(0x97, bytes([command.le & 0xFF]))
+            body += tlv.build(0x97, (command.le % 256**width).to_bytes(width, "big"))
         covered = ssc + pad(head, self._suite.block) + body
         body += tlv.build(0x8E, self._suite.mac(covered))
-        return head + bytes([len(body)]) + body + b"\x00"
+        size = len(body).to_bytes(1, "big") if width == 1 else b"\x00" + len(body).to_bytes(2, "big")
+        return head + size + body + bytes(width)
 
     def unwrap(self, raw: bytes) -> Answer:
         """The plain answer; moves the counter on. Raises :class:`ChannelBroken` unless the MAC fits."""

@@ -18,7 +18,7 @@ from devices.idcard.access import open_chip
 from devices.idcard.channel import ChannelBroken
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, MrzKey, ReaderState
-from devices.idcard.lds import FileMissing
+from devices.idcard.files import FileMissing
 from devices.idcard.pcsc import Connection, Context
 from devices.idcard.reading import Progress, read_opened
 from devices.idcard.watchdog import Watchdog

@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from devices.idcard import tlv
 from devices.idcard.access import Opened
 from devices.idcard.certificates import Moment
+from devices.idcard.dg1 import parse_dg1
+from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson, Proof
-from devices.idcard.lds import File, FileMissing, parse_dg1, parse_dg13, person_from_chip, read_file
+from devices.idcard.files import File, FileMissing, read_file
+from devices.idcard.holder import person_from_chip
 from devices.idcard.passive import PassiveProof, authenticate
 from devices.idcard.trust import NO_TRUST
 
@@ -43,7 +46,7 @@ def read_opened(opened: Opened, progress: Progress, judge: Judge = without_trust
         sod = _file(opened, File.SOD, progress)
     except FileMissing:
         sod = None
-    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else {})
+    person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else NO_ITEMS)
     groups = {1: dg1} | ({13: dg13} if dg13 else {})
     proved = judge(sod, groups)
     return person, Proof(proved.verdict, reason=proved.reason)
@@ -54,6 +57,7 @@ def _file(opened: Opened, file: File, progress: Progress) -> bytes:
     return read_file(
         opened.channel,
         file,
+        None,
         lambda done, total: progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…"),
     )
 

@@ -1,25 +1,27 @@
 """Public keys and signatures of issuers (ICAO Doc 9303-12, 4.1 and 4.4; RFC 4055, RFC 5758, SEC 1): RSA, RSA-PSS, ECDSA.
 
 A key names its own algorithm, a signature the scheme it was made with; a scheme that does not fit the key, or that an RSA-PSS
-key's own parameters forbid, verifies nothing. Elliptic curves come named or, as Doc 9303-12 asks of many issuers, with explicit
-parameters: those count only when prime, coefficients, generator, order and cofactor are all those of a curve known by name,
-because a foreign generator would let anybody make a key that «matches» (CVE-2020-0601). What nobody here can verify raises
-:class:`AlgorithmUnknown`, which is no verdict on the signature.
+key's own parameters forbid, verifies nothing. Elliptic curves come named or, as Doc 9303-12 asks, with explicit parameters, which
+count only when all of them are those of a standardised curve (:mod:`devices.idcard.public_keys`): a generator of one's own would
+let anybody make a key that «matches» (CVE-2020-0601). What nobody here can verify raises :class:`AlgorithmUnknown`, which is no
+verdict on the signature.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, Literal
 
 from asn1crypto import algos, keys
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509 import ObjectIdentifier
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from devices.idcard.active import ecdsa_is_right
+from devices.idcard.curves import Curve
 from devices.idcard.foreign import AlgorithmUnknown, reading
+from devices.idcard.public_keys import ec_public_key
 
 DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "sha1": hashes.SHA1,
@@ -30,16 +32,13 @@ DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 }
 """Every digest Doc 9303 allows, by asn1crypto's name."""
 
-_CURVES: Final[tuple[type[ec.EllipticCurve], ...]] = (
-    ec.SECP192R1,
-    ec.SECP224R1,
-    ec.SECP256R1,
-    ec.SECP384R1,
-    ec.SECP521R1,
-    ec.BrainpoolP256R1,
-    ec.BrainpoolP384R1,
-    ec.BrainpoolP512R1,
-)
+_FAST: Final[dict[str, ec.EllipticCurve]] = {
+    curve.name: curve
+    for curve in (
+        *(ec.SECP224R1(), ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()),
+        *(ec.BrainpoolP256R1(), ec.BrainpoolP384R1(), ec.BrainpoolP512R1()),
+    )
+}
 _MODULUS_BITS: Final = 8192
 _EXPONENT_BITS: Final = 64
 
@@ -55,28 +54,45 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
+class EcKey:
+    """A point (uncompressed) of a standardised curve."""
+
+    curve: Curve
+    point: bytes
+
+    def verifies(self, digest: str, signature: bytes, data: bytes) -> bool:
+        """Whether ``signature`` (DER) over ``data`` was made with this key. OpenSSL, where it knows the curve, is far faster."""
+        known = _FAST.get(self.curve.name)
+        try:
+            if known is None:
+                half = (self.curve.order.bit_length() + 7) // 8
+                plain = b"".join(part.to_bytes(half, "big") for part in decode_dss_signature(signature))
+                return ecdsa_is_right(self.curve, self.point, plain, data, [digest])
+            key = ec.EllipticCurvePublicKey.from_encoded_point(known, self.point)
+            key.verify(signature, data, ec.ECDSA(DIGESTS[digest]()))
+        except (InvalidSignature, OverflowError, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class PublicKey:
     """A key, and the scheme its own parameters bind it to (RSA-PSS keys, RFC 4055, 1.2)."""
 
-    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+    key: rsa.RSAPublicKey | EcKey
     bound: Scheme | None = None
 
     def verifies(self, scheme: Scheme, signature: bytes, data: bytes) -> bool:
         """Whether ``signature`` over ``data`` was made with this key in this way."""
-        digest = DIGESTS[scheme.digest]()
+        if isinstance(self.key, EcKey):
+            return scheme.kind == "ecdsa" and self.key.verifies(scheme.digest, signature, data)
+        if scheme.kind == "ecdsa" or not self._allows(scheme):
+            return False
         try:
-            if isinstance(self.key, ec.EllipticCurvePublicKey):
-                if scheme.kind == "ecdsa":
-                    self.key.verify(signature, data, ec.ECDSA(digest))
-                    return True
-            elif scheme.kind != "ecdsa" and self._allows(scheme):
-                self.key.verify(signature, data, _padding(scheme), digest)
-                return True
+            self.key.verify(signature, data, _padding(scheme), DIGESTS[scheme.digest]())
         except InvalidSignature:
-            pass
-        except (UnsupportedAlgorithm, ValueError):
-            raise AlgorithmUnknown("signature") from None
-        return False
+            return False
+        return True
 
     def _allows(self, scheme: Scheme) -> bool:
         bound = self.bound
@@ -130,7 +146,7 @@ def public_key(info: keys.PublicKeyInfo) -> PublicKey:
         algorithm = info["algorithm"]
         kind = str(algorithm["algorithm"].native)
         if kind == "ec":
-            return PublicKey(_point(_curve(algorithm["parameters"]), bytes(info["public_key"].native)))
+            return PublicKey(_ec(info.dump()))
         if kind not in ("rsa", "rsassa_pss"):
             raise AlgorithmUnknown("public key")
         parameters = algorithm["parameters"]
@@ -139,59 +155,15 @@ def public_key(info: keys.PublicKeyInfo) -> PublicKey:
         return PublicKey(_rsa(int(rsa_key["modulus"].native), int(rsa_key["public_exponent"].native)), bound)
 
 
+def _ec(info: bytes) -> EcKey:
+    try:
+        return EcKey(*ec_public_key(info))
+    except ValueError:
+        raise AlgorithmUnknown("curve") from None
+
+
 def _rsa(modulus: int, exponent: int) -> rsa.RSAPublicKey:
     # Size bounds the time of one verification.
     if modulus.bit_length() > _MODULUS_BITS or exponent.bit_length() > _EXPONENT_BITS:
         raise AlgorithmUnknown("RSA key")
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-
-
-def _point(curve: ec.EllipticCurve, point: bytes) -> ec.EllipticCurvePublicKey:
-    try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
-    except UnsupportedAlgorithm:
-        raise AlgorithmUnknown("curve") from None
-
-
-def _curve(parameters: keys.ECDomainParameters) -> ec.EllipticCurve:
-    if parameters.name == "named":
-        try:
-            return ec.get_curve_for_oid(ObjectIdentifier(parameters.chosen.dotted))()
-        except LookupError:
-            raise AlgorithmUnknown("curve") from None
-    if parameters.name != "specified":
-        raise AlgorithmUnknown("curve")
-    return explicit_curve(parameters.chosen)
-
-
-def explicit_curve(domain: keys.SpecifiedECDomain) -> ec.EllipticCurve:
-    """The named curve that explicit parameters describe (SEC 1, C.2). Raises :class:`AlgorithmUnknown` when they are no such."""
-    order = int(domain["order"].native)
-    curve = next((known for known in map(_named, _CURVES) if known.order == order), None)
-    if curve is None or domain["field_id"]["field_type"].native != "prime_field":
-        raise AlgorithmUnknown("curve")
-    prime = int(domain["field_id"]["parameters"].native)
-    a, b = (int.from_bytes(bytes(domain["curve"][name].native), "big") for name in ("a", "b"))
-    base = _point(curve.curve, bytes(domain["base"].native)).public_numbers()
-    cofactor = domain["cofactor"].native
-    # Four points of the named curve fulfil the stated equation modulo a prime of its size only if it is the same equation.
-    same = prime.bit_length() == curve.curve.key_size and all((y * y - x**3 - a * x - b) % prime == 0 for x, y in curve.multiples)
-    if not same or (base.x, base.y) != curve.multiples[0] or cofactor not in (None, 1):
-        raise AlgorithmUnknown("curve")
-    return curve.curve
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A curve with its order and the first multiples of its generator."""
-
-    curve: ec.EllipticCurve
-    order: int
-    multiples: tuple[tuple[int, int], ...]
-
-
-@cache
-def _named(kind: type[ec.EllipticCurve]) -> _Named:
-    curve = kind()
-    points = (ec.derive_private_key(times, curve).public_key().public_numbers() for times in (1, 2, 3, 4))
-    return _Named(curve, curve.group_order, tuple((point.x, point.y) for point in points))
