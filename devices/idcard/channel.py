@@ -15,7 +15,6 @@ from devices.idcard import tlv
 from devices.idcard.apdu import Answer, Command
 from devices.idcard.crypto import decrypt_3des, encrypt_3des, pad, retail_mac, unpad
 
-
 _TAIL = 3 + 10
 """Bytes after the data of a protected command: DO 97 and DO 8E."""
 _MAX_PARTS = 300

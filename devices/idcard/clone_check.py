@@ -30,36 +30,30 @@ class Outcome:
     doubt: Doubt = ""
 
 
-def offers_chip_authentication(dg14: bytes | None) -> bool:
-    """Whether DG15 need not be read."""
+def suffices(groups: Mapping[int, bytes | None]) -> bool:
+    """Whether DG14 offers chip authentication, so that DG15 need not be read."""
     try:
+        dg14 = groups.get(CHIP_GROUP)
         return dg14 is not None and chip_auth.offer(dg14) is not None
     except ValueError:
         return False
 
 
 def check(channel: SecureMessaging, groups: Mapping[int, bytes | None], random: Random) -> Outcome:
-    """Let the chip prove that it is no copy. ``groups``: DG14 and DG15 as far as they are listed; ``None`` where it hid one."""
+    """Let the chip prove that it is no copy. ``groups``: what was read of the listed groups; ``None`` where the chip gave none."""
+    dg14, dg15 = groups.get(CHIP_GROUP), groups.get(ACTIVE_GROUP)
     try:
-        return Outcome(_prove(channel, groups, random))
+        if dg14 and (offered := chip_auth.offer(dg14)):
+            chip_auth.prove(channel, offered, random)
+            return Outcome("chip")
+        if dg15:
+            active.prove(channel, dg15, random, dg14)
+            return Outcome("active")
     except ProofFailed:
         return Outcome(doubt="chip_copied")
     except ProofRefused:
-        doubt: Doubt = "proof_refused"
+        return Outcome(doubt="proof_refused")
     except ValueError:
-        doubt = "proof_unusable"
-    return Outcome(doubt="proof_withheld" if None in groups.values() else doubt)
-
-
-def _prove(channel: SecureMessaging, groups: Mapping[int, bytes | None], random: Random) -> CloneCheck:
-    dg14, dg15 = groups.get(CHIP_GROUP), groups.get(ACTIVE_GROUP)
-    offered = chip_auth.offer(dg14) if dg14 else None
-    if offered:
-        chip_auth.prove(channel, offered, random)
-        return "chip"
-    if dg15:
-        active.prove(channel, dg15, random, dg14)
-        return "active"
-    if None in groups.values():
-        raise ProofRefused("a listed file is hidden")
-    return "none"
+        return Outcome(doubt="proof_unusable")
+    hidden = any(groups.get(number, b"") is None for number in (CHIP_GROUP, ACTIVE_GROUP))
+    return Outcome(doubt="proof_withheld" if hidden else "")

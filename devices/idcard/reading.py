@@ -8,33 +8,143 @@ neither threads nor PC/SC: the same lines read a card on a real reader and the s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import accumulate, pairwise
 from typing import Final
 
 from devices.idcard import clone_check, dg2, tlv
 from devices.idcard.access import Opened
+from devices.idcard.certificates import Moment
 from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson, Face, Proof
 from devices.idcard.files import File, FileMissing, Habits, read_file
 from devices.idcard.groups import Random
 from devices.idcard.holder import person_from_chip
-from devices.idcard.sod import security_object, verdict
+from devices.idcard.passive import PassiveProof, authenticate
+from devices.idcard.sod import parse_sod
+from devices.idcard.trust import NO_TRUST
 
 Progress = Callable[[float, str], None]
 """``(share of 0–1, sentence)``."""
 
+Step = Callable[[str], None]
+"""Told what comes next: a file by its name in small letters, or ``proofs``."""
+
+Judge = Callable[[bytes | None, Mapping[int, bytes]], PassiveProof]
+"""Judges the data groups read by EF.SOD: :func:`devices.idcard.passive.authenticate` with a trust store and a clock put in."""
+
 _GROUPS: Final = {1: File.DG1, 2: File.DG2, 13: File.DG13, 14: File.DG14, 15: File.DG15}
 _TAGS: Final = {file.tag: number for number, file in _GROUPS.items()}
-_USUAL_BYTES: Final = {File.COM: 30, File.SOD: 2000, File.DG1: 93, File.DG13: 700, File.DG14: 400, File.DG15: 300, File.DG2: 20_000}
-"""For the progress told before a file's own length is known."""
+_USUAL_BYTES: Final = {File.SOD: 2000, File.DG1: 93, File.DG13: 700, File.DG14: 400, File.DG15: 300, File.DG2: 20_000}
+"""In the order of reading: how the way to go is shared out among files whose length is not known yet."""
+_BEGIN, _END = 0.2, 0.95
+
+
+def _shares() -> dict[File, tuple[float, float]]:
+    """Where each file begins and ends on the way from nothing to all."""
+    ends = [_BEGIN + (_END - _BEGIN) * bytes_ / sum(_USUAL_BYTES.values()) for bytes_ in accumulate(_USUAL_BYTES.values())]
+    return dict(zip(_USUAL_BYTES, pairwise([_BEGIN, *ends]), strict=True))
+
+
+_SHARES: Final = _shares()
+
+
+def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProof:
+    """The judge of a machine with no certificates installed. It asks no clock: without an issuer no time is compared."""
+    return authenticate(sod, groups, NO_TRUST, Moment(datetime.min.replace(tzinfo=UTC), sure=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of a reading. ``face``: also the portrait. ``careful``: how the most careful reader reads, for a fresh start."""
+
+    judge: Judge = without_trust
+    face: bool = False
+    careful: bool = False
+    random: Random = secrets.token_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one reading of an opened chip gave."""
+    """What one opened chip gave."""
 
     person: CardPerson
     proof: Proof
     face: Face | None = field(default=None, repr=False)
+
+
+def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: None, order: Order = Order()) -> Read:
+    """The holder, what is proved of the data and of the chip, and the face if it is wanted.
+
+    Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
+    """
+    files = _Files(opened, progress, step, order.careful)
+    sod = files.get(File.SOD)
+    listed = _listed(sod) or files.listed()
+    groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
+    for number in (13, clone_check.CHIP_GROUP, clone_check.ACTIVE_GROUP, 2):
+        unneeded = number == 2 and not order.face or number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups)
+        if number in listed and not unneeded:
+            groups[number] = files.get(_GROUPS[number])
+    step("proofs")
+    there = {number: data for number, data in groups.items() if data is not None}
+    person = person_from_chip(parse_dg1(there[1]), parse_dg13(there[13]) if 13 in there else NO_ITEMS)
+    proof = _proof(order.judge(sod, there), clone_check.check(opened.channel, groups, order.random))
+    return Read(person, proof, _face(there.get(2)))
+
+
+def _proof(data: PassiveProof, chip: clone_check.Outcome) -> Proof:
+    """Both together. A copied chip is not genuine, however well its data is signed."""
+    if data.verdict == "not_genuine":
+        return Proof(data.verdict, chip.check, data.reason)
+    if chip.doubt == "chip_copied":
+        return Proof("not_genuine", chip.check, chip.doubt)
+    return Proof(data.verdict, chip.check, chip.doubt or data.reason)
+
+
+def _face(dg2_file: bytes | None) -> Face | None:
+    """A face that cannot be shown loses no reading."""
+    try:
+        return dg2.face(dg2_file) if dg2_file else None
+    except ValueError:
+        return None
+
+
+def _listed(sod: bytes | None) -> Collection[int]:
+    """The groups that are signed; empty when nothing says so."""
+    try:
+        return parse_sod(sod).hashes.keys() if sod else ()
+    except ValueError:
+        return ()
+
+
+class _Files:
+    """The files of one chip, with the way made in them told on."""
+
+    def __init__(self, opened: Opened, progress: Progress, step: Step, careful: bool) -> None:
+        self._channel, self._progress, self._step = opened.channel, progress, step
+        self._habits = Habits.cautious() if careful else Habits()
+
+    def need(self, file: File) -> bytes:
+        self._step(file.name.lower())
+        start, end = _SHARES.get(file, (_BEGIN, _BEGIN))
+
+        def told(done: int, total: int) -> None:
+            self._progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…")
+
+        return read_file(self._channel, file, self._habits, told)
+
+    def get(self, file: File) -> bytes | None:
+        """``None`` when the chip does not give it."""
+        try:
+            return self.need(file)
+        except FileMissing:
+            return None
+
+    def listed(self) -> Collection[int]:
+        """The groups that EF.COM names (Doc 9303-10, 4.6.1)."""
+        com = self.need(File.COM)
+        return [_TAGS[tag] for tag in tlv.find(com, File.COM.tag, 0x5C) if tag in _TAGS]
