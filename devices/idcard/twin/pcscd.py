@@ -24,10 +24,9 @@ from pathlib import Path
 import smartcard.scard as pcsc
 
 from devices.errors import DeviceError
-from devices.idcard.pcsc import Context
+from devices.idcard.pcsc import Line
 from devices.idcard.twin.chip import ChipTwin
 from devices.idcard.twin.vpcd import VpcdCard
-from devices.idcard.watchdog import Watchdog
 
 VARIABLE = "PCSCLITE_CSOCK_NAME"
 READER = "Kiosk twin reader"
@@ -188,13 +187,10 @@ class PcscdTwin:
         return _folder() / "pcscd.log"
 
     def _await_reader(self) -> None:
-        watchdog = Watchdog("card-twin")
-        try:
-            names = watchdog.run(_readers, self._timeout_s)
-        except (TimeoutError, DeviceError):
-            names = []
-        finally:
-            watchdog.close()
+        names: list[str] = []
+        asking = threading.Thread(target=lambda: names.extend(_readers()), name="card-twin", daemon=True)
+        asking.start()
+        asking.join(self._timeout_s)
         # pcscd also lists a reader whose driver did not start, but then without the driver's second slot.
         slots = [name for name in names if name.startswith(READER)]
         if len(slots) == _SLOTS:
@@ -248,10 +244,10 @@ class PcscdTwin:
         The number matters: a failed reset also shows an empty reader, before pcscd has noticed that the card is gone, and a
         card laid then is not noticed either.
         """
-        with Context() as context:
+        with Line() as line:
             known = pcsc.SCARD_STATE_UNAWARE
             for _ in range(50):
-                result, states = pcsc.SCardGetStatusChange(context.handle, int(wait_s * 1000), [(self.reader_name, known)])
+                result, states = pcsc.SCardGetStatusChange(line.handle, int(wait_s * 1000), [(self.reader_name, known)])
                 if result != pcsc.SCARD_S_SUCCESS:
                     break
                 known = states[0][1] & ~pcsc.SCARD_STATE_CHANGED
@@ -261,5 +257,8 @@ class PcscdTwin:
 
 
 def _readers() -> list[str]:
-    with Context() as context:
-        return context.readers()
+    try:
+        with Line() as line:
+            return [slot.name for slot in line.slots("")]
+    except DeviceError:
+        return []
