@@ -36,9 +36,6 @@ _NOTHING_NEW = _codes(pcsc.SCARD_E_TIMEOUT, pcsc.SCARD_E_CANCELLED) | _CAUSES["r
 _ANY_READER = "\\\\?PnP?\\Notification"
 """The pseudo reader whose state changes when readers come and go."""
 
-_WAIT_MS = 10_000
-"""pcsc-lite compares the readers with those at the start of the wait: one plugged just before would be missed for ever."""
-
 _NOTICE_MS = 600
 _MOST_PARTS = 256
 """Of an answer handed out in parts: together the most that an extended answer holds."""
@@ -120,10 +117,10 @@ class Line:
         _check(result)
         return [Slot(name, flags & ~pcsc.SCARD_STATE_CHANGED) for name, flags, _ in states]
 
-    def wait(self, slots: Sequence[Slot]) -> None:
-        """Until a reader comes or goes, one of ``slots`` changes, or :meth:`interrupt`; at times for nothing."""
+    def wait(self, slots: Sequence[Slot], seconds: float) -> None:
+        """Until a reader comes or goes, one of ``slots`` changes, or :meth:`interrupt`; at most so many ``seconds``."""
         known = [(_ANY_READER, pcsc.SCARD_STATE_UNAWARE), *((slot.name, slot.flags) for slot in slots)]
-        result = pcsc.SCardGetStatusChange(self.handle, _WAIT_MS, known)[0]
+        result = pcsc.SCardGetStatusChange(self.handle, int(seconds * 1000), known)[0]
         if result & 0xFFFFFFFF not in _NOTHING_NEW:
             _check(result)
 

@@ -29,6 +29,10 @@ T = TypeVar("T")
 
 RETRY_S = 1.0
 """How often a daemon that is not there is looked for."""
+BUSY_S = 0.5
+"""How often a card that another program holds is looked at: pcsc-lite tells nobody that it was let go."""
+WAIT_S = 10.0
+"""pcsc-lite compares the readers with those at the start of the wait: one plugged just before would be missed for ever."""
 _WAKE_S = 0.005
 _END_S = 2.0
 
@@ -158,7 +162,7 @@ class CardReader:
         """Again and again, as pcsc-lite forgets a cancellation that comes just before the wait; a hung daemon blocks it."""
         while True:
             with self._waking:
-                if self._waiting is not line:
+                if self._waiting is not line or not self._rung:
                     return
                 line.interrupt()
             time.sleep(_WAKE_S)
@@ -200,7 +204,7 @@ class CardReader:
             if watch is not None and slot is not None:
                 self._attend(line, watch, slot)
             else:
-                self._wait(line, slots)
+                self._wait(line, slots, BUSY_S if watch is not None and watch.kept_out else WAIT_S)
 
     def _look(self) -> None:
         with self._news:
@@ -223,13 +227,13 @@ class CardReader:
     def _none(self, problem: str) -> ReaderState:
         return ReaderState(False, False, self._wanted, problem)
 
-    def _wait(self, line: Line, slots: Sequence[Slot]) -> None:
+    def _wait(self, line: Line, slots: Sequence[Slot], seconds: float) -> None:
         with self._news:
             if self._rung:
                 return
             self._waiting = line
         try:
-            line.wait(slots)
+            line.wait(slots, seconds)
         finally:
             with self._waking, self._news:
                 self._waiting = None

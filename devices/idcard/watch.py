@@ -30,7 +30,8 @@ class Watch:
         self._ring = ring
         self._telling = threading.RLock()
         self._last: CardState | None = None
-        self._tried: set[object] = set()
+        self._tried: set[tuple[str, int]] = set()
+        self._kept_out: set[Slot] = set()
 
     def cancel(self) -> None:
         """Nothing more is told, and the card is let go of before its next command."""
@@ -40,7 +41,7 @@ class Watch:
     def use(self, keys: Sequence[Key]) -> None:
         """Other keys, or the same once more: the card that lies there is read again without being lifted."""
         self.keys = tuple(keys)
-        self._tried.clear()
+        self.forget()
         self.round += 1
         self._ring()
 
@@ -67,17 +68,24 @@ class Watch:
 
     def next(self, slots: Sequence[Slot]) -> Slot | None:
         """The first card not tried yet; it counts as tried from now on."""
+        self._kept_out.intersection_update(slots)
         for slot in slots if self.keys else ():
-            if slot.card and slot.laying not in self._tried and slot not in self._tried:
+            if slot.card and slot.laying not in self._tried and slot not in self._kept_out:
                 self._tried.add(slot.laying)
                 return slot
         return None
 
+    @property
+    def kept_out(self) -> bool:
+        """Another program holds a card that is wanted."""
+        return bool(self._kept_out)
+
     def leave(self, slot: Slot) -> None:
         """Another program holds the card: it is tried again when the reader says anything new about itself."""
         self._tried.discard(slot.laying)
-        self._tried.add(slot)
+        self._kept_out = {slot}
 
     def forget(self) -> None:
-        """The line to the daemon is new: it counts anew."""
+        """Try every card again: with other keys, or on a new line to the daemon, which counts anew."""
         self._tried.clear()
+        self._kept_out.clear()
