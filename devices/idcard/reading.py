@@ -59,12 +59,16 @@ def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProo
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of a reading. ``face``: also the portrait. ``careful``: how the most careful reader reads, for a fresh start."""
+    """What is wanted of a reading. ``face``: also the portrait. ``careful``: as the most careful reader reads, for a fresh start."""
 
     judge: Judge = without_trust
     face: bool = False
     careful: bool = False
     random: Random = secrets.token_bytes
+
+
+PLAIN: Final = Order()
+"""Who the holder is, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Read:
     face: Face | None = field(default=None, repr=False)
 
 
-def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: None, order: Order = Order()) -> Read:
+def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: None, order: Order = PLAIN) -> Read:
     """The holder, what is proved of the data and of the chip, and the face if it is wanted.
 
     Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
@@ -86,7 +90,7 @@ def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: No
     listed = _listed(sod) or files.listed()
     groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
     for number in (13, clone_check.CHIP_GROUP, clone_check.ACTIVE_GROUP, 2):
-        unneeded = number == 2 and not order.face or number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups)
+        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups))
         if number in listed and not unneeded:
             groups[number] = files.get(_GROUPS[number])
     step("proofs")

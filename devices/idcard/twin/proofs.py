@@ -66,7 +66,9 @@ class RsaKey:
         return sign_9796(self._key, challenge, random)
 
 
-def sign_9796(key: rsa.RSAPrivateKey, challenge: bytes, random: Random, name: str = "sha256", trailer: bytes = b"\x34\xcc") -> bytes:
+def sign_9796(
+    key: rsa.RSAPrivateKey, challenge: bytes, random: Random, name: str = "sha256", trailer: bytes = b"\x34\xcc"
+) -> bytes:
     """A signature with partial recovery over ``challenge``; ``trailer`` names the hash ``name``."""
     numbers, size = key.private_numbers(), key.key_size // 8
     chosen = random(size - 1 - hashlib.new(name).digest_size - len(trailer))
@@ -132,7 +134,9 @@ class EcdhKey:
     def infos(self) -> bytes:
         number = _integer(self._number)
         key = explicit_public_key(self._known, _point(self._key))
-        return _info(f"{CHIP_AUTHENTICATION}.2.{_CIPHERS[self.cipher]}", _integer(1), number) + _info(f"{PUBLIC_KEY}.2", key, number)
+        return _info(f"{CHIP_AUTHENTICATION}.2.{_CIPHERS[self.cipher]}", _integer(1), number) + _info(
+            f"{PUBLIC_KEY}.2", key, number
+        )
 
     def agree(self, public: bytes) -> bytes:
         """The shared secret. ``ValueError`` for a point that is none."""
