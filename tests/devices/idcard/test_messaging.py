@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from devices.idcard.apdu import Answer, Command
-from devices.idcard.bac import KeyRefused, access_keys, authenticate
+from devices.idcard.bac import access_keys, authenticate
 from devices.idcard.channel import ChannelBroken, SecureMessaging, TripleDesSuite
 from devices.idcard.crypto import encrypt_3des, retail_mac
 from devices.idcard.facts import MrzKey
 from devices.idcard.mrz import mrz_information
+from devices.idcard.refusals import KeyRefused
 from devices.idcard.twin import ChipTwin, Faults, Profile
 from tests.devices.idcard import icao
 
