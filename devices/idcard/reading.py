@@ -59,7 +59,7 @@ def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProo
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of a reading. ``face``: also the portrait. ``careful``: as the most careful reader reads, for a fresh start."""
+    """What is wanted of a reading. ``face``: also the portrait. ``careful``: read as the most careful reader does."""
 
     judge: Judge = without_trust
     face: bool = False
@@ -90,13 +90,13 @@ def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: No
     listed = _listed(sod) or files.listed()
     groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
     for number in (13, clone_check.CHIP_GROUP, clone_check.ACTIVE_GROUP, 2):
-        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups))
+        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(opened, groups))
         if number in listed and not unneeded:
             groups[number] = files.get(_GROUPS[number])
     step("proofs")
     there = {number: data for number, data in groups.items() if data is not None}
     person = person_from_chip(parse_dg1(there[1]), parse_dg13(there[13]) if 13 in there else NO_ITEMS)
-    proof = _proof(order.judge(sod, there), clone_check.check(opened.channel, groups, order.random))
+    proof = _proof(order.judge(sod, there), clone_check.check(opened, groups, order.random))
     return Read(person, proof, _face(there.get(2)))
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -17,10 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from devices.idcard import tlv
+from devices.idcard.apdu import Answer, Command
+from devices.idcard.channel import session_suite
 from devices.idcard.crypto import CipherName
 from devices.idcard.curves import Curve, curve
-from devices.idcard.groups import PrimeField, Random, group, random_secret
+from devices.idcard.groups import PrimeField, Random, group
 from devices.idcard.security_infos import ACTIVE_AUTHENTICATION, CHIP_AUTHENTICATION, PUBLIC_KEY, oid_bytes
+from devices.idcard.twin.session import ChipSession, Reply
 
 ActiveKind = Literal["", "rsa", "ecdsa-p256", "ecdsa-brainpool"]
 ChipKind = Literal["", "3des", "aes-128", "aes-192", "aes-256", "dh-3des", "dh-aes-128"]
@@ -34,6 +40,9 @@ _ECDSA: Final[dict[str, tuple[int, ec.EllipticCurve]]] = {
 _CIPHERS: Final[dict[CipherName, int]] = {"3des": 1, "aes-128": 2, "aes-192": 3, "aes-256": 4}
 _AGREEMENT: Final = (13, ec.BrainpoolP256R1())
 _DH_GROUP: Final = 2
+_KEY_NUMBER: Final = 1
+_LARGEST_SECRET: Final = 1 << 180
+INTERNAL_AUTHENTICATE, MANAGE_ENVIRONMENT, GENERAL_AUTHENTICATE = 0x88, 0x22, 0x86
 _PLAIN_SHA256: Final = "0.4.0.127.0.7.1.1.4.1.3"
 _EC_PUBLIC_KEY, _PRIME_FIELD, _X9_42 = "1.2.840.10045.2.1", "1.2.840.10045.1.1", "1.2.840.10046.2.1"
 
@@ -102,13 +111,13 @@ class EcdsaKey:
 def active_key(kind: ActiveKind) -> ActiveKey | None:
     if not kind:
         return None
-    return RsaKey(_shared_rsa()) if kind == "rsa" else EcdsaKey(kind)
+    return RsaKey(next(_rsa_keys())) if kind == "rsa" else EcdsaKey(kind)
 
 
 @functools.cache
-def _shared_rsa() -> rsa.RSAPrivateKey:
-    """Making one takes longer than reading a whole card."""
-    return rsa.generate_private_key(65537, _RSA_BITS)
+def _rsa_keys() -> Iterator[rsa.RSAPrivateKey]:
+    """Two in turn: making one takes longer than reading a whole card, and a copied chip needs one that is not the first."""
+    return itertools.cycle([rsa.generate_private_key(65537, _RSA_BITS) for _ in range(2)])
 
 
 class ChipKey(Protocol):
@@ -123,35 +132,34 @@ class ChipKey(Protocol):
 
 
 class EcdhKey:
-    """On brainpoolP256r1, its curve written out. ``number`` tells it from other keys of the chip."""
+    """On brainpoolP256r1, its curve written out."""
 
-    def __init__(self, cipher: CipherName, number: int = 1) -> None:
-        self.cipher, self._number = cipher, number
-        self._known = curve(_AGREEMENT[0])
-        self._key = ec.generate_private_key(_AGREEMENT[1])
+    def __init__(self, cipher: CipherName, secret: int) -> None:
+        self.cipher = cipher
+        number, library = _AGREEMENT
+        self._known = curve(number)
+        self._library = library
+        self._key = ec.derive_private_key(secret, library)
 
     @property
     def infos(self) -> bytes:
-        number = _integer(self._number)
-        key = explicit_public_key(self._known, _point(self._key))
-        return _info(f"{CHIP_AUTHENTICATION}.2.{_CIPHERS[self.cipher]}", _integer(1), number) + _info(
-            f"{PUBLIC_KEY}.2", key, number
-        )
+        number = _integer(_KEY_NUMBER)
+        offer = _info(f"{CHIP_AUTHENTICATION}.2.{_CIPHERS[self.cipher]}", _integer(1), number)
+        return offer + _info(f"{PUBLIC_KEY}.2", explicit_public_key(self._known, _point(self._key)), number)
 
     def agree(self, public: bytes) -> bytes:
         """The shared secret. ``ValueError`` for a point that is none."""
-        return self._key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(_AGREEMENT[1], public))
+        return self._key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(self._library, public))
 
 
 class DhKey:
     """Modulo the prime of 2,048 bits that RFC 5114 calls group 2.3 (Doc 9303-11, table 6: number 2)."""
 
-    def __init__(self, cipher: CipherName, random: Random) -> None:
+    def __init__(self, cipher: CipherName, secret: int) -> None:
         self.cipher = cipher
         field = group(_DH_GROUP)
         assert isinstance(field, PrimeField)
-        self._field = field
-        self._secret = random_secret(field, random)
+        self._field, self._secret = field, secret
 
     @property
     def infos(self) -> bytes:
@@ -165,34 +173,71 @@ class DhKey:
         return pow(int.from_bytes(public, "big"), self._secret, self._field.p).to_bytes(self._field.size, "big")
 
 
-def chip_key(kind: ChipKind, random: Random) -> ChipKey | None:
+def chip_key(kind: ChipKind, secret: int) -> ChipKey | None:
     match kind:
         case "":
             return None
         case "dh-3des":
-            return DhKey("3des", random)
+            return DhKey("3des", secret)
         case "dh-aes-128":
-            return DhKey("aes-128", random)
+            return DhKey("aes-128", secret)
         case cipher:
-            return EcdhKey(cipher)
+            return EcdhKey(cipher, secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a chip can prove with."""
+    """What a chip proves with. ``secret``: the number behind its keys of agreement, and behind chip-authentication mapping on the
+    ``mapped`` curves."""
 
     active: ActiveKey | None
     chip: ChipKey | None
+    secret: int
+    mapped: Sequence[Curve] = ()
 
     @staticmethod
-    def of(active: ActiveKind, chip: ChipKind, random: Random) -> Keys:
-        return Keys(active_key(active), chip_key(chip, random))
+    def of(active: ActiveKind, chip: ChipKind, mapped: Sequence[Curve] = ()) -> Keys:
+        secret = 1 + secrets.randbelow(_LARGEST_SECRET)
+        return Keys(active_key(active), chip_key(chip, secret), secret, mapped)
 
     def groups(self) -> dict[int, bytes]:
         """DG14 and DG15, as far as there is something to write in them."""
         infos = b"".join(key.infos for key in (self.active, self.chip) if key)
+        for known in self.mapped:
+            point = known.multiply(known.generator, self.secret)
+            infos += _info(f"{PUBLIC_KEY}.2", explicit_public_key(known, point), _integer(_KEY_NUMBER + 1))
         found = {14: tlv.build(0x6E, tlv.build(0x31, infos))} if infos else {}
         return found | ({15: tlv.build(0x6F, self.active.public_key)} if self.active else {})
+
+
+class ChipProofs:
+    """The part of the chip's program that proves, with the ``keys`` it holds."""
+
+    def __init__(self, keys: Keys, random: Random) -> None:
+        self._keys, self._random = keys, random
+        self.power_on()
+
+    def power_on(self) -> None:
+        self._chosen = False
+
+    def answer(self, command: Command) -> Reply | None:
+        head = command.ins, command.p1, command.p2
+        if head == (INTERNAL_AUTHENTICATE, 0, 0) and self._keys.active:
+            return Reply.of(self._keys.active.sign(command.data, self._random))
+        if self._keys.chip is None:
+            return None
+        if head == (MANAGE_ENVIRONMENT, 0x41, 0xA6) and self._keys.chip.cipher == "3des":
+            return self._agree(self._keys.chip, tlv.find(command.data, 0x91), b"")
+        if head == (MANAGE_ENVIRONMENT, 0x41, 0xA4):
+            self._chosen = True
+            return Reply.of()
+        if head == (GENERAL_AUTHENTICATE, 0, 0) and self._chosen:
+            self._chosen = False
+            return self._agree(self._keys.chip, tlv.find(command.data, 0x7C, 0x80), b"\x7c\x00")
+        return None
+
+    def _agree(self, key: ChipKey, public: bytes, data: bytes) -> Reply:
+        return Reply(Answer(data, 0x9000), ChipSession(session_suite(key.cipher, key.agree(public))))
 
 
 def explicit_public_key(known: Curve, point: bytes) -> bytes:
