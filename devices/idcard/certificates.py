@@ -124,7 +124,7 @@ def parse_certificate(der: bytes) -> Certificate:
         validity = body["validity"]
         return Certificate(
             der=der,
-            seal=_seal(body, found, body["issuer"]),
+            seal=_seal(body, found["signature_algorithm"], found["signature_value"]),
             subject=body["subject"].hashable,
             subject_text=body["subject"].human_friendly,
             country=_country(body["subject"]),
@@ -141,8 +141,8 @@ def parse_certificate(der: bytes) -> Certificate:
         )
 
 
-def _seal(body: Any, whole: Any, issuer: x509.Name) -> Sealed:
-    return Sealed(issuer.hashable, body.dump(), scheme_of(whole["signature_algorithm"]), bytes(whole["signature"].native))
+def _seal(body: Any, algorithm: Any, signature: Any) -> Sealed:
+    return Sealed(body["issuer"].hashable, body.dump(), scheme_of(algorithm), bytes(signature.native))
 
 
 def _country(name: x509.Name) -> str:
@@ -203,7 +203,7 @@ def parse_revocation_list(der: bytes) -> RevocationList:
             raise ValueError("critical extension")
         return RevocationList(
             der=der,
-            seal=_seal(body, found, body["issuer"]),
+            seal=_seal(body, found["signature_algorithm"], found["signature"]),
             made=moment(body["this_update"]),
             until=_perhaps(body["next_update"]),
             revoked={int(one["user_certificate"].native): _revocation(one) for one in body["revoked_certificates"] or ()},
