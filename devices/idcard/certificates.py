@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from asn1crypto import core, crl, x509
 
-from devices.idcard.foreign import moment, reading
+from devices.idcard.foreign import AlgorithmUnknown, moment, reading
 from devices.idcard.signatures import PublicKey, Scheme, public_key, scheme_of
 
 MAX_CERTIFICATE: Final = 0x4000
@@ -93,9 +93,13 @@ class Certificate:
         """SHA-256 of the certificate, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
-    @property
-    def self_signed(self) -> bool:
-        return self.seal.issuer == self.subject and self.seal.sealed_by(self.key)
+    def is_named(self, issuer: str, serial: int, key_id: bytes) -> bool:
+        """Whether a signature that names its signer so means this certificate: by key identifier, else by issuer and serial."""
+        return self.key_id == key_id if key_id else (self.seal.issuer, self.serial) == (issuer, serial)
+
+    def signed_by(self, by: Certificate) -> bool:
+        """Whether ``by`` issued it: the name and the signature. An algorithm nobody can verify is no."""
+        return _signed_by(self.seal, by)
 
     @property
     def may_certify(self) -> bool:
@@ -192,6 +196,17 @@ class RevocationList:
     def fingerprint(self) -> str:
         """SHA-256 of the list, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
+
+    def signed_by(self, by: Certificate) -> bool:
+        """Whether ``by``, which may sign such lists, made it. An algorithm nobody can verify is no."""
+        return "crl_sign" in (by.usage or ()) and _signed_by(self.seal, by)
+
+
+def _signed_by(seal: Sealed, by: Certificate) -> bool:
+    try:
+        return seal.issuer == by.subject and seal.sealed_by(by.key)
+    except AlgorithmUnknown:
+        return False
 
 
 def parse_revocation_list(der: bytes) -> RevocationList:
