@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from asn1crypto import core, crl, x509
 
-from devices.idcard.foreign import moment, reading
+from devices.idcard.foreign import AlgorithmUnknown, moment, reading
 from devices.idcard.signatures import PublicKey, Scheme, public_key, scheme_of
 
 MAX_CERTIFICATE: Final = 0x4000
@@ -93,9 +93,13 @@ class Certificate:
         """SHA-256 of the certificate, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
-    @property
-    def self_signed(self) -> bool:
-        return self.seal.issuer == self.subject and self.seal.sealed_by(self.key)
+    def is_named(self, issuer: str, serial: int, key_id: bytes) -> bool:
+        """Whether a signature that names its signer so means this certificate: by key identifier, else by issuer and serial."""
+        return self.key_id == key_id if key_id else (self.seal.issuer, self.serial) == (issuer, serial)
+
+    def signed_by(self, by: Certificate) -> bool:
+        """Whether ``by`` issued it: the name and the signature. An algorithm nobody can verify is no."""
+        return _signed_by(self.seal, by)
 
     @property
     def may_certify(self) -> bool:
@@ -124,7 +128,7 @@ def parse_certificate(der: bytes) -> Certificate:
         validity = body["validity"]
         return Certificate(
             der=der,
-            seal=_seal(body, found, body["issuer"]),
+            seal=_seal(body, found["signature_algorithm"], found["signature_value"]),
             subject=body["subject"].hashable,
             subject_text=body["subject"].human_friendly,
             country=_country(body["subject"]),
@@ -141,8 +145,8 @@ def parse_certificate(der: bytes) -> Certificate:
         )
 
 
-def _seal(body: Any, whole: Any, issuer: x509.Name) -> Sealed:
-    return Sealed(issuer.hashable, body.dump(), scheme_of(whole["signature_algorithm"]), bytes(whole["signature"].native))
+def _seal(body: Any, algorithm: Any, signature: Any) -> Sealed:
+    return Sealed(body["issuer"].hashable, body.dump(), scheme_of(algorithm), bytes(signature.native))
 
 
 def _country(name: x509.Name) -> str:
@@ -193,6 +197,17 @@ class RevocationList:
         """SHA-256 of the list, hexadecimal."""
         return hashlib.sha256(self.der).hexdigest()
 
+    def signed_by(self, by: Certificate) -> bool:
+        """Whether ``by``, which may sign such lists, made it. An algorithm nobody can verify is no."""
+        return "crl_sign" in (by.usage or ()) and _signed_by(self.seal, by)
+
+
+def _signed_by(seal: Sealed, by: Certificate) -> bool:
+    try:
+        return seal.issuer == by.subject and seal.sealed_by(by.key)
+    except AlgorithmUnknown:
+        return False
+
 
 def parse_revocation_list(der: bytes) -> RevocationList:
     """Raises ``ValueError`` for damage and critical extensions not understood, ``AlgorithmUnknown``."""
@@ -203,7 +218,7 @@ def parse_revocation_list(der: bytes) -> RevocationList:
             raise ValueError("critical extension")
         return RevocationList(
             der=der,
-            seal=_seal(body, found, body["issuer"]),
+            seal=_seal(body, found["signature_algorithm"], found["signature"]),
             made=moment(body["this_update"]),
             until=_perhaps(body["next_update"]),
             revoked={int(one["user_certificate"].native): _revocation(one) for one in body["revoked_certificates"] or ()},

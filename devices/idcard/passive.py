@@ -25,7 +25,7 @@ from devices.idcard import tlv
 from devices.idcard.certificates import Certificate, Moment, parse_certificate
 from devices.idcard.facts import Verdict
 from devices.idcard.foreign import AlgorithmUnknown
-from devices.idcard.signed_data import SignedData, Signer, SignerId, fault
+from devices.idcard.signed_data import SignedData, Signer, fault
 from devices.idcard.sod import parse_sod
 from devices.idcard.trust import TrustStore
 
@@ -94,7 +94,7 @@ def _judge(signed: SignedData, signer: Signer, country: str, trust: TrustStore, 
     for der in _candidates(signed, trust):
         try:
             certificate = der if isinstance(der, Certificate) else parse_certificate(der)
-            if not _is(certificate, signer.id):
+            if not certificate.is_named(*signer.id):
                 continue
             wrong = fault(signed, signer, certificate.key)
         except AlgorithmUnknown:
@@ -112,12 +112,6 @@ def _judge(signed: SignedData, signer: Signer, country: str, trust: TrustStore, 
 def _candidates(signed: SignedData, trust: TrustStore) -> Iterable[Certificate | bytes]:
     yield from signed.certificates
     yield from trust.signers
-
-
-def _is(certificate: Certificate, signer: SignerId) -> bool:
-    if signer.key_id:
-        return certificate.key_id == signer.key_id
-    return (certificate.seal.issuer, certificate.serial) == (signer.issuer, signer.serial)
 
 
 def _entitled(signer: Certificate, signed_at: datetime | None, country: str, trust: TrustStore, at: Moment) -> Judgement:

@@ -32,13 +32,15 @@ DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
 }
 """Every digest Doc 9303 allows, by asn1crypto's name."""
 
-_FAST: Final[dict[str, ec.EllipticCurve]] = {
+FAST_CURVES: Final[dict[str, ec.EllipticCurve]] = {
     curve.name: curve
     for curve in (
         *(ec.SECP224R1(), ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()),
         *(ec.BrainpoolP256R1(), ec.BrainpoolP384R1(), ec.BrainpoolP512R1()),
     )
 }
+"""Curves OpenSSL computes on, by name."""
+
 _MODULUS_BITS: Final = 8192
 _EXPONENT_BITS: Final = 64
 
@@ -62,7 +64,7 @@ class EcKey:
 
     def verifies(self, digest: str, signature: bytes, data: bytes) -> bool:
         """Whether ``signature`` (DER) over ``data`` was made with this key. OpenSSL, where it knows the curve, is far faster."""
-        known = _FAST.get(self.curve.name)
+        known = FAST_CURVES.get(self.curve.name)
         try:
             if known is None:
                 half = (self.curve.order.bit_length() + 7) // 8

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from asn1crypto import cms
 
@@ -22,8 +22,7 @@ MAX_SIGNERS: Final = 4
 """Doc 9303-10 recommends one."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignerId:
+class SignerId(NamedTuple):
     """Which certificate made a signature: the name of its issuer (normalised) and serial number, or its key identifier."""
 
     issuer: str = ""

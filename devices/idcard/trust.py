@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devices.idcard.certificates import Certificate, Moment, Revocation, RevocationList
-from devices.idcard.foreign import AlgorithmUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def admit(certificates: Sequence[Certificate], lists: Sequence[RevocationList], 
         reason = _unfit(one, at)
         if reason:
             refused[one.fingerprint] = reason
-        elif one.may_certify and _signed_by(one, one):
+        elif one.may_certify and one.signed_by(one):
             anchors.append(one)
         else:
             waiting.append(one)
@@ -67,7 +66,7 @@ def admit(certificates: Sequence[Certificate], lists: Sequence[RevocationList], 
         waiting = [one for one in waiting if one not in linked]
     signers = [one for one in waiting if not one.may_certify and _issued(one, anchors)]
     refused |= {one.fingerprint: _alone(one) for one in waiting if one not in signers}
-    believed = {one.fingerprint: one for one in lists if _made(one, anchors)}
+    believed = {one.fingerprint: one for one in lists if any(map(one.signed_by, anchors))}
     refused |= {one.fingerprint: "no_issuer" for one in lists if one.fingerprint not in believed}
     return TrustStore(tuple(anchors), tuple(signers), tuple(believed.values())), refused
 
@@ -86,19 +85,4 @@ def _alone(one: Certificate) -> str:
 
 
 def _issued(one: Certificate, anchors: Sequence[Certificate]) -> bool:
-    return any(
-        anchor.subject == one.seal.issuer and anchor.country == one.country and _signed_by(one, anchor) for anchor in anchors
-    )
-
-
-def _made(one: RevocationList, anchors: Sequence[Certificate]) -> bool:
-    return any(
-        anchor.subject == one.seal.issuer and "crl_sign" in (anchor.usage or ()) and _signed_by(one, anchor) for anchor in anchors
-    )
-
-
-def _signed_by(one: Certificate | RevocationList, by: Certificate) -> bool:
-    try:
-        return one.seal.issuer == by.subject and one.seal.sealed_by(by.key)
-    except AlgorithmUnknown:
-        return False
+    return any(anchor.country == one.country and one.signed_by(anchor) for anchor in anchors)
