@@ -8,7 +8,7 @@ neither threads nor PC/SC: the same lines read a card on a real reader and the s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
@@ -41,15 +41,6 @@ _TAGS: Final = {file.tag: number for number, file in _GROUPS.items()}
 _USUAL_BYTES: Final = {File.SOD: 2000, File.DG1: 93, File.DG13: 700, File.DG14: 400, File.DG15: 300, File.DG2: 20_000}
 """In the order of reading: how the way to go is shared out among files whose length is not known yet."""
 _BEGIN, _END = 0.2, 0.95
-
-
-def _shares() -> dict[File, tuple[float, float]]:
-    """Where each file begins and ends on the way from nothing to all."""
-    ends = [_BEGIN + (_END - _BEGIN) * bytes_ / sum(_USUAL_BYTES.values()) for bytes_ in accumulate(_USUAL_BYTES.values())]
-    return dict(zip(_USUAL_BYTES, pairwise([_BEGIN, *ends]), strict=True))
-
-
-_SHARES: Final = _shares()
 
 
 def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProof:
@@ -85,7 +76,7 @@ def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: No
 
     Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
     """
-    files = _Files(opened, progress, step, order.careful)
+    files = _Files(opened, progress, step, order)
     sod = files.get(File.SOD)
     listed = _listed(sod) or files.listed()
     groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
@@ -125,16 +116,24 @@ def _listed(sod: bytes | None) -> Collection[int]:
         return ()
 
 
+def _shares(files: Sequence[File]) -> dict[File, tuple[float, float]]:
+    """Where each file begins and ends on the way from nothing to all."""
+    ends = list(accumulate((_USUAL_BYTES[file] for file in files), initial=0))
+    spans = pairwise(_BEGIN + (_END - _BEGIN) * end / ends[-1] for end in ends)
+    return dict(zip(files, spans, strict=True))
+
+
 class _Files:
     """The files of one chip, with the way made in them told on."""
 
-    def __init__(self, opened: Opened, progress: Progress, step: Step, careful: bool) -> None:
+    def __init__(self, opened: Opened, progress: Progress, step: Step, order: Order) -> None:
         self._channel, self._progress, self._step = opened.channel, progress, step
-        self._habits = Habits.cautious() if careful else Habits()
+        self._habits = Habits.cautious() if order.careful else Habits()
+        self._shares = _shares([file for file in _USUAL_BYTES if order.face or file is not File.DG2])
 
     def need(self, file: File) -> bytes:
         self._step(file.name.lower())
-        start, end = _SHARES.get(file, (_BEGIN, _BEGIN))
+        start, end = self._shares.get(file, (_BEGIN, _BEGIN))
 
         def told(done: int, total: int) -> None:
             self._progress(start + (end - start) * done / total, "Đang đọc thông tin trên thẻ…")

@@ -174,7 +174,7 @@ def test_pulled_at_every_single_command_the_next_card_reads(desk: PcscdTwin, rea
 
     with ThreadPoolExecutor(len(places)) as pool:
         seen = [codes for share in pool.map(pull, range(len(places))) for codes in share]
-    assert len(seen) == every > 20
+    assert len(seen) == every > 12
     assert all(codes == ["reading", "card_removed", "reading", "done"] for codes in seen)
 
 
@@ -227,7 +227,7 @@ def test_one_damaged_answer_anywhere_costs_a_fresh_start(lay: Lay, reader: CardR
         until(lambda screen=screen: screen.now in ("done", "wrong_key"))  # type: ignore[misc]
         ends[position] = screen.now
     # Nothing protects the challenge: its damage shows as a key that does not fit.
-    assert [position for position, end in ends.items() if end != "done"] in ([], [3])
+    assert [position for position, end in ends.items() if end != "done"] in ([], [4])
 
 
 class Exchanged(ChipTwin):
