@@ -33,6 +33,7 @@ from kiosk.services import (
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -218,7 +219,7 @@ class KioskServices:
         keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
         return self._cards.read(keys, on_progress, on_person, on_refused)
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         filed = _refusing(lambda: usecases.file_dossier(self._machine, procedure, session, card))
         self._spooler.wake()
         self._changed()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from devices.idcard import CardPerson
+from devices.idcard.facts import Access, Proof
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
@@ -79,6 +80,21 @@ class LineState:
     quarantined: int
     chip_vi: str
     """Text of the amber chip, empty when all is sent and the line is up."""
+
+
+_NOTHING_PROVED: Final = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who is filing and how far that may be believed: what a card said, what was proved about its chip, how the chip was opened.
+
+    ``access`` is empty when no chip was read; :attr:`devices.idcard.CardPerson.source` says what was.
+    """
+
+    person: CardPerson
+    proof: Proof = _NOTHING_PROVED
+    access: Access | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +317,7 @@ class Services(Protocol):
         """Read the chip with keys from ``person`` (from QR or typing: number, birth, issued) and an optional typed expiry (ISO)."""
         ...
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         """File. Returns after the transaction is durable; only then is the printer asked. Raises Refused."""
         ...
 

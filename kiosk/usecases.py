@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.idcard import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.codes import lookup_key, provisional_code
@@ -28,7 +27,7 @@ from kiosk.issued import issuer_of
 from kiosk.machine import Machine
 from kiosk.outdated import check_may_begin
 from kiosk.papers import marked_copy, to_content
-from kiosk.services import Accepted, Filed, Official, Prepared, Refused
+from kiosk.services import Accepted, Filed, Identified, Official, Prepared, Refused
 from kiosk.store.connection import StoreError
 from kiosk.store.papers import PREPARED, PrintJob
 from kiosk.store.store import Store
@@ -112,7 +111,7 @@ def _check_in_force(procedure: Procedure, day: datetime) -> None:
         )
 
 
-def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
     """File (nộp hồ sơ): events, provisional code and slip in one durable transaction.
 
     A full disk costs the reserve file, not the filing. ``card`` tells how the applicant identified; nothing of it is kept
@@ -138,7 +137,7 @@ def _complete(session: FormSession) -> Mapping[str, Any]:
     return session.answers()
 
 
-def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], card: CardPerson | None) -> Filed:
+def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], card: Identified | None) -> Filed:
     store = machine.store
     now = store.clock.now()
     key = lookup_key(secrets.token_bytes(10))
@@ -153,7 +152,7 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
             code=code,
             key=key,
             unit=machine.office.commune,
-            persons=procedure.persons(answers, card.source if card is not None else "typed"),
+            persons=procedure.persons(answers, card.person.source if card is not None else "typed"),
             subject=procedure.subject(answers),
             answers=answers,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from forms.codes import provisional_code
-from kiosk.services import PrintFact, Refused
+from kiosk.services import Identified, PrintFact, Refused
 from kiosk.touch.official_scenes import STAFF
 from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices
 from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
@@ -55,7 +55,7 @@ ANSWERS = {
 def filled(services: SampleServices, stop_at: str = "", code: str = BIRTH) -> Filing:
     """A filing with the sample card, answered question by question until ``stop_at`` or the check page."""
     filing = Filing(services, code)
-    filing.take_card(CARD)
+    filing.take_card(Identified(CARD))
     session = filing.session
     for _ in range(100):
         question = session.current

@@ -22,6 +22,7 @@ from kiosk.services import (
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -210,7 +211,7 @@ class SampleServices:
             on_progress(*self.reading)
         return self.scheduler
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         return Filed(
             "d42",
             CODE,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from devices.idcard import CardPerson
-from kiosk.services import Reading, Refused
+from kiosk.services import Identified, Reading, Refused
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.flow import Kiosk, Page
 from kiosk.viewmodels.typing import DateEntry, Typing
@@ -255,7 +255,7 @@ class TypedIdentity(Page):
         if self.chip:
             self.kiosk.show(ReadChip(self.kiosk, self.filing, person, self.expiry.value))
             return
-        self.filing.take_card(person)
+        self.filing.take_card(Identified(person))
         self.kiosk.show(self.filing.page(self.kiosk))
 
     def spoken(self) -> Sequence[str]:
@@ -285,7 +285,7 @@ class CardSeen(Page):
     def accept(self) -> None:
         """Yes, this is the person filing: fill what the card knows and go on to the questions."""
         if self.person is not None:
-            self.filing.take_card(self.person)
+            self.filing.take_card(Identified(self.person))
             self.kiosk.show(self.filing.page(self.kiosk))
 
     def refuse(self) -> None:

@@ -29,6 +29,7 @@ from kiosk.services import (
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -205,7 +206,7 @@ class ServicesTwin:
         self.dossiers: dict[str, _Dossier] = {}
         self.jobs: dict[int, _Job] = {}
         self.answered: list[tuple[int, bool]] = []
-        self.filings: list[tuple[FormSession, CardPerson | None]] = []
+        self.filings: list[tuple[FormSession, Identified | None]] = []
         self.procedures: dict[str, Procedure] = {}
         """Procedures a test puts in place of the catalogue's."""
         self.prepared: list[dict[str, Any]] = []
@@ -327,7 +328,7 @@ class ServicesTwin:
         calls.append(self.scheduler.call_later(self.card_seconds, finish))
         return reading
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         self.can_file()
         if session.problems():
             raise Refused("incomplete", "Còn câu chưa trả lời.", "Chạm “Sửa” ở câu có dấu đỏ.")

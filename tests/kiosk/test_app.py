@@ -20,9 +20,9 @@ from devices.printer.twin import PrinterTwin
 from kiosk.app import KioskServices
 from kiosk.demo.loop import LoopScheduler
 from kiosk.officials import add_official
-from kiosk.services import Refused
+from kiosk.services import Identified, Refused
 from kiosk.sync_status import LineFact, write_status
-from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Clock, card_facts, fill, make_machine
+from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, MOTHERS_CARD, Clock, card_facts, fill, make_machine
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Kiosk:
             self.loop.turn(0.02)
         raise AssertionError(f"waited in vain for: {what}")
 
-    def file(self, card: CardPerson | None = MOTHER) -> str:
+    def file(self, card: Identified | None = MOTHERS_CARD) -> str:
         session = self.services.open_form(BIRTH)
         session.prefill(card_facts(MOTHER))
         return self.services.submit(self.services.procedure(BIRTH), fill(session, ANSWERS), card).code

@@ -24,6 +24,7 @@ from sync.clock import ServerMark
 from tests.kiosk.machines import (
     ANSWERS,
     MOTHER,
+    MOTHERS_CARD,
     PROCEDURE,
     Machine,
     ToldClock,
@@ -46,7 +47,7 @@ def machine(tmp_path: Path, clock: ToldClock) -> Machine:
 
 
 def file_one(machine: Machine) -> Filed:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
 
 
 def paper_text(machine: Machine, job: int) -> str:
@@ -88,7 +89,7 @@ def test_an_incomplete_form_is_refused_and_leaves_nothing(machine: Machine) -> N
     session = filled_session()
     session.put("child_name", "")
     with pytest.raises(Refused) as caught:
-        file_dossier(machine, PROCEDURE, session, MOTHER)
+        file_dossier(machine, PROCEDURE, session, MOTHERS_CARD)
     assert caught.value.code == "form_incomplete"
     assert machine.store.current()[1] == 0
 
@@ -320,8 +321,8 @@ def test_a_forged_card_with_letters_no_paper_can_carry_files_nothing(machine: Ma
     session.prefill(card_facts(replace(MOTHER, name="NÔNG 中 MẪU", source="qr")))
     session.put("child_name", "Nông Văn Thử")
     assert "req_name" in [question.name for question in session.visible()]
-    assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHER)) == "form_incomplete"
-    filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHER)
+    assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHERS_CARD)) == "form_incomplete"
+    filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHERS_CARD)
     assert "中" not in json.dumps(machine.store.fields(filed.dossier), ensure_ascii=False)
 
 
@@ -331,7 +332,7 @@ def test_whose_dossier_it_is_stands_beside_who_files_when_they_are_two(machine: 
     def file_for(whom: str, **answers: str) -> dict[str, Any]:
         session = FormSession(procedure.form, today=date(2026, 11, 25))
         session.prefill(card_facts(MOTHER))
-        filed = file_dossier(machine, procedure, fill(session, {"req_relation": whom, **answers}), MOTHER)
+        filed = file_dossier(machine, procedure, fill(session, {"req_relation": whom, **answers}), MOTHERS_CARD)
         return dict(machine.store.fields(filed.dossier))
 
     other = file_for("kin", s_name="Nông Văn Thử", s_number="")

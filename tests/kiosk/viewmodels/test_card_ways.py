@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.services import Refused
+from kiosk.services import Identified, Refused
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, TypedIdentity
 from kiosk.viewmodels.flow import Timeout
@@ -47,7 +47,7 @@ def test_the_qr_alone_is_the_second_way(house: House) -> None:
     house.services.scan(QR)
     assert isinstance(house.screen, CardSeen)
     house.screen.accept()
-    assert house.screen.filing.card == QR
+    assert house.screen.filing.card == Identified(QR)
 
 
 def test_typing_is_the_third_way(house: House) -> None:
