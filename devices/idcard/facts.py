@@ -7,7 +7,8 @@ say less, ``1958-03`` or ``1958``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Source = Literal["chip", "qr", "typed"]
@@ -54,7 +55,8 @@ class Proof:
 class CardReading:
     """One successful reading of a chip.
 
-    ``access``: how the chip was opened. ``apdus``: commands sent; ``seconds``: time from connecting to the last byte.
+    ``access``: how the chip was opened. ``apdus``: commands sent; ``seconds``: time from connecting to the last byte, and
+    ``timings`` where it went: ``connect``, ``access``, each file, ``proofs``. ``reader``: as PC/SC calls it.
     """
 
     person: CardPerson
@@ -62,6 +64,8 @@ class CardReading:
     proof: Proof
     apdus: int
     seconds: float
+    timings: Mapping[str, float] = field(default_factory=dict)
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

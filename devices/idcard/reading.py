@@ -25,6 +25,9 @@ Progress = Callable[[float, str], None]
 Judge = Callable[[bytes | None, Mapping[int, bytes]], PassiveProof]
 """Judges the data groups read by EF.SOD: :func:`devices.idcard.passive.authenticate` with a trust store and a clock put in."""
 
+Step = Callable[[str], None]
+"""Told what comes next: a file by its name in small letters, or ``proofs``."""
+
 _SHARES = {File.COM: (0.25, 0.3), File.DG1: (0.3, 0.4), File.DG13: (0.4, 0.7), File.SOD: (0.7, 1.0)}
 _DG13_TAG = 0x6D
 
@@ -34,18 +37,26 @@ def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProo
     return authenticate(sod, groups, NO_TRUST, Moment(datetime.min.replace(tzinfo=UTC), sure=False))
 
 
-def read_opened(opened: Opened, progress: Progress, judge: Judge = without_trust) -> tuple[CardPerson, Proof]:
+def read_opened(
+    opened: Opened, progress: Progress, step: Step = lambda name: None, judge: Judge = without_trust
+) -> tuple[CardPerson, Proof]:
     """The holder and what is proved of the data. The face (DG2) stays on the chip.
 
     Raises :class:`FileMissing`, ``ChannelBroken``, and ``ValueError`` for files that cannot be read.
     """
-    com = _file(opened, File.COM, progress)
-    dg1 = _file(opened, File.DG1, progress)
-    dg13 = _file(opened, File.DG13, progress) if _lists_dg13(com) else None
+
+    def file(file: File) -> bytes:
+        step(file.name.lower())
+        return _file(opened, file, progress)
+
+    com = file(File.COM)
+    dg1 = file(File.DG1)
+    dg13 = file(File.DG13) if _lists_dg13(com) else None
     try:
-        sod = _file(opened, File.SOD, progress)
+        sod = file(File.SOD)
     except FileMissing:
         sod = None
+    step("proofs")
     person = person_from_chip(parse_dg1(dg1), parse_dg13(dg13) if dg13 else NO_ITEMS)
     groups = {1: dg1} | ({13: dg13} if dg13 else {})
     proved = judge(sod, groups)
