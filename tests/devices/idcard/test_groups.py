@@ -16,7 +16,7 @@ from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson
 from devices.idcard.holder import person_from_chip
-from devices.idcard.sod import security_object, verdict
+from devices.idcard.sod import parse_sod
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
 from devices.idcard.twin.files import Wrapping, build_dg1, build_dg2, build_dg13
 
@@ -96,8 +96,8 @@ def test_the_face_is_a_jpeg_in_the_standards_frame() -> None:
 
 def test_the_signed_hashes_are_those_of_the_files() -> None:
     chip = ChipTwin()
-    algorithm, hashes = security_object(chip.files[0x011D])
-    assert hashes == {number: hashlib.new(algorithm, chip.files[0x0100 + number]).digest() for number in (1, 2, 13)}
+    found = parse_sod(chip.files[0x011D])
+    assert found.hashes == {number: hashlib.new(found.digest, chip.files[0x0100 + number]).digest() for number in (1, 2, 13)}
 
 
 def test_openssl_accepts_the_signature_and_the_chain(tmp_path: Path) -> None:
@@ -113,17 +113,6 @@ def test_openssl_accepts_the_signature_and_the_chain(tmp_path: Path) -> None:
     )
     assert told.returncode == 0, told.stderr
     assert hashlib.sha256(chip.files[0x010D]).digest() in (tmp_path / "content").read_bytes()
-
-
-def test_equal_hashes_claim_nothing_and_different_ones_are_not_genuine() -> None:
-    files = ChipTwin().files
-    assert verdict(files[0x011D], {1: files[0x0101], 13: files[0x010D]}) == "not_checked"
-    assert verdict(files[0x011D], {1: files[0x0101], 13: build_dg13(MAN)}) == "not_genuine"
-
-
-@pytest.mark.parametrize("sod", [None, b"", b"\x77\x00", b"\x77\x03\x30\x01\x00", b"garbage"])
-def test_a_security_object_that_cannot_be_read_leaves_the_data_unchecked(sod: bytes | None) -> None:
-    assert verdict(sod, {1: b"x"}) == "not_checked"
 
 
 def test_a_card_without_security_object_can_be_made() -> None:
