@@ -19,6 +19,7 @@ from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk import mending, usecases, worklist
 from kiosk.card_desk import CardDesk
+from kiosk.card_judge import CardJudge
 from kiosk.clock import day_vi
 from kiosk.copied import is_copy
 from kiosk.device_facts import barcode_fact, copy_fact, disk_fact, line_fact, line_state, troubles_vi
@@ -50,6 +51,7 @@ from kiosk.services import (
 )
 from kiosk.store.connection import StoreError
 from kiosk.sync_status import LineFact, read_status, wake
+from sync.clock import CHECKED
 
 T = TypeVar("T")
 
@@ -96,7 +98,8 @@ class KioskServices:
         self._started = self._clock.monotonic()
         self._version = machine.store.data_version()
         self._line = read_status(machine.config.state)
-        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
+        self._judge = CardJudge(self._config.path("devices.trust"), self._clock)
+        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed, self._judge)
         self._spooler = open_spooler(machine.store, machine.config, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()
         self._cards.look()
@@ -217,6 +220,7 @@ class KioskServices:
         on_refused: Callable[[Refused], None],
     ) -> Reading:
         keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
+        self._judge.sure = self._store.clock_quality() == CHECKED
         return self._cards.read(keys, on_progress, on_person, on_refused)
 
     def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from devices.errors import DeviceError
 from devices.idcard import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
 from devices.worker import DeviceWorker
+from kiosk.card_judge import CardJudge
 from kiosk.device_facts import reader_fact, reader_unasked
 from kiosk.services import DeviceFact, Refused
 
@@ -32,12 +33,15 @@ class _Reading:
 
 
 class CardDesk:
-    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread."""
+    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread; ``judge`` says what a chip's data is worth."""
 
-    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None], judge: CardJudge | None = None
+    ) -> None:
         self._url = url
         self._soon = soon
         self._changed = changed
+        self._judge = judge
         self._worker = DeviceWorker("card")
         self._fact = reader_fact(None) if url == "none:" else reader_unasked()
         self._today = 0
@@ -85,7 +89,7 @@ class CardDesk:
             tell(lambda: on_progress(share, text))
 
         def act() -> CardPerson | None:
-            reader = open_card_reader(self._url)
+            reader = open_card_reader(self._url, judge=self._judge)
             if not self._wait_for_card(reader, reading):
                 return None
             progress(0.05, "Đang đọc thẻ. Bà con giữ yên thẻ.")

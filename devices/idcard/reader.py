@@ -20,7 +20,7 @@ from devices.idcard.attempt import Attempt
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, Key, ReaderState
 from devices.idcard.pcsc import Connection, Line, Slot
-from devices.idcard.reading import Progress
+from devices.idcard.reading import Judge, Progress, without_trust
 from devices.idcard.stream import CardState, done, failed, progressing
 from devices.idcard.watch import Soon, Watch
 from devices.idcard.watchdog import Watchdog
@@ -49,7 +49,7 @@ class CardReader:
     """The readers with ``wanted`` in their name. The thread starts with the first question and ends with :meth:`close`.
 
     ``soon`` hands callbacks over, e.g. to a UI thread; by default they run on the reader's. ``changed`` is called when a reader or
-    card came or went. ``answer_timeout_s``: how long the chip may think about one command, in seconds.
+    card came or went. ``judge``, called on the reader's thread, says what a chip's data is worth. ``answer_timeout_s``: how long the chip may think about one command, in seconds.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class CardReader:
         *,
         soon: Soon = _here,
         changed: Callable[[], None] = lambda: None,
+        judge: Judge = without_trust,
         answer_timeout_s: float = 6.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,6 +67,7 @@ class CardReader:
         self._wanted = wanted
         self._soon = soon
         self._changed = changed
+        self._judge = judge
         self._timeout_s = answer_timeout_s
         self._clock = clock
         self._dog = Watchdog("card-watchdog", self._overdue)
@@ -276,7 +278,7 @@ class CardReader:
         wanted()
         for last in (False, True):
             connection = Connection(line, slot.name)
-            attempt = Attempt(connection, guard, self._clock, self.apdus)
+            attempt = Attempt(connection, guard, self._clock, self._judge, self.apdus)
             try:
                 return attempt.read(keys, tell)
             except DeviceError as error:
@@ -303,9 +305,11 @@ class CardReader:
                 self._stuck = ""
 
 
-def open_card_reader(url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None) -> CardReader:
+def open_card_reader(
+    url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None, judge: Judge = without_trust
+) -> CardReader:
     """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded). Raises ``address_invalid``."""
     scheme, colon, name = url.partition(":")
     if scheme != "pcsc" or not colon:
         raise card_error("address_invalid")
-    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed)
+    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed, judge=judge)
