@@ -65,7 +65,7 @@ COMMANDS: tuple[Command, ...] = (
         "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, cài chứng thư gốc, in phiếu thử",
         "technician's tools: list, test, watch, read a card, install card certificates, print a slip",
         "kiosk.devices_cli:device_command",
-        usage="list|test|watch|card|trust|slip [--json]",
+        usage="list|test|watch|card|trust|box|fuzz|slip [--json]",
     ),
     Command(
         "store",

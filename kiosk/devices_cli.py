@@ -1,6 +1,6 @@
 """``python3 main.py device …``: the technician's tools, against the configured devices or any address given with ``--set``.
 
-``list`` and ``test`` work on any machine, enrolled or not; ``card``, ``trust`` and ``slip`` hand over to the devices' own commands.
+``list`` and ``test`` work on any machine, enrolled or not; ``card``, ``trust``, ``box``, ``fuzz`` and ``slip`` hand over to the devices' own commands.
 Exit code 0 only when nothing is broken, so it can be read out on the phone.
 """
 
@@ -17,6 +17,8 @@ from devices.errors import DeviceError
 from devices.idcard import open_card_reader
 from devices.idcard.cli import card_command
 from devices.idcard.trust_cli import trust_command
+from devices.idcard.twin.box_cli import box_command
+from devices.idcard.twin.fuzz_cli import fuzz_command
 from devices.printer import open_printer
 from devices.printer.cli import slip_command
 from kiosk.card_judge import CardJudge, moment
@@ -30,9 +32,9 @@ _WORDS = {"ok": "Tốt", "warning": "Để ý", "broken": "Hỏng", "absent": "K
 
 
 def device_command(argv: Sequence[str]) -> int:
-    """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``trust …``, ``slip …``."""
+    """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``trust …``, ``box …``, ``fuzz …``, ``slip …``."""
     parser = argparse.ArgumentParser(prog="main.py device", description="Công cụ thiết bị cho kỹ thuật viên.", add_help=False)
-    parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "trust", "slip"))
+    parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "trust", "box", "fuzz", "slip"))
     parser.add_argument("-h", "--help", action="store_true")
     add_machine_arguments(parser)
     given, rest = parser.parse_known_args(argv)
@@ -50,6 +52,10 @@ def device_command(argv: Sequence[str]) -> int:
         return card_command(rest, str(config["devices.reader"]), judge)
     if given.act == "trust":
         return trust_command(rest, config.path("devices.trust"), moment(Clock(), sure=True))
+    if given.act == "box":
+        return box_command(rest)
+    if given.act == "fuzz":
+        return fuzz_command(rest)
     if given.act == "slip":
         profile = [] if "--profile" in rest else ["--profile", str(config["devices.printer_profile"])]
         return slip_command([*rest, *profile], str(config["devices.printer"]))

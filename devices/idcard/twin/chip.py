@@ -120,7 +120,7 @@ class ChipTwin:
         self.citizen = citizen
         self.profile = profile
         self.faults = faults or Faults()
-        self.issuer = issuer or _shared_issuer()
+        self.issuer = issuer or shared_issuer()
         self.key = key or citizen.key
         self.can = can or Can(citizen.number[-6:])
         mapped = _mapped_curves(profile.pace)
@@ -328,5 +328,5 @@ def _first_reply(parts: Sequence[Part], command: Command) -> Reply:
 
 
 @functools.cache
-def _shared_issuer() -> TwinIssuer:
+def shared_issuer() -> TwinIssuer:
     return TwinIssuer()

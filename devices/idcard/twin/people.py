@@ -128,3 +128,98 @@ SAMPLES = (
     ),
 )
 """A woman of 36, her husband, and an old man whose papers know only the year of his birth and whose card has no end."""
+
+CHILD = Citizen(
+    number="004212000004",
+    name="NÔNG MINH THÍ DỤ",
+    birth="2012-09-05",
+    sex="Nam",
+    ethnicity="Tày",
+    origin="Vĩnh Quang, Thành phố Cao Bằng, Cao Bằng",
+    residence="Xóm Mẫu, Vĩnh Quang, Thành phố Cao Bằng, Cao Bằng",
+    issued="2024-08-01",
+    expires="2026-09-05",
+)
+"""Twelve years old: the card runs to the fourteenth birthday."""
+
+PAST_SIXTY = Citizen(
+    number="004155000005",
+    name="LỤC THỊ ĐỊNH MẪU",
+    birth="1955-03-10",
+    sex="Nữ",
+    ethnicity="Nùng",
+    origin="Xóm Thử, Chí Thảo, Quảng Hòa, Cao Bằng",
+    residence="Xóm Thử, Chí Thảo, Quảng Hòa, Cao Bằng",
+    issued="2021-07-01",
+    expires="",
+    old_number="080000005",
+)
+"""A card without end."""
+
+ONE_NAME = Citizen(
+    number="004098000006",
+    name="MẪU",
+    birth="1998-11-20",
+    sex="Nam",
+    ethnicity="Mông",
+    origin="Xóm Thử, Yên Sơn, Hà Quảng, Cao Bằng",
+    residence="Xóm Thử, Yên Sơn, Hà Quảng, Cao Bằng",
+    issued="2022-03-03",
+    expires="2038-11-20",
+)
+"""A name of one word."""
+
+LONG_NAME = Citizen(
+    number="004192000007",
+    name="CÔNG TẰNG TÔN NỮ HOÀNG THỊ NGỌC MẪU VÍ DỤ THỬ NGHIỆM",
+    birth="1992-12-31",
+    sex="Nữ",
+    ethnicity="Kinh",
+    origin="Phường Mẫu, Thành phố Cao Bằng, Cao Bằng",
+    residence="Tổ 3, Phường Mẫu, Thành phố Cao Bằng, Cao Bằng",
+    issued="2021-12-31",
+    expires="2032-12-31",
+)
+"""A name that the MRZ has no room for."""
+
+FORMER_DISTRICT = Citizen(
+    number="004179000008",
+    name="ĐÀM THỊ THỬ",
+    birth="1979-08-15",
+    sex="Nữ",
+    ethnicity="Dao",
+    origin="Xã Mẫu, Huyện Thông Nông, Tỉnh Cao Bằng",
+    residence="Xóm Thử, TT. Thông Nông, H. Thông Nông, T. Cao Bằng",
+    issued="2021-02-02",
+    expires="2039-08-15",
+)
+"""An address in a district that is no more, written in short forms."""
+
+LEAP_DAY = Citizen(
+    number="004096000009",
+    name="TRIỆU VĂN MẪU",
+    birth="1996-02-29",
+    sex="Nam",
+    ethnicity="Dao",
+    origin="Xóm Thử, Phan Thanh, Nguyên Bình, Cao Bằng",
+    residence="Xóm Thử, Phan Thanh, Nguyên Bình, Cao Bằng",
+    issued="2021-06-06",
+    expires="2036-02-29",
+)
+"""Born on 29 February."""
+
+MONTH_KNOWN = Citizen(
+    number="004148000010",
+    name="HOÀNG THỊ THÍ DỤ",
+    birth="1948-06",
+    sex="Nữ",
+    ethnicity="Nùng",
+    origin="Xóm Mẫu, Cai Bộ, Quảng Hòa, Cao Bằng",
+    residence="Xóm Mẫu, Cai Bộ, Quảng Hòa, Cao Bằng",
+    issued="2021-05-05",
+    expires="",
+)
+"""Her papers know the month of her birth, not the day."""
+
+PEOPLE = (*SAMPLES, CHILD, PAST_SIXTY, ONE_NAME, LONG_NAME, FORMER_DISTRICT, LEAP_DAY, MONTH_KNOWN)
+"""Everybody whose card is in the trainer's box. All invented."""
