@@ -120,6 +120,11 @@ class CardReader:
             seen = self._news.wait_for(lambda: self._shown >= wanted or self._busy or self._stuck or self._closed, self._timeout_s)
             return self._states if seen and self._states else (self._none("pcscd_absent"),)
 
+    @property
+    def seen(self) -> tuple[ReaderState, ...]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        return self._states
+
     def state(self) -> ReaderState:
         """The first reader with a card, else the first; ``problem`` when there is none."""
         states = self.states()
