@@ -41,6 +41,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Thông tin dùng để mở chíp không khớp với thẻ này.",
         "Xem lại số căn cước, ngày sinh và ngày hết hạn in trên thẻ rồi nhập lại, hoặc quét đúng mã QR của thẻ đang đặt.",
     ),
+    "key_blocked_soon": (
+        "Chíp trên thẻ đã bị thử sai nhiều lần, máy dừng lại để thẻ không bị khóa.",
+        "Không thử lại ở máy này nữa. Hãy quét mã QR trên thẻ hoặc tự nhập thông tin, và báo cho cán bộ.",
+    ),
     "card_mute": (
         "Thẻ không trả lời.",
         "Nhấc thẻ ra khỏi đầu đọc, đợi hai giây rồi đặt lại cho nằm yên.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from devices.idcard import CardPerson, CardReading, CardState
 from kiosk.services import CardHints, Identified, Reading, Refused
@@ -17,6 +17,9 @@ from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.flow import Kiosk, Page
 
 Way = Literal["chip", "qr", "typed"]
+
+HOPELESS: Final = ("reader_absent", "pcscd_absent", "key_blocked_soon", "not_genuine")
+"""Failures after which typing what is on the card fills the form instead of opening the chip."""
 
 
 class CardChoice(Page):
