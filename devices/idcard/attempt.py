@@ -13,10 +13,10 @@ from devices.idcard.access import open_chip
 from devices.idcard.channel import ChannelBroken
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, Key
+from devices.idcard.files import FileMissing
 from devices.idcard.laps import Laps
-from devices.idcard.lds import FileMissing
 from devices.idcard.pcsc import Connection
-from devices.idcard.reading import Progress, read_opened
+from devices.idcard.reading import PLAIN, Order, Progress, read_opened
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Attempt:
         self.apdus += 1
         return self._guard("card_mute", lambda: self._connection.transmit(apdu))
 
-    def read(self, keys: Sequence[Key], progress: Progress) -> CardReading:
+    def read(self, keys: Sequence[Key], progress: Progress, order: Order = PLAIN) -> CardReading:
         """Open the chip with the first of ``keys`` that fits and read it. Raises :class:`DeviceError`."""
         laps, started = Laps(self._clock), self._clock()
         laps.begin("connect")
@@ -54,7 +54,8 @@ class Attempt:
             progress(0.1, "Đang mở chíp…")
             opened = open_chip(self, keys, pause=self._pause)
             self.opened_with = opened.key
-            person, proof = read_opened(opened, progress, laps.begin)
+            read = read_opened(opened, progress, laps.begin, order)
         except (ChannelBroken, FileMissing, ValueError):
             raise card_error("chip_unreadable") from None
-        return CardReading(person, opened.access, proof, self.apdus, self._clock() - started, laps.end(), self._connection.name)
+        seconds, name = self._clock() - started, self._connection.name
+        return CardReading(read.person, opened.access, read.proof, self.apdus, seconds, laps.end(), name, read.face)

@@ -22,6 +22,7 @@ class Watch:
 
     def __init__(self, keys: Sequence[Key], on_state: Callable[[CardState], None], soon: Soon, ring: Callable[[], None]) -> None:
         self.keys = tuple(keys)
+        self.face = face
         self.round = 0
         """Rises with each change of keys, and for ever ends what was under way before."""
         self.gone = False
