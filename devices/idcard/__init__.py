@@ -68,11 +68,11 @@ class CardReader(Protocol):
         """Every reader as it is now; never raises, never empty."""
         ...
 
-    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None]) -> Watch:
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
         """Read the card that lies there or is laid next; ``on_state`` gets the stream of states."""
         ...
 
-    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ...) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ..., face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it. Raises :class:`DeviceError`."""
         ...
 

@@ -329,10 +329,10 @@ class CardReader:
 
 
 def open_card_reader(
-    url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None, judge: Judge | None = None
+    url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None, judge: Judge = without_trust
 ) -> CardReader:
     """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded). Raises ``address_invalid``."""
     scheme, colon, name = url.partition(":")
     if scheme != "pcsc" or not colon:
         raise card_error("address_invalid")
-    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed, judge=judge or without_trust)
+    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed, judge=judge)
