@@ -12,7 +12,7 @@ from typing import Protocol
 from devices.idcard.errors import card_error
 from devices.idcard.facts import Can, CardPerson, CardReading, Key, MrzKey, ReaderState
 from devices.idcard.keys import key_candidates
-from devices.idcard.mrz import key_from_mrz, parse_td1
+from devices.idcard.mrz import check_digit, key_from_mrz, parse_td1
 from devices.idcard.qr import keys_from_qr, parse_card_qr, typed_person
 from devices.idcard.stream import CardState
 
@@ -27,6 +27,7 @@ __all__ = [
     "ReaderState",
     "Watch",
     "card_error",
+    "check_digit",
     "key_candidates",
     "key_from_mrz",
     "keys_from_qr",
@@ -53,6 +54,11 @@ class CardReader(Protocol):
     """The port: readers that may or may not be there, and may or may not have a card on them."""
 
     apdus: int
+
+    @property
+    def seen(self) -> Sequence[ReaderState]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        ...
 
     def state(self) -> ReaderState:
         """Reader and card as they are now; never raises."""

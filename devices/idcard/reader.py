@@ -120,6 +120,11 @@ class CardReader:
             seen = self._news.wait_for(lambda: self._shown >= wanted or self._busy or self._stuck or self._closed, self._timeout_s)
             return self._states if seen and self._states else (self._none("pcscd_absent"),)
 
+    @property
+    def seen(self) -> tuple[ReaderState, ...]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        return self._states
+
     def state(self) -> ReaderState:
         """The first reader with a card, else the first; ``problem`` when there is none."""
         states = self.states()
@@ -252,31 +257,46 @@ class CardReader:
                 watch.tell_failed(error)
             if error.code == "reader_busy":
                 watch.leave(slot)
+            elif error.code == "key_blocked_soon":
+                # Laid again, the card would lose its last try.
+                self._finish(watch)
             return
+        self._finish(watch)
+        watch.tell(done(reading))
+
+    def _finish(self, watch: Watch) -> None:
         with self._news:
             if self._watch is watch:
                 self._watch = None
-        watch.tell(done(reading))
 
     def _read(self, line: Line, watch: Watch, slot: Slot, round_: int) -> CardReading:
         """One attempt, and a fresh start when an answer was damaged."""
 
+        def dropped() -> bool:
+            return watch.gone or watch.round != round_ or self._closed
+
         def wanted() -> None:
-            if watch.gone or watch.round != round_ or self._closed:
+            if dropped():
                 raise _Dropped
 
         def guard(code: str, call: Callable[[], T]) -> T:
             wanted()
             return self._guarded(code, call)
 
+        def pause(seconds: float) -> None:
+            with self._news:
+                self._news.wait_for(dropped, seconds)
+            wanted()
+
         def tell(share: float, sentence: str) -> None:
             watch.tell(progressing(share, sentence))
 
-        keys = watch.keys
+        keys, before = watch.keys, 0
         wanted()
         for last in (False, True):
             connection = Connection(line, slot.name)
-            attempt = Attempt(connection, guard, self._clock, self.apdus)
+            attempt = Attempt(connection, guard, pause, self._clock)
+            attempt.apdus = before
             try:
                 return attempt.read(keys, tell)
             except DeviceError as error:
@@ -285,7 +305,7 @@ class CardReader:
                 # A second attempt must not spend the chip's patience on keys that have already failed.
                 keys = (attempt.opened_with,) if attempt.opened_with else keys
             finally:
-                self.apdus = attempt.apdus
+                self.apdus = before = attempt.apdus
                 self._guarded("card_mute", connection.close)
         raise AssertionError("the last attempt returns or raises")
 

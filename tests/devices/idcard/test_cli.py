@@ -113,7 +113,7 @@ def test_watching_tells_each_state_on_a_line_and_waits_for_the_right_card(
 ) -> None:
     pcscd.lift()
     pcscd.lay(ChipTwin.foreign())
-    changing = threading.Timer(0.1, lambda: (pcscd.lift(), pcscd.lay(ChipTwin())))
+    changing = threading.Timer(0.1, lambda: pcscd.lay(ChipTwin()))
     changing.start()
     assert card_command(["--json", "--watch", *BY_QR]) == 0
     changing.join()
