@@ -153,24 +153,24 @@ class SecureMessaging:
         if not self._alive:
             raise ChannelBroken("the session is over")
         self._alive = False
-        answer = self.unwrap(self._exchange(command), command)
+        answer = self.unwrap(self._transmit(self.wrap(command), extended=_needs_extended(command)), command)
         self._alive = True
         return answer
 
-    def _exchange(self, command: Command) -> bytes:
-        """What comes back, put together when the chip gives it in parts (ISO/IEC 7816-4, 5.3.4)."""
-        raw = self._transport.transmit(self.wrap(command))
-        _check_size(raw, extended=_needs_extended(command))
+    def _transmit(self, apdu: bytes, *, extended: bool) -> bytes:
+        raw = b""
         for _ in range(_MAX_PARTS):
-            if raw[-2] != 0x61:
+            part = self._transport.transmit(apdu)
+            _check_size(part, extended=extended)
+            raw += part
+            if part[-2] != 0x61:
                 return raw
-            part = self._transport.transmit(b"\x00\xc0\x00\x00" + raw[-1:])
-            _check_size(part, extended=False)
-            raw = raw[:-2] + part
+            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
+            raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
         raise ChannelBroken("an answer without an end")
 
     def wrap(self, command: Command) -> bytes:
-        """The protected command; moves the counter on. Extended length only where data or answer need it."""
+        """The protected command, of extended length where it or its answer needs that; moves the counter on."""
         ssc = self._step()
         cla, body = command.cla | 0x0C, b""
         if command.data:
