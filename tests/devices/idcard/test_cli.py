@@ -47,7 +47,7 @@ def test_each_way_to_the_key_reads_the_card(card: None, capsys: pytest.CaptureFi
     code, answer = run(capsys, "--show", *way)
     assert (code, answer["ok"], answer["access"], answer["error"]) == (0, True, "bac", None)
     assert answer["person"] == {field: getattr(WOMAN, field) for field in PERSON}
-    assert (answer["verdict"], answer["clone_check"]) == ("not_checked", "none")
+    assert (answer["verdict"], answer["clone_check"]) == ("intact_issuer_unchecked", "none")
     assert answer["apdus"] > 0
 
 
