@@ -233,9 +233,7 @@ class ReadChip(Page):
     def type_instead(self) -> None:
         from kiosk.viewmodels.card_typing import TypedIdentity
 
-        self.kiosk.show(
-            TypedIdentity(self.kiosk, self.filing, chip=self.code not in ("reader_absent", "pcscd_absent", "not_genuine"))
-        )
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.code not in HOPELESS))
 
     def without(self) -> None:
         self.kiosk.show(self.filing.page(self.kiosk))
