@@ -28,16 +28,16 @@ class Guard(Protocol):
 
 
 class Attempt:
-    """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising.
-
-    ``apdus``: commands sent already, to count on from.
+    """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising;
+    ``pause(seconds)`` waits between keys.
     """
 
-    def __init__(self, connection: Connection, guard: Guard, clock: Callable[[], float], apdus: int = 0) -> None:
+    def __init__(self, connection: Connection, guard: Guard, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
         self._connection = connection
         self._guard = guard
+        self._pause = pause
         self._clock = clock
-        self.apdus = apdus
+        self.apdus = 0
         self.opened_with: Key | None = None
 
     def transmit(self, apdu: bytes) -> bytes:
@@ -52,7 +52,7 @@ class Attempt:
             self._guard("reader_busy", self._connection.open)
             laps.begin("access")
             progress(0.1, "Đang mở chíp…")
-            opened = open_chip(self, keys)
+            opened = open_chip(self, keys, pause=self._pause)
             self.opened_with = opened.key
             read = read_opened(opened, progress, laps.begin, order)
         except (ChannelBroken, FileMissing, ValueError):

@@ -1,9 +1,9 @@
 """How the applicant was identified at the kiosk (cách kiểm tra danh tính), as a small text of codes that travels in the filing.
 
 ``source/verdict/clone/access/reason``, empty ends left off: ``typed``, ``qr``, ``chip/issuer_trusted/active/pace-mrz``. The codes
-are those of the card reader; nothing in them is personal. They are kept for life and read by machines older and newer than the one that
-wrote them, so a code that is not known here is shown as it stands, never dropped and never an error. Only ``chip`` with a verdict
-proves anything about a card; a chip that was found false is told also when the citizen then went on another way.
+are those of the card reader; nothing in them is personal. They are kept for life and read by machines older and newer than the
+one that wrote them, so a code that is not known here is shown as it stands, never dropped and never an error. Only ``chip`` with a
+verdict proves anything about a card; a chip that was found false is told also when the citizen then went on another way.
 """
 
 from __future__ import annotations

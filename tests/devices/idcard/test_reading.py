@@ -34,7 +34,7 @@ def test_the_qr_in_the_hand_opens_the_chip(lay: Lay, reader: CardReader, citizen
     lay(ChipTwin(citizen))
     reading = reader.read(keys_from_qr(parse_card_qr(citizen.qr_text)))
     assert reading.person == citizen.person
-    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "not_checked", "none")
+    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "intact_issuer_unchecked", "none")
     assert 0 < reading.apdus < 30
     assert 0 < reading.seconds < 2
 
