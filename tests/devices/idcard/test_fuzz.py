@@ -24,7 +24,7 @@ def test_altered_inputs_end_in_a_declared_error_or_a_reading(capsys: pytest.Capt
 def test_an_undeclared_error_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(data: bytes) -> None:
         if data.count(b"<") > 14:
-            {}["what is not there"]
+            raise KeyError("what is not there")
 
     monkeypatch.setattr(room, "parse_dg1", careless)
     with pytest.raises(Defect, match="DG1: KeyError"):

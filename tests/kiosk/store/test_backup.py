@@ -66,7 +66,7 @@ def test_a_backup_is_whole_encrypted_and_alone_in_its_folder(tmp_path: Path, mac
 
 
 def test_a_backup_is_made_without_an_attachment_the_disk_has_lost_and_says_so(tmp_path: Path, machine: Machine) -> None:
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     scan = attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.4\n" + bytes(2000)).blob
     KioskFiles(machine.store).path(scan).unlink()
     assert back_up(machine.store, machine.keyring, tmp_path / "b.mcb").unread == (scan,)
