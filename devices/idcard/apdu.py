@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Command:
         le = (int.from_bytes(rest, "big") or 256**size) if rest else None
         return Command(head[0], head[1], head[2], head[3], data, le)
 
+    def wanting(self, le: int) -> Command:
+        """The same command for ``le`` bytes."""
+        return replace(self, le=le)
+
     @property
     def extended(self) -> bool:
         """Whether it wants more than a short answer can hold."""
@@ -85,9 +89,24 @@ def read_binary(offset: int, count: int) -> Command:
     return Command(0x00, 0xB0, offset >> 8, offset & 0xFF, b"", count)
 
 
+def read_by_short_id(short_id: int, count: int) -> Command:
+    """Select the file with ``short_id`` (1–30) and read its first ``count`` bytes."""
+    return Command(0x00, 0xB0, 0x80 | short_id, 0x00, b"", count)
+
+
+def read_far(offset: int, count: int) -> Command:
+    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of the DO 53."""
+    digits = offset.to_bytes((offset.bit_length() + 7) // 8 or 1, "big")
+    return Command(0x00, 0xB1, 0x00, 0x00, bytes([0x54, len(digits)]) + digits, count)
+
+
 def get_challenge() -> Command:
     return Command(0x00, 0x84, 0x00, 0x00, b"", 8)
 
 
 def external_authenticate(token: bytes) -> Command:
     return Command(0x00, 0x82, 0x00, 0x00, token, len(token))
+
+
+def internal_authenticate(challenge: bytes, le: int) -> Command:
+    return Command(0x00, 0x88, 0x00, 0x00, challenge, le)

@@ -28,8 +28,6 @@ from devices.idcard.crypto import (
     unpad,
 )
 
-MAX_PLAIN_READ = 223
-"""Bytes to ask for at once: protected, the answer still fits a short one, and the weakest common reader passes it."""
 _MAX_PARTS = 300
 """More than an answer of 64 KiB comes in."""
 

@@ -19,7 +19,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "reader_busy": (
         "Đầu đọc thẻ đang bận việc khác.",
-        "Chờ vài giây rồi thử lại. Nếu vẫn bận, hãy quét mã QR trên thẻ hoặc nhờ cán bộ.",
+        "Để thẻ nằm yên, máy đọc ngay khi đầu đọc rảnh. Nếu chờ lâu, hãy quét mã QR trên thẻ hoặc nhờ cán bộ.",
     ),
     "card_absent": (
         "Chưa có thẻ trên đầu đọc.",
@@ -31,11 +31,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "not_cccd": (
         "Thẻ này không phải thẻ căn cước có gắn chíp.",
-        "Đặt thẻ căn cước công dân hoặc thẻ căn cước có gắn chíp lên đầu đọc. Nếu không mang thẻ, hãy tự nhập thông tin.",
+        "Chỉ đặt một thẻ: thẻ căn cước công dân hoặc thẻ căn cước có gắn chíp. Nếu không mang thẻ, hãy tự nhập thông tin.",
     ),
     "chip_unreadable": (
         "Máy chưa đọc được chíp trên thẻ.",
-        "Bỏ thẻ ra khỏi ví hoặc bao, lau sạch rồi đặt lại. Nếu vẫn không được, hãy quét mã QR trên thẻ hoặc tự nhập thông tin.",
+        "Bỏ thẻ ra khỏi ví, lau sạch, đặt lại một mình. Nếu vẫn không được, hãy quét mã QR hoặc tự nhập.",
     ),
     "wrong_key": (
         "Thông tin dùng để mở chíp không khớp với thẻ này.",

@@ -15,21 +15,23 @@ from dataclasses import dataclass, replace
 
 from devices.idcard import tlv
 from devices.idcard.apdu import Command
+from devices.idcard.curves import Curve
 from devices.idcard.facts import Can, CardPerson, MrzKey
 from devices.idcard.groups import Random
 from devices.idcard.pace_keys import CAN_PASSWORD, MRZ_PASSWORD, password
 from devices.idcard.pace_offers import PaceOffer
 from devices.idcard.twin.bac import EXTERNAL_AUTHENTICATE, GET_CHALLENGE, ChipBac
-from devices.idcard.twin.files import Wrapping, build_com, build_dg1, build_dg2, build_dg13
+from devices.idcard.twin.files import Picture, Wrapping, build_com, build_dg1, build_dg2, build_dg13
 from devices.idcard.twin.issuer import TwinIssuer
 from devices.idcard.twin.pace import ChipPace, Secret, build_card_access
 from devices.idcard.twin.people import SAMPLES, Citizen
+from devices.idcard.twin.proofs import ActiveKind, ChipKind, ChipProofs, Keys
 from devices.idcard.twin.session import ChipSession, Part, Refuse, Reply
 from devices.idcard.twin.tries import Tries
 
 AID = bytes.fromhex("A0000002471001")
 ATR = bytes.fromhex("3B80800101")
-SELECT, READ, READ_FAR = 0xA4, 0xB0, 0xB1
+SELECT, READ, READ_FAR, GET_RESPONSE = 0xA4, 0xB0, 0xB1, 0xC0
 _COM, _SOD, _CARD_ACCESS = 0x011E, 0x011D, 0x011C
 
 
@@ -59,8 +61,19 @@ class Profile:
     """How often each secret may be tried before the chip blocks it; then a wrong one is answered with 63Cx."""
     short_only: bool = True
     """Refuses extended length with 6700, as cheap readers and chips do."""
+    short_id_sw: int | None = None
+    """Refuses short file identifiers with this."""
+    past_end_sw: int | None = None
+    """Gives nothing, but this, when more is read than there is; otherwise what there is, and 6282."""
     dg13: Wrapping = "set"
     sod: bool = True
+    face: Picture = "jpeg"
+    face_bytes: int = 0
+    """Least size of the picture in DG2."""
+    active: ActiveKind = ""
+    """How it signs for active authentication, if at all."""
+    chip_auth: ChipKind = ""
+    """How it agrees on keys for chip authentication, if at all."""
 
 
 @dataclass(slots=True)
@@ -80,13 +93,17 @@ class Faults:
     """No answer even to power: the reader feels a card, but there is no ATR."""
     tamper_dg13: bool = False
     """DG13 as written differs from what the issuer signed."""
+    cloned: bool = False
+    """A copy: every file is there, but the private keys are not those of the original."""
+    strip: bool = False
+    """A copy that hides DG14 and DG15, which would give it away."""
 
 
 class ChipTwin:
     """One card. ``answer`` maps a command to the answer's bytes, or ``None`` for a chip that has gone mute.
 
     ``key`` and ``can`` replace those printed on the card; ``random(n)`` gives the chip's random bytes; give your own to replay an
-    example. ``chip_key`` is the private key of chip authentication.
+    example. ``keys`` are those it proves with that it is no copy.
     """
 
     def __init__(
@@ -106,8 +123,11 @@ class ChipTwin:
         self.issuer = issuer or _shared_issuer()
         self.key = key or citizen.key
         self.can = can or Can(citizen.number[-6:])
-        self.chip_key = 1 + secrets.randbelow(1 << 180)
+        mapped = _mapped_curves(profile.pace)
+        self.keys = Keys.of(profile.active, profile.chip_auth, mapped)
         self.files = self._personalise()
+        if self.faults.cloned:
+            self.keys = Keys.of(profile.active, profile.chip_auth, mapped)
         self.card_access = profile.card_access or (build_card_access(profile.pace) if profile.pace else b"")
         self.plain_parts, self.secure_parts = self._parts(random)
         self.power_on()
@@ -117,8 +137,8 @@ class ChipTwin:
         profile = self.profile
         mrz, can = Tries(profile.tries, profile.wrong_key_sw), Tries(profile.tries, profile.wrong_key_sw)
         passwords = {MRZ_PASSWORD: Secret(password(self.key), mrz), CAN_PASSWORD: Secret(password(self.can), can)}
-        pace = ChipPace(profile.pace, passwords, random, private_key=self.chip_key, refuses=profile.pace_refusal)
-        return [pace, *([ChipBac(self.key, mrz, random)] if profile.bac else [])], []
+        pace = ChipPace(profile.pace, passwords, random, private_key=self.keys.secret, refuses=profile.pace_refusal)
+        return [pace, *([ChipBac(self.key, mrz, random)] if profile.bac else [])], [ChipProofs(self.keys, random)]
 
     @classmethod
     def foreign(cls) -> ChipTwin:
@@ -136,7 +156,13 @@ class ChipTwin:
         return self.citizen.person
 
     def _personalise(self) -> dict[int, bytes]:
-        groups = {1: build_dg1(self.citizen), 2: build_dg2(self.citizen), 13: build_dg13(self.citizen, self.profile.dg13)}
+        profile = self.profile
+        groups = {
+            1: build_dg1(self.citizen),
+            2: build_dg2(self.citizen, profile.face, profile.face_bytes),
+            13: build_dg13(self.citizen, profile.dg13),
+            **self.keys.groups(),
+        }
         files = {0x0100 + number: data for number, data in groups.items()}
         files[_COM] = build_com(list(groups))
         if self.profile.sod:
@@ -144,13 +170,15 @@ class ChipTwin:
         if self.faults.tamper_dg13:
             other = replace(self.citizen, residence=self.citizen.residence.replace("Mẫu", "Giả"))
             files[0x010D] = build_dg13(other, self.profile.dg13)
-        return files
+        hidden = (0x010E, 0x010F) if self.faults.strip else ()
+        return {identifier: file for identifier, file in files.items() if identifier not in hidden}
 
     def power_on(self) -> None:
         """Forget session, selection and count, as at a reset."""
         self._selected = False
         self._in_mf = False
         self._file = b""
+        self._rest = b""
         self._session: ChipSession | None = None
         self._count = 0
         for part in (*self.plain_parts, *self.secure_parts):
@@ -177,6 +205,17 @@ class ChipTwin:
         return self._count
 
     def _answer(self, raw: bytes) -> bytes:
+        """A long answer to a short command is given in parts (ISO/IEC 7816-4, 5.3.4)."""
+        if raw[:2] == bytes([0x00, GET_RESPONSE]) and self._rest:
+            whole = self._rest
+        else:
+            whole = self._whole(raw)
+            if len(whole) <= 258 or Command.decode(raw).extended:
+                return whole
+        self._rest = whole[256:] if len(whole) > 258 else b""
+        return whole[:256] + bytes([0x61, min(len(self._rest) - 2, 256) & 0xFF]) if self._rest else whole
+
+    def _whole(self, raw: bytes) -> bytes:
         # A command in the clear, and one that is wrongly protected, end the session: it stays forgotten.
         session, self._session = self._session, None
         try:
@@ -253,6 +292,8 @@ class ChipTwin:
     def _read(self, command: Command) -> Reply:
         offset = command.p1 << 8 | command.p2
         if command.p1 & 0x80:
+            if self.profile.short_id_sw:
+                raise Refuse(self.profile.short_id_sw)
             self._file, offset = self._file_with(0x0100 | command.p1 & 0x1F), command.p2
         return self._slice(offset, command.le or 0)
 
@@ -267,7 +308,15 @@ class ChipTwin:
         if offset >= len(self._file):
             raise Refuse(0x6B00)
         data = self._file[offset : offset + count]
+        if self.profile.past_end_sw and len(data) < count:
+            raise Refuse(self.profile.past_end_sw | len(data) if self.profile.past_end_sw == 0x6C00 else self.profile.past_end_sw)
         return Reply.of(data, 0x9000 if len(data) == count else 0x6282)
+
+
+def _mapped_curves(offers: Sequence[PaceOffer]) -> Sequence[Curve]:
+    """The curves on which chip-authentication mapping needs a key in DG14."""
+    groups = {offer.group for offer in offers if offer.mapping == "chip-authentication"}
+    return [one for one in groups if isinstance(one, Curve)]
 
 
 def _first_reply(parts: Sequence[Part], command: Command) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from devices.idcard.cli import card_command, mask
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin
 
 WOMAN = SAMPLES[0]
-KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error"}
+KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error", "reason", "timings", "reader"}
 PERSON = {"number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires"}
 BY_QR = ["--qr", WOMAN.qr_text]
 
@@ -46,7 +47,7 @@ def test_each_way_to_the_key_reads_the_card(card: None, capsys: pytest.CaptureFi
     code, answer = run(capsys, "--show", *way)
     assert (code, answer["ok"], answer["access"], answer["error"]) == (0, True, "bac", None)
     assert answer["person"] == {field: getattr(WOMAN, field) for field in PERSON}
-    assert (answer["verdict"], answer["clone_check"]) == ("not_checked", "none")
+    assert (answer["verdict"], answer["clone_check"]) == ("intact_issuer_unchecked", "none")
     assert answer["apdus"] > 0
 
 
@@ -96,6 +97,30 @@ def test_the_key_of_another_card(card: None, capsys: pytest.CaptureFixture[str])
     code, answer = run(capsys, "--qr", SAMPLES[1].qr_text)
     assert (code, answer["error"]["code"]) == (1, "wrong_key")
     assert answer["apdus"] > 0
+
+
+def test_it_says_where_the_time_went_and_on_which_reader(pcscd: PcscdTwin, card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = run(capsys, *BY_QR)
+    steps = list(answer["timings"])
+    assert (steps[:3], steps[-1]) == (["connect", "access", "com"], "proofs")
+    assert {"dg1", "dg13", "sod"} < set(steps)
+    assert sum(answer["timings"].values()) == pytest.approx(answer["seconds"], abs=0.01)
+    assert answer["reader"] == pcscd.reader_name
+
+
+def test_watching_tells_each_state_on_a_line_and_waits_for_the_right_card(
+    pcscd: PcscdTwin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pcscd.lift()
+    pcscd.lay(ChipTwin.foreign())
+    changing = threading.Timer(0.1, lambda: pcscd.lay(ChipTwin()))
+    changing.start()
+    assert card_command(["--json", "--watch", *BY_QR]) == 0
+    changing.join()
+    *states, answer = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [state["code"] for state in states if state["code"] != "reading"] == ["not_cccd", "done"]
+    assert all(state.keys() == {"phase", "code", "progress", "message", "cure"} for state in states)
+    assert answer.keys() == KEYS
 
 
 def test_the_configured_reader_is_used_unless_another_is_named(card: None, capsys: pytest.CaptureFixture[str]) -> None:
