@@ -281,9 +281,9 @@ def test_chip_authentication_mapping_proves_the_private_key_and_no_other() -> No
     one = offer(f"{PACE}.6.2", 13)
     chip = ChipTwin(profile=Profile(pace=(one,)))
     evidence = evidence_of(chip, one)
-    assert pace.verify_cam(evidence, public_key(chip.chip_key))
-    assert not pace.verify_cam(evidence, public_key(chip.chip_key + 1))
-    assert not pace.verify_cam(evidence, public_key(chip.chip_key, ec.SECP256R1()))
+    assert pace.verify_cam(evidence, public_key(chip.keys.secret))
+    assert not pace.verify_cam(evidence, public_key(chip.keys.secret + 1))
+    assert not pace.verify_cam(evidence, public_key(chip.keys.secret, ec.SECP256R1()))
     with pytest.raises(ValueError, match="public key"):
         pace.verify_cam(evidence, b"\x30\x00")
 

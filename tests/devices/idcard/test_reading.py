@@ -34,7 +34,7 @@ def test_the_qr_in_the_hand_opens_the_chip(lay: Lay, reader: CardReader, citizen
     lay(ChipTwin(citizen))
     reading = reader.read(keys_from_qr(parse_card_qr(citizen.qr_text)))
     assert reading.person == citizen.person
-    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "not_checked", "none")
+    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "intact_issuer_unchecked", "none")
     assert 0 < reading.apdus < 30
     assert 0 < reading.seconds < 2
 
@@ -263,3 +263,24 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
 def test_only_pcsc_addresses_are_taken() -> None:
     with pytest.raises(DeviceError, match="address_invalid"):
         open_card_reader("usb://072f:223b")
+
+
+@pytest.mark.parametrize(
+    ("profile", "check"),
+    [
+        (Profile(active="rsa"), "active"),
+        (Profile(active="ecdsa-brainpool"), "active"),
+        (Profile(chip_auth="aes-256"), "chip"),
+        (Profile(chip_auth="dh-aes-128", short_only=False), "chip"),
+        (Profile(active="rsa", short_id_sw=0x6A86), "active"),
+        (Profile(chip_auth="3des", past_end_sw=0x6C00), "chip"),
+        (Profile(past_end_sw=0x6700), "none"),
+    ],
+    ids=["RSA in parts", "ECDSA", "AES", "long commands", "no short identifiers", "says how much", "nothing past the end"],
+)
+def test_a_chip_proves_through_the_daemon_that_it_is_no_copy(lay: Lay, reader: CardReader, profile: Profile, check: str) -> None:
+    chip = ChipTwin(profile=profile)
+    lay(chip)
+    reading = reader.read((chip.key,))
+    assert reading.person == chip.person
+    assert (reading.proof.clone_check, reading.proof.verdict) == (check, "intact_issuer_unchecked")
