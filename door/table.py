@@ -62,10 +62,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "device",
-        "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, in phiếu thử",
-        "technician's tools: list, test, watch, read a card, print a slip",
+        "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, cài chứng thư gốc, in phiếu thử",
+        "technician's tools: list, test, watch, read a card, install card certificates, print a slip",
         "kiosk.devices_cli:device_command",
-        usage="list|test|watch|card|slip [--json]",
+        usage="list|test|watch|card|trust|slip [--json]",
     ),
     Command(
         "store",

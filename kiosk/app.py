@@ -19,6 +19,7 @@ from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk import mending, usecases, worklist
 from kiosk.card_desk import CardDesk
+from kiosk.card_judge import CardJudge
 from kiosk.clock import day_vi
 from kiosk.copied import is_copy
 from kiosk.device_facts import barcode_fact, copy_fact, disk_fact, line_fact, line_state, troubles_vi
@@ -51,6 +52,7 @@ from kiosk.services import (
 )
 from kiosk.store.connection import StoreError
 from kiosk.sync_status import LineFact, read_status, wake
+from sync.clock import CHECKED
 
 T = TypeVar("T")
 
@@ -97,7 +99,8 @@ class KioskServices:
         self._started = self._clock.monotonic()
         self._version = machine.store.data_version()
         self._line = read_status(machine.config.state)
-        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
+        self._judge = CardJudge(self._config.path("devices.trust"), self._clock)
+        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed, self._judge)
         self._spooler = open_spooler(machine.store, machine.config, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()
         self._cards.look()
@@ -210,6 +213,7 @@ class KioskServices:
             raise _refused(error) from None
 
     def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        self._judge.sure = self._store.clock_quality() == CHECKED
         try:
             return self._cards.read(known, on_state)
         except DeviceError as error:

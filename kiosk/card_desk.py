@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from devices.idcard import Can, CardState, Key, card_error, key_candidates, open_card_reader
 from devices.worker import DeviceWorker
+from kiosk.card_judge import CardJudge
 from kiosk.device_facts import reader_fact, reader_unasked
 from kiosk.services import CardHints, DeviceFact, Reading
 
@@ -28,12 +29,12 @@ def card_keys(known: CardHints) -> tuple[Key, ...]:
 
 
 class CardDesk:
-    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread."""
+    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread; ``judge`` says what a chip's data is worth."""
 
-    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None]) -> None:
+    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None], judge: CardJudge) -> None:
         self._soon = soon
         self._changed = changed
-        self._reader = None if url == "none:" else open_card_reader(url, soon=soon, changed=self._note)
+        self._reader = None if url == "none:" else open_card_reader(url, soon=soon, changed=self._note, judge=judge)
         self._asking = DeviceWorker("card")
         self._today = 0
         self._fact = reader_fact(None) if self._reader is None else reader_unasked()

@@ -65,6 +65,12 @@ FIELDS: tuple[Field, ...] = (
         "",
         "Where the card access number (6 digits) is printed, as citizens read it: `góc dưới mặt trước thẻ`; empty: not asked for.",
     ),
+    Field(
+        "devices.trust",
+        str,
+        "trust",
+        "Folder with the certificates that say which chips are genuine (CSCA, revocation lists, master lists); `device trust`.",
+    ),
     Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a fifo of the demo), `none:`."),
     Field(
         "province.url",

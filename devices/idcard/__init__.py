@@ -7,7 +7,7 @@ Importing this needs neither a reader nor pcscd; :func:`open_card_reader` loads 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devices.idcard.errors import card_error
 from devices.idcard.facts import Can, CardPerson, CardReading, Key, MrzKey, ReaderState
@@ -15,6 +15,9 @@ from devices.idcard.keys import key_candidates
 from devices.idcard.mrz import check_digit, key_from_mrz, parse_td1
 from devices.idcard.qr import keys_from_qr, parse_card_qr, typed_person
 from devices.idcard.stream import CardState
+
+if TYPE_CHECKING:
+    from devices.idcard.reading import Judge
 
 __all__ = [
     "Can",
@@ -68,11 +71,11 @@ class CardReader(Protocol):
         """Every reader as it is now; never raises, never empty."""
         ...
 
-    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None]) -> Watch:
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
         """Read the card that lies there or is laid next; ``on_state`` gets the stream of states."""
         ...
 
-    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ...) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ..., face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it. Raises :class:`DeviceError`."""
         ...
 
@@ -80,12 +83,17 @@ class CardReader(Protocol):
 
 
 def open_card_reader(
-    url: str, *, soon: Callable[[Callable[[], None]], None] = lambda act: act(), changed: Callable[[], None] = lambda: None
+    url: str,
+    *,
+    soon: Callable[[Callable[[], None]], None] = lambda act: act(),
+    changed: Callable[[], None] = lambda: None,
+    judge: Judge | None = None,
 ) -> CardReader:
     """The reader at ``pcsc:`` or ``pcsc:NAME``; nothing is opened before the first question. Raises ``address_invalid``.
 
-    ``soon`` hands callbacks over to where they belong; ``changed`` is called when a reader or card came or went.
+    ``soon`` hands callbacks over to where they belong; ``changed`` is called when a reader or card came or went. ``judge``
+    says on the reader's thread what a chip's data is worth, with the certificates this machine trusts; without it none are.
     """
-    from devices.idcard import reader
+    from devices.idcard import reader, reading
 
-    return reader.open_card_reader(url, soon=soon, changed=changed)
+    return reader.open_card_reader(url, soon=soon, changed=changed, judge=judge or reading.without_trust)

@@ -30,6 +30,9 @@ from devices.idcard import (
     parse_card_qr,
 )
 from devices.idcard.errors import card_error
+from devices.idcard.facts import Proof
+from devices.idcard.reading import Judge
+from devices.idcard.sentences import proof_vi
 
 SHOWN = ("number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires")
 _LABELS = {
@@ -64,8 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
-    """Run the command with its arguments; ``reader_url`` is the configured reader. Returns the exit code."""
+def card_command(argv: Sequence[str], reader_url: str = "pcsc:", judge: Judge | None = None) -> int:
+    """Run the command with its arguments; ``reader_url`` is the configured reader, ``judge`` knows the certificates installed.
+
+    Returns the exit code.
+    """
     try:
         options = _parser().parse_args(argv)
     except SystemExit as stop:
@@ -73,7 +79,7 @@ def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
     started = time.monotonic()
     apdus = 0
     try:
-        reader = open_card_reader(options.reader or reader_url)
+        reader = open_card_reader(options.reader or reader_url, judge=judge)
         try:
             keys = _keys(options)
             reading = _watched(reader, keys, options) if options.watch else reader.read(keys)
@@ -179,6 +185,6 @@ def _lines(result: dict[str, Any]) -> list[str]:
         error = result["error"]
         return [f"{error['message']} [{error['code']}]", error["cure"]]
     person = [f"{_LABELS[field]}: {value or '(không có)'}" for field, value in result["person"].items()]
-    proved = {"not_genuine": "Dữ liệu trên chíp đã bị sửa."}.get(result["verdict"], "Chưa kiểm tra chữ ký của cơ quan cấp.")
+    proved = proof_vi(Proof(result["verdict"], result["clone_check"], result["reason"]))
     steps = ", ".join(f"{step} {seconds * 1000:.0f} ms" for step, seconds in result["timings"].items())
     return [*person, f"Đọc xong sau {result['seconds']} giây ({steps}), {result['apdus']} lệnh, {result['reader']}. {proved}"]

@@ -88,7 +88,7 @@ def _agree(
 ) -> tuple[SecureMessaging, CamEvidence | None]:
     group, cipher = offer.group, offer.cipher
     nonce = decrypt(cipher, password_key(cipher, password(key)), _ask(chip, b"", _NONCE))
-    if not 16 <= len(nonce) <= 64:
+    if not 8 <= len(nonce) <= 64:
         raise ValueError("a nonce of no use")
     generator, mapping_key = _map(chip, offer, nonce, random)
 

@@ -20,7 +20,7 @@ from devices.idcard.attempt import Attempt
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, Key, ReaderState
 from devices.idcard.pcsc import Connection, Line, Slot
-from devices.idcard.reading import Progress
+from devices.idcard.reading import Judge, Order, Progress, without_trust
 from devices.idcard.stream import CardState, done, failed, progressing
 from devices.idcard.watch import Soon, Watch
 from devices.idcard.watchdog import Watchdog
@@ -49,7 +49,8 @@ class CardReader:
     """The readers with ``wanted`` in their name. The thread starts with the first question and ends with :meth:`close`.
 
     ``soon`` hands callbacks over, e.g. to a UI thread; by default they run on the reader's. ``changed`` is called when a reader or
-    card came or went. ``answer_timeout_s``: how long the chip may think about one command, in seconds.
+    card came or went. ``judge`` says on the reader's thread what the data of a chip is worth. ``answer_timeout_s``: how long the
+    chip may think about one command, in seconds.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CardReader:
         *,
         soon: Soon = _here,
         changed: Callable[[], None] = lambda: None,
+        judge: Judge = without_trust,
         answer_timeout_s: float = 6.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,6 +68,7 @@ class CardReader:
         self._wanted = wanted
         self._soon = soon
         self._changed = changed
+        self._judge = judge
         self._timeout_s = answer_timeout_s
         self._clock = clock
         self._dog = Watchdog("card-watchdog", self._overdue)
@@ -83,15 +86,16 @@ class CardReader:
 
     # --- asked from any thread ---------------------------------------------------------------------------------
 
-    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None]) -> Watch:
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
         """Read the card that lies there, or the next one that is laid, and say on the way how it stands.
 
         ``on_state`` gets the stream of :mod:`devices.idcard.stream`, the first state at once. It ends with ``done`` or
         :meth:`Watch.cancel`; another watch ends the one before. ``keys`` may be empty until :meth:`Watch.use` brings them.
+        ``face``: read the portrait too.
         """
-        return self._begin(Watch(keys, on_state, self._soon, self._ring))
+        return self._begin(Watch(keys, on_state, self._soon, self._ring, face=face))
 
-    def read(self, keys: Sequence[Key], *, progress: Progress = lambda share, sentence: None) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Progress = lambda share, sentence: None, face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it; ``progress(share of 0–1, sentence)`` on the calling thread.
 
         Raises :class:`DeviceError`: ``key_missing``, ``pcscd_absent``, ``reader_absent``, ``reader_busy``, ``card_absent``,
@@ -100,7 +104,7 @@ class CardReader:
         if not keys:
             raise card_error("key_missing")
         states: queue.SimpleQueue[CardState] = queue.SimpleQueue()
-        watch = self._begin(Watch(keys, states.put, _here, self._ring))
+        watch = self._begin(Watch(keys, states.put, _here, self._ring, face=face))
         try:
             while (state := states.get()).phase == "reading":
                 progress(state.progress, state.message_vi)
@@ -298,7 +302,8 @@ class CardReader:
             attempt = Attempt(connection, guard, pause, self._clock)
             attempt.apdus = before
             try:
-                return attempt.read(keys, tell)
+                # A reader that stumbles over long commands damages every answer to them.
+                return attempt.read(keys, tell, Order(self._judge, watch.face, careful=last))
             except DeviceError as error:
                 if last or error.code != "chip_unreadable":
                     raise
@@ -323,9 +328,11 @@ class CardReader:
                 self._stuck = ""
 
 
-def open_card_reader(url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None) -> CardReader:
+def open_card_reader(
+    url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None, judge: Judge = without_trust
+) -> CardReader:
     """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded). Raises ``address_invalid``."""
     scheme, colon, name = url.partition(":")
     if scheme != "pcsc" or not colon:
         raise card_error("address_invalid")
-    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed)
+    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed, judge=judge)

@@ -12,6 +12,7 @@ from typing import Any
 
 from devices.idcard import CardPerson, CardState
 from forms.dossier import STATUS_NAMES
+from forms.dossier.identity import IdentityCheck
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
@@ -40,6 +41,7 @@ from kiosk.services import (
 BIRTH = "1.001193"
 TODAY = date(2026, 11, 23)
 CODE = "TAM-01-261123-0042K"
+CHECKED_VI = IdentityCheck.read("chip/intact_issuer_unchecked/active/pace-mrz/issuer_not_installed").told_vi
 
 CARD = CardPerson(
     number="004198000001",
@@ -267,7 +269,12 @@ class SampleServices:
         row = next(row for row in ROWS if row.dossier == dossier)
         return Detail(
             row,
-            (("Mã tạm", row.code), ("Người nộp", "LÝ THỊ MẪU (mẹ)"), ("Nộp lúc", "08:15, tại máy số 1")),
+            (
+                ("Mã tạm", row.code),
+                ("Người nộp", "LÝ THỊ MẪU (mẹ)"),
+                ("Kiểm tra thẻ", CHECKED_VI),
+                ("Nộp lúc", "08:15, tại máy số 1"),
+            ),
             (
                 ("Người yêu cầu", "Họ, chữ đệm, tên", "LÝ THỊ MẪU"),
                 ("Người yêu cầu", "Số định danh cá nhân", "004198000001"),

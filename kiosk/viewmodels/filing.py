@@ -47,8 +47,13 @@ class Filing:
         return self.session
 
     def take_card(self, card: Identified) -> int:
-        """Keep the card and fill what it knows; answers given by hand stay. Returns how many answers were filled."""
+        """Keep the card and fill what it knows; answers given by hand stay. Returns how many answers were filled.
+
+        A chip that is not genuine fills nothing: its data is nobody's.
+        """
         self.card = card
+        if card.person.source == "chip" and card.proof.verdict == "not_genuine":
+            return 0
         return self.session.prefill({key: getattr(card.person, name) for key, name in FACTS.items()})
 
     def page(self, kiosk: Kiosk) -> Page:

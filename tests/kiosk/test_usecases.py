@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from devices.idcard.facts import Proof
 from forms.codes import check_code
 from forms.dossier import DossierError, Status
 from forms.procedures.catalogue import load_catalogue
 from forms.session import FormSession
 from kiosk.clock import HANOI
 from kiosk.officials import add_official
-from kiosk.services import Filed, Refused
+from kiosk.services import Filed, Identified, Refused
 from kiosk.store.connection import StoreError
 from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
+from kiosk.worklist import detail
 from sync.clock import ServerMark
 from tests.kiosk.machines import (
     ANSWERS,
@@ -98,6 +100,35 @@ def test_typing_instead_of_a_card_files_as_well(machine: Machine) -> None:
     session = fill(filled_session(), ANSWERS)
     filed = file_dossier(machine, PROCEDURE, session, None)
     assert machine.store.fields(filed.dossier)["applicant"]["by"] == "typed"
+
+
+PROVED = Proof("intact_issuer_unchecked", "active", "issuer_not_installed")
+FALSE = Proof("not_genuine", reason="hash_mismatch")
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        (Identified(MOTHER, PROVED, "pace-mrz"), "chip/intact_issuer_unchecked/active/pace-mrz/issuer_not_installed"),
+        (Identified(MOTHER, Proof("issuer_trusted"), "bac"), "chip/issuer_trusted/none/bac"),
+        (Identified(replace(MOTHER, source="qr")), "qr"),
+        (Identified(replace(MOTHER, number="004190000009"), PROVED, "bac"), "typed"),
+        (Identified(replace(MOTHER, name="LỤC THỊ MẪU"), PROVED, "bac"), "typed"),
+        (Identified(MOTHER, FALSE, "bac"), "typed/not_genuine///hash_mismatch"),
+        (Identified(replace(MOTHER, source="qr"), FALSE, "bac"), "qr/not_genuine///hash_mismatch"),
+        (None, "typed"),
+    ],
+    ids=["chip", "trusted", "QR", "another's card", "name changed", "false chip", "QR after a false chip", "no card"],
+)
+def test_how_the_applicant_was_identified_is_written_down(machine: Machine, card: Identified | None, code: str) -> None:
+    filed = file_dossier(machine, PROCEDURE, filled_session(), card)
+    assert machine.store.fields(filed.dossier)["applicant"]["by"] == code
+
+
+def test_the_official_reads_how_the_applicant_was_identified(machine: Machine) -> None:
+    filed = file_dossier(machine, PROCEDURE, filled_session(), Identified(MOTHER, PROVED, "bac"))
+    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"
+    assert ("Kiểm tra thẻ", told) in detail(machine, filed.dossier).facts
 
 
 def test_an_unenrolled_kiosk_files_nothing(tmp_path: Path) -> None:

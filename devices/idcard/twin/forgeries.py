@@ -13,6 +13,7 @@ from asn1crypto import x509
 
 from devices.idcard import tlv
 from devices.idcard.facts import Verdict
+from devices.idcard.master_list import MASTER_LIST_SIGNER
 from devices.idcard.signed_data import parse_signed_data
 from devices.idcard.twin.certificates import Wanted, years
 from devices.idcard.twin.issuer import Change, TwinIssuer, lds_object
@@ -20,7 +21,6 @@ from devices.idcard.twin.keys import P256, TwinKey
 
 Groups = Mapping[int, bytes]
 _KEY: Final = TwinKey(P256, "forger")
-_MASTER_LIST_SIGNER: Final = "2.23.136.1.1.3"
 
 
 class Forgery(NamedTuple):
@@ -118,7 +118,7 @@ FORGERIES: Final[Mapping[str, Forgery]] = {
     "another key put into the certificate": Forgery("not_genuine", "issuer_mismatch", _certificate_altered),
     "signer issued by a signer": Forgery("intact_issuer_unchecked", "signer_untrusted", _under_a_signer),
     "certificate for key agreement": Forgery("not_genuine", "usage_wrong", _made_for((), frozenset({"key_agreement"}))),
-    "certificate for master lists": Forgery("not_genuine", "usage_wrong", _made_for((_MASTER_LIST_SIGNER,), frozenset())),
+    "certificate for master lists": Forgery("not_genuine", "usage_wrong", _made_for((MASTER_LIST_SIGNER,), frozenset())),
     "signed by the authority itself": Forgery("not_genuine", "usage_wrong", _by_the_root),
 }
 """Forgeries by name."""

@@ -16,6 +16,7 @@ from asn1crypto import algos, cms, core, pem, x509
 
 from devices.idcard import tlv
 from devices.idcard.certificates import Period
+from devices.idcard.master_list import CSCA_MASTER_LIST, MASTER_LIST_SIGNER, CscaMasterList
 from devices.idcard.sod import LDS_SECURITY_OBJECT, LdsSecurityObject
 from devices.idcard.twin.certificates import Wanted, revocation_list, years
 from devices.idcard.twin.keys import P256, KeyKind, TwinKey
@@ -106,7 +107,7 @@ class TwinIssuer:
         signed: dict[str, Any] = {
             "version": "v3",
             "digest_algorithms": [algos.DigestAlgorithm({"algorithm": digest})],
-            "encap_content_info": {"content_type": LDS_SECURITY_OBJECT, "content": change.swap or content},
+            "encap_content_info": {"content_type": change.kind, "content": change.swap or content},
             "signer_infos": [signer],
         }
         if self.kind.carries:
@@ -132,6 +133,9 @@ class Change:
     signature: bytes = b""
     attributes: bool = True
     content_type: str = LDS_SECURITY_OBJECT
+    """As the signed attributes say."""
+    kind: str = LDS_SECURITY_OBJECT
+    """As the content itself says."""
 
 
 def _signing_time(moment: datetime) -> dict[str, Any]:
@@ -187,3 +191,11 @@ KINDS: Final[Mapping[str, IssuerKind]] = {
     )
 }
 """Issuers by name."""
+
+
+def master_list(issuer: TwinIssuer, certificates: Sequence[bytes]) -> bytes:
+    """A master list of these CSCA certificates, signed for ``issuer`` (Doc 9303-12, 9)."""
+    officer = Wanted("Master list signer twin", issuer.officer.key, 7, years(2021, 2036), purposes=(MASTER_LIST_SIGNER,))
+    content = CscaMasterList({"version": 0, "certificates": [x509.Certificate.load(der) for der in certificates]}).dump()
+    beside = [officer.sealed_by(issuer.root), issuer.csca]
+    return tlv.find(issuer.seal(content, Change(certificates=beside, content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)), 0x77)
