@@ -64,7 +64,7 @@ def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str
     assert card_command(BY_QR) == 0
     printed = capsys.readouterr().out
     assert "Họ và tên: N●●● T●● M●●" in printed
-    assert "Chưa kiểm tra chữ ký" in printed
+    assert "chưa kiểm tra được cơ quan cấp" in printed
 
 
 @pytest.mark.parametrize(
