@@ -284,3 +284,15 @@ def test_a_chip_proves_through_the_daemon_that_it_is_no_copy(lay: Lay, reader: C
     reading = reader.read((chip.key,))
     assert reading.person == chip.person
     assert (reading.proof.clone_check, reading.proof.verdict) == (check, "intact_issuer_unchecked")
+
+
+@pytest.mark.parametrize("short_only", [False, True], ids=["it takes them", "it breaks off"])
+def test_long_answers_are_asked_for_where_the_technician_says_so_and_a_chip_may_refuse_them(lay: Lay, short_only: bool) -> None:
+    chip = ChipTwin(profile=Profile(short_only=short_only, face_bytes=20_000))
+    lay(chip)
+    reader = open_card_reader("pcsc:?long")
+    reading = reader.read((chip.key,), face=True)
+    reader.close()
+    assert reading.person == chip.person
+    assert reading.face is not None
+    assert (reading.apdus < 30) is not short_only
