@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from devices.errors import DeviceError
-from devices.idcard import CardPerson, key_candidates, parse_card_qr
+from devices.idcard import CardPerson, CardState, parse_card_qr
 from forms.codes import check_code
 from forms.dossier import DossierError
 from forms.procedures.catalogue import load_catalogue
@@ -31,6 +31,7 @@ from kiosk.scanner import listen
 from kiosk.services import (
     ASKED,
     Accepted,
+    CardHints,
     Detail,
     DeviceFact,
     Filed,
@@ -211,17 +212,15 @@ class KioskServices:
         except DeviceError as error:
             raise _refused(error) from None
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Reading:
-        keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
         self._judge.sure = self._store.clock_quality() == CHECKED
-        return self._cards.read(keys, on_progress, on_person, on_refused)
+        try:
+            return self._cards.read(known, on_state)
+        except DeviceError as error:
+            raise _refused(error) from None
+
+    def can_place_vi(self) -> str:
+        return str(self._config["devices.can"])
 
     def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         filed = _refusing(lambda: usecases.file_dossier(self._machine, procedure, session, card))

@@ -60,6 +60,12 @@ FIELDS: tuple[Field, ...] = (
         "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none.",
     ),
     Field(
+        "devices.can",
+        str,
+        "",
+        "Where the card access number (6 digits) is printed, as citizens read it: `góc dưới mặt trước thẻ`; empty: not asked for.",
+    ),
+    Field(
         "devices.trust",
         str,
         "trust",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardState
 from devices.idcard.facts import Access, Proof
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
@@ -95,6 +95,19 @@ class Identified:
     person: CardPerson
     proof: Proof = _NOTHING_PROVED
     access: Access | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardHints:
+    """What is known of a card that shall be opened. ``person`` (from QR or typing) gives number, birth and, if known, issue.
+
+    ``expires``: ISO, as printed. ``mrz_expiry``: seven digits from the back, YYMMDD and check digit. ``can``: the access number.
+    """
+
+    person: CardPerson | None = None
+    expires: str = ""
+    mrz_expiry: str = ""
+    can: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,15 +319,16 @@ class Services(Protocol):
         """Listen for any code under the scanner until cancelled. Raises Refused when the scanner cannot be opened."""
         ...
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Reading:
-        """Read the chip with keys from ``person`` (from QR or typing: number, birth, issued) and an optional typed expiry (ISO)."""
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        """Read the card on the reader, or the next one laid, with what is known of it. Nothing known: say whether one lies there.
+
+        ``on_state`` gets states until ``done`` or until cancelled; a card that failed is read again by itself when it is laid
+        again. Raises Refused where there is no reader, or for a number or date that cannot be.
+        """
+        ...
+
+    def can_place_vi(self) -> str:
+        """Where the card access number is printed; empty where citizens are not asked for it."""
         ...
 
     def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:

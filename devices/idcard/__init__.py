@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from devices.idcard.errors import card_error
 from devices.idcard.facts import Can, CardPerson, CardReading, Key, MrzKey, ReaderState
 from devices.idcard.keys import key_candidates
-from devices.idcard.mrz import key_from_mrz, parse_td1
+from devices.idcard.mrz import check_digit, key_from_mrz, parse_td1
 from devices.idcard.qr import keys_from_qr, parse_card_qr, typed_person
 from devices.idcard.stream import CardState
 
@@ -30,6 +30,7 @@ __all__ = [
     "ReaderState",
     "Watch",
     "card_error",
+    "check_digit",
     "key_candidates",
     "key_from_mrz",
     "keys_from_qr",
@@ -57,6 +58,11 @@ class CardReader(Protocol):
 
     apdus: int
 
+    @property
+    def seen(self) -> Sequence[ReaderState]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        ...
+
     def state(self) -> ReaderState:
         """Reader and card as they are now; never raises."""
         ...
@@ -65,11 +71,11 @@ class CardReader(Protocol):
         """Every reader as it is now; never raises, never empty."""
         ...
 
-    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None]) -> Watch:
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
         """Read the card that lies there or is laid next; ``on_state`` gets the stream of states."""
         ...
 
-    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ...) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ..., face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it. Raises :class:`DeviceError`."""
         ...
 

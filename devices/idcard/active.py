@@ -44,8 +44,8 @@ _PARTIAL: Final = 0x6A
 def prove(channel: SecureChannel, dg15: bytes, random: Random, dg14: bytes | None = None) -> None:
     """Let the chip sign a challenge.
 
-    Raises :class:`ProofRefused` when it does not sign, :class:`ProofFailed` for a wrong signature, ``ValueError`` for files that hold no
-    usable key.
+    Raises :class:`ProofRefused` when it does not sign, :class:`ProofFailed` for a wrong signature, ``ValueError`` for files that
+    hold no usable key.
     """
     info = tlv.find(dg15, File.DG15.tag)
     rsa_key = rsa_public_key(info)
@@ -61,7 +61,7 @@ def prove(channel: SecureChannel, dg15: bytes, random: Random, dg14: bytes | Non
 
 
 def rsa_public_key(info: bytes) -> rsa.RSAPublicKey | None:
-    """The RSA key in a SubjectPublicKeyInfo; ``None`` for a key of another kind. ``ValueError`` for one too long to compute with."""
+    """The RSA key in a SubjectPublicKeyInfo; ``None`` for another key. ``ValueError`` for one too long to compute with."""
     try:
         key = load_der_public_key(info)
     except (ValueError, UnsupportedAlgorithm):
@@ -78,7 +78,7 @@ def _size(key: rsa.RSAPublicKey) -> int:
 
 
 def _signature(channel: SecureChannel, challenge: bytes, size: int) -> bytes:
-    """What the chip signs. A long signature comes in parts from some chips, and from others only when a long answer is asked for."""
+    """What the chip signs. A long signature comes in parts from some chips, from others only when a long answer is asked for."""
     sw = 0
     for le in [SHORT_ROOM] if size <= largest_read(channel.block) else [SHORT_ROOM, LONG_ROOM]:
         try:

@@ -1,4 +1,4 @@
-"""Commands and answers of a chip (ISO/IEC 7816-4): facts only, short form, written to bytes and read back by both ends."""
+"""Commands and answers of a chip (ISO/IEC 7816-4): facts only, written to bytes and read back by both ends."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ class Command:
         return bytes([self.cla, self.ins, self.p1, self.p2])
 
     def encode(self) -> bytes:
-        """Short form. ``ValueError`` when data or ``le`` do not fit it."""
-        if len(self.data) > 255 or (self.le or 0) > 256:
-            raise ValueError("does not fit a short command")
-        body = bytes([len(self.data)]) + self.data if self.data else b""
-        return self.header + body + (b"" if self.le is None else bytes([self.le & 0xFF]))
+        """Short form where data and ``le`` fit it, else extended. ``ValueError`` when they fit neither."""
+        if len(self.data) > 65_535 or (self.le or 0) > 65_536:
+            raise ValueError("does not fit a command")
+        size = 2 if self.extended else 1
+        body = b"\x00" if self.extended else b""
+        if self.data:
+            body += len(self.data).to_bytes(size, "big") + self.data
+        return self.header + body + (b"" if self.le is None else self.le.to_bytes(3, "big")[-size:])
 
     @staticmethod
     def decode(raw: bytes) -> Command:
@@ -73,6 +76,10 @@ def select_application(aid: bytes) -> Command:
     return Command(0x00, 0xA4, 0x04, 0x0C, aid)
 
 
+def select_master_file() -> Command:
+    return Command(0x00, 0xA4, 0x00, 0x0C, b"\x3f\x00")
+
+
 def select_file(fid: int) -> Command:
     return Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
 
@@ -88,7 +95,7 @@ def read_by_short_id(short_id: int, count: int) -> Command:
 
 
 def read_far(offset: int, count: int) -> Command:
-    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of DO 53 in the answer."""
+    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of the DO 53."""
     digits = offset.to_bytes((offset.bit_length() + 7) // 8 or 1, "big")
     return Command(0x00, 0xB1, 0x00, 0x00, bytes([0x54, len(digits)]) + digits, count)
 

@@ -16,7 +16,7 @@ from devices.idcard.facts import CardReading, Key
 from devices.idcard.files import FileMissing
 from devices.idcard.laps import Laps
 from devices.idcard.pcsc import Connection
-from devices.idcard.reading import Judge, Progress, read_opened, without_trust
+from devices.idcard.reading import PLAIN, Order, Progress, read_opened
 
 T = TypeVar("T")
 
@@ -28,26 +28,23 @@ class Guard(Protocol):
 
 
 class Attempt:
-    """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising.
-
-    ``judge`` says what the data is worth; ``apdus``: commands sent already, to count on from.
+    """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising;
+    ``pause(seconds)`` waits between keys.
     """
 
-    def __init__(
-        self, connection: Connection, guard: Guard, clock: Callable[[], float], judge: Judge = without_trust, apdus: int = 0
-    ) -> None:
+    def __init__(self, connection: Connection, guard: Guard, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
         self._connection = connection
         self._guard = guard
+        self._pause = pause
         self._clock = clock
-        self._judge = judge
-        self.apdus = apdus
+        self.apdus = 0
         self.opened_with: Key | None = None
 
     def transmit(self, apdu: bytes) -> bytes:
         self.apdus += 1
         return self._guard("card_mute", lambda: self._connection.transmit(apdu))
 
-    def read(self, keys: Sequence[Key], progress: Progress) -> CardReading:
+    def read(self, keys: Sequence[Key], progress: Progress, order: Order = PLAIN) -> CardReading:
         """Open the chip with the first of ``keys`` that fits and read it. Raises :class:`DeviceError`."""
         laps, started = Laps(self._clock), self._clock()
         laps.begin("connect")
@@ -55,9 +52,10 @@ class Attempt:
             self._guard("reader_busy", self._connection.open)
             laps.begin("access")
             progress(0.1, "Đang mở chíp…")
-            opened = open_chip(self, keys)
+            opened = open_chip(self, keys, pause=self._pause)
             self.opened_with = opened.key
-            person, proof = read_opened(opened, progress, laps.begin, self._judge)
+            read = read_opened(opened, progress, laps.begin, order)
         except (ChannelBroken, FileMissing, ValueError):
             raise card_error("chip_unreadable") from None
-        return CardReading(person, opened.access, proof, self.apdus, self._clock() - started, laps.end(), self._connection.name)
+        seconds, name = self._clock() - started, self._connection.name
+        return CardReading(read.person, opened.access, read.proof, self.apdus, seconds, laps.end(), name, read.face)

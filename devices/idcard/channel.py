@@ -1,9 +1,9 @@
 """Talking to a chip: in the clear, or under secure messaging (ICAO Doc 9303-11, 9.8).
 
 A channel turns a plain command into a plain answer; who reads files does not know which cipher is under it. ``SecureMessaging``
-is the framing of DO 87, 97, 99 and 8E over a small cipher suite, so AES after PACE is another suite and nothing else. An answer
-whose MAC is wrong, or that comes unprotected, ends the session: ``ChannelBroken``, after which only a fresh start from SELECT
-helps.
+is the framing of DO 85, 87, 97, 99 and 8E over a small cipher suite. Data of instructions with an odd number travels in DO 85, all
+other in DO 87. An answer whose MAC is wrong, that comes unprotected, or that holds anything but what the standard lists ends the
+session: ``ChannelBroken``, after which only a fresh start from SELECT helps.
 """
 
 from __future__ import annotations
@@ -13,10 +13,21 @@ from typing import Protocol
 
 from devices.idcard import tlv
 from devices.idcard.apdu import Answer, Command
-from devices.idcard.crypto import decrypt_3des, encrypt_3des, pad, retail_mac, unpad
+from devices.idcard.crypto import (
+    ENCRYPTION,
+    MAC,
+    CipherName,
+    aes_mac,
+    decrypt_3des,
+    decrypt_aes,
+    derive_key,
+    encrypt_3des,
+    encrypt_aes,
+    pad,
+    retail_mac,
+    unpad,
+)
 
-_TAIL = 3 + 10
-"""Bytes after the data of a protected command: DO 97 and DO 8E."""
 _MAX_PARTS = 300
 """More than an answer of 64 KiB comes in."""
 
@@ -54,9 +65,14 @@ class PlainChannel:
 
     def send(self, command: Command) -> Answer:
         raw = self._transport.transmit(command.encode())
-        if len(raw) < 2:
-            raise ChannelBroken("answer without a status word")
+        _check_size(raw)
         return Answer(raw[:-2], int.from_bytes(raw[-2:], "big"))
+
+
+def _check_size(raw: bytes) -> None:
+    """Long answers to short commands are none of the chip's lies: the line may have put their parts together already."""
+    if not 2 <= len(raw) <= 65_538:
+        raise ChannelBroken(f"an answer of {len(raw)} bytes")
 
 
 class CipherSuite(Protocol):
@@ -89,62 +105,115 @@ class TripleDesSuite:
         return retail_mac(self._mac, data)
 
 
-class SecureMessaging:
-    """A protected session over ``transport``, counting from ``ssc`` (8 bytes for triple DES, 16 for AES)."""
+class AesSuite:
+    """AES with the encrypted counter as IV, and CMAC: what PACE and chip authentication give (Doc 9303-11, 9.8.6.2)."""
 
-    def __init__(self, transport: Transport, suite: CipherSuite, ssc: bytes) -> None:
+    block = 16
+
+    def __init__(self, ks_enc: bytes, ks_mac: bytes) -> None:
+        self._enc, self._mac = ks_enc, ks_mac
+
+    def encrypt(self, ssc: bytes, data: bytes) -> bytes:
+        return encrypt_aes(self._enc, data, encrypt_aes(self._enc, ssc))
+
+    def decrypt(self, ssc: bytes, data: bytes) -> bytes:
+        return decrypt_aes(self._enc, data, encrypt_aes(self._enc, ssc))
+
+    def mac(self, data: bytes) -> bytes:
+        return aes_mac(self._mac, pad(data, self.block))
+
+
+def session_suite(cipher: CipherName, secret: bytes) -> CipherSuite:
+    """The suite of the session whose two sides share ``secret`` (Doc 9303-11, 9.7.4)."""
+    suite = TripleDesSuite if cipher == "3des" else AesSuite
+    return suite(derive_key(cipher, secret, ENCRYPTION), derive_key(cipher, secret, MAC))
+
+
+class SecureMessaging:
+    """A protected session over ``transport``, counting from ``ssc``, which has the length of a block; without it from zero.
+
+    Whatever goes wrong in :meth:`send` ends it for good: each further call raises :class:`ChannelBroken` and sends nothing.
+    """
+
+    def __init__(self, transport: Transport, suite: CipherSuite, ssc: bytes = b"") -> None:
         self._transport = transport
         self._suite = suite
         self._ssc = int.from_bytes(ssc, "big")
-        self._width = len(ssc)
+        self._alive = True
+
+    @property
+    def transport(self) -> Transport:
+        """What the session runs over, for the session that comes after this one."""
+        return self._transport
 
     @property
     def block(self) -> int:
         return self._suite.block
 
     def send(self, command: Command) -> Answer:
-        raw = self._transport.transmit(self.wrap(command))
-        for _ in range(_MAX_PARTS):
-            if raw[-2:-1] != b"\x61":
-                return self.unwrap(raw)
-            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
-            raw = raw[:-2] + self._transport.transmit(b"\x00\xc0\x00\x00" + raw[-1:])
-        raise ChannelBroken("answer without an end")
+        if not self._alive:
+            raise ChannelBroken("the session is over")
+        self._alive = False
+        answer = self.unwrap(self._transmit(self.wrap(command)), command)
+        self._alive = True
+        return answer
 
-    def renewed(self, suite: CipherSuite) -> SecureMessaging:
-        """A session over the same line that starts anew with other keys."""
-        return SecureMessaging(self._transport, suite, bytes(suite.block))
+    def _transmit(self, apdu: bytes) -> bytes:
+        raw = b""
+        for _ in range(_MAX_PARTS):
+            part = self._transport.transmit(apdu)
+            _check_size(part)
+            raw += part
+            _check_size(raw)
+            if part[-2] != 0x61:
+                return raw
+            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
+            raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
+        raise ChannelBroken("an answer without an end")
 
     def wrap(self, command: Command) -> bytes:
         """The protected command, of extended length where it or its answer needs that; moves the counter on."""
         ssc = self._step()
-        head = bytes([command.cla | 0x0C]) + command.header[1:]
-        body = b""
+        cla, body = command.cla | 0x0C, b""
         if command.data:
-            body += tlv.build(0x87, b"\x01" + self._suite.encrypt(ssc, pad(command.data, self._suite.block)))
-        width = 2 if command.extended or len(body) + _TAIL > 255 else 1
+            sealed = self._suite.encrypt(ssc, pad(command.data, self._suite.block))
+            body += tlv.build(0x85, sealed) if command.ins & 1 else tlv.build(0x87, b"\x01" + sealed)
         if command.le is not None:
-            body += tlv.build(0x97, (command.le % 256**width).to_bytes(width, "big"))
-        covered = ssc + pad(head, self._suite.block) + body
-        body += tlv.build(0x8E, self._suite.mac(covered))
-        size = len(body).to_bytes(1, "big") if width == 1 else b"\x00" + len(body).to_bytes(2, "big")
-        return head + size + body + bytes(width)
+            body += tlv.build(0x97, command.le.to_bytes(3, "big")[-2:] if command.extended else bytes([command.le & 0xFF]))
+        body += tlv.build(0x8E, self._suite.mac(ssc + pad(bytes([cla]) + command.header[1:], self._suite.block) + body))
+        le = 65_536 if _needs_extended(command) else 256
+        return Command(cla, command.ins, command.p1, command.p2, body, le).encode()
 
-    def unwrap(self, raw: bytes) -> Answer:
-        """The plain answer; moves the counter on. Raises :class:`ChannelBroken` unless the MAC fits."""
+    def unwrap(self, raw: bytes, command: Command) -> Answer:
+        """The plain answer to ``command``; moves the counter on.
+
+        Raises :class:`ChannelBroken` unless it is exactly what the standard allows: data at most once, status, a MAC that fits.
+        """
         ssc = self._step()
+        covered, mac, trailer = raw[:-12], raw[-12:-2], raw[-2:]
+        if not hmac.compare_digest(mac, b"\x8e\x08" + self._suite.mac(ssc + covered)):
+            raise ChannelBroken(f"not protected as agreed (status {trailer.hex()})")
         try:
-            objects = dict(tlv.parse(raw[:-2]))
-            covered = b"".join(tlv.build(tag, objects[tag]) for tag in (0x87, 0x99) if tag in objects)
-            if not hmac.compare_digest(self._suite.mac(ssc + covered), objects[0x8E]):
-                raise ChannelBroken("wrong MAC")
-            data = b""
-            if 0x87 in objects:
-                data = unpad(self._suite.decrypt(ssc, objects[0x87][1:]))
-            return Answer(data, int.from_bytes(objects[0x99], "big"))
-        except (ValueError, KeyError) as error:
-            raise ChannelBroken(f"answer not protected as agreed (status {raw[-2:].hex()})") from error
+            *sealed, (tag, status) = tlv.parse(covered)
+            if tag != 0x99 or status != trailer or len(sealed) > 1:
+                raise ValueError("status and objects are not those of a protected answer")
+            data = self._open(ssc, command, *sealed[0]) if sealed else b""
+        except ValueError as error:
+            raise ChannelBroken("nothing an honest chip protects") from error
+        return Answer(data, int.from_bytes(status, "big"))
+
+    def _open(self, ssc: bytes, command: Command, tag: int, value: bytes) -> bytes:
+        if tag == 0x87 and value[:1] == b"\x01":
+            return unpad(self._suite.decrypt(ssc, value[1:]))
+        if tag == 0x85 and command.ins & 1:
+            return unpad(self._suite.decrypt(ssc, value))
+        raise ValueError("not encrypted data")
 
     def _step(self) -> bytes:
-        self._ssc = (self._ssc + 1) % (1 << 8 * self._width)
-        return self._ssc.to_bytes(self._width, "big")
+        self._ssc = (self._ssc + 1) % (1 << 8 * self._suite.block)
+        return self._ssc.to_bytes(self._suite.block, "big")
+
+
+def _needs_extended(command: Command) -> bool:
+    """Whether protection makes ``command`` too long for the short form: it adds up to 34 bytes."""
+    return command.extended or len(command.data) > 220

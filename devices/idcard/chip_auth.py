@@ -13,66 +13,69 @@ from typing import Final
 
 from devices.idcard import security_infos, tlv
 from devices.idcard.apdu import Command, select_file
-from devices.idcard.channel import ChannelBroken, SecureMessaging
+from devices.idcard.channel import ChannelBroken, SecureMessaging, session_suite
+from devices.idcard.crypto import CipherName
 from devices.idcard.dh_keys import dh_public_key
 from devices.idcard.files import File
 from devices.idcard.groups import Group, Random, random_secret
 from devices.idcard.proofs import ProofFailed, ProofRefused
 from devices.idcard.public_keys import ec_public_key
 
-_DH, _ECDH = 1, 2
-TRIPLE_DES: Final = 1
+_DH, _ECDH = "1", "2"
+_CIPHERS: Final[dict[str, CipherName]] = {"1": "3des", "2": "aes-128", "3": "aes-192", "4": "aes-256"}
+_STRENGTH: Final = list(_CIPHERS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What DG14 offers. ``kind``: 1 DH, 2 ECDH; ``cipher``: 1 triple DES, 2–4 AES; ``key_id``: where the chip has several keys.
+    """What DG14 offers: a protocol, and a key of the chip for it. ``key_id``: which, where the chip has several.
 
     ``public_key``: DER of a SubjectPublicKeyInfo.
     """
 
-    kind: int
-    cipher: int
+    oid: str
     key_id: int | None
     public_key: bytes
 
     @property
-    def oid(self) -> str:
-        return f"{security_infos.CHIP_AUTHENTICATION}.{self.kind}.{self.cipher}"
+    def cipher(self) -> CipherName:
+        return _CIPHERS[self.oid.rpartition(".")[2]]
 
     def key(self) -> tuple[Group, bytes]:
         """Group and element of the chip's key. ``ValueError`` when it is none of the standard's."""
-        return ec_public_key(self.public_key) if self.kind == _ECDH else dh_public_key(self.public_key)
+        return ec_public_key(self.public_key) if _kind(self.oid) == _ECDH else dh_public_key(self.public_key)
 
 
 def offer(dg14: bytes) -> Offer | None:
     """The strongest cipher that DG14 has a key for; ``None`` when it offers no chip authentication. ``ValueError`` for damage."""
     infos = security_infos.parse(tlv.find(dg14, File.DG14.tag))
-    ciphers: dict[tuple[int, int | None], int] = {}
-    for one in security_infos.chip_authentication(infos):
-        kind, cipher = (int(arc) for arc in one.oid.split(".")[-2:])
-        if cipher in range(1, 5):
-            ciphers[kind, one.key_id] = max(ciphers.get((kind, one.key_id), 0), cipher)
+    protocols = [one for one in security_infos.chip_authentication(infos) if one.oid.rpartition(".")[2] in _CIPHERS]
     offers = []
     for key in security_infos.chip_keys(infos):
-        kind = int(key.oid.rpartition(".")[2])
-        if kind in (_DH, _ECDH):
-            # A chip of the first years names no cipher: that can only mean triple DES.
-            offers.append(Offer(kind, ciphers.get((kind, key.key_id), TRIPLE_DES), key.key_id, key.public_key))
-    return max(offers, key=lambda one: one.cipher, default=None)
+        kind = key.oid.rpartition(".")[2]
+        fitting = [one.oid for one in protocols if _kind(one.oid) == kind and one.key_id == key.key_id]
+        # A chip of the first years names no protocol: that can only mean triple DES.
+        for oid in fitting or [f"{security_infos.CHIP_AUTHENTICATION}.{kind}.1"]:
+            offers.append(Offer(oid, key.key_id, key.public_key))
+    known = [one for one in offers if _kind(one.oid) in (_DH, _ECDH)]
+    return max(known, key=lambda one: _STRENGTH.index(one.cipher), default=None)
+
+
+def _kind(oid: str) -> str:
+    return oid.split(".")[-2]
 
 
 def prove(channel: SecureMessaging, offered: Offer, random: Random) -> SecureMessaging:
     """The new session, in which the chip has already answered once.
 
-    Raises :class:`ProofRefused` when the chip does not take part, :class:`ProofFailed` when it cannot follow under the new keys, ``ValueError``
-    for a key that is none of the standard's.
+    Raises :class:`ProofRefused` when the chip does not take part, :class:`ProofFailed` when it cannot follow under the new keys,
+    ``ValueError`` for a key that is none of the standard's.
     """
     group, element = offered.key()
     own = random_secret(group, random)
     secret = group.secret(group.multiply(element, own))
     _hand_over(channel, offered, group.multiply(group.generator, own))
-    session = channel.renewed(suite_of(offered.cipher, secret))
+    session = SecureMessaging(channel.transport, session_suite(offered.cipher, secret))
     try:
         session.send(select_file(File.DG14.fid))
     except ChannelBroken:
@@ -83,7 +86,7 @@ def prove(channel: SecureMessaging, offered: Offer, random: Random) -> SecureMes
 def _hand_over(channel: SecureMessaging, offered: Offer, public: bytes) -> None:
     """Give the chip our ephemeral key."""
     reference = b"" if offered.key_id is None else tlv.build(0x84, _digits(offered.key_id))
-    if offered.cipher == TRIPLE_DES:
+    if offered.cipher == "3des":
         commands = [Command(0x00, 0x22, 0x41, 0xA6, tlv.build(0x91, public) + reference)]
     else:
         protocol = tlv.build(0x80, security_infos.oid_bytes(offered.oid))

@@ -2,8 +2,8 @@
 
 With ``--json`` it writes one object with stable keys: ``ok``, ``access``, ``verdict``, ``reason``, ``clone_check``, ``apdus``,
 ``seconds``, ``timings`` (seconds by step), ``reader``, ``person``, ``error``. With ``--watch`` it waits for the card and writes
-each state of the stream on a line before that: ``phase``, ``code``, ``progress``, ``message``, ``cure``. Personal data is masked unless
-``--show`` is given. Exit code 0 only for a card that was read, 1 for a named failure, 2 for wrong arguments.
+each state of the stream on a line before that: ``phase``, ``code``, ``progress``, ``message``, ``cure``. Personal data is masked
+unless ``--show`` is given. Exit code 0 only for a card that was read, 1 for a named failure, 2 for wrong arguments.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image
 
 from devices.idcard import tlv
+from devices.idcard.facts import Face
 
 MAX_PIXELS: Final = 4_000_000
 MAX_SCANS: Final = 64
@@ -27,15 +27,6 @@ _GENERAL, _BLOCK, _POINT, _IMAGE = 14, 20, 8, 12
 _RECORD_39794: Final = 0x65
 _MAX_DEPTH: Final = 12
 _QUALITY: Final = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A picture of the holder: JPEG, with its size in pixels."""
-
-    jpeg: bytes = field(repr=False)
-    width: int
-    height: int
 
 
 def face(dg2: bytes) -> Face:
@@ -90,9 +81,11 @@ def _decoded(picture: bytes) -> Face:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise ValueError("picture too large")
-            buffer = io.BytesIO()
-            image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY)
+            # Dots only: what else the file holds (comments, profiles, a thumbnail) stays behind.
+            plain = Image.frombytes("RGB", image.size, image.convert("RGB").tobytes())
     except Exception as error:
         # What a decoder says to damaged bytes is declared nowhere.
         raise ValueError(f"picture cannot be decoded: {type(error).__name__}") from None
+    buffer = io.BytesIO()
+    plain.save(buffer, "JPEG", quality=_QUALITY)
     return Face(buffer.getvalue(), width, height)

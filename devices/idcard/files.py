@@ -26,6 +26,7 @@ MAX_FACE_FILE: Final = 1024 * 1024
 FAR: Final = 0x8000
 """The first offset that READ BINARY with the even instruction cannot name."""
 _HEADER: Final = 8
+_MOST_HEADER: Final = 4
 _END_OF_FILE: Final = 0x6282
 
 
@@ -135,9 +136,9 @@ class _Reading:
         return data
 
     def _far(self, offset: int, wanted: int) -> bytes:
-        """Le counts the header of DO 53 too."""
-        count = min(wanted, self.most - _header_of(self.most))
-        answer = self._ask(read_far(offset, count + _header_of(count)))
+        """Le counts the header of DO 53 too, for which chips reserve what it takes or what it could take."""
+        header = _MOST_HEADER if self._habits.whole_first else len(tlv.build(0x53, bytes(wanted))) - wanted
+        answer = self._ask(read_far(offset, min(wanted + header, self.most)))
         return tlv.find(answer, 0x53) if answer else b""
 
     def _ask(self, command: Command) -> bytes:
@@ -154,8 +155,3 @@ def _data(answer: Answer, wanted: int) -> bytes:
     if len(answer.data) > wanted:
         raise ValueError("more than was asked for")
     return answer.data
-
-
-def _header_of(count: int) -> int:
-    """Length of the header of an object of ``count`` bytes with a tag of one byte."""
-    return len(tlv.build(0x53, bytes(count))) - count

@@ -47,7 +47,10 @@ class Group(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PrimeField:
-    """The subgroup of the prime ``order`` modulo ``p`` (RFC 5114). «Multiply» is a power here, «combine» a product."""
+    """The subgroup of the prime ``order`` modulo ``p`` (RFC 5114). «Multiply» is a power here, «combine» a product.
+
+    Elements travel in as few bytes as they need (TR-03110-3, D.2.1.1).
+    """
 
     name: str
     p: int
@@ -76,7 +79,7 @@ class PrimeField:
         return self._encode(self._decode(one) * self._decode(other) % self.p)
 
     def secret(self, element: bytes) -> bytes:
-        return element
+        return element.rjust(self.size, b"\x00")
 
     def element_from(self, number: int) -> bytes:
         """The element that ``number`` stands for (Doc 9303-11, appendix B.2)."""
@@ -84,14 +87,14 @@ class PrimeField:
 
     def _decode(self, element: bytes) -> int:
         number = int.from_bytes(element, "big")
-        if len(element) != self.size or not 1 < number < self.p - 1 or pow(number, self.order, self.p) != 1:
+        if len(element) > self.size or not 1 < number < self.p - 1 or pow(number, self.order, self.p) != 1:
             raise ValueError("not an element of the group")
         return number
 
     def _encode(self, number: int) -> bytes:
         if number < 2:
             raise ValueError("the neutral element")
-        return number.to_bytes(self.size, "big")
+        return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 @functools.cache

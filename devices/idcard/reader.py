@@ -20,7 +20,7 @@ from devices.idcard.attempt import Attempt
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardReading, Key, ReaderState
 from devices.idcard.pcsc import Connection, Line, Slot
-from devices.idcard.reading import Judge, Progress, without_trust
+from devices.idcard.reading import Judge, Order, Progress, without_trust
 from devices.idcard.stream import CardState, done, failed, progressing
 from devices.idcard.watch import Soon, Watch
 from devices.idcard.watchdog import Watchdog
@@ -49,7 +49,8 @@ class CardReader:
     """The readers with ``wanted`` in their name. The thread starts with the first question and ends with :meth:`close`.
 
     ``soon`` hands callbacks over, e.g. to a UI thread; by default they run on the reader's. ``changed`` is called when a reader or
-    card came or went. ``judge``, called on the reader's thread, says what a chip's data is worth. ``answer_timeout_s``: how long the chip may think about one command, in seconds.
+    card came or went. ``judge`` says on the reader's thread what the data of a chip is worth. ``answer_timeout_s``: how long the
+    chip may think about one command, in seconds.
     """
 
     def __init__(
@@ -85,15 +86,16 @@ class CardReader:
 
     # --- asked from any thread ---------------------------------------------------------------------------------
 
-    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None]) -> Watch:
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
         """Read the card that lies there, or the next one that is laid, and say on the way how it stands.
 
         ``on_state`` gets the stream of :mod:`devices.idcard.stream`, the first state at once. It ends with ``done`` or
         :meth:`Watch.cancel`; another watch ends the one before. ``keys`` may be empty until :meth:`Watch.use` brings them.
+        ``face``: read the portrait too.
         """
-        return self._begin(Watch(keys, on_state, self._soon, self._ring))
+        return self._begin(Watch(keys, on_state, self._soon, self._ring, face=face))
 
-    def read(self, keys: Sequence[Key], *, progress: Progress = lambda share, sentence: None) -> CardReading:
+    def read(self, keys: Sequence[Key], *, progress: Progress = lambda share, sentence: None, face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it; ``progress(share of 0–1, sentence)`` on the calling thread.
 
         Raises :class:`DeviceError`: ``key_missing``, ``pcscd_absent``, ``reader_absent``, ``reader_busy``, ``card_absent``,
@@ -102,7 +104,7 @@ class CardReader:
         if not keys:
             raise card_error("key_missing")
         states: queue.SimpleQueue[CardState] = queue.SimpleQueue()
-        watch = self._begin(Watch(keys, states.put, _here, self._ring))
+        watch = self._begin(Watch(keys, states.put, _here, self._ring, face=face))
         try:
             while (state := states.get()).phase == "reading":
                 progress(state.progress, state.message_vi)
@@ -121,6 +123,11 @@ class CardReader:
         with self._news:
             seen = self._news.wait_for(lambda: self._shown >= wanted or self._busy or self._stuck or self._closed, self._timeout_s)
             return self._states if seen and self._states else (self._none("pcscd_absent"),)
+
+    @property
+    def seen(self) -> tuple[ReaderState, ...]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        return self._states
 
     def state(self) -> ReaderState:
         """The first reader with a card, else the first; ``problem`` when there is none."""
@@ -254,40 +261,56 @@ class CardReader:
                 watch.tell_failed(error)
             if error.code == "reader_busy":
                 watch.leave(slot)
+            elif error.code == "key_blocked_soon":
+                # Laid again, the card would lose its last try.
+                self._finish(watch)
             return
+        self._finish(watch)
+        watch.tell(done(reading))
+
+    def _finish(self, watch: Watch) -> None:
         with self._news:
             if self._watch is watch:
                 self._watch = None
-        watch.tell(done(reading))
 
     def _read(self, line: Line, watch: Watch, slot: Slot, round_: int) -> CardReading:
         """One attempt, and a fresh start when an answer was damaged."""
 
+        def dropped() -> bool:
+            return watch.gone or watch.round != round_ or self._closed
+
         def wanted() -> None:
-            if watch.gone or watch.round != round_ or self._closed:
+            if dropped():
                 raise _Dropped
 
         def guard(code: str, call: Callable[[], T]) -> T:
             wanted()
             return self._guarded(code, call)
 
+        def pause(seconds: float) -> None:
+            with self._news:
+                self._news.wait_for(dropped, seconds)
+            wanted()
+
         def tell(share: float, sentence: str) -> None:
             watch.tell(progressing(share, sentence))
 
-        keys = watch.keys
+        keys, before = watch.keys, 0
         wanted()
         for last in (False, True):
             connection = Connection(line, slot.name)
-            attempt = Attempt(connection, guard, self._clock, self._judge, self.apdus)
+            attempt = Attempt(connection, guard, pause, self._clock)
+            attempt.apdus = before
             try:
-                return attempt.read(keys, tell)
+                # A reader that stumbles over long commands damages every answer to them.
+                return attempt.read(keys, tell, Order(self._judge, watch.face, careful=last))
             except DeviceError as error:
                 if last or error.code != "chip_unreadable":
                     raise
                 # A second attempt must not spend the chip's patience on keys that have already failed.
                 keys = (attempt.opened_with,) if attempt.opened_with else keys
             finally:
-                self.apdus = attempt.apdus
+                self.apdus = before = attempt.apdus
                 self._guarded("card_mute", connection.close)
         raise AssertionError("the last attempt returns or raises")
 

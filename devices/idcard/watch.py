@@ -20,8 +20,11 @@ Soon = Callable[[Callable[[], None]], None]
 class Watch:
     """``cancel`` and ``use`` may be called from any thread at any time, also from the callback; the rest is the reader's."""
 
-    def __init__(self, keys: Sequence[Key], on_state: Callable[[CardState], None], soon: Soon, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, keys: Sequence[Key], on_state: Callable[[CardState], None], soon: Soon, ring: Callable[[], None], *, face: bool
+    ) -> None:
         self.keys = tuple(keys)
+        self.face = face
         self.round = 0
         """Rises with each change of keys, and for ever ends what was under way before."""
         self.gone = False

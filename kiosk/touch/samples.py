@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardState
 from forms.dossier import STATUS_NAMES
 from forms.dossier.identity import IdentityCheck
 from forms.procedures.catalogue import load_catalogue
@@ -20,6 +20,7 @@ from forms.session import FormSession
 from kiosk.services import (
     ASKED,
     Accepted,
+    CardHints,
     Detail,
     DeviceFact,
     Filed,
@@ -149,7 +150,8 @@ class SampleServices:
         self.offline = False
         self.paper = PrintFact("printing", "Đang in phiếu…")
         self.sentences: tuple[str, ...] = ()
-        self.reading: tuple[float, str] | Refused | None = None
+        self.scanned: Refused | None = None
+        self.card: CardState | None = None
         self.calls: list[tuple[str, str]] = []
         self.open_reviews: list[Review] = []
         self.queue: Sequence[Waiting] = QUEUE
@@ -192,26 +194,20 @@ class SampleServices:
         return session
 
     def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Still:
-        if isinstance(self.reading, Refused):
-            on_refused(self.reading)
+        if self.scanned is not None:
+            on_refused(self.scanned)
         return self.scheduler
 
     def watch_text(self, on_text: Callable[[str], None]) -> Still:
         return self.scheduler
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Still:
-        if isinstance(self.reading, Refused):
-            raise self.reading
-        if self.reading is not None:
-            on_progress(*self.reading)
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Still:
+        if self.card is not None:
+            on_state(self.card)
         return self.scheduler
+
+    def can_place_vi(self) -> str:
+        return "góc dưới, mặt trước thẻ"
 
     def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         return Filed(

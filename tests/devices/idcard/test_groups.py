@@ -16,7 +16,6 @@ from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson
 from devices.idcard.holder import person_from_chip
-from devices.idcard.sod import parse_sod
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
 from devices.idcard.twin.files import Wrapping, build_dg1, build_dg2, build_dg13
 
@@ -92,12 +91,6 @@ def test_the_face_is_a_jpeg_in_the_standards_frame() -> None:
     assert record[:8] == b"FAC\x00010\x00"
     assert record[46:48] == b"\xff\xd8"
     assert len(record) == int.from_bytes(record[8:12], "big")
-
-
-def test_the_signed_hashes_are_those_of_the_files() -> None:
-    chip = ChipTwin()
-    found = parse_sod(chip.files[0x011D])
-    assert found.hashes == {number: hashlib.new(found.digest, chip.files[0x0100 + number]).digest() for number in (1, 2, 13)}
 
 
 def test_openssl_accepts_the_signature_and_the_chain(tmp_path: Path) -> None:

@@ -181,11 +181,11 @@ def test_a_lifted_card_is_told_from_a_stuttering_one_before_anything_is_tried_ag
     assert caught.value.code == "card_removed"
 
 
-@pytest.mark.parametrize("at", [4, 6, 12])
+@pytest.mark.parametrize("at", [5, 7, 13])
 def test_one_damaged_answer_costs_a_fresh_start_and_nothing_else(lay: Lay, reader: CardReader, at: int) -> None:
     chip = ChipTwin(faults=Faults(flip_in=at))
     lay(chip)
-    reading = reader.read((MrzKey("190000001", "900201", "500201"), chip.key)) if at > 6 else reader.read((chip.key,))
+    reading = reader.read((MrzKey("190000001", "900201", "500201"), chip.key)) if at > 7 else reader.read((chip.key,))
     assert reading.person == chip.person
     assert reading.apdus > 15
 
@@ -263,3 +263,24 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
 def test_only_pcsc_addresses_are_taken() -> None:
     with pytest.raises(DeviceError, match="address_invalid"):
         open_card_reader("usb://072f:223b")
+
+
+@pytest.mark.parametrize(
+    ("profile", "check"),
+    [
+        (Profile(active="rsa"), "active"),
+        (Profile(active="ecdsa-brainpool"), "active"),
+        (Profile(chip_auth="aes-256"), "chip"),
+        (Profile(chip_auth="dh-aes-128", short_only=False), "chip"),
+        (Profile(active="rsa", short_id_sw=0x6A86), "active"),
+        (Profile(chip_auth="3des", past_end_sw=0x6C00), "chip"),
+        (Profile(past_end_sw=0x6700), "none"),
+    ],
+    ids=["RSA in parts", "ECDSA", "AES", "long commands", "no short identifiers", "says how much", "nothing past the end"],
+)
+def test_a_chip_proves_through_the_daemon_that_it_is_no_copy(lay: Lay, reader: CardReader, profile: Profile, check: str) -> None:
+    chip = ChipTwin(profile=profile)
+    lay(chip)
+    reading = reader.read((chip.key,))
+    assert reading.person == chip.person
+    assert (reading.proof.clone_check, reading.proof.verdict) == (check, "intact_issuer_unchecked")
