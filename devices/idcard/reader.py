@@ -274,7 +274,7 @@ class CardReader:
                 self._watch = None
 
     def _read(self, line: Line, watch: Watch, slot: Slot, round_: int) -> CardReading:
-        """One attempt, and a fresh start when an answer was damaged."""
+        """One attempt, and a fresh start when an answer was damaged. A chip is called false only when it fails twice."""
 
         def dropped() -> bool:
             return watch.gone or watch.round != round_ or self._closed
@@ -303,15 +303,17 @@ class CardReader:
             attempt.apdus = before
             try:
                 # A reader that stumbles over long commands damages every answer to them.
-                return attempt.read(keys, tell, Order(self._judge, watch.face, careful=last))
+                reading = attempt.read(keys, tell, Order(self._judge, watch.face, careful=last))
+                if last or reading.proof.verdict != "not_genuine":
+                    return reading
             except DeviceError as error:
                 if last or error.code != "chip_unreadable":
                     raise
-                # A second attempt must not spend the chip's patience on keys that have already failed.
-                keys = (attempt.opened_with,) if attempt.opened_with else keys
             finally:
                 self.apdus = before = attempt.apdus
                 self._guarded("card_mute", connection.close)
+            # A second attempt must not spend the chip's patience on keys that have already failed.
+            keys = (attempt.opened_with,) if attempt.opened_with else keys
         raise AssertionError("the last attempt returns or raises")
 
     def _guarded(self, code: str, call: Callable[[], T]) -> T:

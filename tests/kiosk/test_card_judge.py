@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices.idcard.access import open_chip
-from devices.idcard.facts import Proof
-from devices.idcard.reading import read_opened
+from devices.idcard.reading import Order, read_opened
 from devices.idcard.twin import ChipTwin
 from devices.idcard.twin.issuer import TwinIssuer
 from kiosk.card_judge import CardJudge
@@ -56,5 +55,6 @@ def test_a_reading_bears_the_judges_verdict(tmp_path: Path) -> None:
     chip = ChipTwin(issuer=ISSUER)
     opened = open_chip(Field(chip), (chip.key,))
     judge = CardJudge(tmp_path, ToldClock(), sure=True)
-    person, proof = read_opened(opened, lambda _share, _told: None, judge=judge)
-    assert (person, proof) == (chip.person, Proof("issuer_trusted", reason="crl_missing"))
+    read = read_opened(opened, lambda _share, _told: None, order=Order(judge))
+    assert read.person == chip.person
+    assert (read.proof.verdict, read.proof.reason) == ("issuer_trusted", "crl_missing")
