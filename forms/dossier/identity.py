@@ -28,6 +28,11 @@ _CLONES: Final[Mapping[str, str]] = {
     "chip": "không phải bản sao",
     "none": "chưa kiểm tra bản sao",
 }
+_DOUBTS: Final[Mapping[str, str]] = {
+    "proof_withheld": "chíp giấu phần chống sao chép",
+    "proof_refused": "chíp không chịu chứng minh là chíp gốc",
+}
+"""Reasons that say more about a copy than that nothing was checked."""
 _FALSE: Final = "not_genuine"
 _LONGEST: Final = 40
 """Letters shown of a code that is not known here."""
@@ -66,7 +71,7 @@ class IdentityCheck:
             reason = f" [{self.reason[:_LONGEST]}]" if self.reason else ""
             return f"{found[0]}{reason}. {source}"
         if self.clone:
-            found.append(_word(_CLONES, self.clone))
+            found.append(_DOUBTS.get(self.reason) or _word(_CLONES, self.clone))
         return f"{source}: {'; '.join(found)}"
 
 

@@ -35,8 +35,12 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
         (CHECKED.code, "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"),
         ("chip/issuer_trusted/none/bac", "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chưa kiểm tra bản sao"),
         (
-            "typed/not_genuine///clone_failed",
-            "CHÍP KHÔNG THẬT, cán bộ xem thẻ [clone_failed]. Tự gõ",
+            "typed/not_genuine///chip_copied",
+            "CHÍP KHÔNG THẬT, cán bộ xem thẻ [chip_copied]. Tự gõ",
+        ),
+        (
+            "chip/issuer_trusted/none/bac/proof_withheld",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu phần chống sao chép",
         ),
         ("chip/blessed/active/bac//later", "Đọc chíp: «blessed»; không phải bản sao"),
         ("telepathy", "«telepathy»"),
