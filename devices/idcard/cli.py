@@ -23,6 +23,7 @@ from devices.idcard import (
     CardReader,
     CardReading,
     CardState,
+    Key,
     MrzKey,
     key_candidates,
     key_from_mrz,
@@ -31,6 +32,7 @@ from devices.idcard import (
 )
 from devices.idcard.errors import card_error
 from devices.idcard.facts import Proof
+from devices.idcard.keys import can_key
 from devices.idcard.reading import Judge
 from devices.idcard.sentences import proof_vi
 
@@ -60,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--qr", metavar="TEXT", help="nội dung mã QR trên thẻ")
     parser.add_argument("--mrz", metavar="TEXT", help="ba dòng ký tự ở mặt sau thẻ, viết liền hoặc cách nhau bằng dấu /")
     parser.add_argument("--number", metavar="12 SỐ", help="số căn cước; cần thêm --birth")
-    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập in trên thẻ (chưa dùng được khi đứng một mình)")
+    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập (CAN) in trên thẻ; có thể đi cùng các cách khác")
     parser.add_argument("--birth", metavar="NGÀY", default="", help="ngày sinh, dd/mm/yyyy hoặc yyyy-mm-dd")
     parser.add_argument("--issued", metavar="NGÀY", default="", help="ngày cấp, nếu biết")
     parser.add_argument("--expires", metavar="NGÀY", default="", help="ngày hết hạn in trên thẻ, nếu biết")
@@ -91,8 +93,16 @@ def card_command(argv: Sequence[str], reader_url: str = "pcsc:", judge: Judge | 
     return _finish(_succeeded(reading, options.show), options)
 
 
-def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
-    """The keys worth trying, from the surest thing that was given. An access number alone does not open a chip yet."""
+def _keys(options: argparse.Namespace) -> Sequence[Key]:
+    """The keys worth trying: the access number, and those from the surest other thing that was given."""
+    keys: list[Key] = [can_key(options.can)] if options.can else []
+    keys += _mrz_keys(options)
+    if not keys:
+        raise card_error("key_missing")
+    return keys
+
+
+def _mrz_keys(options: argparse.Namespace) -> Sequence[MrzKey]:
     if options.mrz:
         return (key_from_mrz(options.mrz),)
     if options.number and options.birth:
@@ -100,10 +110,10 @@ def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
     if options.qr:
         person = parse_card_qr(options.qr)
         return key_candidates(person.number, person.birth, options.issued or person.issued, options.expires)
-    raise card_error("pace_unavailable" if options.can else "key_missing")
+    return ()
 
 
-def _watched(reader: CardReader, keys: Sequence[MrzKey], options: argparse.Namespace) -> CardReading:
+def _watched(reader: CardReader, keys: Sequence[Key], options: argparse.Namespace) -> CardReading:
     """Tell every state until a card was read; a failure is not the end, the card may be laid again."""
     states: queue.SimpleQueue[CardState] = queue.SimpleQueue()
     reader.watch(keys, states.put)

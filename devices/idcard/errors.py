@@ -65,6 +65,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Số căn cước phải có đủ 12 chữ số.",
         "Xem số in trên thẻ căn cước rồi nhập lại đủ 12 chữ số.",
     ),
+    "can_invalid": (
+        "Số truy cập (CAN) phải có đủ 6 chữ số.",
+        "Xem số truy cập in trên thẻ rồi nhập lại đủ 6 chữ số.",
+    ),
     "date_invalid": (
         "Ngày này không có trong lịch.",
         "Xem ngày in trên thẻ rồi nhập lại, ví dụ 01/02/1990. Nếu chỉ nhớ năm sinh thì nhập năm.",

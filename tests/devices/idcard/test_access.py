@@ -178,6 +178,15 @@ def test_few_keys_are_tried_with_growing_pauses(ways: tuple[object, ...]) -> Non
     assert one.pauses[0] < one.pauses[-1]
 
 
+@pytest.mark.parametrize("sw", [0x6300, 0x6982, 0x6988, 0x63C2])
+@pytest.mark.parametrize("ways", [(), (GENERIC,)], ids=["basic access", "PACE"])
+def test_chips_say_in_many_ways_that_a_key_is_wrong(ways: tuple[object, ...], sw: int) -> None:
+    one = desk(pace=ways, wrong_key_sw=sw)
+    wrong = [MrzKey("190000001", "900201", f"{year}0201") for year in range(40, 60)]
+    assert one.refuses(*wrong) == "wrong_key"
+    assert len(one.pauses) == MAX_KEYS - 1
+
+
 def test_access_numbers_and_zones_share_the_tries() -> None:
     one = desk(pace=(GENERIC,))
     wrong = [MrzKey("190000001", "900201", f"{year}0201") for year in range(40, 60)]

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from devices.idcard.cli import card_command, mask
-from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin
+from devices.idcard.pace_offers import offer
+from devices.idcard.security_infos import PACE
+from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin, Profile
 
 WOMAN = SAMPLES[0]
 KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error", "reason", "timings", "reader"}
@@ -70,7 +72,9 @@ def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("argv", "error"),
     [
-        (["--can", "000001"], "pace_unavailable"),
+        (["--can", "000001"], "card_absent"),
+        (["--can", "12345"], "can_invalid"),
+        (["--can", "١٢٣٤٥٦"], "can_invalid"),
         ([], "key_missing"),
         (["--number", WOMAN.number], "key_missing"),
         (["--number", "123", "--birth", "1990"], "number_invalid"),
@@ -91,6 +95,20 @@ def test_a_failure_has_a_code_a_sentence_and_a_cure(
     assert answer["error"]["code"] == error
     assert answer["error"]["message"]
     assert answer["error"]["cure"]
+
+
+@pytest.mark.parametrize("rest", [[], BY_QR, ["--number", WOMAN.number, "--birth", "01/02/1990"]], ids=["alone", "qr", "number"])
+def test_the_access_number_opens_a_chip_with_pace(
+    lay: Callable[[ChipTwin], None], capsys: pytest.CaptureFixture[str], rest: list[str]
+) -> None:
+    lay(ChipTwin(profile=Profile(pace=(offer(f"{PACE}.2.2", 13),))))
+    code, answer = run(capsys, "--can", "000001", *rest)
+    assert (code, answer["access"], answer["error"]) == (0, "pace-can", None)
+
+
+def test_the_access_number_alone_does_not_open_a_chip_without_pace(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, "--can", "000001")
+    assert (code, answer["error"]["code"]) == (1, "pace_unavailable")
 
 
 def test_the_key_of_another_card(card: None, capsys: pytest.CaptureFixture[str]) -> None:
