@@ -93,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
         "Đo tốc độ, mỗi phép đo cạnh một mốc so sánh",
         "benchmarks, each against its peer in one run",
         "kiosk.bench:bench_command",
-        usage="filing|forms|ingest|journal|start|touch|sync|upload|peers|dictionary",
+        usage="card|filing|forms|ingest|journal|start|touch|sync|upload|peers|dictionary",
         debian=("run", "demo"),
     ),
     Command(

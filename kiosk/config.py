@@ -57,7 +57,7 @@ FIELDS: tuple[Field, ...] = (
         "devices.reader",
         str,
         "pcsc:",
-        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none.",
+        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `?long` behind: passes long answers; `none:`: none.",
     ),
     Field(
         "devices.can",

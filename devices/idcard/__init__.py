@@ -89,7 +89,9 @@ def open_card_reader(
     changed: Callable[[], None] = lambda: None,
     judge: Judge | None = None,
 ) -> CardReader:
-    """The reader at ``pcsc:`` or ``pcsc:NAME``; nothing is opened before the first question. Raises ``address_invalid``.
+    """The reader at ``pcsc:`` or ``pcsc:NAME``, with ``?long`` behind where it passes long answers. Raises ``address_invalid``.
+
+    Nothing is opened before the first question.
 
     ``soon`` hands callbacks over to where they belong; ``changed`` is called when a reader or card came or went. ``judge``
     says on the reader's thread what a chip's data is worth, with the certificates this machine trusts; without it none are.

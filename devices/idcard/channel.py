@@ -64,14 +64,23 @@ class PlainChannel:
         self._transport = transport
 
     def send(self, command: Command) -> Answer:
-        raw = self._transport.transmit(command.encode())
-        _check_size(raw, extended=command.extended)
+        raw = _exchange(self._transport, command.encode(), extended=command.extended)
         return Answer(raw[:-2], int.from_bytes(raw[-2:], "big"))
 
 
-def _check_size(raw: bytes, *, extended: bool) -> None:
-    if not 2 <= len(raw) <= (65_538 if extended else 258):
-        raise ChannelBroken(f"an answer of {len(raw)} bytes")
+def _exchange(transport: Transport, apdu: bytes, *, extended: bool) -> bytes:
+    """What comes back for ``apdu``, put together when the chip gives it in parts (ISO/IEC 7816-4, 5.3.4)."""
+    raw = b""
+    for _ in range(_MAX_PARTS):
+        part = transport.transmit(apdu)
+        if not 2 <= len(part) <= (65_538 if extended else 258):
+            raise ChannelBroken(f"an answer of {len(part)} bytes")
+        raw += part
+        if part[-2] != 0x61:
+            return raw
+        # The last byte says how much to fetch next.
+        raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
+    raise ChannelBroken("an answer without an end")
 
 
 class CipherSuite(Protocol):
@@ -153,21 +162,9 @@ class SecureMessaging:
         if not self._alive:
             raise ChannelBroken("the session is over")
         self._alive = False
-        answer = self.unwrap(self._transmit(self.wrap(command), extended=_needs_extended(command)), command)
+        answer = self.unwrap(_exchange(self._transport, self.wrap(command), extended=_needs_extended(command)), command)
         self._alive = True
         return answer
-
-    def _transmit(self, apdu: bytes, *, extended: bool) -> bytes:
-        raw = b""
-        for _ in range(_MAX_PARTS):
-            part = self._transport.transmit(apdu)
-            _check_size(part, extended=extended)
-            raw += part
-            if part[-2] != 0x61:
-                return raw
-            # A long answer in parts (ISO/IEC 7816-4, 5.3.4): the last byte says how much to fetch next.
-            raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
-        raise ChannelBroken("an answer without an end")
 
     def wrap(self, command: Command) -> bytes:
         """The protected command, of extended length where it or its answer needs that; moves the counter on."""

@@ -21,6 +21,8 @@ SHORT_ROOM: Final = 256
 """Bytes a short answer holds, status word apart. Every reader passes that, also one that takes no command over 261 bytes."""
 LONG_ROOM: Final = 65536
 """Bytes a long answer holds (extended length)."""
+TRIED_ROOM: Final = 2048
+"""What long answers are tried with: most of what they can save, and no reader's buffer."""
 MAX_FILE: Final = 64 * 1024
 MAX_FACE_FILE: Final = 1024 * 1024
 FAR: Final = 0x8000
@@ -58,8 +60,8 @@ class FileMissing(Exception):
 
 @dataclass(slots=True)
 class Habits:
-    """What this chip has been seen to take; learnt while reading. ``room``: bytes an answer may hold, more than a short one only
-    where chip and reader have proved it."""
+    """What this chip has been seen to take; learnt while reading. ``room``: bytes an answer may hold; more than a short one where
+    the technician says so, until the chip refuses."""
 
     short_ids: bool = True
     whole_first: bool = True
@@ -111,10 +113,23 @@ class _Reading:
 
     def __init__(self, channel: SecureChannel, file: File, habits: Habits) -> None:
         self._channel, self._file, self._habits = channel, file, habits
-        self.most = largest_read(channel.block, habits.room)
+
+    @property
+    def most(self) -> int:
+        return largest_read(self._channel.block, self._habits.room)
 
     def first(self) -> bytes:
         """The file's beginning; it is the selected one from then on."""
+        try:
+            return self._first()
+        except FileMissing:
+            if self._habits.room == SHORT_ROOM:
+                raise
+        # Long answers are tried on the first file only.
+        self._habits.room = SHORT_ROOM
+        return self._first()
+
+    def _first(self) -> bytes:
         habits = self._habits
         count = self.most if habits.whole_first else _HEADER
         if habits.short_ids and (data := self._ask(read_by_short_id(self._file.short_id, count))):
@@ -124,7 +139,7 @@ class _Reading:
         if data := self._ask(read_binary(0, count)):
             habits.short_ids = False
             return data
-        if habits.whole_first and (data := self._ask(read_binary(0, _HEADER))):
+        if habits.whole_first and habits.room == SHORT_ROOM and (data := self._ask(read_binary(0, _HEADER))):
             habits.whole_first = False
             return data
         raise FileMissing(self._file.name)

@@ -37,8 +37,6 @@ _ANY_READER = "\\\\?PnP?\\Notification"
 """The pseudo reader whose state changes when readers come and go."""
 
 _NOTICE_MS = 600
-_MOST_PARTS = 256
-"""Of an answer handed out in parts: together the most that an extended answer holds."""
 
 _SECURITY_MODULE = " SAM"
 
@@ -159,15 +157,9 @@ class Connection:
         _check(pcsc.SCardBeginTransaction(card))
 
     def transmit(self, apdu: bytes) -> bytes:
-        """The answer to ``apdu``, with 61xx and 6Cxx already followed up. Raises ``card_removed``, ``chip_unreadable``."""
+        """The answer to ``apdu``, with 6Cxx already followed up. Raises ``card_removed``, ``chip_unreadable``."""
         answer = self._once(apdu)
-        if len(answer) == 2 and answer[0] == 0x6C:
-            return self._once(apdu[:-1] + answer[1:])
-        for _ in range(_MOST_PARTS):
-            if answer[-2] != 0x61:
-                return answer
-            answer = answer[:-2] + self._once(bytes([0x00, 0xC0, 0x00, 0x00, answer[-1]]))
-        raise card_error("chip_unreadable")
+        return self._once(apdu[:-1] + answer[1:]) if len(answer) == 2 and answer[0] == 0x6C else answer
 
     def _once(self, apdu: bytes) -> bytes:
         assert self._line.handle

@@ -49,8 +49,8 @@ class CardReader:
     """The readers with ``wanted`` in their name. The thread starts with the first question and ends with :meth:`close`.
 
     ``soon`` hands callbacks over, e.g. to a UI thread; by default they run on the reader's. ``changed`` is called when a reader or
-    card came or went. ``judge`` says on the reader's thread what the data of a chip is worth. ``answer_timeout_s``: how long the
-    chip may think about one command, in seconds.
+    card came or went. ``judge`` says on the reader's thread what the data of a chip is worth. ``long``: the reader
+    passes answers of more than 256 bytes. ``answer_timeout_s``: how long the chip may think about one command, in seconds.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class CardReader:
         soon: Soon = _here,
         changed: Callable[[], None] = lambda: None,
         judge: Judge = without_trust,
+        long: bool = False,
         answer_timeout_s: float = 6.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +70,7 @@ class CardReader:
         self._soon = soon
         self._changed = changed
         self._judge = judge
+        self._long = long
         self._timeout_s = answer_timeout_s
         self._clock = clock
         self._dog = Watchdog("card-watchdog", self._overdue)
@@ -274,7 +276,7 @@ class CardReader:
                 self._watch = None
 
     def _read(self, line: Line, watch: Watch, slot: Slot, round_: int) -> CardReading:
-        """One attempt, and a fresh start when an answer was damaged."""
+        """One attempt, and a fresh start when an answer was damaged. A chip is called false only when it fails twice."""
 
         def dropped() -> bool:
             return watch.gone or watch.round != round_ or self._closed
@@ -303,15 +305,17 @@ class CardReader:
             attempt.apdus = before
             try:
                 # A reader that stumbles over long commands damages every answer to them.
-                return attempt.read(keys, tell, Order(self._judge, watch.face, careful=last))
+                reading = attempt.read(keys, tell, Order(self._judge, watch.face, careful=last, long=self._long))
+                if last or reading.proof.verdict != "not_genuine":
+                    return reading
             except DeviceError as error:
                 if last or error.code != "chip_unreadable":
                     raise
-                # A second attempt must not spend the chip's patience on keys that have already failed.
-                keys = (attempt.opened_with,) if attempt.opened_with else keys
             finally:
                 self.apdus = before = attempt.apdus
                 self._guarded("card_mute", connection.close)
+            # A second attempt must not spend the chip's patience on keys that have already failed.
+            keys = (attempt.opened_with,) if attempt.opened_with else keys
         raise AssertionError("the last attempt returns or raises")
 
     def _guarded(self, code: str, call: Callable[[], T]) -> T:
@@ -331,8 +335,10 @@ class CardReader:
 def open_card_reader(
     url: str, *, soon: Soon = _here, changed: Callable[[], None] = lambda: None, judge: Judge = without_trust
 ) -> CardReader:
-    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded). Raises ``address_invalid``."""
-    scheme, colon, name = url.partition(":")
-    if scheme != "pcsc" or not colon:
+    """The reader at ``pcsc:`` (any) or ``pcsc:NAME`` (part of its name; may be percent-encoded), with ``?long`` behind for one that
+    passes long answers. Raises ``address_invalid``."""
+    scheme, colon, rest = url.partition(":")
+    name, _, option = rest.removeprefix("//").partition("?")
+    if scheme != "pcsc" or not colon or option not in ("", "long"):
         raise card_error("address_invalid")
-    return CardReader(unquote(name.removeprefix("//")), soon=soon, changed=changed, judge=judge)
+    return CardReader(unquote(name), soon=soon, changed=changed, judge=judge, long=bool(option))

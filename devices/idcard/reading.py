@@ -20,7 +20,7 @@ from devices.idcard.certificates import Moment
 from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson, Face, Proof
-from devices.idcard.files import File, FileMissing, Habits, read_file
+from devices.idcard.files import SHORT_ROOM, TRIED_ROOM, File, FileMissing, Habits, read_file
 from devices.idcard.groups import Random
 from devices.idcard.holder import person_from_chip
 from devices.idcard.passive import PassiveProof, authenticate
@@ -50,11 +50,13 @@ def without_trust(sod: bytes | None, groups: Mapping[int, bytes]) -> PassiveProo
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of a reading. ``face``: also the portrait. ``careful``: read as the most careful reader does."""
+    """What is wanted of a reading. ``face``: also the portrait. ``careful``: read as the most careful reader does. ``long``: the
+    reader passes long answers, so the chip may be asked for them."""
 
     judge: Judge = without_trust
     face: bool = False
     careful: bool = False
+    long: bool = False
     random: Random = secrets.token_bytes
 
 
@@ -128,7 +130,7 @@ class _Files:
 
     def __init__(self, opened: Opened, progress: Progress, step: Step, order: Order) -> None:
         self._channel, self._progress, self._step = opened.channel, progress, step
-        self._habits = Habits.cautious() if order.careful else Habits()
+        self._habits = Habits.cautious() if order.careful else Habits(room=TRIED_ROOM if order.long else SHORT_ROOM)
         self._shares = _shares([file for file in _USUAL_BYTES if order.face or file is not File.DG2])
 
     def need(self, file: File) -> bytes:

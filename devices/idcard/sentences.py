@@ -34,8 +34,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "crl_missing": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Máy chưa có danh sách chứng thư bị thu hồi.",
     "crl_expired": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Danh sách chứng thư bị thu hồi trên máy đã cũ.",
     "clock_unsure": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Giờ của máy chưa chắc đúng nên chưa xét thời hạn.",
-    "clone_failed": "Chíp không chứng minh được nó là chíp gốc: có thể là bản sao.",
-    "stripped": "Trên chíp thiếu phần chống sao chép mà cơ quan cấp đã ghi: có thể là bản sao.",
+    "chip_copied": "Chíp không chứng minh được nó là chíp gốc: đây là bản sao.",
 }
 
 _CLONES: Final[Mapping[str, str]] = {
@@ -45,11 +44,19 @@ _CLONES: Final[Mapping[str, str]] = {
 }
 
 
+_DOUBTS: Final[Mapping[str, str]] = {
+    "proof_withheld": "Chíp giấu phần chống sao chép mà cơ quan cấp đã ghi: có thể là bản sao.",
+    "proof_refused": "Chíp không chịu chứng minh nó là chíp gốc: có thể là bản sao.",
+    "proof_unusable": "Máy chưa biết cách kiểm tra chíp này có phải bản sao hay không.",
+}
+
+
 def proof_vi(proof: Proof) -> str:
-    """One or two sentences: what is known of the data and why no more, then whether the chip may be a copy."""
-    told = _REASONS.get(proof.reason) or " ".join(
-        part for part in (_VERDICTS[proof.verdict], f"[{proof.reason}]" if proof.reason else "") if part
-    )
+    """What is known of the data and why no more, then whether the chip may be a copy. An unknown reason is shown as it stands."""
+    reason = proof.reason
+    told = _REASONS.get(reason) or _VERDICTS[proof.verdict]
+    if reason and reason not in _REASONS and reason not in _DOUBTS:
+        told += f" [{reason}]"
     if proof.verdict in ("not_genuine", "not_checked"):
         return told
-    return f"{told} {_CLONES[proof.clone_check]}"
+    return f"{told} {_DOUBTS.get(reason) or _CLONES[proof.clone_check]}"

@@ -14,20 +14,25 @@ from typing import Final
 
 _SOURCES: Final[Mapping[str, str]] = {
     "chip": "Đọc chíp",
-    "qr": "Quét mã QR trên thẻ, chưa kiểm tra chíp",
-    "typed": "Tự gõ, không đọc thẻ",
+    "qr": "Quét mã QR",
+    "typed": "Tự gõ",
 }
 _VERDICTS: Final[Mapping[str, str]] = {
     "issuer_trusted": "dữ liệu nguyên vẹn, do cơ quan cấp ký",
     "intact_issuer_unchecked": "dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp",
     "not_checked": "chưa kiểm tra dữ liệu",
-    "not_genuine": "CHÍP KHÔNG THẬT HOẶC BỊ SỬA – cán bộ xem thẻ",
+    "not_genuine": "CHÍP KHÔNG THẬT, cán bộ xem thẻ",
 }
 _CLONES: Final[Mapping[str, str]] = {
     "active": "không phải bản sao",
     "chip": "không phải bản sao",
     "none": "chưa kiểm tra bản sao",
 }
+_DOUBTS: Final[Mapping[str, str]] = {
+    "proof_withheld": "chíp giấu phần chống sao chép",
+    "proof_refused": "chíp không chịu chứng minh là chíp gốc",
+}
+"""Reasons that say more about a copy than that nothing was checked."""
 _FALSE: Final = "not_genuine"
 _LONGEST: Final = 40
 """Letters shown of a code that is not known here."""
@@ -60,13 +65,13 @@ class IdentityCheck:
             return ""
         source = _word(_SOURCES, self.source)
         if not self.verdict:
-            return source
+            return f"{source}, chưa kiểm tra thẻ" if self.source in ("qr", "typed") else source
         found = [_word(_VERDICTS, self.verdict)]
         if self.verdict == _FALSE:
             reason = f" [{self.reason[:_LONGEST]}]" if self.reason else ""
-            return f"{found[0]}{reason}; {source[:1].lower()}{source[1:]}"
+            return f"{found[0]}{reason}. {source}"
         if self.clone:
-            found.append(_word(_CLONES, self.clone))
+            found.append(_DOUBTS.get(self.reason) or _word(_CLONES, self.clone))
         return f"{source}: {'; '.join(found)}"
 
 

@@ -165,12 +165,14 @@ class ReadChip(Page):
 
     def _done(self, reading: CardReading) -> None:
         self._reading = None
-        if reading.proof.verdict == "not_genuine":
-            # Nothing of such a chip is shown or kept.
+        card = Identified(reading.person, reading.proof, reading.access)
+        if card.proof.verdict == "not_genuine":
+            # Its data fills nothing and is not shown; that it was found so goes with the dossier.
+            self.filing.take_card(card)
             self.state, self.refused = None, self._not_genuine()
             self.notify()
             return
-        self.kiosk.show(CardSeen(self.kiosk, self.filing, Identified(reading.person, reading.proof, reading.access)))
+        self.kiosk.show(CardSeen(self.kiosk, self.filing, card))
 
     def _not_genuine(self) -> Refused:
         t = self.kiosk.t
@@ -233,9 +235,7 @@ class ReadChip(Page):
     def type_instead(self) -> None:
         from kiosk.viewmodels.card_typing import TypedIdentity
 
-        self.kiosk.show(
-            TypedIdentity(self.kiosk, self.filing, chip=self.code not in ("reader_absent", "pcscd_absent", "not_genuine"))
-        )
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.code not in HOPELESS))
 
     def without(self) -> None:
         self.kiosk.show(self.filing.page(self.kiosk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kiosk.services import Identified, Services
@@ -49,8 +50,10 @@ class Filing:
     def take_card(self, card: Identified) -> int:
         """Keep the card and fill what it knows; answers given by hand stay. Returns how many answers were filled.
 
-        A chip that is not genuine fills nothing: its data is nobody's.
+        A chip that is not genuine fills nothing: its data is nobody's. That one was found so is kept until another chip is read.
         """
+        if card.person.source != "chip" and self.card is not None and self.card.proof.verdict == "not_genuine":
+            card = replace(card, proof=self.card.proof)
         self.card = card
         if card.person.source == "chip" and card.proof.verdict == "not_genuine":
             return 0

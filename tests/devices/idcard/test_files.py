@@ -232,3 +232,15 @@ def test_progress_counts_the_bytes_up_to_the_whole() -> None:
     read_file(chip, File.SOD, on_bytes=lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == [231, 462, 693, 924, 1000]
     assert {total for _, total in told} == {1000}
+
+
+def test_a_chip_that_takes_no_long_answer_is_asked_for_one_once() -> None:
+    def short_only(command: Command, answer: Answer) -> Answer:
+        return Answer(b"", 0x6700) if command.extended else answer
+
+    chip = FileChip({File.DG1: whole(93, File.DG1), File.SOD: whole(700, File.SOD)}, twist=short_only)
+    habits = Habits(room=2048)
+    assert read_file(chip, File.DG1, habits) == chip.files[File.DG1]
+    before = len(chip.sent)
+    assert read_file(chip, File.SOD, habits) == chip.files[File.SOD]
+    assert len(chip.sent) - before == least(700)

@@ -13,7 +13,7 @@ import pytest
 
 from devices.idcard import tlv
 from devices.idcard.dg1 import parse_dg1
-from devices.idcard.dg13 import NO_ITEMS, parse_dg13
+from devices.idcard.dg13 import MAX_DEPTH, MAX_OBJECTS, NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson
 from devices.idcard.holder import person_from_chip
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
@@ -68,6 +68,54 @@ def test_the_old_number_is_known_by_its_nine_digits_whichever_item_it_is_in(wher
 def test_decomposed_letters_are_composed() -> None:
     facts = facts_in(tlv.build(0x6D, item(2, unicodedata.normalize("NFD", "NÔNG THỊ MẪU"))))
     assert facts["name"] == "NÔNG THỊ MẪU"
+
+
+def string(number: int, tag: int, value: bytes) -> bytes:
+    return tlv.build(0x30, tlv.build(0x02, bytes([number])) + tlv.build(tag, value))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (0x0C, "NÔNG THỊ MẪU".encode()),
+        (0x1E, "NÔNG THỊ MẪU".encode("utf-16-be")),
+        (0x1C, "NÔNG THỊ MẪU".encode("utf-32-be")),
+        (0x04, "NÔNG THỊ MẪU".encode()),
+        (0x14, "NÔNG THỊ MẪU".encode()),
+    ],
+    ids=["UTF8", "BMP", "universal", "octets", "T61 that is UTF-8"],
+)
+def test_a_text_is_read_in_every_kind_of_string(tag: int, value: bytes) -> None:
+    assert facts_in(tlv.build(0x6D, string(2, tag, value)))["name"] == "NÔNG THỊ MẪU"
+
+
+def test_t61_that_is_no_utf8_is_read_as_latin() -> None:
+    assert facts_in(tlv.build(0x6D, string(2, 0x14, "NÔNG".encode("latin-1"))))["name"] == "NÔNG"
+
+
+def test_of_an_item_that_comes_twice_the_first_counts() -> None:
+    assert facts_in(tlv.build(0x6D, item(2, "NÔNG THỊ MẪU") + item(2, "BẾ VĂN THỬ")))["name"] == "NÔNG THỊ MẪU"
+
+
+def test_unknown_items_stay_in_memory_and_no_text_shows_them() -> None:
+    items = parse_dg13(tlv.build(0x6D, item(1, "004190000001") + item(99, "một điều riêng") + item(40, "nữa")))
+    assert items.unknown_numbers == (40, 99)
+    assert "riêng" not in repr(items) + str(items) + repr(items.facts)
+
+
+def nested(depth: int) -> bytes:
+    inner = item(1, "004190000001")
+    for _ in range(depth):
+        inner = tlv.build(0x30, inner)
+    return tlv.build(0x6D, inner)
+
+
+def test_a_dg13_nested_without_end_or_with_too_many_objects_is_damaged() -> None:
+    assert facts_in(nested(MAX_DEPTH - 1))["number"] == "004190000001"
+    with pytest.raises(ValueError, match="too deep"):
+        parse_dg13(nested(MAX_DEPTH + 1))
+    with pytest.raises(ValueError, match="too many"):
+        parse_dg13(tlv.build(0x6D, item(1, "004190000001") + b"\x05\x00" * MAX_OBJECTS))
 
 
 @pytest.mark.parametrize("dg13", [b"", b"\x6d\x00", b"\x6d\x05\x30\x10\x02\x01\x01", b"\x61\x03abc", tlv.build(0x6D, b"\x30\x00")])

@@ -22,8 +22,9 @@ from devices.idcard.signatures import Scheme, public_key
 from devices.idcard.sod import parse_sod
 from devices.idcard.trust import NO_TRUST, TrustStore
 from devices.idcard.twin import ChipTwin, Profile
+from devices.idcard.twin.certificates import years
 from devices.idcard.twin.forgeries import FORGERIES, ForgedIssuer
-from devices.idcard.twin.issuer import KINDS, SIGNED, IssuerKind, TwinIssuer, lds_object
+from devices.idcard.twin.issuer import KINDS, SIGNED, Change, IssuerKind, TwinIssuer, lds_object
 from devices.idcard.twin.keys import KeyKind, TwinKey, explicit
 from tests.devices.idcard.trusting import TODAY, UNSURE, groups, trusting
 
@@ -101,6 +102,30 @@ def test_a_signer_issued_after_its_issuers_key_was_to_be_put_away_is_not_trusted
     issuer.signer = issuer.officer.sealed_by(issuer.root)
     later = Moment(datetime(2030, 1, 1, tzinfo=UTC), sure=True)
     assert judged(issuer.security_object(groups()), trusting(issuer), later) == ("intact_issuer_unchecked", "issuer_expired")
+
+
+def test_a_card_signed_after_the_signers_key_was_to_be_put_away_is_not_trusted() -> None:
+    issuer = TwinIssuer(KINDS["signing time"])
+    issuer.officer = replace(issuer.officer, signing=years(2022, 2023))
+    issuer.signer = issuer.officer.sealed_by(issuer.root)
+    assert judged(issuer.security_object(groups()), trusting(issuer)) == ("intact_issuer_unchecked", "signer_expired")
+
+
+def test_an_authority_may_not_sign_documents_even_where_its_key_may_sign() -> None:
+    issuer = TwinIssuer()
+    issuer.officer = replace(issuer.officer, authority=True, usage=frozenset({"digital_signature", "key_cert_sign"}))
+    issuer.signer = issuer.officer.sealed_by(issuer.root)
+    assert judged(issuer.security_object(groups()), trusting(issuer)) == ("not_genuine", "usage_wrong")
+
+
+def test_what_follows_a_security_object_may_not_be_long() -> None:
+    sod = TwinIssuer().security_object(groups())
+    assert judged(sod + bytes(40_000), NO_TRUST) == ("not_genuine", "sod_unreadable")
+
+
+def test_signed_data_of_another_kind_is_no_security_object() -> None:
+    other = Change(kind="1.2.840.113549.1.9.16.1.4", content_type="1.2.840.113549.1.9.16.1.4")
+    assert judged(TwinIssuer().seal(lds_object(groups()), other), NO_TRUST) == ("not_genuine", "sod_unreadable")
 
 
 def test_a_card_signed_in_the_future_is_not_trusted_by_a_sure_clock() -> None:
@@ -231,4 +256,5 @@ def test_damaged_security_objects_never_raise_and_are_never_trusted() -> None:
 def test_every_reason_has_a_sentence_and_an_unknown_one_is_shown_as_it_stands() -> None:
     assert "chưa cài chứng thư gốc" in proof_vi(Proof("intact_issuer_unchecked", "active", "issuer_not_installed"))
     assert proof_vi(Proof("issuer_trusted", "chip")).endswith("Chíp không phải bản sao.")
+    assert proof_vi(Proof("issuer_trusted", reason="proof_withheld")).endswith("có thể là bản sao.")
     assert "[of_tomorrow]" in proof_vi(Proof("not_genuine", reason="of_tomorrow"))

@@ -261,3 +261,36 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
 def test_only_pcsc_addresses_are_taken() -> None:
     with pytest.raises(DeviceError, match="address_invalid"):
         open_card_reader("usb://072f:223b")
+
+
+@pytest.mark.parametrize(
+    ("profile", "check"),
+    [
+        (Profile(active="rsa"), "active"),
+        (Profile(active="ecdsa-brainpool"), "active"),
+        (Profile(chip_auth="aes-256"), "chip"),
+        (Profile(chip_auth="dh-aes-128", short_only=False), "chip"),
+        (Profile(active="rsa", short_id_sw=0x6A86), "active"),
+        (Profile(chip_auth="3des", past_end_sw=0x6C00), "chip"),
+        (Profile(past_end_sw=0x6700), "none"),
+    ],
+    ids=["RSA in parts", "ECDSA", "AES", "long commands", "no short identifiers", "says how much", "nothing past the end"],
+)
+def test_a_chip_proves_through_the_daemon_that_it_is_no_copy(lay: Lay, reader: CardReader, profile: Profile, check: str) -> None:
+    chip = ChipTwin(profile=profile)
+    lay(chip)
+    reading = reader.read((chip.key,))
+    assert reading.person == chip.person
+    assert (reading.proof.clone_check, reading.proof.verdict) == (check, "intact_issuer_unchecked")
+
+
+@pytest.mark.parametrize("short_only", [False, True], ids=["it takes them", "it breaks off"])
+def test_long_answers_are_asked_for_where_the_technician_says_so_and_a_chip_may_refuse_them(lay: Lay, short_only: bool) -> None:
+    chip = ChipTwin(profile=Profile(short_only=short_only, face_bytes=20_000))
+    lay(chip)
+    reader = open_card_reader("pcsc:?long")
+    reading = reader.read((chip.key,), face=True)
+    reader.close()
+    assert reading.person == chip.person
+    assert reading.face is not None
+    assert (reading.apdus < 30) is not short_only

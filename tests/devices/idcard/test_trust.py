@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from devices.idcard import tlv
 from devices.idcard.certificates import Moment
-from devices.idcard.master_list import CSCA_MASTER_LIST
+from devices.idcard.master_list import CSCA_MASTER_LIST, MASTER_LIST_SIGNER
 from devices.idcard.passive import authenticate
 from devices.idcard.signed_data import parse_signed_data
 from devices.idcard.trust_cli import trust_command
@@ -21,7 +22,7 @@ from devices.idcard.trust_folder import REASONS_VI, Found, TrustFolder
 from devices.idcard.twin.certificates import Wanted, years
 from devices.idcard.twin.issuer import KINDS, Change, IssuerKind, TwinIssuer, master_list
 from devices.idcard.twin.keys import P256, TwinKey
-from tests.devices.idcard.trusting import TODAY, UNSURE, groups
+from tests.devices.idcard.trusting import TODAY, groups
 
 VIETNAM = TwinIssuer()
 ABROAD = TwinIssuer(IssuerKind("abroad"), owner="abroad", country="LA")
@@ -91,6 +92,7 @@ _AGREEMENT = Wanted("Nobody", TwinKey(P256, "nobody"), 5, years(2021, 2030), usa
         (VIETNAM.csca_pem + pem.armor("PRIVATE KEY", _key(locked=False)), "private_key"),
         (_AGREEMENT.sealed_by(VIETNAM.root), "not_ca"),
         (_altered(VIETNAM.csca), "signature_wrong"),
+        (replace(VIETNAM.root, usage=frozenset({"crl_sign"})).sealed_by(VIETNAM.root), "not_ca"),
         (LINKED.installed[1], "no_issuer"),
         (VIETNAM.signer, "no_issuer"),
         (VIETNAM.crl, "no_issuer"),
@@ -130,7 +132,7 @@ def test_a_revocation_list_counts_for_the_next_card(trust: TrustFolder) -> None:
 def test_an_authority_at_its_end_is_refused_by_a_sure_clock_only(trust: TrustFolder) -> None:
     trust.add(VIETNAM.csca, TODAY)
     assert [kinds(one) for one in trust.inventory(LATER).files] == [["expired"]]
-    assert len(trust.store(UNSURE).anchors) == 1
+    assert len(trust.store(replace(LATER, sure=False)).anchors) == 1
 
 
 def test_a_folder_that_did_not_change_is_not_read_again(trust: TrustFolder) -> None:
@@ -145,6 +147,23 @@ def test_a_master_list_signed_with_a_certificate_for_documents_is_refused(trust:
     content = parse_signed_data(master_list(VIETNAM, [VIETNAM.csca]), most_certificates=2).content
     by_signer = Change(certificates=[VIETNAM.signer, VIETNAM.csca], content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)
     assert kinds(trust.add(tlv.find(VIETNAM.seal(content, by_signer), 0x77), TODAY)) == ["master_list_wrong"]
+
+
+def test_a_master_list_of_a_signer_nobody_issued_is_refused(trust: TrustFolder) -> None:
+    content = parse_signed_data(master_list(VIETNAM, [VIETNAM.csca]), most_certificates=2).content
+    officer = Wanted("Master list signer", VIETNAM.officer.key, 7, years(2021, 2036), purposes=(MASTER_LIST_SIGNER,))
+    forged = Change(certificates=[officer.sealed_by(ABROAD.root)], content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)
+    assert kinds(trust.add(tlv.find(VIETNAM.seal(content, forged), 0x77), TODAY)) == ["master_list_wrong"]
+
+
+def test_a_link_to_another_state_carries_no_trust(trust: TrustFolder) -> None:
+    trust.add(VIETNAM.csca, TODAY)
+    assert kinds(trust.add(ABROAD.root.sealed_by(VIETNAM.root), TODAY)) == ["no_issuer"]
+
+
+def test_a_revocation_list_by_a_root_that_may_not_make_them_is_refused(trust: TrustFolder) -> None:
+    root = replace(VIETNAM.root, usage=frozenset({"key_cert_sign"}))
+    assert kinds(trust.add(root.sealed_by(root) + VIETNAM.crl, TODAY)) == ["csca", "no_issuer"]
 
 
 def told(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> tuple[int, dict[str, object]]:

@@ -29,14 +29,18 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
     ("code", "told"),
     [
         ("", ""),
-        ("typed", "Tự gõ, không đọc thẻ"),
-        ("qr", "Quét mã QR trên thẻ, chưa kiểm tra chíp"),
+        ("typed", "Tự gõ, chưa kiểm tra thẻ"),
+        ("qr", "Quét mã QR, chưa kiểm tra thẻ"),
         ("chip", "Đọc chíp"),
         (CHECKED.code, "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"),
         ("chip/issuer_trusted/none/bac", "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chưa kiểm tra bản sao"),
         (
-            "typed/not_genuine///clone_failed",
-            "CHÍP KHÔNG THẬT HOẶC BỊ SỬA – cán bộ xem thẻ [clone_failed]; tự gõ, không đọc thẻ",
+            "typed/not_genuine///chip_copied",
+            "CHÍP KHÔNG THẬT, cán bộ xem thẻ [chip_copied]. Tự gõ",
+        ),
+        (
+            "chip/issuer_trusted/none/bac/proof_withheld",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu phần chống sao chép",
         ),
         ("chip/blessed/active/bac//later", "Đọc chíp: «blessed»; không phải bản sao"),
         ("telepathy", "«telepathy»"),

@@ -138,10 +138,33 @@ def test_a_chip_that_is_not_genuine_is_told_and_nothing_of_it_is_used(house: Hou
     page = house.screen
     assert isinstance(page, ReadChip)
     assert (page.code, page.state, page.can_use_qr, page.reads_again) == ("not_genuine", None, False, False)
+    assert page.filing.session.value("req_name") is None
     page.again()
     house.services.proof = Proof()
     house.clock.advance(3)
     assert isinstance(house.screen, CardSeen)
+
+
+def test_that_a_chip_was_not_genuine_stays_known_when_the_citizen_goes_another_way(house: House) -> None:
+    house.services.card_on_reader = MOTHER
+    house.services.proof = Proof("not_genuine", reason="hash_mismatch")
+    house.kiosk.show(ReadChip(house.kiosk, house.filing(None), CardHints(QR)))
+    house.clock.advance(3)
+    house.screen.back()
+    house.screen.choose("qr")
+    house.services.scan(QR)
+    house.screen.accept()
+    assert house.screen.filing.card == Identified(QR, house.services.proof)
+
+
+def test_a_card_that_may_lock_is_not_opened_any_more(house: House) -> None:
+    house.services.card_on_reader = Refused("key_blocked_soon", "Chíp sắp bị khóa.", "Tự nhập thông tin.")
+    house.kiosk.show(ReadChip(house.kiosk, house.filing(None), CardHints(QR)))
+    house.clock.advance(3)
+    page = house.screen
+    assert (page.reads_again, page.asks_dates, page.can_type_can) == (False, False, False)
+    page.type_instead()
+    assert not house.screen.chip
 
 
 def missed(house: House) -> ReadChip:
