@@ -57,7 +57,7 @@ FIELDS: tuple[Field, ...] = (
         "devices.reader",
         str,
         "pcsc:",
-        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `?long` behind: passes long answers; `none:`: none.",
+        "Card reader: `pcsc:` (the first) or `pcsc:NAME` (part of its name); `?long` behind: long answers pass; `none:`: none.",
     ),
     Field(
         "devices.can",
