@@ -197,7 +197,7 @@ def named(one: PaceOffer) -> str:
     return f"{one.oid[len(PACE) + 1 :]} {one.number}"
 
 
-def reads_com(chip: ChipTwin, line: Chip, one: PaceOffer, key: Key) -> None:
+def expect_com(chip: ChipTwin, line: Chip, one: PaceOffer, key: Key) -> None:
     session, evidence = pace.authenticate(line, one, key, lambda count: bytes([7]) * count)
     assert session.send(select_application(AID)).ok
     assert session.send(select_file(0x011E)).ok
@@ -209,13 +209,13 @@ def reads_com(chip: ChipTwin, line: Chip, one: PaceOffer, key: Key) -> None:
 @pytest.mark.parametrize("one", WAYS, ids=named)
 def test_every_way_opens_the_chip(one: PaceOffer, password_kind: str) -> None:
     chip = ChipTwin(profile=Profile(pace=(one,), bac=False))
-    reads_com(chip, Chip(chip), one, chip.key if password_kind == "MRZ" else chip.can)
+    expect_com(chip, Chip(chip), one, chip.key if password_kind == "MRZ" else chip.can)
 
 
 @pytest.mark.parametrize("one", OTHER_WAYS, ids=named)
 def test_every_other_group_opens_the_chip(one: PaceOffer) -> None:
     chip = ChipTwin(profile=Profile(pace=(one,), short_only=False))
-    reads_com(chip, Chip(chip), one, chip.can)
+    expect_com(chip, Chip(chip), one, chip.can)
 
 
 @pytest.mark.parametrize("cipher", CIPHERS)
@@ -250,9 +250,9 @@ def test_a_right_password_gives_the_chip_all_its_tries_back() -> None:
     chip = ChipTwin(profile=Profile(pace=(WAYS[1],), tries=3))
     with pytest.raises(KeyRefused):
         pace.authenticate(Chip(chip), WAYS[1], CAN, lambda count: bytes([7]) * count)
-    reads_com(chip, Chip(chip), WAYS[1], chip.can)
+    expect_com(chip, Chip(chip), WAYS[1], chip.can)
     line = Chip(chip)
-    reads_com(chip, line, WAYS[1], chip.can)
+    expect_com(chip, line, WAYS[1], chip.can)
     assert line.log[0][1] == bytes.fromhex("9000")
 
 

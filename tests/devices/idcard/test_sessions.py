@@ -142,6 +142,7 @@ FORGERIES: dict[str, tuple[tuple[tuple[int, bytes], ...], bytes]] = {
     "nothing": ((), b"\x90\x00"),
     "another status outside": ((GOOD,), b"\x62\x82"),
     "another status inside": (((0x99, b"\x62\x82"),), b"\x90\x00"),
+    "status in another object": (((0x81, b"\x90\x00"),), b"\x90\x00"),
     "a long status": (((0x99, b"\x90\x00\x00"),), b"\x90\x00"),
     "status before data": ((GOOD, (0x87, pad(b"data", 16))), b"\x90\x00"),
     "two statuses": ((GOOD, GOOD), b"\x90\x00"),
