@@ -147,6 +147,7 @@ class Depot:
             os.fsync(file.fileno())
             path = self._folder / _name(checked, file)
             os.replace(part, path)
+            part.unlink(missing_ok=True)  # two names of one file: there was nothing to replace, and both stayed
             to_disk(self._folder)
         held = Held(path, checked.header, path.stat().st_size)
         self._let_go(held)

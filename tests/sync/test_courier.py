@@ -100,6 +100,15 @@ def test_a_volume_is_held_once_however_often_it_comes(depot: Depot) -> None:
     assert len(depot.held()) == 1
 
 
+def test_a_volume_of_ones_own_is_offered_twice_and_takes_its_room_once(depot: Depot, tmp_path: Path) -> None:
+    own = tmp_path / "own.hsb"
+    own.write_bytes(volume())
+    depot.offer(own)
+    room = depot.room()
+    depot.offer(own)
+    assert depot.room() == room
+
+
 def test_what_is_no_whole_volume_is_not_kept(depot: Depot, tmp_path: Path) -> None:
     data = volume()
     for wrong in (data[:-1], b"PK\x03\x04" + data, b"x" * 500):
