@@ -256,13 +256,13 @@ def _receipt_facts(receipt: Receipt) -> dict[str, Any]:
         "volume": receipt.volume.hex(),
         "at_ms": receipt.at_ms,
         "held": {f"{inc:x}": n for inc, n in receipt.held.items()},
-        "blobs": len(receipt.blobs),
+        "complete": receipt.complete,
         "refused": receipt.refused,
     }
 
 
 def last_receipt(store: Store) -> dict[str, Any] | None:
-    """The newest receipt, as kept: ``at_ms``, ``held``, ``blobs``, ``refused``; ``None`` before the first."""
+    """The newest receipt, as kept: ``at_ms``, ``held``, ``complete``, ``refused``; ``None`` before the first."""
     row = store.meta(_RECEIPT)
     return None if row is None else dict(json.loads(row))
 

@@ -36,6 +36,7 @@ MAX_VOLUME: Final = 1 << 30
 """Largest volume, bytes: far under FAT32's 4 GiB."""
 MAX_FRAME: Final = 1280 * 1024
 """Largest frame, bytes: a segment of the largest payload fits."""
+MAX_COUNTER: Final = (1 << 32) - 1
 MAX_LETTERS: Final = 1024
 MAX_PREFACE: Final = 1024 * 1024
 """Bytes of letters a reader looks at before anything is proven."""

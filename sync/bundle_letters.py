@@ -151,8 +151,8 @@ class Receipt:
     device: int
     held: Mapping[int, int]
     """Incarnation -> last n the province holds now."""
-    blobs: tuple[bytes, ...]
-    """Blobs of this volume that are complete at the province."""
+    complete: int
+    """How many blobs of this volume are complete at the province; which, the states beside it say."""
     refused: str
     """Stable code of why the volume was not taken; empty when it was."""
     at_ms: int
@@ -164,7 +164,7 @@ def write_receipt(receipt: Receipt, signer: Signer) -> bytes:
         "volume": receipt.volume.hex(),
         "device": receipt.device,
         "held": {f"{inc:x}": n for inc, n in receipt.held.items()},
-        "blobs": [blob.hex() for blob in receipt.blobs],
+        "complete": receipt.complete,
         "refused": receipt.refused,
         "at_ms": receipt.at_ms,
     }
@@ -187,7 +187,7 @@ def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
             volume=bytes.fromhex(given.text("volume")),
             device=given.number("device", 1, (1 << 32) - 1),
             held=held,
-            blobs=tuple(bytes.fromhex(blob) for blob in given.facts["blobs"]),
+            complete=given.number("complete", 0, 1 << 32),
             refused=given.text("refused"),
             at_ms=given.number("at_ms", 0, 1 << 62),
         )

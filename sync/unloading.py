@@ -28,8 +28,10 @@ from sync.steps import step
 PORTION: Final = 16
 """Segments of the feed taken in one transaction."""
 STATES: Final = b"MCX-BUNDLE-STATES-1"
-STATES_MOST: Final = 200
-"""Blobs in one frame of states."""
+STATES_ROOM: Final = 48 * 1024
+"""Bytes of states in one frame: what stands around them fits a letter as well."""
+RUNS_MOST: Final = 4096
+"""Runs told of one blob. What is left out is sent again, and skipped."""
 
 
 class Taker(Protocol):
@@ -137,9 +139,16 @@ def _portions(segments: Iterator[bytes]) -> Iterator[list[bytes]]:
 
 def seal_states(states: Mapping[str, Ranges], signer: Signer, sealer: Sealer) -> Iterator[bytes]:
     """What the province holds of a commune's attachments, as frames of a volume."""
-    listed = sorted(states.items())
-    for at in range(0, len(listed), STATES_MOST):
-        facts = {blob: ranges.encode().hex() for blob, ranges in listed[at : at + STATES_MOST]}
+    facts: dict[str, str] = {}
+    room = STATES_ROOM
+    for blob, ranges in sorted(states.items()):
+        coded = Ranges(ranges.runs[:RUNS_MOST]).encode().hex()
+        room -= len(blob) + len(coded) + len('"":"",')
+        if facts and room < 0:
+            yield sealer.seal(letter.write(STATES, {"have": facts}, signer))
+            facts, room = {}, STATES_ROOM
+        facts[blob] = coded
+    if facts:
         yield sealer.seal(letter.write(STATES, {"have": facts}, signer))
 
 

@@ -155,7 +155,7 @@ def test_the_province_that_answers_a_stick_knows_the_keys_it_was_signed_with(sta
         header, _ = preface(source)
     device = machine.store.identity_or_raise().device
     for refused, waits in (("revoked", True), ("gap", False)):
-        keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), refused, 1)]))
+        keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, 0, refused, 1)]))
         assert bool(key_file(machine.config).change(lambda held: held).rotation) is waits
     machine.close()
 
@@ -169,7 +169,7 @@ def test_a_receipt_for_an_older_volume_says_nothing_of_the_new_keys(state: Path,
     machine.close()
     machine = make_machine(state)
     device = machine.store.identity_or_raise().device
-    keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), "", 1)]))
+    keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, 0, "", 1)]))
     assert key_file(machine.config).change(lambda held: held).rotation
     machine.close()
 
@@ -222,7 +222,11 @@ def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_pa
         with twin.journal.atomic():
             yield twin.journal, twin
 
-    office = Office(twin.root.public, twin.keys, recording, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
+    @contextmanager
+    def reading() -> Iterator[Any]:
+        yield twin.journal
+
+    office = Office(twin.root.public, twin.keys, recording, reading, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
 
     def answered(name: str, seen: int) -> Path:
         """What the province writes for a kiosk that stands at ``seen`` in the feed."""

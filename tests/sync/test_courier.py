@@ -132,7 +132,7 @@ def test_a_forged_copy_does_not_take_the_place_of_what_is_held(depot: Depot) -> 
     forged = data[:-1] + bytes([data[-1] ^ 1])
     assert keep(depot, forged).name != true.name
     assert true.path.read_bytes() == data
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert [one.header.way for one in depot.held()] == [Way.DOWN], "both leave when the true one has arrived"
 
@@ -148,14 +148,14 @@ def test_what_interrupted_transfers_left_takes_room_and_gives_way(depot: Depot) 
 def test_what_the_province_received_is_let_go_when_its_receipt_comes_by(depot: Depot) -> None:
     keep(depot, volume(1))
     keep(depot, volume(2))
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert [(one.header.way, one.header.counter) for one in depot.held()] == [(Way.UP, 2), (Way.DOWN, 9)]
 
 
 def test_a_copy_of_what_has_arrived_is_not_held_again(depot: Depot, tmp_path: Path) -> None:
     first = volume(1)
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     answer = keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     depot.remove(answer)
     keep(depot, first)
@@ -166,7 +166,7 @@ def test_a_copy_of_what_has_arrived_is_not_held_again(depot: Depot, tmp_path: Pa
 def test_a_month_of_bundles_that_arrive_leaves_the_folder_as_small_as_it_was(depot: Depot, tmp_path: Path) -> None:
     for day in range(1, 31):
         keep(depot, volume(day, 100_000))
-        receipt = write_receipt(Receipt(day.to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+        receipt = write_receipt(Receipt(day.to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
         depot.remove(keep(depot, volume(100 + day, way=Way.DOWN, letters=(receipt,))))
     assert [path.name for path in (tmp_path / "depot").iterdir()] == ["arrived"]
     assert depot.room() == 1_000_000
@@ -195,7 +195,7 @@ def test_a_receipt_that_is_none_lets_nothing_go(depot: Depot, wrong: str) -> Non
     keep(depot, volume(1))
     refused = "gap" if wrong == "refused" else ""
     device = 1001 if wrong == "of another device" else 1000
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), device, {}, (), refused, 1), KIOSK if wrong == "forged" else PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), device, {}, 0, refused, 1), KIOSK if wrong == "forged" else PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert len(depot.held()) == 2
 
