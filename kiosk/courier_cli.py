@@ -31,6 +31,7 @@ from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
 from sync.errors import Offline, StaleBundle, SyncError, TimedOut
 from sync.file_trouble import why_vi
+from sync.rollover import signing_keys
 from sync.segment import commune_tag
 from sync.sizes import size_vi
 
@@ -67,8 +68,15 @@ def courier_command(argv: Sequence[str]) -> int:
 
 def depot_of(machine: Machine) -> Depot:
     """The folder of bundles this machine holds for others, and of its own that wait for a courier."""
-    keys = [machine.trust.province.verify_key] if machine.trust is not None else []
-    return Depot(machine.config.state / "courier", int(machine.config["sync.courier_mb"]) * MB, keys)
+    return Depot(machine.config.state / "courier", int(machine.config["sync.courier_mb"]) * MB, lambda: _province_keys(machine))
+
+
+def _province_keys(machine: Machine) -> list[bytes]:
+    """Keys whose receipts count: the present one, and those before it, for what was on its way when they changed."""
+    enrolment = machine.enrolment
+    if enrolment is None:
+        return []
+    return [*signing_keys(machine.store.keys_documents()), enrolment.province.verify_key]
 
 
 def offer_own(machine: Machine, depot: Depot) -> None:
@@ -125,8 +133,8 @@ def take_own(machine: Machine, depot: Depot) -> list[Imported]:
 
 def _is_for(machine: Machine, held: Held) -> bool:
     """Whether it is an answer of our province to our commune."""
-    commune = machine.store.identity_or_raise().commune
-    ours = machine.trust is not None and held.header.province == province_tag(machine.trust.root)
+    commune, enrolment = machine.store.identity_or_raise().commune, machine.enrolment
+    ours = enrolment is not None and held.header.province == province_tag(enrolment.root)
     return ours and held.header.way is Way.DOWN and held.header.owner == commune_tag(commune)
 
 

@@ -236,7 +236,8 @@ def _keep_states(machine: Machine, brought: Unloaded) -> None:
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:
     """Remember the newest word of the province on what it took off sticks of this kiosk, and that it knows the keys in force."""
-    own = [receipt for receipt in brought.receipts if machine.trust is not None and receipt.device == machine.trust.device]
+    device = machine.store.identity_or_raise().device
+    own = [receipt for receipt in brought.receipts if receipt.device == device]
     waybook, letter = Waybook(machine.store), machine.keyring.rotation
     # The province opens a volume under new keys only when it has taken the letter that lies in it.
     if any(receipt.refused != "revoked" and waybook.told_of(letter, receipt.volume) for receipt in own):

@@ -46,7 +46,7 @@ def keep(depot: Depot, data: bytes) -> Held:
 
 @pytest.fixture
 def depot(tmp_path: Path) -> Depot:
-    return Depot(tmp_path / "depot", 1_000_000, [PROVINCE.public])
+    return Depot(tmp_path / "depot", 1_000_000, lambda: [PROVINCE.public])
 
 
 @pytest.fixture
