@@ -8,7 +8,10 @@ should be told: a lost answer is sent again by the province.
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import struct
+import termios
 from contextlib import suppress
 from typing import Final
 
@@ -27,6 +30,11 @@ def hasten(held: socket.socket) -> None:
 def keep_pace(held: socket.socket) -> None:
     """Send what was lost again no later the second time than the first, as long as few packets are on the way."""
     _tell(held, _THIN_LINEAR_TIMEOUTS, 1)
+
+
+def unacknowledged(held: socket.socket) -> int:
+    """Bytes given to the kernel of which the other end has not said that they arrived. Raises OSError."""
+    return int(struct.unpack("i", fcntl.ioctl(held.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
 def _tell(held: socket.socket, option: int, value: int) -> None:

@@ -10,7 +10,6 @@ Before every piece the crossing is looked at. An answer counts when it is signed
 from __future__ import annotations
 
 import base64
-import fcntl
 import http.client
 import os
 import select
@@ -18,7 +17,6 @@ import socket
 import ssl
 import struct
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +33,7 @@ from sync.blob.wire import MAX_ANSWER, NONCE, Act, Answer, Ticket, ask_path, is_
 from sync.errors import BadSignature, BearerError, BlobProtocol, TimedOut
 from sync.keys import Signer, Verifier
 from sync.line_failures import Response, failure, named
-from sync.tcp import keep_pace
+from sync.tcp import keep_pace, unacknowledged
 from sync.tls import Trust, check_pin, context_for
 
 STEP: Final = 1024
@@ -243,7 +241,7 @@ class BlobLine:
         """Nothing could be done for a moment: has anything left since the last look?"""
         if self.stop.is_set():
             raise GaveWay("the process ends")
-        waiting = struct.unpack("i", fcntl.ioctl(held.sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+        waiting = unacknowledged(held.sock)
         if waiting != self._waiting:
             self._moved()
             self._waiting = waiting

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -172,10 +173,27 @@ def test_a_month_of_bundles_that_arrive_leaves_the_folder_as_small_as_it_was(dep
     assert depot.room() == 1_000_000
 
 
-def test_a_full_folder_lets_go_what_was_carried_on_and_nothing_else(depot: Depot, server: CourierServer) -> None:
+def test_what_the_kernel_took_and_a_phone_did_not_is_not_called_fetched(
+    depot: Depot, server: CourierServer, tmp_path: Path
+) -> None:
+    held = keep(depot, volume(1, 60_000))
+    before = threading.active_count()
+    with socket.socket() as phone:
+        phone.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        phone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        phone.connect(("127.0.0.1", server.port))
+        phone.sendall(f"GET /v/{held.name} HTTP/1.1\r\nX-Code: {CODE}\r\n\r\n".encode())
+        with phone.makefile("rb") as came:
+            assert came.read(20_000).startswith(b"HTTP/1.1 200")
+    until("the line to be given up", lambda: threading.active_count() <= before)
+    assert not any(tmp_path.rglob("*.fetched"))
+
+
+def test_a_full_folder_lets_go_what_was_carried_on_and_nothing_else(depot: Depot, server: CourierServer, tmp_path: Path) -> None:
     keep(depot, volume(1, 400_000))
     fetched = keep(depot, volume(2, 400_000))
     ask(server, "GET", f"/v/{fetched.name}", X_Code=CODE)
+    until("the fetching is noted", lambda: any(tmp_path.rglob("*.fetched")))
     keep(depot, volume(3, 400_000))
     assert [one.header.counter for one in depot.held()] == [1, 3]
     with pytest.raises(StickFull):
