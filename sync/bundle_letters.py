@@ -15,7 +15,7 @@ from sync import letter
 from sync.bundle import Header
 from sync.bundle_errors import BundleDamaged, BundleForged
 from sync.errors import BadLetter, BadSignature, SealBroken
-from sync.keys import Opener, Sealer, Signer, Verifier
+from sync.keys import Opener, Sealer, Signer, Verifier, by_one_of
 
 _MANIFEST: Final = b"MCX-BUNDLE-MANIFEST-1"
 _RECEIPT: Final = b"MCX-BUNDLE-RECEIPT-1"
@@ -113,13 +113,11 @@ def signed_letter(kind: bytes, data: bytes, keys: Sequence[Verifier]) -> letter.
         given = letter.read(kind, data)
     except BadLetter as error:
         raise BundleDamaged(str(error)) from None
-    for key in keys:
-        try:
-            given.check(key)
-        except BadSignature:
-            continue
-        return given
-    raise BundleForged("a letter is signed by none of the keys")
+    try:
+        by_one_of(keys, given.check)
+    except BadSignature:
+        raise BundleForged("a letter is signed by none of the keys") from None
+    return given
 
 
 def _place(place: Place) -> list[Any]:
