@@ -212,7 +212,7 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
     for path in usb.volumes(place):
         try:
             with usb.named(), path.open("rb") as source:
-                brought = unload(source, engine, engine.trust)
+                brought = unload(source, engine)
         except BundleWrongWay as error:
             if place.is_file():  # among others it is only what this kiosk wrote itself
                 found.append(Imported(path, None, error))

@@ -37,6 +37,11 @@ RUNS_MOST: Final = 4096
 class Taker(Protocol):
     """The part of the engine a volume goes to."""
 
+    @property
+    def trust(self) -> Trust:
+        """What is trusted now; the letters of a volume add to it."""
+        ...
+
     def on_bundle(self, parts: Sequence[bytes]) -> ReplyOutcome: ...
 
 
@@ -59,7 +64,7 @@ class Unloaded:
     """Blob -> units the province holds."""
 
 
-def unload(source: BinaryIO, taker: Taker, trust: Trust, *, sieve: Sieve = sift, suite: Suite = SODIUM) -> Unloaded:
+def unload(source: BinaryIO, taker: Taker, *, sieve: Sieve = sift, suite: Suite = SODIUM) -> Unloaded:
     """Take a volume in.
 
     Raises:
@@ -67,21 +72,24 @@ def unload(source: BinaryIO, taker: Taker, trust: Trust, *, sieve: Sieve = sift,
         SyncError: what the engine found (``feed_gap``, ``bundle_stale``, ``province_inconsistent`` …); portions before count.
     """
     header, letters = preface(source)
-    _address(header, trust)
-    public = _province_keys(trust, letters, suite)
+    _address(header, taker.trust)
+    public = _province_keys(taker.trust, letters, suite)
     keys = [suite.verifier(one) for one in public]
-    openers = [suite.opener(secret) for secret in reversed(trust.commune_secrets)]
     found = Unloaded(header)
     for_engine = [document for document in letters if not is_receipt(document)]
     found.receipts = [read_receipt(document, keys) for document in letters if is_receipt(document)]
     source.seek(0)
-    segments = _segments(sieve(source, public, MAX_VOLUME), found.states, openers, keys)
-    for portion in _portions(segments):
+    sealed: list[bytes] = []
+    for portion in _portions(_segments(sieve(source, public, MAX_VOLUME), sealed)):
         with step("stick.apply"):
             outcome = taker.on_bundle([*for_engine, *portion])
         found.applied += outcome.applied
         found.acked += outcome.acked
         found.server_ms = outcome.server_ms
+    # Only now: the key they are sealed to may have come in this very volume.
+    openers = [suite.opener(secret) for secret in reversed(taker.trust.commune_secrets)]
+    for body in sealed:
+        found.states |= open_states(body, openers, keys)
     return found
 
 
@@ -111,14 +119,13 @@ def _province_keys(trust: Trust, letters: Iterable[bytes], suite: Suite) -> list
     return keys
 
 
-def _segments(
-    frames: Iterator[Frame], states: dict[str, Ranges], openers: Sequence[Opener], keys: Sequence[Verifier]
-) -> Iterator[bytes]:
+def _segments(frames: Iterator[Frame], states: list[bytes]) -> Iterator[bytes]:
+    """The segments; states of attachments are put aside, sealed."""
     for frame in frames:
         if frame.kind == Kind.SEGMENT:
             yield frame.body
         elif frame.kind == Kind.STATES:
-            states.update(open_states(frame.body, openers, keys))
+            states.append(frame.body)
 
 
 def _portions(segments: Iterator[bytes]) -> Iterator[list[bytes]]:

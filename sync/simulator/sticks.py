@@ -206,7 +206,7 @@ def _back(scene: Scene, came: Sequence[Received]) -> bytes:
 def unload_at(scene: Scene, machine: Machine, stick: bytes) -> Unloaded:
     """What a kiosk's importer does."""
     suite = scene.authority.forge.suite
-    return unload(io.BytesIO(stick), machine.engine, machine.engine.trust, sieve=_sieve(scene), suite=suite)
+    return unload(io.BytesIO(stick), machine.engine, sieve=_sieve(scene), suite=suite)
 
 
 def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:

@@ -104,7 +104,7 @@ class Sender:
 
     def take(self, path: Path) -> Unloaded:
         with path.open("rb") as source:
-            return unload(source, self.kiosk.engine, self.kiosk.engine.trust, sieve=in_process)
+            return unload(source, self.kiosk.engine, sieve=in_process)
 
     def take_all(self, stick: Path) -> list[Unloaded]:
         """Every volume of the way back on a stick, in order of their names."""

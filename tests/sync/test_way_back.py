@@ -54,6 +54,18 @@ def test_two_kiosks_on_one_stick_each_find_their_own_letter_of_the_communes_next
         assert sender.kiosk.engine.trust.commune_generation == 2
 
 
+def test_what_is_held_of_files_is_read_with_the_key_that_came_beside_it(tmp_path: Path) -> None:
+    sender, desk = make()
+    renew_commune(sender.world, sender.kiosk)
+    sender.write("a")
+    blob = sender.add_file(os.urandom(5_000))
+    desk.announce(sender)
+    sender.export(tmp_path)
+    desk.answer(tmp_path, desk.take_all(tmp_path))
+    (brought,) = sender.take_all(tmp_path)
+    assert brought.states == {blob: Ranges.whole(5_000)}
+
+
 def test_a_day_of_very_many_small_files_is_answered_by_what_a_kiosk_can_read(tmp_path: Path) -> None:
     sender, desk = make()
     sender.write("a")
