@@ -39,9 +39,12 @@ def backup(machine: Machine, given: argparse.Namespace) -> int:
         raise StoreError(
             "passphrase_short", "Mật khẩu sao lưu quá ngắn.", f"Đặt mật khẩu từ {LEAST_PASSPHRASE} ký tự, ví dụ bốn từ bất kỳ."
         )
-    size = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase))
+    made = back_up(machine.store, machine.keyring, given.file, Receivers(province, passphrase))
     opens = [name for name, held in (("máy này", True), ("tỉnh", province is not None), ("mật khẩu", bool(passphrase))) if held]
-    say(given.json, {"ok": True, "bytes": size}, f"Đã sao lưu {size} byte, niêm phong. Mở được bằng: {', '.join(opens)}.")
+    text = f"Đã sao lưu {made.size} byte, niêm phong. Mở được bằng: {', '.join(opens)}."
+    if made.unread:
+        text += f" Thiếu {len(made.unread)} tệp giấy tờ không còn đọc được trên máy này: chạy «store check»."
+    say(given.json, {"ok": True, "bytes": made.size, "unread": len(made.unread)}, text)
     return 0
 
 

@@ -126,6 +126,8 @@ class Parts:
             fcntl.flock(file, fcntl.LOCK_EX)
             held, sound = _held(os.pread(file, os.fstat(file).st_size, 0))
             os.ftruncate(file, sound)
+            if act == _ADD:
+                units -= held  # what comes again makes the list no longer
             lines = b"".join(_line(act, first, end) for first, end in units.runs)
             if os.pwrite(file, lines, sound) < len(lines):
                 raise BlobDiskFull("the disk of attachments is full")

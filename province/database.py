@@ -12,10 +12,12 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from province.blobs import province_files
 from province.errors import ProvinceError
+from province.journal import recording
 from province.merging import assign_missing
-from province.models import Identity
-from province.runtime import Runtime
+from province.models import Attachment, Identity
+from province.runtime import Runtime, current
 from province.writer import writing
 
 
@@ -80,10 +82,20 @@ def _missing(had_one: Path) -> ProvinceError:
 
 def new_epoch() -> int:
     """Start a new epoch after the database was restored from a backup: every kiosk drops its feed, reads it again and
-    offers its log again.
+    offers its log again. Of attachments that are called complete and are not here the feed says so, and kiosks send them again.
     """
     with writing():
         identity = Identity.objects.get()
         identity.epoch += 1
         identity.save()
-        return identity.epoch
+    _tell_of_lost_files()
+    return identity.epoch
+
+
+def _tell_of_lost_files() -> None:
+    running = current()
+    files = province_files(running).files
+    lost = [row for row in Attachment.objects.filter(complete=True) if files.head(row.blob) != row.size]
+    with recording(running.wall_ms()) as journal:
+        for row in lost:
+            journal.add_entry(row.commune, {"e": "bl", "id": row.blob, "d": row.dossier, "ok": 0, "bad": []}, None)

@@ -232,6 +232,8 @@ def _enrol(row: Enrolment, by: str) -> Device:
     running = current()
     root = root_key(running.options.state, running.options.root, running.keyring)
     asked = open_request(bytes(row.request))
+    if row.former and (refusal := _former_refusal(asked, row.commune)):
+        raise ProvinceError(refusal, "Số máy này không được cấp lại: từ lúc máy xin, tỉnh đã báo mất hoặc chuyển máy.")
     device = _again(row, asked) if row.former else None
     secret = devices.commune_key(row.commune)
     if device is None:

@@ -66,7 +66,7 @@ class OpenFile:
 
 def files_of(row: DossierIndex) -> Sequence[FileFact]:
     """Scans of a dossier in the order they were told of; removed ones are left out."""
-    held = province_files(current())
+    held = province_files(current()).of(row.commune)
     rows = list(Attachment.objects.filter(commune=row.commune, dossier=row.dossier, removed=False).order_by("seq"))
     previews = {one.of: one for one in rows if one.role == "preview"}
     fields = confirmed_fields(row)
@@ -94,7 +94,7 @@ def open_file(row: DossierIndex, blob: str, page: int) -> OpenFile | None:
     found = Attachment.objects.filter(commune=row.commune, dossier=row.dossier, blob=blob, complete=True, removed=False).first()
     if found is None:
         return None
-    held = province_files(current())
+    held = province_files(current()).of(row.commune)
     if found.role == "preview" and found.mime == "image/tiff":
         data = _page(held, found, page)
         return OpenFile(f"giay-to-{blob[:8]}.png", "image/png", len(data), True, iter((data,)))

@@ -81,7 +81,7 @@ class OrmJournal:
         self._feeds: dict[str, tuple[int, bytes]] = {}
         self._waiting: dict[str, list[Entry]] = {}
         """Commune -> the end of its feed, without gaps."""
-        self.codes = OfficialCodes()
+        self.codes = OfficialCodes(self.epoch)
         self.milestones: set[str] = set()
         """Communes whose feed has reached another ``SNAPSHOT_EVERY``."""
 
@@ -90,7 +90,8 @@ class OrmJournal:
         insert(EventRow, Line._fields, self._events.values())
         for device, incarnation in {key[:2] for key in self._events}:
             n, head = self._positions[device, incarnation]
-            Position.objects.update_or_create(device=device, incarnation=incarnation, defaults={"n": n, "head": head})
+            if not Position.objects.filter(device=device, incarnation=incarnation).update(n=n, head=head):
+                Position.objects.create(device=device, incarnation=incarnation, n=n, head=head)
         insert(FeedRow, Entry._fields, joined.from_iterable(self._waiting.values()))
         self._projection.flush()
         self.codes.flush()
@@ -182,23 +183,15 @@ class OrmJournal:
 
     def prove(self, device: int, proof: Proof) -> None:
         log = ProofRow.objects.filter(device=device, incarnation=proof.incarnation)
-        if log.filter(head=proof.head).exists():
+        known = list(log.values_list("n", "head", "branch"))
+        if any(head == proof.head for _, head, _ in known):
             return  # proven already
         branch = self.head_at(device, proof.incarnation, proof.n) != proof.head
-        if not branch:
-            log.filter(branch=False, n__lt=proof.n).delete()
-        if not branch and log.filter(branch=False).exists():
+        if not branch and any(n >= proof.n for n, _, beside in known if not beside):
             return  # proven further
-        ProofRow.objects.create(
-            device=device,
-            incarnation=proof.incarnation,
-            n=proof.n,
-            head=proof.head,
-            branch=branch,
-            context=proof.context,
-            message=proof.message,
-            signature=proof.signature,
-        )
+        facts = {name: getattr(proof, name) for name in ("n", "head", "context", "message", "signature")}
+        if branch or not log.filter(branch=False).update(**facts):
+            ProofRow.objects.create(device=device, incarnation=proof.incarnation, branch=branch, **facts)
 
     def safe(self, device: int, incarnation: int) -> int:
         row = Position.objects.filter(device=device, incarnation=incarnation).only("safe").first()

@@ -84,11 +84,13 @@ class Conflict(models.Model):
 
 
 class Attachment(models.Model):
-    """Projection: a file (thành phần hồ sơ) that an accepted ``at`` event told of. The file itself: :mod:`province.blobs`."""
+    """Projection: a file (thành phần hồ sơ) that an accepted ``at`` event of a commune told of; the first to tell says what it is.
+    The file itself: :mod:`province.blobs`.
+    """
 
     objects: ClassVar[models.Manager[Attachment]]
 
-    blob: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    blob: models.CharField[str, str] = models.CharField(max_length=64)
     """Hex SHA-256 of the ciphertext."""
     commune: models.CharField[str, str] = models.CharField(max_length=16)
     dossier: models.CharField[str, str] = models.CharField(max_length=64)
@@ -110,4 +112,5 @@ class Attachment(models.Model):
     removed: models.BooleanField[bool, bool] = models.BooleanField(default=False)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["commune", "blob"], name="attachment_once")]
         indexes = [models.Index(fields=["commune", "dossier"], name="attachment_of_dossier")]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -29,10 +28,8 @@ _ATTACHED: Final = "at."
 _DETACHED: Final = "rm.at."
 _OTHERS: Final = (_DECIDED, _ATTACHED, _DETACHED)
 """Beginnings of the fields that tables beside the index follow."""
-_OTHERS_TOLD: Final = re.compile(rb'"(?:decided|(?:rm\.)?at)\.').search
-"""Whether an entry's line can hold one of them: looked through faster than its names."""
 _Key = tuple[str, str]
-"""(commune, dossier)"""
+"""(commune, dossier or blob)"""
 _TOGETHER: Final = 2000
 """Entries written together by a rebuild."""
 
@@ -59,8 +56,8 @@ class Projection:
         self._changed: set[_Key] = set()
         self._index: dict[_Key, Indexed] = {}
         self._attachments: list[Attachment] = []
-        self._complete: dict[str, bool] = {}
-        self._removed: list[str] = []
+        self._complete: dict[_Key, bool] = {}
+        self._removed: list[tuple[str, str, str]] = []
         self._moved: set[_Key] = set()
         self._conflicts: list[tuple[str, Conflict]] = []
 
@@ -89,7 +86,7 @@ class Projection:
         if kind == "f":
             return self._project_fields(row, entry, origin).dropped
         if kind == "bl":
-            self._complete[str(entry["id"])] = entry.get("ok") == 1
+            self._complete[row.commune, str(entry["id"])] = entry.get("ok") == 1
         elif kind == "drop":
             self._project_drop(row, str(entry["d"]))
         elif kind in ("cf", "na"):
@@ -104,9 +101,10 @@ class Projection:
         write_indexed(self._index[key] for key in self._moved)
         Conflict.objects.bulk_create(conflict for _, conflict in self._conflicts)
         Attachment.objects.bulk_create(self._attachments, ignore_conflicts=True)
-        for blob, complete in self._complete.items():
-            Attachment.objects.filter(blob=blob).update(complete=complete)
-        Attachment.objects.filter(blob__in=self._removed).update(removed=True)
+        for (commune, blob), complete in self._complete.items():
+            Attachment.objects.filter(commune=commune, blob=blob).update(complete=complete)
+        for commune, dossier, blob in self._removed:
+            Attachment.objects.filter(commune=commune, dossier=dossier, blob=blob).update(removed=True)
         self._changed, self._moved, self._conflicts = set(), set(), []
         self._attachments, self._complete, self._removed = [], {}, []
 
@@ -130,13 +128,13 @@ class Projection:
         for name in values.keys() & COLUMNS.keys():
             COLUMNS[name](index, values)
         index.seq, index.changed_ms = row.seq, row.made_ms
-        for name in [name for name in values if name.startswith(_OTHERS)] if _OTHERS_TOLD(row.body) else ():
+        for name in [name for name in values if name.startswith(_OTHERS)]:
             if name.startswith(_DECIDED):
                 self._settle(row.commune, dossier, name.removeprefix(_DECIDED))
             elif name.startswith(_ATTACHED):
                 self._attachments += attachment(row, dossier, name.removeprefix(_ATTACHED), values[name])
             else:
-                self._removed.append(name.removeprefix(_DETACHED))
+                self._removed.append((row.commune, dossier, name.removeprefix(_DETACHED)))
         return index
 
     def _project_drop(self, row: Entry, dossier: str) -> None:

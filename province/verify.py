@@ -1,8 +1,9 @@
 """``province check``: proves that what is stored is whole. Reads only.
 
 Checked: every device's chain from its first line to the stored position, and that the device signed for its end; branches of
-lost futures likewise; every feed's chain, without gaps; that the projections are what the feed gives; that official codes are
-unique. One finding is one sentence with its place: the first bad record of a chain.
+lost futures likewise; every feed's chain, without gaps; that the projections are what the feed gives; that every attachment
+called complete lies here and hashes to its name; that official codes are unique. One finding is one sentence with its place: the
+first bad record of a chain.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from typing import Any
 
 from django.db.models import Count
 
+from province.blobs import province_files
 from province.confirmed import Fields
 from province.devices import record_of
 from province.errors import ProvinceError
-from province.models import BranchRow, ConfirmedDossier, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
+from province.models import Attachment, BranchRow, ConfirmedDossier, Device, DossierIndex, EventRow, FeedRow, Position, ProofRow
 from province.projection import read_entry
 from province.rows import Entry
+from province.runtime import current
+from sync.blob.cipher import name_of
 from sync.envelope import ZERO_HEAD, base32, chain, event_id
 from sync.keys import VerifyKey
 from sync.ports import DeviceRecord, Proof
@@ -44,6 +48,7 @@ class Report:
     events: int = 0
     entries: int = 0
     dossiers: int = 0
+    files: int = 0
     heads: dict[str, str] = field(default_factory=dict)
     """``<device>-<incarnation>`` and ``feed-<commune>`` -> hex of the head."""
     findings: list[Finding] = field(default_factory=list)
@@ -70,6 +75,7 @@ def check() -> Report:
     ]
     for commune in FeedRow.objects.order_by("commune").values_list("commune", flat=True).distinct():
         report.findings += _check_feed(report, commune)
+    report.findings += _check_files(report)
     report.dossiers = DossierIndex.objects.count()
     doubled = DossierIndex.objects.exclude(official_code="").values("official_code").annotate(n=Count("pk")).filter(n__gt=1)
     report.findings += [Finding("code_doubled", row["official_code"], f"Mã hồ sơ này được cấp {row['n']} lần.") for row in doubled]
@@ -175,13 +181,29 @@ def _check_feed(report: Report, commune: str) -> Iterator[Finding]:
         )
 
 
+def _check_files(report: Report) -> Iterator[Finding]:
+    held = province_files(current()).files
+    for name in Attachment.objects.filter(complete=True).order_by("blob").values_list("blob", flat=True).distinct():
+        report.files += 1
+        where = f"blobs/{name[:12]}"
+        try:
+            with held.get(name) as source:
+                sound = name_of(source) == name
+        except OSError:
+            yield Finding("file_missing", where, "Tệp giấy tờ đã nhận đủ nay không còn. Chạy province new-epoch.")
+            continue
+        if not sound:
+            yield Finding("file_damaged", where, "Tệp giấy tờ đã bị hỏng. Khôi phục thư mục blobs từ bản sao lưu.")
+
+
 def as_facts(report: Report) -> Mapping[str, Any]:
-    """For programs: stable keys ``ok``, ``events``, ``entries``, ``dossiers``, ``heads``, ``findings``."""
+    """For programs: stable keys ``ok``, ``events``, ``entries``, ``dossiers``, ``files``, ``heads``, ``findings``."""
     return {
         "ok": report.ok,
         "events": report.events,
         "entries": report.entries,
         "dossiers": report.dossiers,
+        "files": report.files,
         "heads": report.heads,
         "findings": [{"code": f.code, "where": f.where, "message": f.what_vi} for f in report.findings],
     }

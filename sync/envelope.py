@@ -170,7 +170,7 @@ def read_object(line: bytes) -> dict[str, Any]:
     if not isinstance(raw, dict) or end != len(text):
         raise EnvelopeError("not a JSON object and nothing else")
     # A lone surrogate comes only from an escape, and what has few brackets is not nested deep: nearly every line ends here.
-    if b"\\u" in line or line.count(b"{") + line.count(b"[") >= MAX_DEPTH:
+    if b"\\" in line or line.count(b"{") + line.count(b"[") >= MAX_DEPTH:
         _walk(raw)
     return raw
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from sync import snapshot, usb
-from sync.blob.ports import Announced
+from sync.blob.ports import CommuneBlobs
 from sync.blob.ranges import UNIT, Ranges
 from sync.bundle import MAX_COUNTER, MAX_VOLUME, Frame, Header, Kind, VolumeWriter, Way, check, preface, province_tag, read_range
 from sync.bundle_errors import (
@@ -52,17 +52,7 @@ _ROOM_FOR_TRAILER: Final = 4096
 class Attachments(Protocol):
     """The part of ``ProvinceBlobs`` a stick needs."""
 
-    def announced(self, blob: str) -> Announced | None: ...
-
-    def have(self, blob: str) -> Ranges: ...
-
-    def is_complete(self, blob: str) -> bool: ...
-
-    def write(self, blob: str, offset: int, data: bytes) -> None: ...
-
-    def keep(self, blob: str, units: Ranges) -> Ranges: ...
-
-    def finish(self, blob: str) -> bool: ...
+    def of(self, commune: str) -> CommuneBlobs: ...
 
 
 Part = tuple[Kind, bytes]
@@ -207,9 +197,9 @@ class _Reception:
         except BundleDamaged:
             self._set_aside([BlobProtocol.code])
             return
-        blob, attachments = piece.blob.hex(), self._office.attachments
+        blob, attachments = piece.blob.hex(), self._office.attachments.of(self._record.commune)
         told = attachments.announced(blob)
-        if told is None or told.commune != self._record.commune or attachments.is_complete(blob):
+        if told is None or attachments.is_complete(blob):
             return
         end = piece.offset + len(piece.data)
         if end > told.size or piece.offset % UNIT or (len(piece.data) % UNIT and end != told.size):
@@ -223,7 +213,7 @@ class _Reception:
 
     def _attachments(self) -> dict[str, Ranges]:
         states: dict[str, Ranges] = {}
-        attachments = self._office.attachments
+        attachments = self._office.attachments.of(self._record.commune)
         for blob, units in self._loose.items():
             told = attachments.announced(blob)
             have = attachments.keep(blob, units)
@@ -240,7 +230,7 @@ class _Reception:
         gap = any(held.get(inc, 0) < n for inc, n in self._reached.items())
         revoked = self._record.valid_to is not None
         refused = "revoked" if revoked else self._aside[0] if self._aside else "gap" if gap else ""
-        complete = sum(map(self._office.attachments.is_complete, states))
+        complete = sum(map(self._office.attachments.of(self._record.commune).is_complete, states))
         receipt = Receipt(self._header.ident, device, held, complete, refused, self._office.wall_ms())
         return Received(self._header, manifest, receipt, tuple(self._aside), self._branched, states, revoked)
 

@@ -180,7 +180,7 @@ def pack(
         raise SegmentTooLarge(f"{len(text)} bytes of lines are over the cap, or a line holds a line feed")
     if feed:
         text = b"\n".join(shortened(lines))
-    packed = _compressor(level, _dictionary(dictionary, dictionaries), behind).compress(text)
+    packed = _compressed(text, level, _dictionary(dictionary, dictionaries), behind)
     if len(packed) > MAX_PAYLOAD - SEAL_COST:
         raise SegmentTooLarge(f"{len(packed)} bytes are over the limit of a payload")
     return packed
@@ -274,7 +274,7 @@ def lines_of(
         SegmentError: not zstd, or another number of lines than ``count``.
     """
     text = _decompress(packed, _table(_dictionary(dictionary, dictionaries) + behind))
-    packed_lines = text.split(b"\n")
+    packed_lines = text.split(b"\n", count)  # a line too many is enough to know; millions of them would be made for nothing
     lines = tuple(islice(restored(packed_lines), count + 1) if feed else packed_lines)
     if len(lines) != count:
         raise SegmentError(f"segment announces {count} lines and holds {'more' if len(lines) > count else len(lines)}")
@@ -361,11 +361,13 @@ def _prepared(level: int, dictionary: bytes) -> zstandard.ZstdCompressionDict:
     return table
 
 
-@lru_cache(maxsize=8)
-def _parameters(level: int) -> zstandard.ZstdCompressionParameters:
-    """No magic number, size, checksum or dictionary number: all of it is said, and proven, around the payload."""
+def _parameters(level: int, size: int = 0, behind: int = 0) -> zstandard.ZstdCompressionParameters:
+    """No magic number, size, checksum or dictionary number: all of it is said, and proven, around the payload. Tables are made as
+    large as the text and what is before it need, where that is known."""
     return zstandard.ZstdCompressionParameters.from_level(
         level,
+        source_size=size,
+        dict_size=behind,
         format=zstandard.FORMAT_ZSTD1_MAGICLESS,
         write_content_size=False,
         write_checksum=False,
@@ -373,10 +375,13 @@ def _parameters(level: int) -> zstandard.ZstdCompressionParameters:
     )
 
 
-def _compressor(level: int, dictionary: bytes, behind: bytes) -> zstandard.ZstdCompressor:
-    """A fresh one each time: a compressor may not be shared by threads, and making one costs 10 us."""
-    table = _prepared(level, dictionary) if dictionary and not behind else _table(dictionary + behind)
-    return zstandard.ZstdCompressor(compression_params=_parameters(level), dict_data=table)
+def _compressed(text: bytes, level: int, dictionary: bytes, behind: bytes) -> bytes:
+    """By a fresh compressor each time: it may not be shared by threads, and making one costs 10 us."""
+    if behind:
+        table, parameters = _table(dictionary + behind), _parameters(level, len(text), len(dictionary) + len(behind))
+    else:
+        table, parameters = _prepared(level, dictionary) if dictionary else None, _parameters(level)
+    return zstandard.ZstdCompressor(compression_params=parameters, dict_data=table).compress(text)
 
 
 def _decompress(data: bytes, table: zstandard.ZstdCompressionDict | None) -> bytes:

@@ -19,7 +19,7 @@ from sync import segment as hsg
 from sync import wire
 from sync.authority import ProvinceKeys
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import SealBroken, SegmentError, SegmentTooLarge, SyncError, UnknownDictionary
+from sync.errors import SealBroken, SegmentError, SyncError, UnknownDictionary
 from sync.feed import ack_entry, encode_entry, foretold, not_applied
 from sync.keys import by_one_of
 from sync.ports import DeviceRecord, MergePort, Proof, ProvinceJournal
@@ -144,16 +144,17 @@ class Visit:
         if before is None or self._read >= MOST_TEXT:
             return  # a gap: an earlier request was lost or is still on its way; the answer says what is held
         repeat = self._head_at(incarnation, run.last) == part.after
-        kept = run.closed
+        kept, cost = run.closed, 0
         try:
             box = self._keys.opener(hello.generation).box(self._record.seal_key)
             kept = wire.opened(box, wire.REQUEST, hello.nonce, run, part.after)
+            cost = hsg.MAX_TEXT  # what a run that holds something else than it says may have unpacked to
             lines = hsg.lines_of(kept, run.count, run.dictionary, self._keys.dictionaries.held)
         except UnknownDictionary as error:
             place.refused = error.code
             return
         except SyncError as error:
-            self._read += hsg.MAX_TEXT if isinstance(error, SegmentTooLarge) else 0
+            self._read += cost
             self._refuse(incarnation, error.code, kept)
             return
         self._said.append(foretold(self._device, incarnation, lines, run.last, part.after))

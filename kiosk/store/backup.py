@@ -33,8 +33,16 @@ class Receivers:
     passphrase: str = ""
 
 
-def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receivers()) -> int:
-    """Write a sealed backup to ``target``; bytes written.
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that was written and read back. ``unread``: attachments that are missing here or cannot be read, so not in it."""
+
+    size: int
+    unread: tuple[str, ...] = ()
+
+
+def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receivers()) -> BackedUp:
+    """Write a sealed backup to ``target``.
 
     Raises:
         StoreError: ``backup_failed`` when it cannot be written or proved, ``backup_target`` when it is the store itself.
@@ -49,14 +57,14 @@ def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receiv
             prove(copy, keyring.store)
             with temporary.open("wb") as out:
                 writer = Writer(out, keyring.device.sign, _device(store), _holders(keyring, to))
-                pack(writer, keyring.store, copy, KioskFiles(store))
+                unread = pack(writer, keyring.store, copy, KioskFiles(store))
                 writer.finish()
                 out.flush()
                 os.fsync(out.fileno())
         _read_back(temporary, keyring)
         temporary.replace(target)
         to_disk(target.parent)
-        return target.stat().st_size
+        return BackedUp(target.stat().st_size, unread)
     except (DatabaseError, OSError, SyncError) as error:
         raise StoreError(
             "backup_failed", f"Không ghi được bản sao lưu. {why_vi(error)}", "Sao lưu ra ổ khác; bản gốc vẫn nguyên."

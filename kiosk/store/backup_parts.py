@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import BinaryIO, Final
 
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError, connect
@@ -40,18 +40,44 @@ class Found:
     blobs: tuple[Path, ...]
 
 
-def pack(writer: Writer, key: bytes, copy: Path, files: KioskFiles) -> None:
-    """Write the parts: the key first, then the store's copy, then the attachments that are nowhere else."""
+def pack(writer: Writer, key: bytes, copy: Path, files: KioskFiles) -> tuple[str, ...]:
+    """Write the parts: the key first, then the store's copy, then the attachments that are nowhere else.
+
+    Returns the attachments that are missing here or cannot be read: a disk that begins to fail must not keep the rest from safety.
+    """
     facts = json.dumps({"key": base64.b64encode(key).decode("ascii")}).encode("ascii")
     writer.write(_PART.pack(_FACTS, hashlib.sha256(facts).digest(), len(facts)) + facts)
-    for kind, path in ((_STORE, copy), *((_BLOB, files.path(blob)) for blob in _not_at_the_province(copy, key))):
-        with path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").digest()
-            writer.write(_PART.pack(kind, digest, source.tell()))
-            source.seek(0)
-            while piece := source.read(_PIECE):
-                writer.write(piece)
+    with copy.open("rb") as store:
+        _write_part(writer, _STORE, store, hashlib.file_digest(store, "sha256").digest())
+    unread: list[str] = []
+    for blob in _not_at_the_province(copy, key):
+        try:
+            source, digest = _read_once(files.path(blob))
+        except OSError:
+            unread.append(blob)
+            continue
+        with source:
+            _write_part(writer, _BLOB, source, digest)
     writer.write(_PART.pack(_END, bytes(32), 0))
+    return tuple(unread)
+
+
+def _read_once(path: Path) -> tuple[BinaryIO, bytes]:
+    """An open file that can be read to its end, and its SHA-256."""
+    source = path.open("rb")
+    try:
+        return source, hashlib.file_digest(source, "sha256").digest()
+    except OSError:
+        source.close()
+        raise
+
+
+def _write_part(writer: Writer, kind: bytes, source: BinaryIO, digest: bytes) -> None:
+    """A file that has just been read to its end."""
+    writer.write(_PART.pack(kind, digest, source.tell()))
+    source.seek(0)
+    while piece := source.read(_PIECE):
+        writer.write(piece)
 
 
 def _not_at_the_province(copy: Path, key: bytes) -> list[str]:

@@ -43,6 +43,10 @@ with _standing_in_for_sqlite3():
 if django_base.DatabaseWrapper.Database is not sqlcipher3.dbapi2:
     raise ImportError("django.db.backends.sqlite3 was imported with the interpreter's sqlite3 before province.sqlite")
 
+# Bytes go in as they are. Unless told so, the library asks each value whether it would rather be something else, and that costs
+# as much as the insert itself.
+sqlcipher3.dbapi2.register_adapter(bytes, bytes)
+
 
 def check_version(found: tuple[int, ...]) -> None:
     """Refuse a library with the WAL-reset race.

@@ -90,10 +90,8 @@ class Sender:
     """Taken out of service: it sends nothing more, and learns nothing of what is held."""
 
 
-class ProvinceBlobs(Protocol):
-    """The province's attachments."""
-
-    def sender(self, device: int) -> Sender | None: ...
+class CommuneBlobs(Protocol):
+    """The attachments of one commune. What another told of under the same id is its own affair, and neither spoils the other's."""
 
     def announced(self, blob: str) -> Announced | None:
         """What an accepted ``at`` event told of it; ``None``: nobody has (yet)."""
@@ -121,6 +119,14 @@ class ProvinceBlobs(Protocol):
         """All units are here: hash them. Complete → kept under its name, a ``bl`` entry in the feed, and true. Another hash → the
         units of the records that do not open are asked again, a ``bl`` entry says so, and false."""
         ...
+
+
+class ProvinceBlobs(Protocol):
+    """The province's attachments."""
+
+    def sender(self, device: int) -> Sender | None: ...
+
+    def of(self, commune: str) -> CommuneBlobs: ...
 
     def pause_s(self, device: int) -> int:
         """Seconds this device should wait before it sends more; 0: it may send now."""

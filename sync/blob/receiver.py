@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
-from sync.blob.ports import Announced, ProvinceBlobs
+from sync.blob.ports import Announced, CommuneBlobs, ProvinceBlobs
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import TICKET, Act, Answer, Held, Ticket, read_ticket
 from sync.errors import BadSignature, BlobDiskFull, BlobProtocol, SyncError
@@ -31,6 +31,7 @@ class _Entry:
 
     ticket: Ticket
     told: Announced
+    files: CommuneBlobs
 
 
 class Receiver:
@@ -40,7 +41,7 @@ class Receiver:
         self.blobs = blobs
         self.signer = signer
         self._guard = threading.Lock()
-        self._loose: dict[str, Ranges] = {}
+        self._loose: dict[tuple[str, str], Ranges] = {}
 
     def open(self) -> Call:
         """A call begins; what it is comes with its ticket."""
@@ -52,16 +53,18 @@ class Receiver:
         call.feed(ticket)
         return call.close()
 
-    def wrote(self, blob: str, units: Ranges) -> None:
+    def wrote(self, told: Announced, units: Ranges) -> None:
         """Some call has written these units; they wait to be made durable."""
+        key = told.commune, told.id
         with self._guard:
-            self._loose[blob] = self._loose.get(blob, NONE) | units
+            self._loose[key] = self._loose.get(key, NONE) | units
 
-    def keep(self, blob: str) -> Ranges:
+    def keep(self, entry: _Entry) -> Ranges:
         """Make durable and count what all calls have written of a file; all that is held. Raises BlobDiskFull."""
+        blob = entry.told.id
         with self._guard:
-            units = self._loose.pop(blob, NONE)
-        return self.blobs.keep(blob, units) if units.runs else self.blobs.have(blob)
+            units = self._loose.pop((entry.told.commune, blob), NONE)
+        return entry.files.keep(blob, units) if units.runs else entry.files.have(blob)
 
     def admit(self, data: bytes) -> _Entry | Answer:
         """Check a ticket; an answer is a refusal.
@@ -84,14 +87,15 @@ class Receiver:
             return Answer(ticket.nonce, refusal="bad_signature")
         if sender.revoked:
             return Answer(ticket.nonce, refusal="revoked")
-        told = self.blobs.announced(ticket.blob)
-        if told is None or told.commune != sender.commune:
+        files = self.blobs.of(sender.commune)
+        told = files.announced(ticket.blob)
+        if told is None:
             return Answer(ticket.nonce, refusal="blob_unknown")
         if ticket.offset + ticket.length > told.size:
             return Answer(ticket.nonce, refusal="blob_outside")
         if ticket.act == Act.PUT and (pause := self.blobs.pause_s(ticket.device)):
-            return Answer(ticket.nonce, Held.PARTLY, self.blobs.have(told.id), pause, "blob_pause")
-        return _Entry(ticket, told)
+            return Answer(ticket.nonce, Held.PARTLY, files.have(told.id), pause, "blob_pause")
+        return _Entry(ticket, told, files)
 
 
 class Call:
@@ -104,6 +108,7 @@ class Call:
         self._entry: _Entry | None = None
         self._refusal: Answer | None = None
         self._rest = bytearray()
+        self._held = NONE
         self._at = 0
         self._loose = 0
         self._answer: bytes | None = None
@@ -145,6 +150,7 @@ class Call:
             self._refusal = admitted
         else:
             self._entry, self._at = admitted, admitted.ticket.offset
+            self._held = admitted.files.have(admitted.told.id)
 
     def _take(self, entry: _Entry, data: bytes) -> None:
         end = entry.ticket.offset + entry.ticket.length
@@ -156,9 +162,13 @@ class Call:
             del self._rest[:whole]
 
     def _write(self, entry: _Entry, data: bytes) -> None:
+        """What counts already stays as it is: a ticket binds no bytes, and whoever kept one could bring others under it."""
+        units = Ranges.of_bytes(self._at, self._at + len(data), entry.told.size)
         try:
-            self._blobs.write(entry.told.id, self._at, data)
-            self._receiver.wrote(entry.told.id, Ranges.of_bytes(self._at, self._at + len(data), entry.told.size))
+            for first, end in (units - self._held).runs:
+                start = first * UNIT - self._at
+                entry.files.write(entry.told.id, first * UNIT, data[start : end * UNIT - self._at])
+            self._receiver.wrote(entry.told, units)
             self._at += len(data)
             self._loose += len(data)
             if self._loose >= KEEP_EVERY:
@@ -167,13 +177,13 @@ class Call:
             self._refuse(entry, error)
 
     def _keep(self, entry: _Entry) -> Ranges:
-        have = self._receiver.keep(entry.told.id)
+        have = self._held = self._receiver.keep(entry)
         self._blobs.spend(entry.ticket.device, self._loose)
         self._loose = 0
         return have
 
     def _refuse(self, entry: _Entry, error: SyncError) -> None:
-        self._refusal = Answer(entry.ticket.nonce, Held.PARTLY, self._blobs.have(entry.told.id), FULL_PAUSE_S, error.code)
+        self._refusal = Answer(entry.ticket.nonce, Held.PARTLY, entry.files.have(entry.told.id), FULL_PAUSE_S, error.code)
 
     def _close(self) -> Answer:
         entry = self._entry
@@ -188,6 +198,6 @@ class Call:
 
     def _told(self, entry: _Entry, have: Ranges) -> Answer:
         blob, pause = entry.told.id, self._blobs.pause_s(entry.ticket.device)
-        if self._blobs.is_complete(blob) or (have.is_whole(entry.told.size) and self._blobs.finish(blob)):
+        if entry.files.is_complete(blob) or (have.is_whole(entry.told.size) and entry.files.finish(blob)):
             return Answer(entry.ticket.nonce, Held.COMPLETE, Ranges.whole(entry.told.size), pause)
-        return Answer(entry.ticket.nonce, Held.PARTLY, self._blobs.have(blob), pause)
+        return Answer(entry.ticket.nonce, Held.PARTLY, entry.files.have(blob), pause)

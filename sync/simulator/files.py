@@ -51,7 +51,10 @@ class KioskFiles:
 
 
 class ProvinceFiles:
-    """Fills :class:`sync.blob.ports.ProvinceBlobs`. Bytes that are written and not kept are lost with the power."""
+    """Fills :class:`sync.blob.ports.ProvinceBlobs`, and that of every commune: no two of them tell of one file here.
+
+    Bytes that are written and not kept are lost with the power.
+    """
 
     def __init__(self, province: MemoryProvince, suite: Suite) -> None:
         self._province, self._suite = province, suite
@@ -63,6 +66,9 @@ class ProvinceFiles:
         if record is None:
             return None
         return Sender(device, record.commune, (self._suite.verifier(record.verify_key),), record.valid_to is not None)
+
+    def of(self, commune: str) -> ProvinceFiles:
+        return self
 
     def announced(self, blob: str) -> Announced | None:
         for commune, dossiers in self._province.state.confirmed.items():

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 import requests
 from PIL import Image
 
+from province.blob_parts import Parts
 from province.runtime import Runtime
 from sync import steps
 from sync.blob.cipher import RECORD, decrypt, encrypt, name_of, new_key
@@ -143,7 +145,7 @@ def test_what_came_before_the_line_broke_counts(site: Site, kiosk: KioskTwin, to
 
     cut(site, kiosk, told, 150 * UNIT + 500)
     parts = province_files(site.running).parts
-    until("the units to be on the disk, though nobody asks", lambda: parts.have(told.id) == Ranges.of([(0, 150)]))
+    until("the units to be on the disk, though nobody asks", lambda: parts.have(f"01273-{told.id}") == Ranges.of([(0, 150)]))
     until("the units to be kept", lambda: ask(site, kiosk, told).have == Ranges.of([(0, 150)]))
     answer = put(site, kiosk, told, 150 * UNIT)
     assert answer.state == Held.COMPLETE
@@ -230,11 +232,12 @@ def test_a_power_cut_between_the_file_and_the_feed_is_made_good_at_the_next_ques
 ) -> None:
     from province.blobs import province_files
 
-    files = province_files(site.running)
+    files = province_files(site.running).of("01273")
     put(site, kiosk, told, 0, told.data[:UNIT])
-    files.parts.write(told.id, 0, told.data)
-    files.parts.keep(told.id, Ranges.whole(len(told.data)))
-    files.files.put(told.id, files.parts.path(told.id))
+    part = f"01273-{told.id}"
+    files.parts.write(part, 0, told.data)
+    files.parts.keep(part, Ranges.whole(len(told.data)))
+    files.files.put(told.id, files.parts.path(part))
     assert ask(site, kiosk, told).state == Held.COMPLETE
     assert [entry["ok"] for entry in entries(kiosk)] == [1]
 
@@ -242,7 +245,7 @@ def test_a_power_cut_between_the_file_and_the_feed_is_made_good_at_the_next_ques
 def test_bytes_that_come_late_change_no_file_that_was_found_right(site: Site, kiosk: KioskTwin, told: Scan) -> None:
     from province.blobs import province_files
 
-    files = province_files(site.running)
+    files = province_files(site.running).of("01273")
     late = threading.Thread(target=files.write, args=(told.id, 0, bytes(UNIT)))
 
     class Late:
@@ -263,7 +266,7 @@ def test_bytes_that_come_late_change_no_file_that_was_found_right(site: Site, ki
         steps.watch(None)
     late.join(10)
     assert name_of(files.files.get(told.id)) == told.id
-    assert not files.parts.path(told.id).exists()
+    assert not files.parts.path(f"01273-{told.id}").exists()
 
 
 def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwin, told: Scan) -> None:
@@ -271,10 +274,63 @@ def test_projections_made_anew_know_what_is_complete(site: Site, kiosk: KioskTwi
     from province.projection import rebuild
 
     put(site, kiosk, told)
-    before = list(Attachment.objects.values())
+    before = Attachment.objects.get()
     rebuild()
-    assert list(Attachment.objects.values()) == before
-    assert before[0]["complete"]
+    after = Attachment.objects.get()
+    assert after.complete
+    assert (after.blob, after.commune, after.dossier, after.seq) == (before.blob, before.commune, before.dossier, before.seq)
+
+
+def test_a_commune_cannot_take_another_s_file_by_telling_of_it_first(site: Site, enrolled: Callable[[str], KioskTwin]) -> None:
+    ours, theirs = enrolled("01273"), enrolled("01290")
+    made = scan(ours.file())
+    tell(theirs, replace(made, key=bytes(32), dossier=theirs.file()))
+    tell(ours, made)
+    assert put(site, theirs, made, 0, bytes(len(made.data))).state == Held.PARTLY
+    assert put(site, ours, made).state == Held.COMPLETE
+
+
+def test_a_commune_cannot_hide_another_s_file(site: Site, enrolled: Callable[[str], KioskTwin]) -> None:
+    from province.models import Attachment
+
+    ours, theirs = enrolled("01273"), enrolled("01290")
+    made = scan(ours.file())
+    tell(ours, made)
+    put(site, ours, made)
+    mine = replace(made, key=bytes(32), dossier=theirs.file())
+    tell(theirs, mine)
+    saw = theirs.confirmed(mine.dossier)[f"at.{made.id}"]
+    taken_off = {"of": f"at.{made.id}", "saw": saw, "why": "x", "at": "2025-12-01T08:00:00+07:00"}
+    theirs.journal.write(mine.dossier, "rm", {**taken_off, "by": {"role": "official", "name": "x"}})
+    theirs.settle()
+    assert dict(Attachment.objects.values_list("commune", "removed")) == {"01273": False, "01290": True}
+
+
+def test_a_file_that_is_gone_is_found_by_the_check_and_asked_again_in_the_next_epoch(
+    site: Site, kiosk: KioskTwin, told: Scan
+) -> None:
+    from province.blobs import province_files
+    from province.database import new_epoch
+    from province.verify import check
+
+    put(site, kiosk, told)
+    assert check().ok
+    province_files(site.running).files.delete(told.id, "test")
+    assert [finding.code for finding in check().findings] == ["file_missing"]
+    new_epoch()
+    assert check().ok
+    kiosk.settle()
+    assert entries(kiosk)[-1] == {"e": "bl", "id": told.id, "d": told.dossier, "ok": 0, "bad": []}
+    assert put(site, kiosk, told).state == Held.COMPLETE
+
+
+def test_what_is_counted_twice_makes_the_list_of_what_is_held_no_longer(tmp_path: Path) -> None:
+    parts = Parts(tmp_path, 0)
+    parts.write("x", 0, bytes(2 * UNIT))
+    parts.keep("x", Ranges.of([(0, 2)]))
+    before = (tmp_path / "x.have").read_bytes()
+    assert parts.keep("x", Ranges.of([(0, 2)])) == Ranges.of([(0, 2)])
+    assert (tmp_path / "x.have").read_bytes() == before
 
 
 def test_the_product_s_sender_and_server_understand_each_other(site: Site, kiosk: KioskTwin, told: Scan) -> None:

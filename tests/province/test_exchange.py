@@ -76,6 +76,16 @@ def test_codes_count_by_unit_and_day(kiosk: KioskTwin) -> None:
     assert codes == [f"{UNIT}-251130-0001", f"{UNIT}-251201-0001", f"{UNIT}-251201-0002"]
 
 
+def test_codes_of_a_restored_province_are_none_that_were_given_before(kiosk: KioskTwin) -> None:
+    from province.database import new_epoch
+
+    new_epoch()
+    dossier = kiosk.file()
+    kiosk.accept(dossier)
+    kiosk.settle()
+    assert kiosk.confirmed(dossier)["official_code"] == f"{UNIT}-251201-1001"
+
+
 def test_an_acceptance_time_out_of_all_bounds_is_not_believed(kiosk: KioskTwin) -> None:
     dossier = kiosk.file()
     kiosk.accept(dossier, "2031-01-01T08:00:00+07:00")

@@ -213,6 +213,21 @@ def test_a_number_is_not_given_to_another_commune_nor_while_it_is_lost(site: Sit
     assert again(kiosk).device == kiosk.journal.device
 
 
+def test_a_kiosk_lost_between_asking_and_confirming_does_not_come_back(site: Site, kiosk: KioskTwin) -> None:
+    from province import devices, enrolment
+    from province.errors import ProvinceError
+    from province.models import Device
+
+    device, fresh = kiosk.journal.device, DeviceKeys.generate()
+    request = make_request(fresh, "01273", "test", bytes(16), former=device)
+    ticket = enrolment.ask(enrolment.make_code("01273", by="test").shown, request)
+    devices.revoke(str(device), by="test", lost=True)
+    with pytest.raises(ProvinceError) as refused:
+        enrolment.confirm(ticket, " ".join(request_words(request)), by="test")
+    assert refused.value.code == "device_lost"
+    assert Device.objects.get().lost
+
+
 # --- backups of kiosks ----------------------------------------------------------------------------------------------
 
 

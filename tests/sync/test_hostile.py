@@ -21,6 +21,7 @@ from sync.simulator.memory import Facts
 from sync.simulator.renewals import revoke
 from sync.simulator.scene import Machine, Scene, Setup
 from sync.visit import MOST_LINES, MOST_VALUES
+from tests.sync.test_segment import squeezed
 
 
 @pytest.fixture
@@ -157,6 +158,21 @@ def test_a_request_that_unpacks_to_a_mountain_is_read_in_part_only(scene: Scene)
     assert len(request) < 64 * 1024
     assert answer(scene, request) == ""
     assert stored(scene) <= len(lines) * 3 // 8, "the bound was passed within the third run, and the others were left"
+
+
+def test_runs_that_hold_another_number_of_lines_than_they_say_are_not_all_unpacked(scene: Scene) -> None:
+    """What such a run unpacks to is spent although nothing of it is taken."""
+    machine = scene.machines[0]
+    hello = wire.parse_request(ask(machine)).hello
+    box = machine.own.seal.box(machine.engine.trust.province.seal_key)
+    runs = []
+    for number in range(20):
+        after = number.to_bytes(32, "big")
+        run = hsg.Run(1, 5, 0, squeezed(b"%2d\n" % number * (hsg.MAX_TEXT // 3)))
+        runs.append(wire.LogRun(0, wire.closed(box, wire.REQUEST, hello.nonce, run, after), after))
+    request = wire.encode_request(replace(hello, positions=(replace(hello.positions[0], n=9),)), runs, machine.own.sign)
+    answer(scene, request)
+    assert len(scene.province.state.quarantined) == 2
 
 
 def all_at_once(machine: Machine) -> bytes:

@@ -125,6 +125,18 @@ def test_a_segment_sealed_to_somebody_else_stays_closed() -> None:
         unpack(parse(make()), SealKey(b"4" * 32))
 
 
+def test_millions_of_lines_more_than_announced_are_not_made() -> None:
+    part = parse(forged(squeezed(b"\n" * (MAX_TEXT - 1))))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SegmentError):
+            unpack(part, PROVINCE)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MAX_TEXT
+
+
 def test_a_bomb_is_stopped_at_the_cap_without_the_memory() -> None:
     bomb = squeezed(b"\n" * (16 * MAX_TEXT))
     part = parse(forged(bomb))

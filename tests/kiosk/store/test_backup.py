@@ -60,9 +60,16 @@ def test_a_backup_is_whole_encrypted_and_alone_in_its_folder(tmp_path: Path, mac
     code = file_one(machine)
     folder = tmp_path / "usb"
     folder.mkdir()
-    size = back_up(machine.store, machine.keyring, folder / "b.db")
+    size = back_up(machine.store, machine.keyring, folder / "b.db").size
     assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("b.db", size)]
     assert code.encode() not in (folder / "b.db").read_bytes()
+
+
+def test_a_backup_is_made_without_an_attachment_the_disk_has_lost_and_says_so(tmp_path: Path, machine: Machine) -> None:
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    scan = attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.4\n" + bytes(2000)).blob
+    KioskFiles(machine.store).path(scan).unlink()
+    assert back_up(machine.store, machine.keyring, tmp_path / "b.mcb").unread == (scan,)
 
 
 def test_a_backup_never_replaces_the_store_itself(machine: Machine) -> None:

@@ -58,6 +58,7 @@ class MemoryProvinceBlobs:
         self.room = 1 << 40
         self.pause = 0
         self.spent = 0
+        self._asking = ""
         self._disk: dict[str, bytearray] = {}
         self._durable: dict[str, bytearray] = {}
         self._counted: dict[str, Ranges] = {}
@@ -69,8 +70,13 @@ class MemoryProvinceBlobs:
     def sender(self, device: int) -> Sender | None:
         return self.senders.get(device)
 
+    def of(self, commune: str) -> MemoryProvinceBlobs:
+        self._asking = commune
+        return self
+
     def announced(self, blob: str) -> Announced | None:
-        return self.told.get(blob)
+        told = self.told.get(blob)
+        return told if told is not None and told.commune == self._asking else None
 
     def have(self, blob: str) -> Ranges:
         return Ranges.whole(self.told[blob].size) if blob in self.complete else self._counted.get(blob, NONE)

@@ -101,6 +101,13 @@ def test_as_many_bytes_as_the_file_has_are_not_the_file(scene: Scene) -> None:
     assert scene.put(half * UNIT, scene.data[half * UNIT : (half + 1) * UNIT]).state == Held.COMPLETE
 
 
+def test_a_ticket_that_was_kept_changes_nothing_that_counts(scene: Scene) -> None:
+    scene.put(0, scene.data[:RECORD])
+    assert scene.put(0, bytes(RECORD)).have == Ranges.of_bytes(0, RECORD, len(scene.data))
+    scene.put(RECORD, scene.data[RECORD:])
+    assert scene.province.verdicts == [(scene.blob, True, ())]
+
+
 def test_a_file_told_under_another_name_is_never_complete(scene: Scene) -> None:
     other = "00" * 32
     scene.province.told[other] = replace(scene.province.told.pop(scene.blob), id=other)
