@@ -3,7 +3,7 @@
 By default TCP doubles its time-out with every packet lost again: 1 s, 2 s, 4 s … two minutes, for fear of a crowded network. A few
 kilobytes of events crowd none, and every wait above it is bounded (:class:`sync.connection.Waits`). So the time-out stays below
 :data:`LONGEST_MS` where the kernel can (Linux 6.15), and does not grow while few packets are on the way where it cannot. Both ends
-should be told: a lost answer is sent again by the province.
+should be told: a lost answer is sent again by the province. It also says how much of what it was given has not arrived.
 """
 
 from __future__ import annotations
