@@ -289,7 +289,7 @@ class Services(Protocol):
         on_refused: Callable[[Refused], None],
         on_preview: Callable[[Preview], None],
     ) -> Reading:
-        """Listen for a card QR until cancelled. The person of a wedge has no name. ``on_preview``: what a camera sees, if there is one.
+        """Listen for a card QR until cancelled. A wedge's person has no name. ``on_preview``: what a camera sees, if there is one.
 
         Raises Refused when the address of the readers is wrong.
         """

@@ -49,6 +49,8 @@ class CameraBarcode(Listener):
 
     def _look(self, eye: Eye, ears: Ears, decode: bool) -> None:
         grey = eye.grey()
+        if grey is None:
+            return
         if ears.on_preview is not None and not self._ending.is_set():
             ears.on_preview(preview_of(grey))
         for text in codes_in(grey) if decode else ():

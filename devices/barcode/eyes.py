@@ -42,8 +42,8 @@ class Eye(Protocol):
         """Until there is a new picture, which stays undecoded."""
         ...
 
-    def grey(self) -> Grey:
-        """That picture; the array is overwritten by the next one."""
+    def grey(self) -> Grey | None:
+        """That picture, ``None`` when it came broken over the cable; the array is overwritten by the next one."""
         ...
 
 
@@ -89,24 +89,28 @@ class _CaptureEye:
     def __init__(self, capture: cv2.VideoCapture, path: str) -> None:
         self._capture = capture
         self._path = path
-        self._colour: Grey = np.zeros((0, 0, 3), np.uint8)
+        self._colour: Grey | None = None
         self._grey: Grey = np.zeros((0, 0), np.uint8)
 
     def __enter__(self) -> _CaptureEye:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._colour.fill(0)
-        self._grey.fill(0)
+        for buffer in (self._colour, self._grey):
+            if buffer is not None:
+                buffer.fill(0)
 
     def wait(self) -> None:
         if not self._capture.grab():
             raise barcode_error("camera_busy" if Path(self._path).exists() else "camera_absent")
 
-    def grey(self) -> Grey:
-        told, picture = self._capture.retrieve(self._colour)
+    def grey(self) -> Grey | None:
+        try:
+            told, picture = self._capture.retrieve(self._colour)
+        except cv2.error:
+            return None
         if not told or not picture.size:
-            raise barcode_error("camera_busy")
+            return None
         self._colour = np.asarray(picture, np.uint8)
         if self._colour.ndim == 2:
             return self._colour

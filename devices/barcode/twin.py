@@ -11,6 +11,7 @@ from PIL import Image
 
 from devices.barcode.errors import barcode_error
 from devices.barcode.keys import ENTER, EV_KEY, EV_SYN, EVENT, LETTERS, SHIFT
+from devices.errors import DeviceError
 
 _KEY_OF = {letter: (code, bool(place)) for code, both in reversed(LETTERS.items()) for place, letter in enumerate(both)}
 
@@ -30,6 +31,15 @@ class BarcodeTwin:
     def scan(self, text: str) -> None:
         """Scan ``text``, ended as a scanner ends it. Raises ``barcode_absent`` when no kiosk listens."""
         self._send(text.encode() + b"\r\n")
+
+    @property
+    def listened_to(self) -> bool:
+        """A kiosk has the other end open."""
+        try:
+            self._send(b"")
+        except DeviceError:
+            return False
+        return True
 
     def _send(self, data: bytes) -> None:
         try:
