@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from devices.barcode.errors import barcode_error
+from devices.barcode.errors import LOST, barcode_error
 from devices.barcode.facts import Ears, Preview, Scan, Source
 from devices.barcode.several import Barcodes
 
-__all__ = ["Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode"]
+__all__ = ["LOST", "Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode"]
 
 
 def open_barcode(addresses: str) -> Barcodes:

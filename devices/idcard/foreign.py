@@ -12,7 +12,7 @@ from typing import NamedTuple
 from devices.errors import DeviceError
 from devices.idcard.errors import card_error
 
-_LOOK = "Tìm mã vuông in trên thẻ căn cước rồi đưa vào máy quét. Không có thì bà con tự nhập thông tin."
+_LOOK = "Tìm mã vuông in trên thẻ căn cước rồi đưa cho máy đọc. Không có thì bà con tự nhập thông tin."
 
 
 class _Kind(NamedTuple):
@@ -49,12 +49,12 @@ _KINDS = (
     _Kind(
         _like(r"https?://[^\s/]+/h/[^\s?/]+\?k=|MCX-SLIP "),
         "Đây là mã trên phiếu, không phải trên thẻ.",
-        "Bà con giữ phiếu lại để xem hồ sơ. Đưa mã vuông in trên thẻ căn cước vào máy quét.",
+        "Bà con giữ phiếu lại để xem hồ sơ. Đưa mã vuông in trên thẻ căn cước cho máy đọc.",
     ),
     _Kind(
         _insured,
         "Đây là mã của thẻ bảo hiểm y tế, không phải thẻ căn cước.",
-        "Bà con lấy thẻ căn cước, đưa mã vuông in trên thẻ vào máy quét.",
+        "Bà con lấy thẻ căn cước, đưa mã vuông in trên thẻ cho máy đọc.",
     ),
     _Kind(
         _like(r".*vneid"),
@@ -83,11 +83,11 @@ _KINDS = (
     _Kind(
         _like(r"I[D<][A-Z]{3}[0-9A-Z<]{10}"),
         "Đây là ba dòng chữ in ở mặt sau thẻ, máy chưa dùng ở bước này.",
-        "Đưa mã vuông in trên thẻ vào máy quét.",
+        "Đưa mã vuông in trên thẻ cho máy đọc.",
     ),
     _Kind(
         _like(r"[0-9]{12}\|"),
-        "Máy quét đọc sai mã trên thẻ.",
+        "Máy đọc sai mã trên thẻ.",
         "Lau sạch thẻ, bỏ thẻ ra khỏi bao, rồi đưa mã lại cho thẳng và yên. Không được thì bà con tự nhập thông tin.",
     ),
     _Kind(

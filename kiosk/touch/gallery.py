@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from devices.idcard.foreign import foreign_code
 from forms.codes import provisional_code
 from kiosk.services import PrintFact, Refused
 from kiosk.touch.official_scenes import STAFF
-from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices
+from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices, eye
 from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
@@ -162,6 +163,20 @@ def _foreign_qr(kiosk: Kiosk, services: SampleServices) -> None:
     page.notify()
 
 
+def _camera(kiosk: Kiosk, services: SampleServices) -> None:
+    page = ScanQr(kiosk, Filing(services, BIRTH), chip=False)
+    page.preview = eye()
+    kiosk.show(page)
+
+
+def _camera_foreign(kiosk: Kiosk, services: SampleServices) -> None:
+    page = ScanQr(kiosk, Filing(services, BIRTH), chip=True)
+    page.preview = eye()
+    refused = foreign_code("https://motcua.example/h/TAM-1?k=ABC")
+    page.refused = Refused(refused.code, refused.message_vi, refused.cure_vi)
+    kiosk.show(page)
+
+
 def _identity(step: str) -> Scene:
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
         page = TypedIdentity(kiosk, Filing(services, BIRTH), chip=True)
@@ -298,6 +313,8 @@ CITIZEN: Mapping[str, Scene] = {
     "card": lambda kiosk, services: kiosk.show(CardChoice(kiosk, Filing(services, BIRTH))),
     "scan": lambda kiosk, services: kiosk.show(ScanQr(kiosk, Filing(services, BIRTH), chip=True)),
     "scan_error": _foreign_qr,
+    "scan_camera": _camera,
+    "scan_camera_error": _camera_foreign,
     "read_card": lambda kiosk, services: kiosk.show(ReadChip(kiosk, Filing(services, BIRTH), CARD)),
     "read_card_progress": _reading,
     "read_card_error": _read_failed,

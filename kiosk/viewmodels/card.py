@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from devices.barcode import LOST, Preview
 from devices.idcard import CardPerson
 from kiosk.services import Reading, Refused
 from kiosk.viewmodels.filing import Filing
@@ -53,19 +54,23 @@ class CardChoice(Page):
 
 
 class ScanQr(Page):
-    """Listens for the card's QR. With ``chip`` the facts of the QR open the chip next; else they are the answer."""
+    """Listens for the card's QR, and shows what a camera sees. With ``chip`` the facts of the QR open the chip next; else they are
+    the answer. Of a wedge's scan there is no name: it opens the chip like any other, or leaves the name to the questions.
+    """
 
     def __init__(self, kiosk: Kiosk, filing: Filing, *, chip: bool) -> None:
         super().__init__(kiosk)
         self.filing, self.chip = filing, chip
         self.refused: Refused | None = None
         self.where_vi = f"{filing.title_vi}: quét mã QR trên thẻ"
+        self.preview: Preview | None = None
+        """What the camera sees now, ``None`` without a camera."""
         self._listening: Reading | None = None
         self._listen()
 
     def _listen(self) -> None:
         try:
-            self._listening = self.services.watch_barcode(self._heard, self._misheard)
+            self._listening = self.services.watch_barcode(self._heard, self._misheard, self._saw)
         except Refused as refused:
             self.refused = refused
 
@@ -82,9 +87,25 @@ class ScanQr(Page):
             self.kiosk.show(CardSeen(self.kiosk, self.filing, person))
 
     def _misheard(self, refused: Refused) -> None:
-        self.kiosk.touched()
+        if refused.code in LOST:
+            self.preview = None
+        else:
+            self.kiosk.touched()
         self.refused = refused
         self.notify()
+
+    def _saw(self, preview: Preview) -> None:
+        self.preview = preview
+        if self.refused is not None and self.refused.code in LOST:
+            self.refused = None
+        self.notify()
+
+    @property
+    def title_vi(self) -> str:
+        t = self.kiosk.t
+        if self.preview is not None:
+            return t("scan.title_camera", "Đưa mã QR trên thẻ vào giữa khung hình")
+        return t("scan.title", "Đưa mã QR trên thẻ vào máy quét")
 
     def type_instead(self) -> None:
         self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.chip))
@@ -95,10 +116,11 @@ class ScanQr(Page):
     def spoken(self) -> Sequence[str]:
         if self.refused is not None:
             return (self.refused.message_vi, self.refused.cure_vi)
-        return (self.kiosk.t("scan.title", "Đưa mã QR trên thẻ vào máy quét"),)
+        return (self.title_vi,)
 
     def close(self) -> None:
         super().close()
+        self.preview = None
         if self._listening is not None:
             self._listening.cancel()
             self._listening = None
@@ -160,7 +182,7 @@ class ReadChip(Page):
             self.kiosk.show(CardSeen(self.kiosk, self.filing, self.person))
 
     def type_instead(self) -> None:
-        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=True))
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=True, known=self.person))
 
     def without(self) -> None:
         self.kiosk.show(self.filing.page(self.kiosk))
@@ -187,14 +209,15 @@ Step = Literal["number", "birth", "expiry"]
 class TypedIdentity(Page):
     """Number, date of birth, and – only to open a chip – the date of expiry, which may be skipped."""
 
-    def __init__(self, kiosk: Kiosk, filing: Filing, *, chip: bool) -> None:
+    def __init__(self, kiosk: Kiosk, filing: Filing, *, chip: bool, known: CardPerson | None = None) -> None:
+        """``known``: what a code or an earlier try has told; its number and birth are written already."""
         super().__init__(kiosk)
-        self.filing, self.chip = filing, chip
+        self.filing, self.chip, self.known = filing, chip, known
         self.step: Step = "number"
         self.problem = ""
         """Sentence of what is wrong with the present step, '' when nothing is."""
-        self.number = Typing(kind="digits", limit=12)
-        self.birth = DateEntry(partial=not chip)
+        self.number = Typing(known.number if known else "", kind="digits", limit=12)
+        self.birth = DateEntry(known.birth if known else "", partial=not chip)
         self.expiry = DateEntry()
         self.where_vi = f"{filing.title_vi}: gõ số căn cước"
         for part in (self.number, self.birth, self.expiry):
@@ -251,7 +274,10 @@ class TypedIdentity(Page):
         self.notify()
 
     def _finish(self) -> None:
-        person = CardPerson(number=self.number.text, name="", birth=self.birth.value, source="typed")
+        number, birth = self.number.text, self.birth.value
+        # The code's date of issue still tells which expiry is likely, as long as it is the same card.
+        same = self.known is not None and (self.known.number, self.known.birth) == (number, birth)
+        person = CardPerson(number, "", birth, issued=self.known.issued if self.known and same else "", source="typed")
         if self.chip:
             self.kiosk.show(ReadChip(self.kiosk, self.filing, person, self.expiry.value))
             return
@@ -271,6 +297,7 @@ class TypedIdentity(Page):
         super().close()
         for part in (self.number, self.birth, self.expiry):
             part.close()
+        self.known = None
 
 
 class CardSeen(Page):
