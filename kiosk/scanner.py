@@ -43,6 +43,11 @@ class ScannerDesk:
             self._readers, self._wrong = Barcodes(()), error
         self._do(self._readers.hold)
 
+    @property
+    def heard(self) -> bool:
+        """Whether the readers are started and somebody listens."""
+        return self._heard is not None
+
     def stop(self) -> None:
         """Let the readers go."""
         self._do(self._readers.close)
@@ -62,7 +67,7 @@ class ScannerDesk:
         def soon(act: Callable[[], None]) -> None:
             self._scheduler.call_soon(lambda: None if listening.gone else act())
 
-        newest = None if on_preview is None else _Newest(soon, on_preview)
+        newest = None if on_preview is None else Newest(soon, on_preview)
         ears = Ears(lambda scan: soon(lambda: on_scan(scan)), lambda error: soon(lambda: on_error(error)), newest)
         self._do(lambda: self._begin(listening, ears))
         return listening
@@ -70,19 +75,19 @@ class ScannerDesk:
     def _begin(self, listening: Listening, ears: Ears) -> None:
         if self._heard is not None:
             self._readers.stop()
-        self._heard = listening
         self._readers.start(ears)
+        self._heard = listening
 
     def _end(self, listening: Listening) -> None:
         if self._heard is listening:
-            self._heard = None
             self._readers.stop()
+            self._heard = None
 
     def _do(self, act: Callable[[], None]) -> None:
         self._worker.submit(act, lambda _done: None, _crash)
 
 
-class _Newest:
+class Newest:
     """Hands pictures to the UI thread, never more than one at a time."""
 
     def __init__(self, soon: Callable[[Callable[[], None]], None], show: Callable[[Preview], None]) -> None:

@@ -9,13 +9,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from devices.barcode.errors import LOST, barcode_error
 from devices.barcode.facts import Ears, Preview, Scan, Source
 from devices.barcode.several import Barcodes
 
-__all__ = ["LOST", "Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode"]
+__all__ = ["LOST", "Address", "Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode", "parse_addresses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One reader's address, checked: ``scheme`` as in :func:`open_barcode`, ``path`` absolute, the numbers as given or as usual."""
+
+    scheme: str
+    path: str
+    baud: int = 9600
+    width: int = 1280
+    height: int = 720
+
+
+_NUMBERS: Mapping[str, frozenset[str]] = {
+    "serial": frozenset({"baud"}),
+    "camera": frozenset({"width", "height"}),
+    "wedge": frozenset(),
+    "twin": frozenset(),
+    "twin-camera": frozenset(),
+    "twin-wedge": frozenset(),
+}
+"""What may be set after the ``?``."""
+
+
+def parse_addresses(addresses: str) -> tuple[Address, ...]:
+    """The addresses divided by blanks; none for ``none:``. Raises ``barcode_address_invalid``."""
+    if addresses.strip() == "none:":
+        return ()
+    if not addresses.strip():
+        raise barcode_error("barcode_address_invalid")
+    return tuple(_address(urlsplit(address)) for address in addresses.split())
+
+
+def _address(url: SplitResult) -> Address:
+    given = parse_qs(url.query, keep_blank_values=True)
+    allowed = _NUMBERS.get(url.scheme)
+    if allowed is None or url.netloc or not url.path.startswith("/") or given.keys() - allowed:
+        raise barcode_error("barcode_address_invalid")
+    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", values[-1]) for values in given.values()):
+        raise barcode_error("barcode_address_invalid")
+    return Address(url.scheme, unquote(url.path), **{name: int(values[-1]) for name, values in given.items()})
 
 
 def open_barcode(addresses: str) -> Barcodes:
@@ -24,55 +66,25 @@ def open_barcode(addresses: str) -> Barcodes:
     ``serial:///dev/…?baud=9600``, ``camera:///dev/video0?width=1280&height=720``, ``wedge:///dev/input/by-id/…``, and the twins
     ``twin:///FIFO``, ``twin-camera:///FOLDER-OR-VIDEO``, ``twin-wedge:///FIFO``. Raises ``barcode_address_invalid``.
     """
-    if addresses.strip() == "none:":
-        return Barcodes(())
-    parts = [urlsplit(address) for address in addresses.split()]
-    if not parts or any(one.netloc or not one.path.startswith("/") for one in parts):
-        raise barcode_error("barcode_address_invalid")
-    return Barcodes([_source(one) for one in parts])
+    return Barcodes([_source(address) for address in parse_addresses(addresses)])
 
 
-def _source(address: SplitResult) -> Source:
-    path = unquote(address.path)
-    match address.scheme:
-        case "serial" | "twin":
-            return _line(address, path)
-        case "camera" | "twin-camera":
-            return _camera(address, path)
-        case "wedge" | "twin-wedge":
-            return _wedge(address, path)
-    raise barcode_error("barcode_address_invalid")
+def _source(address: Address) -> Source:
+    """Each driver is loaded only where it is used: a camera's is large."""
+    path = address.path
+    if address.scheme == "serial":
+        from devices.barcode.serial_port import SerialBarcode
 
+        return SerialBarcode(path, address.baud)
+    if address.scheme.endswith("camera"):
+        from devices.barcode.camera import CameraBarcode, camera, pictures
 
-def _line(address: SplitResult, path: str) -> Source:
+        real = address.scheme == "camera"
+        return CameraBarcode(lambda: camera(path, address.width, address.height) if real else pictures(path))
+    from devices.barcode.fifo import FifoBarcode, open_fifo
+
     if address.scheme == "twin":
-        from devices.barcode.fifo import FifoBarcode
-
         return FifoBarcode(path)
-    from devices.barcode.serial_port import SerialBarcode
-
-    return SerialBarcode(path, _numbers(address, {"baud": 9600})["baud"])
-
-
-def _camera(address: SplitResult, path: str) -> Source:
-    size = _numbers(address, {"width": 1280, "height": 720})
-    from devices.barcode.camera import CameraBarcode, camera, pictures
-
-    if address.scheme == "twin-camera":
-        return CameraBarcode(lambda: pictures(path))
-    return CameraBarcode(lambda: camera(path, size["width"], size["height"]))
-
-
-def _wedge(address: SplitResult, path: str) -> Source:
-    from devices.barcode.fifo import open_fifo
     from devices.barcode.wedge import WedgeBarcode, grabbed
 
-    return WedgeBarcode(lambda: open_fifo(path) if address.scheme == "twin-wedge" else grabbed(path))
-
-
-def _numbers(address: SplitResult, usual: Mapping[str, int]) -> dict[str, int]:
-    """The numbers after the ``?``, with the usual ones where none is given."""
-    given = parse_qs(address.query, keep_blank_values=True)
-    if given.keys() - usual.keys() or not all(re.fullmatch(r"[0-9]{1,7}", values[-1]) for values in given.values()):
-        raise barcode_error("barcode_address_invalid")
-    return {**usual, **{name: int(values[-1]) for name, values in given.items()}}
+    return WedgeBarcode(lambda: grabbed(path) if address.scheme == "wedge" else open_fifo(path))

@@ -6,10 +6,7 @@ An eye has one buffer that each picture overwrites; it is blackened when the eye
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
-import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,13 +20,9 @@ import numpy as np
 
 from devices.barcode.errors import barcode_error
 from devices.barcode.sight import Grey
+from devices.barcode.v4l import camera_name
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # Its warnings would repeat each second while no camera is there.
-
-_VIDIOC_QUERYCAP = 0x80685600
-_CAPABILITY = struct.Struct("=16s32s32sIII12x")
-_CAPTURES = 0x1 | 0x1000
-_HAS_DEVICE_CAPS = 0x80000000
 
 _TWIN_FRAME_S = 0.04
 _TWIN_PICTURE_S = 0.2
@@ -45,25 +38,6 @@ class Eye(Protocol):
     def grey(self) -> Grey | None:
         """That picture, ``None`` when it came broken over the cable; the array is overwritten by the next one."""
         ...
-
-
-def camera_name(path: str) -> str:
-    """What the camera at ``path`` calls itself; it is not switched on. Raises ``camera_absent``, ``camera_denied`` or
-    ``barcode_wrong_device``.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        try:
-            answer = fcntl.ioctl(descriptor, _VIDIOC_QUERYCAP, bytes(_CAPABILITY.size))
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        codes = {errno.EACCES: "camera_denied", errno.EPERM: "camera_denied", errno.ENOTTY: "barcode_wrong_device"}
-        raise barcode_error(codes.get(error.errno or 0, "camera_absent")) from None
-    _driver, card, _bus, _version, can, device_can = _CAPABILITY.unpack(answer)
-    if not (device_can if can & _HAS_DEVICE_CAPS else can) & _CAPTURES:
-        raise barcode_error("barcode_wrong_device")
-    return str(card.rstrip(b"\0").decode("utf-8", "replace"))
 
 
 @contextlib.contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
+import termios
 from pathlib import Path
 
 from PIL import Image
@@ -40,6 +42,16 @@ class BarcodeTwin:
         except DeviceError:
             return False
         return True
+
+    @property
+    def taken(self) -> bool:
+        """The kiosk has read everything that was sent."""
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            waiting = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
+        finally:
+            os.close(descriptor)
+        return not any(waiting)
 
     def _send(self, data: bytes) -> None:
         try:

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from devices.barcode.camera import CameraBarcode, camera, pictures
-from devices.barcode.eyes import Eye, camera_name
+from devices.barcode.eyes import Eye
 from devices.barcode.sight import PREVIEW_WIDTH, Grey, codes_in, preview_of
 from devices.barcode.twin import CameraTwin
+from devices.barcode.v4l import camera_name
 from devices.errors import DeviceError
 from tests.devices.barcode.drawn import CARD, HEIGHT, WIDTH, View, frame
 from tests.devices.barcode.heard import Heard
