@@ -14,7 +14,6 @@ import pytest
 from devices.barcode import Preview
 from forms.procedures.catalogue import load_catalogue
 from kiosk.services import Refused
-from kiosk.touch.picture import picture
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
 from kiosk.viewmodels.card import ScanQr
@@ -105,6 +104,8 @@ def test_choosing_and_going_on_by_touch(glass: Glass) -> None:
 
 @pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
 def test_the_camera_s_picture_is_drawn_upright_cut_to_its_middle_and_kept_fresh(size: tuple[int, int]) -> None:
+    from kiosk.touch.picture import picture  # Opens the window, which the harness sizes first.
+
     glass = Glass(size)
     glass.kiosk.show(ScanQr(glass.kiosk, glass.filing(None), chip=False))
 
