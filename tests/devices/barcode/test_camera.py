@@ -115,8 +115,9 @@ def test_pictures_take_turns_and_a_file_that_is_no_picture_is_darkness(
     twin.show(frame(View(), SLIP), "c")
     heard = Heard()
     eye.start(heard.ears)
-    told: set[str] = set()
-    until(lambda: told.add(heard.text()) or told == {CARD, SLIP})
+    told = {heard.text()}
+    while told != {CARD, SLIP}:
+        told.add(heard.text())
     assert heard.errors.empty()
 
 

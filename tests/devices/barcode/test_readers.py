@@ -183,13 +183,6 @@ def test_a_callback_may_stop_its_own_reader(tmp_path: Path) -> None:
     assert stopped.wait(3)
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may open everything")
-def test_a_port_that_may_not_be_read_is_named_with_the_rule_that_cures_it(listening: Listen, tmp_path: Path) -> None:
-    (tmp_path / "scanner").touch(0o000)
-    heard = listening(SerialBarcode(str(tmp_path / "scanner")))
-    assert heard.error() == "barcode_denied"
-
-
 @pytest.mark.parametrize(
     ("number", "code"),
     [

@@ -118,7 +118,8 @@ def test_the_camera_s_picture_is_drawn_upright_cut_to_its_middle_and_kept_fresh(
         live = glass.shell.screen.live
         grey = picture(size).convert("L")
         at = round(live.center_x), grey.height - round(live.center_y)
-        return grey.getpixel((at[0], at[1] - 20)), grey.getpixel((at[0], at[1] + 20))
+        above, below = (grey.crop((at[0], at[1] + dy, at[0] + 1, at[1] + dy + 1)).tobytes()[0] for dy in (-20, 20))
+        return above, below
 
     glass.services.see(seen(200))
     assert drawn() == (200, 0)
