@@ -14,8 +14,8 @@ import unicodedata
 from devices.idcard.dates import iso_from_compact, iso_from_text
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardPerson, MrzKey
-from devices.idcard.foreign import foreign_code
 from devices.idcard.keys import key_candidates
+from devices.idcard.other_codes import foreign_code
 from devices.idcard.repair import repaired
 
 MAX_TEXT = 1000

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from devices.idcard.foreign import foreign_code
+from devices.idcard.other_codes import foreign_code
 from forms.codes import provisional_code
 from kiosk.services import PrintFact, Refused
 from kiosk.touch.official_scenes import STAFF
