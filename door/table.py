@@ -62,10 +62,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "device",
-        "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, in phiếu thử",
-        "technician's tools: list, test, watch, read a card, print a slip",
+        "Công cụ cho kỹ thuật viên: liệt kê, kiểm tra thiết bị, đọc thẻ, cài chứng thư gốc, in phiếu thử",
+        "technician's tools: list, test, watch, read a card, install card certificates, print a slip",
         "kiosk.devices_cli:device_command",
-        usage="list|test|watch|card|slip [--json]",
+        usage="list|test|watch|card|trust|slip [--json]",
     ),
     Command(
         "store",
@@ -93,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
         "Đo tốc độ, mỗi phép đo cạnh một mốc so sánh",
         "benchmarks, each against its peer in one run",
         "kiosk.bench:bench_command",
-        usage="filing|forms|ingest|journal|start|touch|sync|upload|peers|dictionary",
+        usage="card|filing|forms|ingest|journal|start|touch|sync|upload|peers|dictionary",
         debian=("run", "demo"),
     ),
     Command(

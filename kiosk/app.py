@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from devices.barcode import Preview, Scan
 from devices.errors import DeviceError
-from devices.idcard import CardPerson, key_candidates, parse_card_qr, parse_wedge
+from devices.idcard import CardPerson, CardState, parse_card_qr, parse_wedge
 from forms.codes import check_code
 from forms.dossier import DossierError
 from forms.procedures.catalogue import load_catalogue
@@ -20,6 +20,7 @@ from forms.procedures.procedure import Procedure
 from forms.session import FormSession
 from kiosk import mending, usecases, worklist
 from kiosk.card_desk import CardDesk
+from kiosk.card_judge import CardJudge
 from kiosk.clock import day_vi
 from kiosk.copied import is_copy
 from kiosk.device_facts import barcode_fact, copy_fact, disk_fact, line_fact, line_state, troubles_vi
@@ -31,9 +32,11 @@ from kiosk.scanner import ScannerDesk
 from kiosk.services import (
     ASKED,
     Accepted,
+    CardHints,
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -50,6 +53,7 @@ from kiosk.services import (
 )
 from kiosk.store.connection import StoreError
 from kiosk.sync_status import LineFact, read_status, wake
+from sync.clock import CHECKED
 
 T = TypeVar("T")
 
@@ -96,7 +100,8 @@ class KioskServices:
         self._started = self._clock.monotonic()
         self._version = machine.store.data_version()
         self._line = read_status(machine.config.state)
-        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed)
+        self._judge = CardJudge(self._config.path("devices.trust"), self._clock)
+        self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed, self._judge)
         self._scanner = ScannerDesk(str(self._config["devices.barcode"]), scheduler)
         self._spooler = open_spooler(machine.store, machine.config, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()
@@ -220,18 +225,17 @@ class KioskServices:
         except DeviceError as error:
             raise _refused(error) from None
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Reading:
-        keys = key_candidates(person.number, person.birth, person.issued, mrz_expiry) if person is not None else ()
-        return self._cards.read(keys, on_progress, on_person, on_refused)
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        self._judge.sure = self._store.clock_quality() == CHECKED
+        try:
+            return self._cards.read(known, on_state)
+        except DeviceError as error:
+            raise _refused(error) from None
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def can_place_vi(self) -> str:
+        return str(self._config["devices.can"])
+
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         filed = _refusing(lambda: usecases.file_dossier(self._machine, procedure, session, card))
         self._spooler.wake()
         self._changed()

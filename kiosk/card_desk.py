@@ -1,46 +1,43 @@
-"""The card reader's thread: waits for a card to be laid down, reads it, and reports on the UI thread.
+"""The card reader behind the glass: what is known of a card becomes keys, and the stream of states reaches the UI thread.
 
-One thread owns the reader. A reading can be cancelled at any moment (the person walked away); what it would have said is
-then dropped. The reader is opened anew for each reading, so a reader that was unplugged and plugged in again just works.
+The reader has a thread of its own and is held for as long as the kiosk runs; it tells by itself when it is unplugged and plugged in
+again. A reading can be cancelled at any moment (the person walked away); what it would have said is then dropped.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from devices.errors import DeviceError
-from devices.idcard import CardPerson, CardReader, MrzKey, ReaderState, open_card_reader
+from devices.idcard import Can, CardState, Key, card_error, key_candidates, open_card_reader
 from devices.worker import DeviceWorker
+from kiosk.card_judge import CardJudge
 from kiosk.device_facts import reader_fact, reader_unasked
-from kiosk.services import DeviceFact, Refused
-
-POLL_SECONDS = 0.25
-"""How often the reader is asked whether a card lies on it."""
+from kiosk.services import CardHints, DeviceFact, Reading
 
 
-@dataclass
-class _Reading:
-    """A reading under way; ``cancel`` may be called from the UI thread at any time."""
-
-    gone: threading.Event = field(default_factory=threading.Event)
-
-    def cancel(self) -> None:
-        self.gone.set()
+def card_keys(known: CardHints) -> tuple[Key, ...]:
+    """What may open the card, the surest thing alone. Raises ``DeviceError`` for numbers and dates that cannot be."""
+    if known.can:
+        return (Can(known.can),)
+    person = known.person
+    if person is None:
+        return ()
+    if known.mrz_expiry:
+        births = key_candidates(person.number, person.birth, expires="không thời hạn")
+        return tuple(key._replace(expiry_yymmdd=known.mrz_expiry[:6]) for key in births)
+    return key_candidates(person.number, person.birth, person.issued, known.expires)
 
 
 class CardDesk:
-    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread."""
+    """``url`` as in the configuration; ``soon`` runs a callback on the UI thread; ``judge`` says what a chip's data is worth."""
 
-    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None]) -> None:
-        self._url = url
+    def __init__(self, url: str, soon: Callable[[Callable[[], None]], None], changed: Callable[[], None], judge: CardJudge) -> None:
         self._soon = soon
         self._changed = changed
-        self._worker = DeviceWorker("card")
-        self._fact = reader_fact(None) if url == "none:" else reader_unasked()
+        self._reader = None if url == "none:" else open_card_reader(url, soon=soon, changed=self._note, judge=judge)
+        self._asking = DeviceWorker("card")
         self._today = 0
+        self._fact = reader_fact(None) if self._reader is None else reader_unasked()
 
     @property
     def fact(self) -> DeviceFact:
@@ -48,74 +45,39 @@ class CardDesk:
         return self._fact
 
     def stop(self) -> None:
-        self._worker.stop()
+        self._asking.stop()
+        if self._reader is not None:
+            self._reader.close()
 
     def look(self, done: Callable[[], None] = lambda: None) -> None:
         """Ask the reader how it is; ``done`` is called on the UI thread."""
 
-        def ask() -> ReaderState | None:
-            return None if self._url == "none:" else open_card_reader(self._url).state()
-
-        def answered(state: ReaderState | None) -> None:
-            self._note(reader_fact(state, self._today))
+        def answered(_: object) -> None:
+            self._soon(self._note)
             self._soon(done)
 
-        def failed(error: BaseException) -> None:
-            if not isinstance(error, DeviceError):
-                raise error
-            self._note(reader_fact(error))
-            self._soon(done)
+        def defect(error: BaseException) -> None:
+            raise error
 
-        self._worker.submit(ask, answered, failed)
+        self._asking.submit(lambda: self._reader and self._reader.state(), answered, defect)
 
-    def read(
-        self,
-        keys: Sequence[MrzKey],
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> _Reading:
-        """Wait for a card and read it with the first of ``keys`` that opens it."""
-        reading = _Reading()
+    def read(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        """Read the card that lies there or is laid next. Raises ``DeviceError``: ``reader_absent`` where there is none."""
+        if self._reader is None:
+            raise card_error("reader_absent")
 
-        def tell(act: Callable[[], None]) -> None:
-            self._soon(lambda: None if reading.gone.is_set() else act())
-
-        def progress(share: float, text: str) -> None:
-            tell(lambda: on_progress(share, text))
-
-        def act() -> CardPerson | None:
-            reader = open_card_reader(self._url)
-            if not self._wait_for_card(reader, reading):
-                return None
-            progress(0.05, "Đang đọc thẻ. Bà con giữ yên thẻ.")
-            return reader.read(keys, progress=progress).person
-
-        def answered(person: CardPerson | None) -> None:
-            if person is not None:
+        def tell(state: CardState) -> None:
+            if state.phase == "done":
                 self._today += 1
-                self._note(reader_fact(ReaderState(present=True, card=True, name=""), self._today))
-                tell(lambda: on_person(person))
+                self._note()
+            on_state(state)
 
-        def failed(error: BaseException) -> None:
-            if not isinstance(error, DeviceError):
-                raise error
-            refused = Refused(error.code, error.message_vi, error.cure_vi)
-            if error.code in ("reader_absent", "pcscd_absent"):
-                self._note(reader_fact(error))
-            tell(lambda: on_refused(refused))
+        return self._reader.watch(card_keys(known), tell)
 
-        self._worker.submit(act, answered, failed)
-        return reading
-
-    def _wait_for_card(self, reader: CardReader, reading: _Reading) -> bool:
-        while not reading.gone.is_set():
-            if reader.state().card:
-                return True
-            time.sleep(POLL_SECONDS)
-        return False
-
-    def _note(self, fact: DeviceFact) -> None:
+    def _note(self) -> None:
+        if self._reader is None or not self._reader.seen:
+            return
+        fact = reader_fact(self._reader.seen[0], self._today)
         if fact != self._fact:
             self._fact = fact
-            self._soon(self._changed)
+            self._changed()

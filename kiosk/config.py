@@ -57,7 +57,20 @@ FIELDS: tuple[Field, ...] = (
         "devices.reader",
         str,
         "pcsc:",
-        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `none:` when there is none.",
+        "Card reader: `pcsc:` (the first one) or `pcsc:NAME` (part of its name); `?long` behind: passes long answers; "
+        "`none:`: none.",
+    ),
+    Field(
+        "devices.can",
+        str,
+        "",
+        "Where the card access number (6 digits) is printed, as citizens read it: `góc dưới mặt trước thẻ`; empty: not asked for.",
+    ),
+    Field(
+        "devices.trust",
+        str,
+        "trust",
+        "Folder with the certificates that say which chips are genuine (CSCA, revocation lists, master lists); `device trust`.",
     ),
     Field(
         "devices.barcode",

@@ -1,6 +1,6 @@
 """``python3 main.py device …``: the technician's tools, against the configured devices or any address given with ``--set``.
 
-``list`` and ``test`` work on any machine, enrolled or not; ``card`` and ``slip`` hand over to the devices' own commands.
+``list`` and ``test`` work on any machine, enrolled or not; ``card``, ``trust`` and ``slip`` hand over to the devices' own commands.
 Exit code 0 only when nothing is broken, so it can be read out on the phone.
 """
 
@@ -17,8 +17,11 @@ from devices.barcode.look import try_out
 from devices.errors import DeviceError
 from devices.idcard import open_card_reader
 from devices.idcard.cli import card_command
+from devices.idcard.trust_cli import trust_command
 from devices.printer import open_printer
 from devices.printer.cli import slip_command
+from kiosk.card_judge import CardJudge, moment
+from kiosk.clock import Clock
 from kiosk.config import Config, ConfigError
 from kiosk.device_facts import barcode_fact, disk_fact, printer_fact, reader_fact
 from kiosk.machine import add_machine_arguments, config_from
@@ -28,9 +31,9 @@ _WORDS = {"ok": "Tốt", "warning": "Để ý", "broken": "Hỏng", "absent": "K
 
 
 def device_command(argv: Sequence[str]) -> int:
-    """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``slip …``."""
+    """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``trust …``, ``slip …``."""
     parser = argparse.ArgumentParser(prog="main.py device", description="Công cụ thiết bị cho kỹ thuật viên.", add_help=False)
-    parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "slip"))
+    parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "trust", "slip"))
     parser.add_argument("-h", "--help", action="store_true")
     add_machine_arguments(parser)
     given, rest = parser.parse_known_args(argv)
@@ -44,7 +47,10 @@ def device_command(argv: Sequence[str]) -> int:
         return 2
     rest += ["--help"] if given.help else []
     if given.act == "card":
-        return card_command(rest, reader_url=str(config["devices.reader"]))
+        judge = CardJudge(config.path("devices.trust"), Clock(), sure=True)
+        return card_command(rest, str(config["devices.reader"]), judge)
+    if given.act == "trust":
+        return trust_command(rest, config.path("devices.trust"), moment(Clock(), sure=True))
     if given.act == "slip":
         profile = [] if "--profile" in rest else ["--profile", str(config["devices.printer_profile"])]
         return slip_command([*rest, *profile], str(config["devices.printer"]))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from devices.barcode import Preview
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardState
+from devices.idcard.facts import Access, Proof
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
@@ -80,6 +81,34 @@ class LineState:
     quarantined: int
     chip_vi: str
     """Text of the amber chip, empty when all is sent and the line is up."""
+
+
+_NOTHING_PROVED: Final = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who is filing and how far that may be believed: what a card said, what was proved about its chip, how the chip was opened.
+
+    ``access`` is empty when no chip was read; :attr:`devices.idcard.CardPerson.source` says what was.
+    """
+
+    person: CardPerson
+    proof: Proof = _NOTHING_PROVED
+    access: Access | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardHints:
+    """What is known of a card that shall be opened. ``person`` (from QR or typing) gives number, birth and, if known, issue.
+
+    ``expires``: ISO, as printed. ``mrz_expiry``: seven digits from the back, YYMMDD and check digit. ``can``: the access number.
+    """
+
+    person: CardPerson | None = None
+    expires: str = ""
+    mrz_expiry: str = ""
+    can: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,18 +328,19 @@ class Services(Protocol):
         """Listen for any code under the scanner until cancelled. Raises Refused when the scanner cannot be opened."""
         ...
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Reading:
-        """Read the chip with keys from ``person`` (from QR or typing: number, birth, issued) and an optional typed expiry (ISO)."""
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        """Read the card on the reader, or the next one laid, with what is known of it. Nothing known: say whether one lies there.
+
+        ``on_state`` gets states until ``done`` or until cancelled; a card that failed is read again by itself when it is laid
+        again. Raises Refused where there is no reader, or for a number or date that cannot be.
+        """
         ...
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def can_place_vi(self) -> str:
+        """Where the card access number is printed; empty where citizens are not asked for it."""
+        ...
+
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         """File. Returns after the transaction is durable; only then is the printer asked. Raises Refused."""
         ...
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.idcard import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.codes import lookup_key, provisional_code
 from forms.deadlines.calendar import CalendarError
 from forms.deadlines.deadline import DeadlineError, due
+from forms.dossier.identity import IdentityCheck
 from forms.papers.of_dossier import facts_of, handed_in, item, slip_of
 from forms.papers.source import PaperSource
 from forms.procedures.catalogue import load_catalogue
@@ -28,7 +28,7 @@ from kiosk.issued import issuer_of
 from kiosk.machine import Machine
 from kiosk.outdated import check_may_begin
 from kiosk.papers import marked_copy, to_content
-from kiosk.services import Accepted, Filed, Official, Prepared, Refused
+from kiosk.services import Accepted, Filed, Identified, Official, Prepared, Refused
 from kiosk.store.connection import StoreError
 from kiosk.store.papers import PREPARED, PrintJob
 from kiosk.store.store import Store
@@ -112,11 +112,11 @@ def _check_in_force(procedure: Procedure, day: datetime) -> None:
         )
 
 
-def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+def file_dossier(machine: Machine, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
     """File (nộp hồ sơ): events, provisional code and slip in one durable transaction.
 
     A full disk costs the reserve file, not the filing. ``card`` tells how the applicant identified; nothing of it is kept
-    beyond the form's answers.
+    beyond the form's answers and the codes of what was checked.
 
     Raises:
         Refused: ``form_incomplete`` when an answer is missing or wrong; ``procedure_expired``.
@@ -138,7 +138,7 @@ def _complete(session: FormSession) -> Mapping[str, Any]:
     return session.answers()
 
 
-def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], card: CardPerson | None) -> Filed:
+def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], card: Identified | None) -> Filed:
     store = machine.store
     now = store.clock.now()
     key = lookup_key(secrets.token_bytes(10))
@@ -153,7 +153,7 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
             code=code,
             key=key,
             unit=machine.office.commune,
-            persons=procedure.persons(answers, card.source if card is not None else "typed"),
+            persons=procedure.persons(answers, _checked(procedure, answers, card).code),
             subject=procedure.subject(answers),
             answers=answers,
         )
@@ -174,6 +174,26 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
         qr=papers.tracking_url(machine.config.tracking_url, code, key),
         job=job,
     )
+
+
+def _checked(procedure: Procedure, answers: Mapping[str, Any], card: Identified | None) -> IdentityCheck:
+    """How the applicant was identified. A card counts only for the person it belongs to: answers may have been changed since.
+
+    Data of a chip that is not genuine is no chip's data; that it was found false stays written down.
+    """
+    if card is None:
+        return IdentityCheck("typed")
+    proof = card.proof
+    if proof.verdict == "not_genuine":
+        source = "typed" if card.person.source == "chip" else card.person.source
+        return IdentityCheck(source, proof.verdict, reason=proof.reason)
+    applicant = procedure.persons(answers, "").applicant
+    own = (applicant.number, applicant.name.casefold()) == (card.person.number, (card.person.name or applicant.name).casefold())
+    if not own:
+        return IdentityCheck("typed")
+    if card.person.source != "chip":
+        return IdentityCheck(card.person.source)
+    return IdentityCheck("chip", proof.verdict, proof.clone_check, card.access, proof.reason)
 
 
 def _content(machine: Machine, procedure: Procedure, fields: acts.Fields, paper: str) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from forms.dossier import STATUS_NAMES, Role, Status, forbidden
+from forms.dossier import STATUS_NAMES, Person, Role, Status, forbidden
+from forms.dossier.identity import IdentityCheck
 from forms.procedures.catalogue import load_catalogue
 from kiosk import mending, usecases
 from kiosk.clock import HANOI, hour_day_vi, span_vi
@@ -121,11 +122,13 @@ def detail(machine: Machine, dossier: str) -> Detail:
     procedure = load_catalogue().filed(fields)
     applicant = fields.get("applicant")
     name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
+    checked = IdentityCheck.read(Person.read(applicant).by).told_vi
     filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
     facts = [
         ("Mã hồ sơ", row.code),
         *([("Mã tạm", str(fields.get("code")))] if row.code != fields.get("code") else []),
         ("Người nộp", name),
+        *([("Kiểm tra thẻ", checked)] if checked else []),
         ("Nộp lúc", hour_day_vi(filed) if filed else ""),
         *([("Hẹn trả", hour_day_vi(due))] if due else []),
         ("Về tỉnh", "Tỉnh đã nhận" if row.sent else "Chờ gửi"),

@@ -13,7 +13,8 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
-from forms.dossier import answers_of
+from forms.dossier import answers_of, persons_of
+from forms.dossier.identity import IdentityCheck
 from forms.dossier.sentences import FIELD_NAMES
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
@@ -51,6 +52,8 @@ class DossierFacts:
     papers: Sequence[tuple[str, str]]
     """Id and title of each paper that can be downloaded."""
     files: Sequence[FileFact]
+    checked_vi: str
+    """How the applicant was identified at the kiosk; empty when that was not written down."""
 
 
 def dossier_facts(row: DossierIndex) -> DossierFacts:
@@ -58,7 +61,8 @@ def dossier_facts(row: DossierIndex) -> DossierFacts:
     fields = confirmed_fields(row)
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
     sections = _sections(load_catalogue().filed(fields), fields)
-    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row))
+    checked = IdentityCheck.read(persons_of(fields).applicant.by).told_vi
+    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row), checked)
 
 
 def procedure_name(code: str) -> str:

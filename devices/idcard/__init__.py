@@ -7,21 +7,30 @@ Importing this needs neither a reader nor pcscd; :func:`open_card_reader` loads 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devices.idcard.errors import card_error
-from devices.idcard.facts import CardPerson, CardReading, MrzKey, ReaderState
+from devices.idcard.facts import Can, CardPerson, CardReading, Key, MrzKey, ReaderState
 from devices.idcard.keys import key_candidates
-from devices.idcard.mrz import key_from_mrz, parse_td1
+from devices.idcard.mrz import check_digit, key_from_mrz, parse_td1
 from devices.idcard.qr import keys_from_qr, parse_card_qr, parse_wedge, typed_person
+from devices.idcard.stream import CardState
+
+if TYPE_CHECKING:
+    from devices.idcard.reading import Judge
 
 __all__ = [
+    "Can",
     "CardPerson",
     "CardReader",
     "CardReading",
+    "CardState",
+    "Key",
     "MrzKey",
     "ReaderState",
+    "Watch",
     "card_error",
+    "check_digit",
     "key_candidates",
     "key_from_mrz",
     "keys_from_qr",
@@ -33,24 +42,61 @@ __all__ = [
 ]
 
 
+class Watch(Protocol):
+    """A citizen's wait for her card; from any thread."""
+
+    def use(self, keys: Sequence[Key]) -> None:
+        """Other keys: the card that lies there is read again without being lifted."""
+        ...
+
+    def cancel(self) -> None:
+        """Nothing more is told."""
+        ...
+
+
 class CardReader(Protocol):
-    """The port: a reader that may or may not be there, and may or may not have a card on it."""
+    """The port: readers that may or may not be there, and may or may not have a card on them."""
 
     apdus: int
+
+    @property
+    def seen(self) -> Sequence[ReaderState]:
+        """Every reader as it was last seen, without asking; empty before the first look."""
+        ...
 
     def state(self) -> ReaderState:
         """Reader and card as they are now; never raises."""
         ...
 
-    def read(self, keys: Sequence[MrzKey], *, progress: Callable[[float, str], None] | None = None) -> CardReading:
-        """Read the chip. Raises :class:`DeviceError`."""
+    def states(self) -> Sequence[ReaderState]:
+        """Every reader as it is now; never raises, never empty."""
+        ...
+
+    def watch(self, keys: Sequence[Key], on_state: Callable[[CardState], None], *, face: bool = False) -> Watch:
+        """Read the card that lies there or is laid next; ``on_state`` gets the stream of states."""
+        ...
+
+    def read(self, keys: Sequence[Key], *, progress: Callable[[float, str], None] = ..., face: bool = False) -> CardReading:
+        """Read the card that lies there and wait for it. Raises :class:`DeviceError`."""
         ...
 
     def close(self) -> None: ...
 
 
-def open_card_reader(url: str) -> CardReader:
-    """The reader at ``pcsc:`` or ``pcsc:NAME``. Opens nothing yet: it is looked for at each act. Raises ``address_invalid``."""
-    from devices.idcard import reader
+def open_card_reader(
+    url: str,
+    *,
+    soon: Callable[[Callable[[], None]], None] = lambda act: act(),
+    changed: Callable[[], None] = lambda: None,
+    judge: Judge | None = None,
+) -> CardReader:
+    """The reader at ``pcsc:`` or ``pcsc:NAME``, with ``?long`` behind where it passes long answers. Raises ``address_invalid``.
 
-    return reader.open_card_reader(url)
+    Nothing is opened before the first question.
+
+    ``soon`` hands callbacks over to where they belong; ``changed`` is called when a reader or card came or went. ``judge``
+    says on the reader's thread what a chip's data is worth, with the certificates this machine trusts; without it none are.
+    """
+    from devices.idcard import reader, reading
+
+    return reader.open_card_reader(url, soon=soon, changed=changed, judge=judge or reading.without_trust)

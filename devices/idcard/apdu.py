@@ -1,8 +1,8 @@
-"""Commands and answers of a chip (ISO/IEC 7816-4): facts only, short form, written to bytes and read back by both ends."""
+"""Commands and answers of a chip (ISO/IEC 7816-4): facts only, written to bytes and read back by both ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,14 @@ class Command:
         return bytes([self.cla, self.ins, self.p1, self.p2])
 
     def encode(self) -> bytes:
-        """Short form. ``ValueError`` when data or ``le`` do not fit it."""
-        if len(self.data) > 255 or (self.le or 0) > 256:
-            raise ValueError("does not fit a short command")
-        body = bytes([len(self.data)]) + self.data if self.data else b""
-        return self.header + body + (b"" if self.le is None else bytes([self.le & 0xFF]))
+        """Short form where data and ``le`` fit it, else extended. ``ValueError`` when they fit neither."""
+        if len(self.data) > 65_535 or (self.le or 0) > 65_536:
+            raise ValueError("does not fit a command")
+        size = 2 if self.extended else 1
+        body = b"\x00" if self.extended else b""
+        if self.data:
+            body += len(self.data).to_bytes(size, "big") + self.data
+        return self.header + body + (b"" if self.le is None else self.le.to_bytes(3, "big")[-size:])
 
     @staticmethod
     def decode(raw: bytes) -> Command:
@@ -46,6 +49,10 @@ class Command:
             raise ValueError("length field cut off")
         le = (int.from_bytes(rest, "big") or 256**size) if rest else None
         return Command(head[0], head[1], head[2], head[3], data, le)
+
+    def wanting(self, le: int) -> Command:
+        """The same command for ``le`` bytes."""
+        return replace(self, le=le)
 
     @property
     def extended(self) -> bool:
@@ -69,6 +76,10 @@ def select_application(aid: bytes) -> Command:
     return Command(0x00, 0xA4, 0x04, 0x0C, aid)
 
 
+def select_master_file() -> Command:
+    return Command(0x00, 0xA4, 0x00, 0x0C, b"\x3f\x00")
+
+
 def select_file(fid: int) -> Command:
     return Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
 
@@ -78,9 +89,24 @@ def read_binary(offset: int, count: int) -> Command:
     return Command(0x00, 0xB0, offset >> 8, offset & 0xFF, b"", count)
 
 
+def read_by_short_id(short_id: int, count: int) -> Command:
+    """Select the file with ``short_id`` (1–30) and read its first ``count`` bytes."""
+    return Command(0x00, 0xB0, 0x80 | short_id, 0x00, b"", count)
+
+
+def read_far(offset: int, count: int) -> Command:
+    """Read at any ``offset`` of the selected file: odd INS, offset in DO 54. ``count`` includes the header of the DO 53."""
+    digits = offset.to_bytes((offset.bit_length() + 7) // 8 or 1, "big")
+    return Command(0x00, 0xB1, 0x00, 0x00, bytes([0x54, len(digits)]) + digits, count)
+
+
 def get_challenge() -> Command:
     return Command(0x00, 0x84, 0x00, 0x00, b"", 8)
 
 
 def external_authenticate(token: bytes) -> Command:
     return Command(0x00, 0x82, 0x00, 0x00, token, len(token))
+
+
+def internal_authenticate(challenge: bytes, le: int) -> Command:
+    return Command(0x00, 0x88, 0x00, 0x00, challenge, le)

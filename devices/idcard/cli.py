@@ -1,14 +1,16 @@
 """``device card``: a technician reads the card on the reader from the command line, or another program does.
 
-With ``--json`` it writes one object with stable keys: ``ok``, ``access``, ``verdict``, ``clone_check``, ``apdus``, ``seconds``,
-``person``, ``error``. Personal data is masked unless ``--show`` is given. Exit code 0 only for a card that was read, 1 for a
-named failure, 2 for wrong arguments.
+With ``--json`` it writes one object with stable keys: ``ok``, ``access``, ``verdict``, ``reason``, ``clone_check``, ``apdus``,
+``seconds``, ``timings`` (seconds by step), ``reader``, ``person``, ``error``. With ``--watch`` it waits for the card and writes
+each state of the stream on a line before that: ``phase``, ``code``, ``progress``, ``message``, ``cure``. Personal data is masked
+unless ``--show`` is given. Exit code 0 only for a card that was read, 1 for a named failure, 2 for wrong arguments.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import queue
 import re
 import sys
 import time
@@ -18,7 +20,10 @@ from typing import Any
 from devices.errors import DeviceError
 from devices.idcard import (
     CardPerson,
+    CardReader,
     CardReading,
+    CardState,
+    Key,
     MrzKey,
     key_candidates,
     key_from_mrz,
@@ -26,6 +31,10 @@ from devices.idcard import (
     parse_card_qr,
 )
 from devices.idcard.errors import card_error
+from devices.idcard.facts import Proof
+from devices.idcard.keys import can_key
+from devices.idcard.reading import Judge
+from devices.idcard.sentences import proof_vi
 
 SHOWN = ("number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires")
 _LABELS = {
@@ -48,19 +57,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="in một đối tượng JSON")
     parser.add_argument("--show", action="store_true", help="hiện dữ liệu cá nhân, không che")
+    parser.add_argument("--watch", action="store_true", help="chờ thẻ và in từng bước cho đến khi đọc xong")
     parser.add_argument("--reader", metavar="URL", help="địa chỉ đầu đọc: pcsc: hoặc pcsc:TÊN (mặc định theo cấu hình)")
     parser.add_argument("--qr", metavar="TEXT", help="nội dung mã QR trên thẻ")
     parser.add_argument("--mrz", metavar="TEXT", help="ba dòng ký tự ở mặt sau thẻ, viết liền hoặc cách nhau bằng dấu /")
     parser.add_argument("--number", metavar="12 SỐ", help="số căn cước; cần thêm --birth")
-    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập in trên thẻ (chưa dùng được khi đứng một mình)")
+    parser.add_argument("--can", metavar="6 SỐ", help="số truy cập (CAN) in trên thẻ; có thể đi cùng các cách khác")
     parser.add_argument("--birth", metavar="NGÀY", default="", help="ngày sinh, dd/mm/yyyy hoặc yyyy-mm-dd")
     parser.add_argument("--issued", metavar="NGÀY", default="", help="ngày cấp, nếu biết")
     parser.add_argument("--expires", metavar="NGÀY", default="", help="ngày hết hạn in trên thẻ, nếu biết")
     return parser
 
 
-def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
-    """Run the command with its arguments; ``reader_url`` is the configured reader. Returns the exit code."""
+def card_command(argv: Sequence[str], reader_url: str = "pcsc:", judge: Judge | None = None) -> int:
+    """Run the command with its arguments; ``reader_url`` is the configured reader, ``judge`` knows the certificates installed.
+
+    Returns the exit code.
+    """
     try:
         options = _parser().parse_args(argv)
     except SystemExit as stop:
@@ -68,9 +81,10 @@ def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
     started = time.monotonic()
     apdus = 0
     try:
-        reader = open_card_reader(options.reader or reader_url)
+        reader = open_card_reader(options.reader or reader_url, judge=judge)
         try:
-            reading = reader.read(_keys(options))
+            keys = _keys(options)
+            reading = _watched(reader, keys, options) if options.watch else reader.read(keys)
         finally:
             apdus = reader.apdus
             reader.close()
@@ -79,8 +93,16 @@ def card_command(argv: Sequence[str], reader_url: str = "pcsc:") -> int:
     return _finish(_succeeded(reading, options.show), options)
 
 
-def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
-    """The keys worth trying, from the surest thing that was given. An access number alone does not open a chip yet."""
+def _keys(options: argparse.Namespace) -> Sequence[Key]:
+    """The keys worth trying: the access number, and those from the surest other thing that was given."""
+    keys: list[Key] = [can_key(options.can)] if options.can else []
+    keys += _mrz_keys(options)
+    if not keys:
+        raise card_error("key_missing")
+    return keys
+
+
+def _mrz_keys(options: argparse.Namespace) -> Sequence[MrzKey]:
     if options.mrz:
         return (key_from_mrz(options.mrz),)
     if options.number and options.birth:
@@ -88,7 +110,26 @@ def _keys(options: argparse.Namespace) -> Sequence[MrzKey]:
     if options.qr:
         person = parse_card_qr(options.qr)
         return key_candidates(person.number, person.birth, options.issued or person.issued, options.expires)
-    raise card_error("pace_unavailable" if options.can else "key_missing")
+    return ()
+
+
+def _watched(reader: CardReader, keys: Sequence[Key], options: argparse.Namespace) -> CardReading:
+    """Tell every state until a card was read; a failure is not the end, the card may be laid again."""
+    states: queue.SimpleQueue[CardState] = queue.SimpleQueue()
+    reader.watch(keys, states.put)
+    while True:
+        state = states.get()
+        sys.stdout.write(_told(state, options) + "\n")
+        sys.stdout.flush()
+        if state.reading is not None:
+            return state.reading
+
+
+def _told(state: CardState, options: argparse.Namespace) -> str:
+    if not options.json:
+        return f"{state.progress:4.0%} {state.message_vi} {state.cure_vi} [{state.code}]"
+    facts = {"phase": state.phase, "code": state.code, "progress": round(state.progress, 3)}
+    return json.dumps({**facts, "message": state.message_vi, "cure": state.cure_vi}, ensure_ascii=False)
 
 
 def mask(field: str, value: str) -> str:
@@ -114,9 +155,12 @@ def _succeeded(reading: CardReading, show: bool) -> dict[str, Any]:
         "ok": True,
         "access": reading.access,
         "verdict": reading.proof.verdict,
+        "reason": reading.proof.reason,
         "clone_check": reading.proof.clone_check,
         "apdus": reading.apdus,
         "seconds": round(reading.seconds, 3),
+        "timings": {step: round(seconds, 4) for step, seconds in reading.timings.items()},
+        "reader": reading.reader,
         "person": _person(reading.person, show),
         "error": None,
     }
@@ -127,9 +171,12 @@ def _failed(error: DeviceError, apdus: int, seconds: float) -> dict[str, Any]:
         "ok": False,
         "access": None,
         "verdict": "not_checked",
+        "reason": "",
         "clone_check": "none",
         "apdus": apdus,
         "seconds": round(seconds, 3),
+        "timings": {},
+        "reader": "",
         "person": None,
         "error": {"code": error.code, "message": error.message_vi, "cure": error.cure_vi},
     }
@@ -148,5 +195,6 @@ def _lines(result: dict[str, Any]) -> list[str]:
         error = result["error"]
         return [f"{error['message']} [{error['code']}]", error["cure"]]
     person = [f"{_LABELS[field]}: {value or '(không có)'}" for field, value in result["person"].items()]
-    proved = {"not_genuine": "Dữ liệu trên chíp đã bị sửa."}.get(result["verdict"], "Chưa kiểm tra chữ ký của cơ quan cấp.")
-    return [*person, f"Đọc xong sau {result['seconds']} giây, {result['apdus']} lệnh. {proved}"]
+    proved = proof_vi(Proof(result["verdict"], result["clone_check"], result["reason"]))
+    steps = ", ".join(f"{step} {seconds * 1000:.0f} ms" for step, seconds in result["timings"].items())
+    return [*person, f"Đọc xong sau {result['seconds']} giây ({steps}), {result['apdus']} lệnh, {result['reader']}. {proved}"]

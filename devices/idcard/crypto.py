@@ -1,17 +1,22 @@
-"""The ciphers of basic access: two-key triple DES in CBC, the retail MAC, key derivation (ICAO Doc 9303-11, 9.7 and 9.8.
+"""The ciphers of a chip's access and sessions: two-key triple DES and AES in CBC, MACs, key derivation (Doc 9303-11, 9.7, 9.8).
 
-ISO/IEC 9797-1).
-
-Old ciphers, used because the chip demands them; nothing of the kiosk's own is protected with them.
+Triple DES is old and used only because chips demand it; nothing of the kiosk's own is protected with it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
 
+CipherName = Literal["3des", "aes-128", "aes-192", "aes-256"]
+ENCRYPTION, MAC, PASSWORD = 1, 2, 3
+"""What a key is derived for."""
+KEY_BYTES: dict[CipherName, int] = {"3des": 16, "aes-128": 16, "aes-192": 24, "aes-256": 32}
 ZERO_IV = bytes(8)
 
 
@@ -50,7 +55,37 @@ def retail_mac(key: bytes, data: bytes) -> bytes:
     return encrypt_3des(key[:8], decrypt_3des(key[8:], chained))
 
 
-def derive_3des(seed: bytes, purpose: int) -> bytes:
-    """Key of 16 bytes with DES parity; ``purpose`` 1 encryption, 2 MAC."""
-    digest = hashlib.sha1(seed + purpose.to_bytes(4, "big"), usedforsecurity=False).digest()[:16]
-    return bytes(byte & 0xFE | (bin(byte >> 1).count("1") + 1) % 2 for byte in digest)
+def encrypt_aes(key: bytes, data: bytes, iv: bytes = bytes(16)) -> bytes:
+    """CBC; ``data`` in whole blocks of 16."""
+    worker = Cipher(AES(key), modes.CBC(iv)).encryptor()
+    return worker.update(data) + worker.finalize()
+
+
+def decrypt_aes(key: bytes, data: bytes, iv: bytes = bytes(16)) -> bytes:
+    """The inverse of :func:`encrypt_aes`. ``ValueError`` when ``data`` is not in whole blocks."""
+    worker = Cipher(AES(key), modes.CBC(iv)).decryptor()
+    return worker.update(data) + worker.finalize()
+
+
+def aes_mac(key: bytes, data: bytes) -> bytes:
+    """CMAC (RFC 4493) shortened to 8 bytes."""
+    worker = CMAC(AES(key))
+    worker.update(data)
+    return worker.finalize()[:8]
+
+
+def encrypt(cipher: CipherName, key: bytes, data: bytes) -> bytes:
+    """CBC from a zero block, as nonces and proofs are encrypted."""
+    return encrypt_3des(key, data) if cipher == "3des" else encrypt_aes(key, data)
+
+
+def decrypt(cipher: CipherName, key: bytes, data: bytes) -> bytes:
+    return decrypt_3des(key, data) if cipher == "3des" else decrypt_aes(key, data)
+
+
+def derive_key(cipher: CipherName, secret: bytes, purpose: int) -> bytes:
+    """The key for ``purpose`` that follows from ``secret`` (Doc 9303-11, 9.7.1); triple DES keys carry their parity."""
+    digest = hashlib.sha256() if KEY_BYTES[cipher] > 16 else hashlib.sha1(usedforsecurity=False)
+    digest.update(secret + purpose.to_bytes(4, "big"))
+    key = digest.digest()[: KEY_BYTES[cipher]]
+    return bytes(byte & 0xFE | (bin(byte >> 1).count("1") + 1) % 2 for byte in key) if cipher == "3des" else key

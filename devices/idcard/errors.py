@@ -19,7 +19,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "reader_busy": (
         "Đầu đọc thẻ đang bận việc khác.",
-        "Chờ vài giây rồi thử lại. Nếu vẫn bận, hãy quét mã QR trên thẻ hoặc nhờ cán bộ.",
+        "Để thẻ nằm yên, máy đọc ngay khi đầu đọc rảnh. Nếu chờ lâu, hãy quét mã QR trên thẻ hoặc nhờ cán bộ.",
     ),
     "card_absent": (
         "Chưa có thẻ trên đầu đọc.",
@@ -31,15 +31,19 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "not_cccd": (
         "Thẻ này không phải thẻ căn cước có gắn chíp.",
-        "Đặt thẻ căn cước công dân hoặc thẻ căn cước có gắn chíp lên đầu đọc. Nếu không mang thẻ, hãy tự nhập thông tin.",
+        "Chỉ đặt một thẻ: thẻ căn cước công dân hoặc thẻ căn cước có gắn chíp. Nếu không mang thẻ, hãy tự nhập thông tin.",
     ),
     "chip_unreadable": (
         "Máy chưa đọc được chíp trên thẻ.",
-        "Bỏ thẻ ra khỏi ví hoặc bao, lau sạch rồi đặt lại. Nếu vẫn không được, hãy quét mã QR trên thẻ hoặc tự nhập thông tin.",
+        "Bỏ thẻ ra khỏi ví, lau sạch, đặt lại một mình. Nếu vẫn không được, hãy quét mã QR hoặc tự nhập.",
     ),
     "wrong_key": (
         "Thông tin dùng để mở chíp không khớp với thẻ này.",
         "Xem lại số căn cước, ngày sinh và ngày hết hạn in trên thẻ rồi nhập lại, hoặc quét đúng mã QR của thẻ đang đặt.",
+    ),
+    "key_blocked_soon": (
+        "Chíp trên thẻ đã bị thử sai nhiều lần, máy dừng lại để thẻ không bị khóa.",
+        "Không thử lại ở máy này nữa. Hãy quét mã QR trên thẻ hoặc tự nhập thông tin, và báo cho cán bộ.",
     ),
     "card_mute": (
         "Thẻ không trả lời.",
@@ -60,6 +64,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "number_invalid": (
         "Số căn cước phải có đủ 12 chữ số.",
         "Xem số in trên thẻ căn cước rồi nhập lại đủ 12 chữ số.",
+    ),
+    "can_invalid": (
+        "Số truy cập (CAN) phải có đủ 6 chữ số.",
+        "Xem số truy cập in trên thẻ rồi nhập lại đủ 6 chữ số.",
     ),
     "date_invalid": (
         "Ngày này không có trong lịch.",

@@ -1,13 +1,14 @@
 """What the card room tells the rest of the house: the person on the card, one reading of a chip, the state of the reader.
 
-Only what a dossier needs is kept. Religion, identifying features, fingerprint and portrait are on the chip, but have no field here
-on purpose: they cannot be stored by accident. Texts are NFC; dates are ISO (``1990-02-01``) or, for old people whose papers
-say less, ``1958-03`` or ``1958``.
+Only what a dossier needs is kept. Religion, identifying features, fingerprint and portrait are on the chip, but
+:class:`CardPerson` has no field for them on purpose: they cannot be stored by accident. Texts are NFC; dates are ISO
+(``1990-02-01``) or, for old people whose papers say less, ``1958-03`` or ``1958``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Source = Literal["chip", "qr", "typed"]
@@ -51,10 +52,21 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """The portrait on the chip, for comparison at the counter: a JPEG, with its size in pixels. Stored nowhere."""
+
+    jpeg: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class CardReading:
     """One successful reading of a chip.
 
-    ``access``: how the chip was opened. ``apdus``: commands sent; ``seconds``: time from connecting to the last byte.
+    ``access``: how the chip was opened. ``apdus``: commands sent; ``seconds``: time from connecting to the last byte, and
+    ``timings`` where it went: ``connect``, ``access``, each file, ``proofs``. ``reader``: as PC/SC calls it. ``face``:
+    only when it was asked for.
     """
 
     person: CardPerson
@@ -62,6 +74,9 @@ class CardReading:
     proof: Proof
     apdus: int
     seconds: float
+    timings: Mapping[str, float] = field(default_factory=dict)
+    reader: str = ""
+    face: Face | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import date
 
 from devices.idcard.dates import iso_from_text
 from devices.idcard.errors import card_error
-from devices.idcard.facts import MrzKey
+from devices.idcard.facts import Can, MrzKey
 
 NO_EXPIRY = "991231"
 _MILESTONES = (14, 25, 40, 60)
@@ -35,6 +35,13 @@ def key_candidates(number: str, birth: str, issued: str = "", expires: str = "")
         raise card_error("date_invalid") from None
     keys = [MrzKey(number[-9:], b, e) for e in expiries for b in _births(born)]
     return tuple(dict.fromkeys(keys))
+
+
+def can_key(digits: str) -> Can:
+    """The access number printed on the card. Raises ``can_invalid``."""
+    if not re.fullmatch(r"[0-9]{6}", digits.strip()):
+        raise card_error("can_invalid")
+    return Can(digits.strip())
 
 
 def _explicit(text: str) -> str:

@@ -10,6 +10,13 @@ from collections.abc import Iterator
 CONSTRUCTED = 0x20
 
 
+def constructed(tag: int) -> bool:
+    """Whether the value under ``tag`` is made of objects."""
+    while tag > 0xFF:
+        tag >>= 8
+    return bool(tag & CONSTRUCTED)
+
+
 def header(data: bytes, at: int = 0) -> tuple[int, int, int]:
     """``(tag, length of the value, position of the value)`` of the object at ``at``."""
     try:

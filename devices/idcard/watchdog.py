@@ -1,93 +1,72 @@
-"""Time-outs for calls that have none. A card that goes mute blocks its PC/SC call until it is lifted.
+"""Tells in time that a call does not come back.
 
-Nobody else may wait for that.
-
-Calls run one after the other on one named thread. A call that does not come back in time leaves the watchdog *stuck*: further
-calls are refused at once until it does come back, and clean-up posted meanwhile runs right after it. The thread is a daemon: it
-cannot keep the process alive.
+PC/SC has no time-outs: a card that goes mute, another program that holds it or a daemon that hangs blocks the calling thread for as
+long as it likes, and nothing can end that call from outside. So the call stays where it is, and another thread says after a
+while what is the matter. The call that does return in the end goes on from there.
 """
 
 from __future__ import annotations
 
-import queue
+import math
 import threading
+import time
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
-
-T = TypeVar("T")
-
-
-class _Job(Generic[T]):
-    def __init__(self, call: Callable[[], T]) -> None:
-        self._call = call
-        self._results: list[T] = []
-        self._error: BaseException | None = None
-        self.done = threading.Event()
-
-    def run(self) -> None:
-        try:
-            self._results.append(self._call())
-        except BaseException as error:  # handed to the caller, who decides
-            self._error = error
-        self.done.set()
-
-    def result(self) -> T:
-        if self._error is not None:
-            raise self._error
-        return self._results[0]
 
 
 class Watchdog:
-    """Runs calls on a thread called ``name``. For one caller at a time."""
+    """``overdue(code)`` is called on the thread ``name`` when an act that :meth:`begin` named has not ended in time.
 
-    def __init__(self, name: str) -> None:
+    For one act at a time.
+    """
+
+    def __init__(self, name: str, overdue: Callable[[str], None]) -> None:
         self._name = name
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._overdue = overdue
+        self._changed = threading.Condition()
+        self._due = math.inf
+        self._wakes = math.inf
+        self._code = ""
+        self._telling = self._told = self._closed = False
         self._thread: threading.Thread | None = None
-        self._overdue: _Job[Any] | None = None
 
-    @property
-    def stuck(self) -> bool:
-        """A call that ran out of time has still not come back."""
-        return self._overdue is not None and not self._overdue.done.is_set()
+    def begin(self, code: str, seconds: float) -> None:
+        """An act begins that should end within ``seconds``."""
+        with self._changed:
+            self._code, self._due = code, time.monotonic() + seconds
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            elif self._due < self._wakes:
+                self._changed.notify_all()
 
-    def run(self, call: Callable[[], T], timeout_s: float) -> T:
-        """The result of ``call``, or what it raises.
-
-        ``TimeoutError`` after ``timeout_s``, and at once while an earlier call is stuck.
-        """
-        if self.stuck:
-            raise TimeoutError(self._name)
-        job = _Job(call)
-        self._put(job)
-        if not job.done.wait(timeout_s):
-            self._overdue = job
-            raise TimeoutError(self._name)
-        return job.result()
-
-    def post(self, call: Callable[[], object]) -> None:
-        """Run ``call`` after everything before it, without waiting; what it raises is dropped."""
-        self._put(_Job(call))
-
-    def __del__(self) -> None:
-        self.close()
+    def end(self) -> bool:
+        """The act has ended. Returns whether it was told as overdue; that telling is over by now."""
+        with self._changed:
+            while self._telling:
+                self._changed.wait()
+            told, self._told, self._due = self._told, False, math.inf
+            return told
 
     def close(self) -> None:
-        """Let the thread end after its last call; also done when nobody holds the watchdog any more."""
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread = None
+        """Let the thread end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
-    def _put(self, job: _Job[Any]) -> None:
-        if self._thread is None:
-            self._jobs = queue.SimpleQueue()
-            self._thread = threading.Thread(target=_serve, args=(self._jobs,), name=self._name, daemon=True)
-            self._thread.start()
-        self._jobs.put(job)
-
-
-def _serve(jobs: queue.SimpleQueue[_Job[Any] | None]) -> None:
-    while (job := jobs.get()) is not None:
-        job.run()
-        # What it called may hold the watchdog itself.
-        del job
+    def _run(self) -> None:
+        with self._changed:
+            while not self._closed:
+                left = self._due - time.monotonic()
+                if left > 0:
+                    # An act that ends in time wakes nobody: the next one is later, and looked at when this one would be due.
+                    self._wakes = self._due
+                    self._changed.wait(None if left == math.inf else left)
+                    continue
+                self._due, self._telling = math.inf, True
+                self._changed.release()
+                try:
+                    self._overdue(self._code)
+                finally:
+                    self._changed.acquire()
+                    self._telling, self._told = False, True
+                    self._changed.notify_all()

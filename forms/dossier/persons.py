@@ -26,7 +26,7 @@ class Person:
     document: str = ""
     relation: str = ""
     by: str = ""
-    """How the person was identified: "chip", "qr", "typed"."""
+    """How the person was identified: a code of :class:`forms.dossier.identity.IdentityCheck`."""
 
     @classmethod
     def read(cls, value: Any) -> Person:

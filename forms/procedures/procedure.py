@@ -181,7 +181,8 @@ class Procedure:
 
     def persons(self, answers: Mapping[str, Any], by: str) -> Persons:
         """The persons of a filing, from stored answers: who asks (người nộp), and whose dossier it is (chủ hồ sơ) when that is
-        somebody else. ``by``: how the person at the kiosk identified.
+        somebody else. ``by``: how the person at the kiosk identified
+        (:attr:`forms.dossier.identity.IdentityCheck.code`).
         """
         applicant = Person.read({**_person(self.applicant_fields, answers), "by": by})
         owner = Person.read(_person(self.owner_fields, answers))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
+from kiosk.bench.card import bench_card
 from kiosk.bench.dictionary import dictionary_command
 from kiosk.bench.filing import bench_filing
 from kiosk.bench.forms import bench_forms
@@ -21,6 +22,7 @@ from kiosk.bench.upload import upload_command
 from kiosk.counts import count, measure
 
 BENCHES: dict[str, Callable[[int], Sequence[Result]]] = {
+    "card": bench_card,
     "filing": bench_filing,
     "forms": bench_forms,
     "start": bench_start,

@@ -14,10 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from devices.idcard.twin import SAMPLES
 from kiosk.bench.result import Result
 from kiosk.demo.alone import enrolled_alone
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.store.connection import connect
 from kiosk.usecases import file_dossier
 
@@ -33,7 +32,6 @@ def bench_filing(rounds: int) -> Sequence[Result]:
             Path(folder), sets=("store.reserve_mb=1", "store.least_free_mb=1", "province.url=http://tinh.example")
         )
         procedure, session = sample_session(machine.store.clock.now().date())
-        person = SAMPLES[0].person
         peer = connect(Path(folder) / "peer.db", secrets.token_bytes(32))
         peer.table("one").create({"id": int, "body": bytes}, pk="id")
         body = secrets.token_bytes(ROW)
@@ -42,7 +40,7 @@ def bench_filing(rounds: int) -> Sequence[Result]:
             peer.table("one").insert({"body": body})
 
         def file() -> None:
-            file_dossier(machine, procedure, session, person)
+            file_dossier(machine, procedure, session, SAMPLE_CARD)
 
         for act in (insert, file):
             _timed(act, 20)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.link import PROFILES, PROVINCE_ADDRESS, Link, Side
@@ -19,7 +18,7 @@ from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.report import Report
 from kiosk.config import load
 from kiosk.demo.processes import DemoError, Process, wait_for
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import Stage
 from kiosk.machine import Machine, open_machine
 from kiosk.sync_status import wake
@@ -81,7 +80,7 @@ def _work(machine: Machine, link: Link, filings: int, dice: random.Random) -> se
     filed = set()
     for number in range(filings):
         procedure, session = sample_session(machine.store.clock.now().date())
-        done = file_dossier(machine, procedure, session, SAMPLES[0].person)
+        done = file_dossier(machine, procedure, session, SAMPLE_CARD)
         filed.add(done.code)
         attach(machine, done.dossier, photographed(procedure), photo(dice))
         if number == filings // 2:

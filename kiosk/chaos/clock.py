@@ -22,7 +22,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.chaos.judge import judge
 from kiosk.chaos.kill import promises_of, words_of
 from kiosk.chaos.report import Report
@@ -30,7 +29,7 @@ from kiosk.chaos.tls_front import TlsFront
 from kiosk.config import load
 from kiosk.counts import count
 from kiosk.demo.processes import DemoError, Process, product, wait_for
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import OFFICIAL_PIN, Stage
 from kiosk.machine import open_machine
 from kiosk.sync_status import read_status, wake
@@ -193,7 +192,7 @@ def _same_state(folder: Path, seed: int) -> Report:
         stage.sync.stop()
         machine = open_machine(load(stage.kiosk_state))
         for _ in range(6):
-            file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLES[0].person)
+            file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLE_CARD)
         machine.close()
         stage.province.stop()
         for clocks in VARIANTS:

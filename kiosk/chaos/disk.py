@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, broken, judge
 from kiosk.chaos.kernel import MS_RDONLY, MS_REMOUNT, break_ext4, make_ext4, mount, mounted, unmount
@@ -26,7 +25,7 @@ from kiosk.config import load
 from kiosk.counts import count
 from kiosk.demo.alone import enrolled_alone
 from kiosk.demo.processes import DemoError, wait_for
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import Stage
 from kiosk.machine import Machine, open_machine
 from kiosk.services import Refused
@@ -69,7 +68,7 @@ class _Said:
 
         def act() -> None:
             check_can_file(machine)
-            self.filed.add(file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLES[0].person).code)
+            self.filed.add(file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLE_CARD).code)
 
         return self._asked(act, allowed)
 
@@ -186,7 +185,7 @@ def _no_rests(machine: Machine, number: int) -> Iterator[str]:
 def _in_hand(machine: Machine, said: _Said) -> bool:
     filed = sample_session(machine.store.clock.now().date())
     try:
-        said.filed.add(file_dossier(machine, *filed, SAMPLES[0].person).code)
+        said.filed.add(file_dossier(machine, *filed, SAMPLE_CARD).code)
     except StoreError as error:
         said.refused[f"in hand: {error.code}"] += 1
         return False

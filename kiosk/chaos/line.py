@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from devices.idcard.twin import SAMPLES
 from kiosk.chaos import cage
 from kiosk.chaos.bad_line import over_bad_lines
 from kiosk.chaos.judge import Promises, judge
@@ -24,7 +23,7 @@ from kiosk.chaos.report import Report
 from kiosk.config import load
 from kiosk.counts import count
 from kiosk.demo.processes import DemoError, wait_for
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import Stage
 from kiosk.machine import Machine, open_machine
 from kiosk.sync_status import read_status, wake
@@ -111,7 +110,7 @@ class _Line:
 
     def _file(self, count: int) -> None:
         for _ in range(count):
-            filed = file_dossier(self._machine, *sample_session(self._machine.store.clock.now().date()), SAMPLES[0].person)
+            filed = file_dossier(self._machine, *sample_session(self._machine.store.clock.now().date()), SAMPLE_CARD)
             self._filed.add(filed.code)
 
     def _spoilt(self, manner: str, filings: int) -> Iterator[str]:

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devices.idcard.twin import SAMPLES
 from forms.people.places import communes
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
@@ -28,7 +27,7 @@ from kiosk.chaos.report import Report, p95
 from kiosk.clock import Clock
 from kiosk.config import load
 from kiosk.counts import count
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import Stage
 from kiosk.line import engine_of
 from kiosk.machine import Machine, open_machine
@@ -189,7 +188,7 @@ class _Week:
     def _office_hour(self, kiosk: _Kiosk) -> None:
         mean = self._given.filings / len(OFFICE_HOURS)
         for _ in range(int(mean) + (self._dice.random() < mean % 1)):
-            filed = file_dossier(kiosk.machine, *self._form, SAMPLES[0].person)
+            filed = file_dossier(kiosk.machine, *self._form, SAMPLE_CARD)
             kiosk.filed.add(filed.code)
             if self._dice.random() < 0.7:
                 accept_dossier(kiosk.machine, filed.dossier, self._form[0], kiosk.official, kiosk.machine.store.seen())

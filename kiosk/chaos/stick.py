@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.judge import Promises, judge
 from kiosk.chaos.line import applied
@@ -27,7 +26,7 @@ from kiosk.chaos.report import Report
 from kiosk.config import load
 from kiosk.counts import count
 from kiosk.demo.processes import DemoError, product
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.demo.stage import Stage
 from kiosk.machine import open_machine
 from kiosk.usecases import file_dossier
@@ -93,7 +92,7 @@ class _Sticks:
 
     def _file(self) -> None:
         procedure, session = sample_session(self._machine.store.clock.now().date())
-        filed = file_dossier(self._machine, procedure, session, SAMPLES[0].person)
+        filed = file_dossier(self._machine, procedure, session, SAMPLE_CARD)
         self._filed.add(filed.code)
         attach(self._machine, filed.dossier, photographed(procedure), photo(self._dice))
 

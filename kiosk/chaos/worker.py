@@ -10,13 +10,12 @@ import random
 import sys
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.app import KioskServices
 from kiosk.attachments import attach
 from kiosk.chaos.photo import photo, photographed
 from kiosk.config import load
 from kiosk.demo.loop import LoopScheduler
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.machine import Machine, open_machine
 from kiosk.services import Refused
 from sync.steps import watch_if_asked
@@ -42,7 +41,7 @@ def _one_citizen(machine: Machine, services: KioskServices, pin: str, dice: rand
     """A filing, and often somebody at the counter who accepts one. Raises Refused."""
     services.can_file()
     procedure, session = sample_session(machine.store.clock.now().date())
-    filed = services.submit(procedure, session, SAMPLES[0].person)
+    filed = services.submit(procedure, session, SAMPLE_CARD)
     say("FILED", filed.code)
     if dice.random() < 0.4:
         say("ATTACHED", attach(machine, filed.dossier, photographed(procedure), photo(dice)).blob)

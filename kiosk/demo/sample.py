@@ -9,9 +9,11 @@ from devices.idcard.twin import SAMPLES
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
+from kiosk.services import Identified
 from kiosk.viewmodels.filing import FACTS
 
 BIRTH = "1.001193"
+SAMPLE_CARD = Identified(SAMPLES[0].person)
 
 
 def sample_session(today: date, person: CardPerson = SAMPLES[0].person) -> tuple[Procedure, FormSession]:

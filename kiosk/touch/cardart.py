@@ -20,7 +20,7 @@ RATIO = 0.63
 
 
 class CardPicture(Part):
-    """``kind``: «qr», «reader», «done» or «problem»; drawn in the middle of its rectangle."""
+    """``kind``: «qr», «reader», «done», «problem» or «back» (where its digits stand); drawn in the middle of its rectangle."""
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -33,7 +33,7 @@ class CardPicture(Part):
         self.clear_widgets()
         canvas = self.canvas
         canvas.clear()
-        plain = self.kind == "done"
+        plain = self.kind in ("done", "back")
         w = min(self.width * (0.96 if plain else 0.74), self.height * (1.45 if plain else 0.98))
         h = w * RATIO
         x, y = self.center_x - w / 2, self.center_y - h / 2
@@ -47,6 +47,8 @@ class CardPicture(Part):
             elif self.kind in ("reader", "problem"):
                 self.reader(x, y - h * 0.2, w, h)
                 self.card(x + w * 0.09, y + h * 0.14, w * 0.82, h * 0.82)
+            elif self.kind == "back":
+                self.back(x, y, w, h)
             else:
                 self.card(x, y, w, h)
         if self.kind == "problem":
@@ -57,12 +59,15 @@ class CardPicture(Part):
     def corner(self) -> float:
         return min(self.width, self.height) * 0.06
 
-    def card(self, x: float, y: float, w: float, h: float) -> None:
+    def ground(self, x: float, y: float, w: float, h: float) -> None:
         r = w * 0.045
         Color(*faded(theme.INDIGO9, 0.18))
         SmoothRoundedRectangle(pos=(x, y - w * 0.015), size=(w, h), radius=[r])
         Color(*colour("#F2E9D8"))
         SmoothRoundedRectangle(pos=(x, y), size=(w, h), radius=[r])
+
+    def card(self, x: float, y: float, w: float, h: float) -> None:
+        self.ground(x, y, w, h)
         Color(*colour("#C8443A"))
         SmoothRoundedRectangle(pos=(x + w * 0.05, y + h * 0.80), size=(w * 0.11, w * 0.11 * 0.85), radius=[w * 0.02])
         Color(*theme.INK3)
@@ -77,6 +82,24 @@ class CardPicture(Part):
         for row, share in enumerate((0.30, 0.24, 0.32, 0.27, 0.18)):
             Rectangle(pos=(x + w * 0.33, y + h * (0.58 - row * 0.1)), size=(w * share, h * 0.035))
         self.square(x + w * 0.72, y + h * 0.34, w * 0.22)
+
+    def back(self, x: float, y: float, w: float, h: float) -> None:
+        """The side with the three lines of thirty characters; of the second, those after the letter are framed."""
+        self.ground(x, y, w, h)
+        Color(*theme.GOLD)
+        SmoothRoundedRectangle(pos=(x + w * 0.08, y + h * 0.62), size=(w * 0.15, h * 0.2), radius=[w * 0.015])
+        cell, gap, left = w * 0.029, h * 0.125, x + w * 0.065
+        for row in range(3):
+            low = y + h * 0.36 - row * gap
+            for col in range(30):
+                letter = row == 1 and col == 7
+                sought = row == 1 and 8 <= col < 15
+                Color(*(theme.RED if letter else theme.INDIGO8 if sought else faded(theme.INK3, 0.45)))
+                Rectangle(pos=(left + col * cell, low), size=(cell * 0.62, h * 0.07))
+            if row == 1:
+                Color(*theme.GOLD)
+                frame = (left + 7.8 * cell, low - h * 0.035, cell * 7.02, h * 0.14, w * 0.012)
+                SmoothLine(rounded_rectangle=frame, width=max(1.5, w * 0.006))
 
     def square(self, x: float, y: float, edge: float) -> None:
         """A pattern that looks like a code and is none."""

@@ -9,17 +9,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from devices.idcard import CardReading, CardState, card_error
+from devices.idcard.facts import Proof
 from devices.idcard.other_codes import foreign_code
+from devices.idcard.stream import done, failed, progressing, waiting
 from forms.codes import provisional_code
-from kiosk.services import PrintFact, Refused
+from kiosk.services import CardHints, Identified, PrintFact, Refused
 from kiosk.touch.official_scenes import STAFF
 from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices, eye
 from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
-from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, TypedIdentity
+from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr
+from kiosk.viewmodels.card_typing import Digits, TypedDigits, TypedIdentity
 from kiosk.viewmodels.check import Check, Saving
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.find import Find
@@ -37,6 +42,9 @@ CERTIFIED = "2.000815"
 """Has a repeat."""
 TEMPORARY_STAY = "1.004194"
 """Is only prepared here: the police receive it."""
+
+KNOWN = CardHints(CARD)
+"""The QR of the sample card was read."""
 
 ANSWERS = {
     "req_phone": "0900000001",
@@ -56,7 +64,7 @@ ANSWERS = {
 def filled(services: SampleServices, stop_at: str = "", code: str = BIRTH) -> Filing:
     """A filing with the sample card, answered question by question until ``stop_at`` or the check page."""
     filing = Filing(services, code)
-    filing.take_card(CARD)
+    filing.take_card(Identified(CARD))
     session = filing.session
     for _ in range(100):
         question = session.current
@@ -140,16 +148,38 @@ def _before(kiosk: Kiosk, services: SampleServices) -> None:
     kiosk.screen.start()
 
 
-def _reading(kiosk: Kiosk, services: SampleServices) -> None:
-    services.reading = (0.45, "Đang đọc thẻ. Bà con giữ yên thẻ.")
-    kiosk.show(ReadChip(kiosk, Filing(services, BIRTH), CARD))
+def _read(state: CardState, known: CardHints = KNOWN) -> Scene:
+    """The card on the reader, and how it stands."""
+
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        services.card = state
+        kiosk.show(ReadChip(kiosk, Filing(services, BIRTH), known))
+
+    return scene
 
 
-def _read_failed(kiosk: Kiosk, services: SampleServices) -> None:
-    services.reading = Refused(
-        "card_removed", "Thẻ bị nhấc lên khi máy đang đọc.", "Đặt thẻ lại trên đầu đọc và để yên cho đến khi máy báo xong."
-    )
-    kiosk.show(ReadChip(kiosk, Filing(services, BIRTH), CARD))
+def _laid_too_soon(kiosk: Kiosk, services: SampleServices) -> None:
+    services.card = waiting("key_missing")
+    kiosk.show(ScanQr(kiosk, Filing(services, BIRTH), chip=True))
+
+
+def _not_genuine(kiosk: Kiosk, services: SampleServices) -> None:
+    _read(done(CardReading(CARD, "bac", Proof("not_genuine"), 0, 0.0)))(kiosk, services)
+
+
+def _dates_again(kiosk: Kiosk, services: SampleServices) -> None:
+    kiosk.show(TypedIdentity(kiosk, Filing(services, BIRTH), chip=True, missed=KNOWN))
+
+
+def _digits(kind: Digits, text: str, *, wrong: bool = False) -> Scene:
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        page = TypedDigits(kiosk, Filing(services, BIRTH), KNOWN, kind)
+        kiosk.show(page)
+        page.number.type(text)
+        if wrong:
+            page.next()
+
+    return scene
 
 
 def _foreign_qr(kiosk: Kiosk, services: SampleServices) -> None:
@@ -315,13 +345,25 @@ CITIZEN: Mapping[str, Scene] = {
     "scan_error": _foreign_qr,
     "scan_camera": _camera,
     "scan_camera_error": _camera_foreign,
-    "read_card": lambda kiosk, services: kiosk.show(ReadChip(kiosk, Filing(services, BIRTH), CARD)),
-    "read_card_progress": _reading,
-    "read_card_error": _read_failed,
+    "scan_laid": _laid_too_soon,
+    "read_card": _read(waiting("card_absent")),
+    "read_card_progress": _read(progressing(0.45, "Đang đọc thông tin trên thẻ…")),
+    "read_card_error": _read(failed(card_error("card_removed"))),
+    "read_card_foreign": _read(failed(card_error("not_cccd"))),
+    "read_card_damaged": _read(failed(card_error("chip_unreadable"))),
+    "read_card_busy": _read(failed(card_error("reader_busy"))),
+    "read_card_no_reader": _read(failed(card_error("reader_absent"))),
+    "read_card_wrong_key": _read(failed(card_error("wrong_key"))),
+    "read_card_typed_wrong": _read(failed(card_error("wrong_key")), CardHints(replace(CARD, source="typed"))),
+    "read_card_not_genuine": _not_genuine,
     "typed_number": _identity("number"),
     "typed_birth_error": _identity("wrong"),
     "typed_expiry": _identity("expiry"),
-    "card_seen": lambda kiosk, services: kiosk.show(CardSeen(kiosk, Filing(services, BIRTH), CARD)),
+    "typed_expiry_again": _dates_again,
+    "typed_back": _digits("back", "3803"),
+    "typed_back_error": _digits("back", "3803129", wrong=True),
+    "typed_can": _digits("can", "0000"),
+    "card_seen": lambda kiosk, services: kiosk.show(CardSeen(kiosk, Filing(services, BIRTH), Identified(CARD))),
     "question": asked("child_name", typed("Nông Thị Phượ")),
     "question_card": asked("req_name", typed("Lý Thị"), card=False),
     "question_hidden_keys": asked("child_name", lambda page: page.toggle_keyboard()),

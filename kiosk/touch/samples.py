@@ -14,8 +14,9 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFilter
 
 from devices.barcode import Preview
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardState
 from forms.dossier import STATUS_NAMES
+from forms.dossier.identity import IdentityCheck
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
@@ -23,9 +24,11 @@ from forms.session import FormSession
 from kiosk.services import (
     ASKED,
     Accepted,
+    CardHints,
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -42,6 +45,7 @@ from kiosk.services import (
 BIRTH = "1.001193"
 TODAY = date(2026, 11, 23)
 CODE = "TAM-01-261123-0042K"
+CHECKED_VI = IdentityCheck.read("chip/intact_issuer_unchecked/active/pace-mrz/issuer_not_installed").told_vi
 
 CARD = CardPerson(
     number="004198000001",
@@ -168,7 +172,8 @@ class SampleServices:
         self.offline = False
         self.paper = PrintFact("printing", "Đang in phiếu…")
         self.sentences: tuple[str, ...] = ()
-        self.reading: tuple[float, str] | Refused | None = None
+        self.scanned: Refused | None = None
+        self.card: CardState | None = None
         self.calls: list[tuple[str, str]] = []
         self.open_reviews: list[Review] = []
         self.queue: Sequence[Waiting] = QUEUE
@@ -216,28 +221,22 @@ class SampleServices:
         on_refused: Callable[[Refused], None],
         on_preview: Callable[[Preview], None],
     ) -> Still:
-        if isinstance(self.reading, Refused):
-            on_refused(self.reading)
+        if self.scanned is not None:
+            on_refused(self.scanned)
         return self.scheduler
 
     def watch_text(self, on_text: Callable[[str], None]) -> Still:
         return self.scheduler
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> Still:
-        if isinstance(self.reading, Refused):
-            raise self.reading
-        if self.reading is not None:
-            on_progress(*self.reading)
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Still:
+        if self.card is not None:
+            on_state(self.card)
         return self.scheduler
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def can_place_vi(self) -> str:
+        return "góc dưới, mặt trước thẻ"
+
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         return Filed(
             "d42",
             CODE,
@@ -297,7 +296,12 @@ class SampleServices:
         row = next(row for row in ROWS if row.dossier == dossier)
         return Detail(
             row,
-            (("Mã tạm", row.code), ("Người nộp", "LÝ THỊ MẪU (mẹ)"), ("Nộp lúc", "08:15, tại máy số 1")),
+            (
+                ("Mã tạm", row.code),
+                ("Người nộp", "LÝ THỊ MẪU (mẹ)"),
+                ("Kiểm tra thẻ", CHECKED_VI),
+                ("Nộp lúc", "08:15, tại máy số 1"),
+            ),
             (
                 ("Người yêu cầu", "Họ, chữ đệm, tên", "LÝ THỊ MẪU"),
                 ("Người yêu cầu", "Số định danh cá nhân", "004198000001"),

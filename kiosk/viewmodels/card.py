@@ -1,4 +1,4 @@
-"""Who is filing: laying the card on the reader, scanning its QR, typing its number – or going on without a card.
+"""Who is filing: laying the card on the reader, scanning its QR, typing its number (``card_typing``) – or going on without a card.
 
 The chip opens only with facts printed on the card, so the card way first asks for the QR (or typing), then for the card on the
 reader. Every failure is a sentence with a cure, and every screen keeps a way on that needs no working chip. A reading under way
@@ -7,17 +7,20 @@ is cancelled when its screen is left. What was read is shown before it is used.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from devices.barcode import LOST, Preview
-from devices.idcard import CardPerson
-from kiosk.services import Reading, Refused
+from devices.idcard import CardPerson, CardReading, CardState
+from kiosk.services import CardHints, Identified, Reading, Refused
 from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.flow import Kiosk, Page
-from kiosk.viewmodels.typing import DateEntry, Typing
 
 Way = Literal["chip", "qr", "typed"]
+
+HOPELESS: Final = ("reader_absent", "pcscd_absent", "key_blocked_soon", "not_genuine")
+"""Failures after which typing what is on the card fills the form instead of opening the chip."""
 
 
 class CardChoice(Page):
@@ -30,6 +33,8 @@ class CardChoice(Page):
 
     def choose(self, way: Way) -> None:
         if way == "typed":
+            from kiosk.viewmodels.card_typing import TypedIdentity
+
             self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=False))
         else:
             self.kiosk.show(ScanQr(self.kiosk, self.filing, chip=way == "chip"))
@@ -63,10 +68,26 @@ class ScanQr(Page):
         self.filing, self.chip = filing, chip
         self.refused: Refused | None = None
         self.where_vi = f"{filing.title_vi}: quét mã QR trên thẻ"
+        self.card_lies = False
+        """A card was laid on the reader before its QR was shown: it cannot be opened yet."""
         self.preview: Preview | None = None
         """What the camera sees now, ``None`` without a camera."""
         self._listening: Reading | None = None
+        self._watching: Reading | None = None
         self._listen()
+        if chip:
+            self._watch()
+
+    def _watch(self) -> None:
+        # A reader that is not there is told when it is needed.
+        with contextlib.suppress(Refused):
+            self._watching = self.services.read_card(CardHints(), self._laid)
+
+    def _laid(self, state: CardState) -> None:
+        self.card_lies = state.code == "key_missing"
+        if self.card_lies:
+            self.kiosk.touched()
+        self.notify()
 
     def _listen(self) -> None:
         try:
@@ -82,9 +103,9 @@ class ScanQr(Page):
     def _heard(self, person: CardPerson) -> None:
         self.kiosk.touched()
         if self.chip:
-            self.kiosk.show(ReadChip(self.kiosk, self.filing, person))
+            self.kiosk.show(ReadChip(self.kiosk, self.filing, CardHints(person)))
         else:
-            self.kiosk.show(CardSeen(self.kiosk, self.filing, person))
+            self.kiosk.show(CardSeen(self.kiosk, self.filing, Identified(person)))
 
     def _misheard(self, refused: Refused) -> None:
         if refused.code in LOST:
@@ -108,6 +129,8 @@ class ScanQr(Page):
         return t("scan.title", "Đưa mã QR trên thẻ vào máy quét")
 
     def type_instead(self) -> None:
+        from kiosk.viewmodels.card_typing import TypedIdentity
+
         self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.chip))
 
     def back(self) -> None:
@@ -120,69 +143,120 @@ class ScanQr(Page):
 
     def close(self) -> None:
         super().close()
-        self.preview = None
-        if self._listening is not None:
-            self._listening.cancel()
-            self._listening = None
+        for one in (self._listening, self._watching):
+            if one is not None:
+                one.cancel()
+        self._listening = self._watching = self.preview = None
 
 
 class ReadChip(Page):
-    """Reads the chip with what is known of the card; shows how far it is, then the person or what went wrong."""
+    """Reads the chip with what is known of the card; shows how far it is, then the person, or what went wrong and the ways on.
+
+    A card that failed is read again by itself when it is laid again.
+    """
 
     timed = True
 
-    def __init__(self, kiosk: Kiosk, filing: Filing, person: CardPerson | None, expiry: str = "") -> None:
+    def __init__(self, kiosk: Kiosk, filing: Filing, known: CardHints) -> None:
         super().__init__(kiosk)
-        self.filing = filing
-        self.person, self.expiry = person, expiry
-        self.share = 0.0
-        self.step_vi = ""
+        self.filing, self.known = filing, known
+        self.state: CardState | None = None
         self.refused: Refused | None = None
         self.where_vi = f"{filing.title_vi}: đọc thẻ căn cước"
         self._reading: Reading | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self.refused, self.share, self.step_vi = None, 0.0, ""
+        self.state = self.refused = None
         try:
-            self._reading = self.services.read_card(self.person, self.expiry, self._progress, self._done, self._failed)
+            self._reading = self.services.read_card(self.known, self._told)
         except Refused as refused:
-            self._failed(refused)
+            self.refused = refused
 
-    def _progress(self, share: float, step_vi: str) -> None:
-        self.kiosk.touched()
-        self.share, self.step_vi = share, step_vi
-        self.notify()
+    def _told(self, state: CardState) -> None:
+        self.state, self.refused = state, None
+        if state.phase != "waiting":
+            self.kiosk.touched()
+        if state.phase == "failed":
+            self.refused = Refused(state.code, state.message_vi, state.cure_vi)
+        if state.reading is not None:
+            self._done(state.reading)
+        else:
+            self.notify()
 
-    def _done(self, person: CardPerson) -> None:
+    def _done(self, reading: CardReading) -> None:
         self._reading = None
-        self.kiosk.touched()
-        self.kiosk.show(CardSeen(self.kiosk, self.filing, person))
+        card = Identified(reading.person, reading.proof, reading.access)
+        if card.proof.verdict == "not_genuine":
+            # Its data fills nothing and is not shown; that it was found so goes with the dossier.
+            self.filing.take_card(card)
+            self.state, self.refused = None, self._not_genuine()
+            self.notify()
+            return
+        self.kiosk.show(CardSeen(self.kiosk, self.filing, card))
 
-    def _failed(self, refused: Refused) -> None:
-        self._reading = None
-        self.refused = refused
-        self.notify()
+    def _not_genuine(self) -> Refused:
+        t = self.kiosk.t
+        return Refused(
+            "not_genuine",
+            t("read.not_genuine", "Máy không công nhận được chíp của thẻ này."),
+            t("read.not_genuine_cure", "Máy không dùng thông tin trong chíp. Mời bà con đưa thẻ cho cán bộ xem."),
+        )
 
     @property
-    def reading(self) -> bool:
-        return self._reading is not None
+    def code(self) -> str:
+        """Why it did not work; empty while it may still."""
+        return self.refused.code if self.refused else ""
+
+    @property
+    def share(self) -> float:
+        """How much has been read, 0–1."""
+        return self.state.progress if self.state else 0.0
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether laying the card again is all there is to do."""
+        return self.code in ("card_removed", "card_mute", "chip_unreadable", "not_cccd")
 
     @property
     def can_use_qr(self) -> bool:
         """Whether the QR of the card was read, so that it can stand in for a chip that will not open."""
-        return self.person is not None and self.person.source == "qr"
+        return self.code != "not_genuine" and self.known.person is not None and self.known.person.source == "qr"
+
+    @property
+    def asks_dates(self) -> bool:
+        """The key was wrong and its expiry was worked out: the one printed on the card may open it."""
+        return self.code == "wrong_key" and self.known.person is not None
+
+    @property
+    def can_type_can(self) -> bool:
+        """The office says that its cards show an access number."""
+        return self.code in ("wrong_key", "chip_unreadable") and bool(self.services.can_place_vi())
 
     def again(self) -> None:
+        """Read once more, for a card that was read and not believed."""
         self._begin()
         self.notify()
 
     def use_qr(self) -> None:
-        if self.person is not None and self.can_use_qr:
-            self.kiosk.show(CardSeen(self.kiosk, self.filing, self.person))
+        if self.known.person is not None and self.can_use_qr:
+            self.kiosk.show(CardSeen(self.kiosk, self.filing, Identified(self.known.person)))
+
+    def type_dates(self) -> None:
+        """Look at the dates on the card once more."""
+        from kiosk.viewmodels.card_typing import TypedIdentity
+
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=True, missed=self.known))
+
+    def type_can(self) -> None:
+        from kiosk.viewmodels.card_typing import TypedDigits
+
+        self.kiosk.show(TypedDigits(self.kiosk, self.filing, self.known, "can"))
 
     def type_instead(self) -> None:
-        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=True, known=self.person))
+        from kiosk.viewmodels.card_typing import TypedIdentity
+
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.code not in HOPELESS, missed=self.known))
 
     def without(self) -> None:
         self.kiosk.show(self.filing.page(self.kiosk))
@@ -200,119 +274,26 @@ class ReadChip(Page):
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
-        self.person, self.expiry = None, ""
-
-
-Step = Literal["number", "birth", "expiry"]
-
-
-class TypedIdentity(Page):
-    """Number, date of birth, and – only to open a chip – the date of expiry, which may be skipped."""
-
-    def __init__(self, kiosk: Kiosk, filing: Filing, *, chip: bool, known: CardPerson | None = None) -> None:
-        """``known``: what a code or an earlier try has told; its number and birth are written already."""
-        super().__init__(kiosk)
-        self.filing, self.chip, self.known = filing, chip, known
-        self.step: Step = "number"
-        self.problem = ""
-        """Sentence of what is wrong with the present step, '' when nothing is."""
-        self.number = Typing(known.number if known else "", kind="digits", limit=12)
-        self.birth = DateEntry(known.birth if known else "", partial=not chip)
-        self.expiry = DateEntry()
-        self.where_vi = f"{filing.title_vi}: gõ số căn cước"
-        for part in (self.number, self.birth, self.expiry):
-            part.watch(self._typed)
-
-    def _typed(self) -> None:
-        self.problem = ""
-        self.notify()
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return ("number", "birth", "expiry") if self.chip else ("number", "birth")
-
-    def next(self) -> None:
-        """Check the present step and go on; the last one opens the chip or the form."""
-        t = self.kiosk.t
-        if self.step == "number":
-            if len(self.number.text) != 12:
-                self._wrong(t("typed.number_wrong", "Số căn cước có đủ 12 số. Bà con xem lại trên thẻ."))
-                return
-            self._go("birth")
-        elif self.step == "birth":
-            if not self.birth.full or self.birth.fault:
-                self._wrong(t("typed.date_wrong", "Ngày này chưa đủ hoặc không có trong lịch. Ví dụ: 01/02/1990."))
-                return
-            if self.chip:
-                self._go("expiry")
-            else:
-                self._finish()
-        elif self.expiry.digits and (not self.expiry.full or self.expiry.fault):
-            self._wrong(t("typed.date_wrong", "Ngày này chưa đủ hoặc không có trong lịch. Ví dụ: 01/02/1990."))
-        else:
-            self._finish()
-
-    def skip(self) -> None:
-        """No expiry on the card, or not readable."""
-        if self.step == "expiry":
-            self.expiry.clear()
-            self._finish()
-
-    def back(self) -> None:
-        at = self.steps.index(self.step)
-        if at:
-            self._go(self.steps[at - 1])
-        else:
-            self.kiosk.show(CardChoice(self.kiosk, self.filing))
-
-    def _go(self, step: Step) -> None:
-        self.step, self.problem = step, ""
-        self.notify()
-
-    def _wrong(self, sentence: str) -> None:
-        self.problem = sentence
-        self.notify()
-
-    def _finish(self) -> None:
-        number, birth = self.number.text, self.birth.value
-        # The code's date of issue still tells which expiry is likely, as long as it is the same card.
-        same = self.known is not None and (self.known.number, self.known.birth) == (number, birth)
-        person = CardPerson(number, "", birth, issued=self.known.issued if self.known and same else "", source="typed")
-        if self.chip:
-            self.kiosk.show(ReadChip(self.kiosk, self.filing, person, self.expiry.value))
-            return
-        self.filing.take_card(person)
-        self.kiosk.show(self.filing.page(self.kiosk))
-
-    def spoken(self) -> Sequence[str]:
-        t = self.kiosk.t
-        asked = {
-            "number": t("typed.number", "Số căn cước của bà con?"),
-            "birth": t("typed.birth", "Bà con sinh ngày nào?"),
-            "expiry": t("typed.expiry", "Thẻ có giá trị đến ngày nào?"),
-        }
-        return (self.problem or asked[self.step],)
-
-    def close(self) -> None:
-        super().close()
-        for part in (self.number, self.birth, self.expiry):
-            part.close()
-        self.known = None
+        self.known, self.state = CardHints(), None
 
 
 class CardSeen(Page):
     """What the card says, before it is used: name, year of birth, last digits. The rest is used in silence."""
 
-    def __init__(self, kiosk: Kiosk, filing: Filing, person: CardPerson) -> None:
+    def __init__(self, kiosk: Kiosk, filing: Filing, card: Identified) -> None:
         super().__init__(kiosk)
         self.filing = filing
-        self.person: CardPerson | None = person
+        self.card: Identified | None = card
         self.where_vi = f"{filing.title_vi}: đã đọc thẻ"
+
+    @property
+    def person(self) -> CardPerson | None:
+        return self.card.person if self.card else None
 
     def accept(self) -> None:
         """Yes, this is the person filing: fill what the card knows and go on to the questions."""
-        if self.person is not None:
-            self.filing.take_card(self.person)
+        if self.card is not None:
+            self.filing.take_card(self.card)
             self.kiosk.show(self.filing.page(self.kiosk))
 
     def refuse(self) -> None:
@@ -326,4 +307,4 @@ class CardSeen(Page):
 
     def close(self) -> None:
         super().close()
-        self.person = None
+        self.card = None

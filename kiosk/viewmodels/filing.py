@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kiosk.services import Services
+from kiosk.services import Identified, Services
 
 if TYPE_CHECKING:
-    from devices.idcard import CardPerson
     from forms.session import FormSession
     from kiosk.viewmodels.flow import Kiosk, Page
 
@@ -32,7 +32,7 @@ class Filing:
     def __init__(self, services: Services, code: str) -> None:
         self.procedure = services.procedure(code)
         self.session = services.open_form(code)
-        self.card: CardPerson | None = None
+        self.card: Identified | None = None
         self.read_through = False
         """Whether every page of the check page has been on the screen."""
         self.check_page = 0
@@ -47,10 +47,17 @@ class Filing:
         self.session.language = language
         return self.session
 
-    def take_card(self, person: CardPerson) -> int:
-        """Keep the person and fill what the card knows; answers given by hand stay. Returns how many answers were filled."""
-        self.card = person
-        return self.session.prefill({key: getattr(person, name) for key, name in FACTS.items()})
+    def take_card(self, card: Identified) -> int:
+        """Keep the card and fill what it knows; answers given by hand stay. Returns how many answers were filled.
+
+        A chip that is not genuine fills nothing: its data is nobody's. That one was found so is kept until another chip is read.
+        """
+        if card.person.source != "chip" and self.card is not None and self.card.proof.verdict == "not_genuine":
+            card = replace(card, proof=self.card.proof)
+        self.card = card
+        if card.person.source == "chip" and card.proof.verdict == "not_genuine":
+            return 0
+        return self.session.prefill({key: getattr(card.person, name) for key, name in FACTS.items()})
 
     def page(self, kiosk: Kiosk) -> Page:
         """Where the session stands: the present question, or the check page."""

@@ -15,6 +15,7 @@ from kiosk.clock import HANOI, Clock
 from kiosk.config import load
 from kiosk.demo.alone import enrolled_alone
 from kiosk.machine import Machine, open_machine
+from kiosk.services import Identified
 from kiosk.viewmodels.filing import FACTS
 
 BIRTH = "1.001193"
@@ -34,6 +35,7 @@ MOTHER = CardPerson(
     old_number="",
     source="chip",
 )
+MOTHERS_CARD = Identified(MOTHER)
 
 ANSWERS: Mapping[str, Any] = {
     "req_relation": "mother",

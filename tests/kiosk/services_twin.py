@@ -16,7 +16,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from devices.barcode import Preview
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardReading, CardState
+from devices.idcard.facts import Proof
+from devices.idcard.stream import done, progressing, waiting
 from forms.codes import provisional_code
 from forms.dossier import STATUS_NAMES, Status
 from forms.procedures.catalogue import load_catalogue
@@ -27,9 +29,11 @@ from forms.text import fold
 from kiosk.services import (
     ASKED,
     Accepted,
+    CardHints,
     Detail,
     DeviceFact,
     Filed,
+    Identified,
     LineState,
     MachineFact,
     Official,
@@ -137,6 +141,17 @@ class _Reading:
         self._on_cancel()
 
 
+class _CardWatch(_Reading):
+    def __init__(self, known: CardHints, on_state: Callable[[CardState], None]) -> None:
+        super().__init__(self._give_up)
+        self.known, self.on_state = known, on_state
+        self.calls: list[_Call] = []
+
+    def _give_up(self) -> None:
+        for call in self.calls:
+            call.cancel()
+
+
 SAMPLE_ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("Người yêu cầu", "Họ, chữ đệm, tên", "LÝ THỊ MẪU"),
     ("Người yêu cầu", "Số định danh cá nhân", "004198000001"),
@@ -203,10 +218,13 @@ class ServicesTwin:
         self.calls: list[tuple[str, str]] = []
         self.card_on_reader: CardPerson | Refused | None = None
         self.card_seconds = 3.0
+        self.proof = Proof()
+        self.can_place = ""
+        self._watch: _CardWatch | None = None
         self.dossiers: dict[str, _Dossier] = {}
         self.jobs: dict[int, _Job] = {}
         self.answered: list[tuple[int, bool]] = []
-        self.filings: list[tuple[FormSession, CardPerson | None]] = []
+        self.filings: list[tuple[FormSession, Identified | None]] = []
         self.procedures: dict[str, Procedure] = {}
         """Procedures a test puts in place of the catalogue's."""
         self.prepared: list[dict[str, Any]] = []
@@ -312,36 +330,35 @@ class ServicesTwin:
             else:
                 on_person(what)
 
-    def read_card(
-        self,
-        person: CardPerson | None,
-        mrz_expiry: str,
-        on_progress: Callable[[float, str], None],
-        on_person: Callable[[CardPerson], None],
-        on_refused: Callable[[Refused], None],
-    ) -> _Reading:
-        calls: list[_Call] = []
+    def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> _Reading:
+        watch = self._watch = _CardWatch(known, on_state)
+        lies = self.card_on_reader is not None
+        first = waiting("key_missing" if lies and known == CardHints() else "card_absent")
+        watch.calls.append(self.scheduler.call_later(0, lambda: on_state(first)))
+        self.lay(self.card_on_reader)
+        return watch
 
-        def give_up() -> None:
-            for call in calls:
-                call.cancel()
-
-        reading = _Reading(give_up)
+    def lay(self, card: CardPerson | Refused | None) -> None:
+        """A card is laid on the reader (``None``: lifted): whoever watches with a key sees what comes of it."""
+        self.card_on_reader = card
+        watch = self._watch
+        if card is None or watch is None or watch.cancelled or watch.known == CardHints():
+            return
+        tell, half = watch.on_state, self.card_seconds / 2
 
         def finish() -> None:
-            card = self.card_on_reader
-            if card is None:
-                on_refused(Refused("card_absent", "Chưa thấy thẻ trên đầu đọc.", "Đặt thẻ nằm yên trên đầu đọc rồi thử lại."))
-            elif isinstance(card, Refused):
-                on_refused(card)
+            if isinstance(card, Refused):
+                tell(CardState("failed", card.code, card.message_vi, card.cure_vi))
             else:
-                on_person(card)
+                tell(done(CardReading(card, "bac", self.proof, 22, 0.5)))
 
-        calls.append(self.scheduler.call_later(self.card_seconds / 2, lambda: on_progress(0.5, "Đang đọc thẻ")))
-        calls.append(self.scheduler.call_later(self.card_seconds, finish))
-        return reading
+        watch.calls.append(self.scheduler.call_later(half, lambda: tell(progressing(0.5, "Đang đọc thẻ"))))
+        watch.calls.append(self.scheduler.call_later(2 * half, finish))
 
-    def submit(self, procedure: Procedure, session: FormSession, card: CardPerson | None) -> Filed:
+    def can_place_vi(self) -> str:
+        return self.can_place
+
+    def submit(self, procedure: Procedure, session: FormSession, card: Identified | None) -> Filed:
         self.can_file()
         if session.problems():
             raise Refused("incomplete", "Còn câu chưa trả lời.", "Chạm “Sửa” ở câu có dấu đỏ.")

@@ -15,16 +15,16 @@ import pytest
 from devices.barcode import Preview
 from devices.barcode.twin import BarcodeTwin, CameraTwin, WedgeTwin
 from devices.errors import DeviceError
-from devices.idcard import CardPerson
+from devices.idcard import CardPerson, CardState
 from devices.idcard.twin import SAMPLES, ChipTwin, Faults, PcscdTwin
 from devices.printer.twin import PrinterTwin
 from kiosk.app import KioskServices
 from kiosk.demo.loop import LoopScheduler
 from kiosk.officials import add_official
-from kiosk.services import Refused
+from kiosk.services import CardHints, Identified, Refused
 from kiosk.sync_status import LineFact, write_status
 from tests.devices.barcode.drawn import View, frame
-from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, Clock, card_facts, fill, make_machine
+from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, MOTHERS_CARD, Clock, card_facts, fill, make_machine
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Kiosk:
             self.loop.turn(0.02)
         raise AssertionError(f"waited in vain for: {what}")
 
-    def file(self, card: CardPerson | None = MOTHER) -> str:
+    def file(self, card: Identified | None = MOTHERS_CARD) -> str:
         session = self.services.open_form(BIRTH)
         session.prefill(card_facts(MOTHER))
         return self.services.submit(self.services.procedure(BIRTH), fill(session, ANSWERS), card).code
@@ -55,7 +55,14 @@ class Kiosk:
     def read(self, person: CardPerson | None = MOTHER) -> list[CardPerson | Refused]:
         """Start a reading; the list fills with the person or the refusal."""
         said: list[CardPerson | Refused] = []
-        self.services.read_card(person, "", lambda _share, _text: None, said.append, said.append)
+
+        def tell(state: CardState) -> None:
+            if state.reading is not None:
+                said.append(state.reading.person)
+            elif state.phase == "failed":
+                said.append(Refused(state.code, state.message_vi, state.cure_vi))
+
+        self.services.read_card(CardHints(person), tell)
         return said
 
 
@@ -105,11 +112,10 @@ def test_a_card_that_fails_is_told_with_a_way_on(kiosk: Kiosk, reader: PcscdTwin
 
 
 def test_a_reader_that_was_pulled_is_told_and_comes_back_by_itself(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    kiosk.until("the reader", lambda: kiosk.services.devices()[1].state == "ok")
     reader.unplug_reader()
-    kiosk.services.test_device("reader", lambda _fact: None)
     kiosk.until("the trouble", lambda: any("Đầu đọc thẻ" in one for one in kiosk.services.troubles()))
     reader.plug_reader()
-    kiosk.services.test_device("reader", lambda _fact: None)
     kiosk.until("the cure", lambda: not any("Đầu đọc thẻ" in one for one in kiosk.services.troubles()))
     assert [fact.state for fact in kiosk.services.devices() if fact.name == "reader"] == ["ok"]
 
@@ -125,12 +131,31 @@ def test_without_pcscd_typing_and_filing_go_on(kiosk: Kiosk, reader: PcscdTwin) 
 
 
 def test_a_cancelled_reading_says_nothing_more(kiosk: Kiosk, reader: PcscdTwin) -> None:
-    said: list[object] = []
-    reading = kiosk.services.read_card(ChipTwin().person, "", lambda *_: None, said.append, said.append)
+    said: list[CardState] = []
+    reading = kiosk.services.read_card(CardHints(ChipTwin().person), said.append)
+    kiosk.until("the first state", lambda: said)
     reading.cancel()
     reader.lay(ChipTwin())
     kiosk.loop.turn(1.0)
-    assert said == []
+    assert [state.code for state in said] == ["card_absent"]
+
+
+def test_a_card_that_lay_there_first_is_read_when_its_qr_comes(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    reader.lay(ChipTwin())
+    said: list[CardState] = []
+    kiosk.services.read_card(CardHints(), said.append)
+    kiosk.until("the card to be seen", lambda: said and said[-1].code == "key_missing")
+    read = kiosk.read(ChipTwin().person)
+    assert kiosk.until("the card", lambda: read)[0] == ChipTwin().person
+
+
+def test_the_digits_on_the_back_open_the_card_of_an_old_man(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    chip = ChipTwin(SAMPLES[2])
+    reader.lay(chip)
+    said: list[CardState] = []
+    zone = chip.citizen.mrz
+    kiosk.services.read_card(CardHints(chip.person, mrz_expiry=zone[38:45]), said.append)
+    assert kiosk.until("the card", lambda: next((one.reading for one in said if one.reading), None)).person == chip.person
 
 
 def test_a_card_qr_is_a_person_and_a_foreign_one_is_refused(kiosk: Kiosk, tmp_path: Path) -> None:

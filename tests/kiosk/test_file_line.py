@@ -16,7 +16,7 @@ from sync.blob.crossing import Crossing
 from sync.blob.ports import Announced, Sender
 from sync.blob.receiver import Receiver
 from sync.keys import SODIUM
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, DEVICE, ProvinceTwin
 from tests.sync.blob.blobserver import BlobServer
 from tests.sync.blob.memory import MemoryProvinceBlobs
@@ -46,7 +46,7 @@ def machine(tmp_path: Path, blobs: MemoryProvinceBlobs, province: ProvinceTwin, 
     """A kiosk with a file whose event the province has taken."""
     province.enrol(tmp_path).close()
     made = make_machine(tmp_path, enrolled=False, sets=(*SETS, f"province.url={server.url}"))
-    filed = file_dossier(made, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(made, PROCEDURE, filled_session(), MOTHERS_CARD)
     attach(made, filed.dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.7".ljust(2000))
     province.settle(made)
     blobs.senders[DEVICE] = Sender(DEVICE, COMMUNE, (SODIUM.verifier(made.keyring.device.sign.public),))

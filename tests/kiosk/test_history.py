@@ -32,7 +32,7 @@ from kiosk.machine import Machine
 from kiosk.officials import add_official
 from kiosk.usecases import accept_dossier, file_dossier
 from sync.feed import ack_entry, fields_entry
-from tests.kiosk.machines import BIRTH, MOTHER, filled_session, load_catalogue, make_machine
+from tests.kiosk.machines import BIRTH, MOTHERS_CARD, filled_session, load_catalogue, make_machine
 from tests.kiosk.store.test_journal import feed_of, proof
 
 NAMES = {"cb1": "Lý Văn Mẫu"}
@@ -46,7 +46,7 @@ def machine(tmp_path: Path) -> Machine:
 def accepted(machine: Machine) -> str:
     procedure = load_catalogue().shown(BIRTH, machine.store.clock.now().date())
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
-    dossier = file_dossier(machine, procedure, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, procedure, filled_session(), MOTHERS_CARD).dossier
     accept_dossier(machine, dossier, procedure, official, 0)
     return dossier
 

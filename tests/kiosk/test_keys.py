@@ -38,7 +38,7 @@ from sync.rollover import (
 )
 from sync.simulator.memory import MemoryKiosk
 from sync.steps import watch
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import ProvinceTwin
 
 ROOT = SigningKey(b"r" * 32)
@@ -118,7 +118,7 @@ class KillAt:
 
 
 def test_the_former_key_signs_for_the_next_and_says_where_it_ends(machine: Machine) -> None:
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     before = machine.keyring.device
     after = rotation.rotate(machine)
     inc, n, _ = machine.store.current()
@@ -230,7 +230,7 @@ def province() -> ProvinceTwin:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
 
 
 def again(machine: Machine) -> Machine:
@@ -395,7 +395,7 @@ def test_a_stick_that_is_not_there_is_told_plainly(tmp_path: Path, capsys: pytes
 
 def test_a_kiosk_enrolled_again_keeps_its_number_and_its_waiting_events(state: Path, stick: Path) -> None:
     machine = make_machine(state)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     waiting, before = machine.store.waiting(), machine.keyring.device
     position = machine.store.current()
     machine.close()
@@ -450,7 +450,7 @@ def test_a_crash_while_enrolling_again_leaves_a_machine_that_opens_and_the_next_
 
 def test_a_store_on_a_machine_without_its_keys_asks_for_the_number_it_had(state: Path, stick: Path) -> None:
     machine = make_machine(state)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     waiting, store_key = machine.store.waiting(), machine.keyring.store
     machine.close()
     file = key_file(machine.config)

@@ -15,7 +15,7 @@ from kiosk.sync_process import Reporter
 from kiosk.usecases import check_can_file, file_dossier
 from sync.intake import Policy, handle
 from sync.worker import SyncStatus, attempt
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session
 from tests.kiosk.province_twin import SERVER_MS, ProvinceTwin
 
 
@@ -67,7 +67,7 @@ def test_a_kiosk_tells_the_version_of_its_forms(machine: Machine, line: Line) ->
 
 
 def test_below_the_floor_no_dossier_is_begun_and_what_waits_goes_up(machine: Machine, province: ProvinceTwin, line: Line) -> None:
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     line.talk(machine, SCHEMAS[1] + 1, times=3)
     with pytest.raises(Refused) as caught:
         check_can_file(machine)

@@ -17,7 +17,7 @@ from kiosk import printing
 from kiosk.printing import Spooler
 from kiosk.store.store import Store
 from kiosk.usecases import file_dossier, print_test, reprint
-from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 
@@ -56,7 +56,7 @@ def slips(tmp_path: Path) -> list[Path]:
 
 
 def test_a_filing_comes_out_as_one_slip(machine: Machine, twin: PrinterTwin, tmp_path: Path) -> None:
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     spooler = spooler_for(machine, twin)
     until("the slip", lambda: state(machine.store, filed.job) == "printed")
     spooler.stop()

@@ -31,7 +31,7 @@ from sync.keys import SigningKey
 from sync.loading import Record
 from sync.receiving import Office, receive, write_return
 from sync.unloading import Unloaded
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHER, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
 from tests.sync.blob.memory import MemoryProvinceBlobs
 
@@ -41,7 +41,7 @@ Answer = tuple[int, dict[str, Any]]
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     machine = make_machine(tmp_path / "state")
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     machine.close()
     return tmp_path / "state"
 
@@ -226,7 +226,7 @@ def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_pa
 
     def answered(name: str, seen: int) -> Path:
         """What the province writes for a kiosk that stands at ``seen`` in the feed."""
-        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
         (volume,) = export_to(machine, tmp_path / name).volumes
         with volume.open("rb") as source:
             came = receive(source, office)
@@ -267,7 +267,7 @@ def test_a_courier_is_offered_the_newest_bundle_only(state: Path) -> None:
     (first,) = depot.held()
     offer_own(machine, depot)
     assert [held.header.ident for held in depot.held()] == [first.header.ident], "nothing new, no new volume"
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     offer_own(machine, depot)
     (second,) = depot.held()
     assert first.header.ident != second.header.ident

@@ -27,7 +27,7 @@ from kiosk.store.restore import restore_file
 from kiosk.sync_cli import sync_command
 from kiosk.usecases import file_dossier, print_test
 from sync.keys import VerifyKey
-from tests.kiosk.machines import ANSWERS, MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import ANSWERS, MOTHER, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import ProvinceTwin
 from tests.kiosk.test_prepared import prepare
 
@@ -66,8 +66,9 @@ def _a_working_day(state: Path) -> None:
     spooler = Spooler(machine.store, None, 576, lambda: None, lambda: None)
     spooler.start()
     for _ in range(3):
-        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
-    attach(machine, file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier, SCAN, b"%PDF- " + MOTHER.name.encode())
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
+    attach(machine, filed.dossier, SCAN, b"%PDF- " + MOTHER.name.encode())
     prepare(machine)
     print_test(machine)
     province.settle(machine)
@@ -82,7 +83,7 @@ def _a_working_day(state: Path) -> None:
     machine.close()
     restore_file(state / "usb" / "backup", place_of(machine.config))
     machine = make_machine(state, enrolled=False)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     os._exit(9)
 
 

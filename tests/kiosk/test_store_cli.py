@@ -21,7 +21,7 @@ from kiosk.store_cli import store_command
 from kiosk.tidying import tidy_daily
 from kiosk.usecases import accept_dossier, file_dossier
 from tests.forms.pdf_text import pdf_text, squeezed
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHER, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import feed_of
 
@@ -41,14 +41,14 @@ class Desk:
     def file_one(self) -> str:
         machine = self.machine()
         try:
-            return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+            return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
         finally:
             machine.close()
 
     def accept_one(self) -> str:
         machine = self.machine()
         try:
-            filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+            filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
             accept_dossier(machine, filed.dossier, PROCEDURE, add_official(machine.store, "Cán bộ Mẫu", "135790", "official"), 0)
             return filed.code
         finally:
@@ -122,7 +122,7 @@ def test_restore_is_refused_while_a_kiosk_runs_and_its_promises_stand(desk: Desk
     result, answer = desk.ask("restore", str(tmp_path / "b.db"))
     assert (result, answer["error"]["code"]) == (1, "store_in_use")
     assert "Dừng kiosk" in answer["error"]["message"]
-    code = file_dossier(running, PROCEDURE, filled_session(), MOTHER).code
+    code = file_dossier(running, PROCEDURE, filled_session(), MOTHERS_CARD).code
     running.close()
     assert [row["code"] for row in desk.ask("list")[1]["dossiers"]] == [code]
 
@@ -287,7 +287,7 @@ def test_a_withdrawn_pin_may_be_given_to_another(desk: Desk, monkeypatch: pytest
 def test_a_damaged_file_is_named_and_never_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
     for _ in range(5):
-        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+        file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     machine.close()
     file = tmp_path / "kiosk.db"
     data = bytearray(file.read_bytes())
@@ -303,11 +303,11 @@ def ended(desk: Desk, day: int) -> Machine:
     """A kiosk whose first dossier has ended long since, as the province told ``day`` days later."""
     machine = desk.machine()
     told = Province(machine)
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     machine.store.set_print_state(machine.store.next_print_job().id, "printed")
     told.end(dossier)
     told.day(0)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     told.acknowledge()
     told.back_up()
     told.day(day)
@@ -350,7 +350,7 @@ def test_a_day_the_province_told_by_mistake_does_not_end_the_daily_turns(desk: D
 
 def test_check_names_a_file_that_is_gone(desk: Desk) -> None:
     machine = make_machine(desk.state, sets=("store.scan_free_mb=1", "store.warn_free_mb=1"))
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.4 invented")
     files = KioskFiles(machine.store)
     blob = files.facts()[0].id

@@ -16,7 +16,7 @@ from kiosk.machine import Machine
 from kiosk.officials import add_official
 from kiosk.usecases import file_dossier
 from sync.envelope import EnvelopeError
-from tests.kiosk.machines import BIRTH, MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import BIRTH, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, DEVICE, ProvinceTwin
 from tests.kiosk.store.province import Province
 
@@ -79,7 +79,7 @@ def test_a_malformed_entry_of_the_province_is_set_aside_and_own_events_go_up(tmp
     machine = province.enrol(tmp_path)
     with province.journal.atomic():
         province.journal.add_entry(COMMUNE, entry, None)
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     engine = engine_of(machine)
     for _ in range(3):
         with pytest.raises(EnvelopeError):

@@ -25,14 +25,14 @@ from kiosk.sync_status import lock_file, wake
 from kiosk.usecases import accept_dossier, file_dossier
 from sync.blob.ports import Lane
 from sync.blob.ranges import Ranges
-from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, ToldClock, filled_session, make_machine
 from tests.kiosk.store.province import Province
 
 
 def test_a_file_sent_whole_has_no_next_try_and_a_province_restored_holds_nothing_of_it(tmp_path: Path) -> None:
     machine = make_machine(tmp_path)
     files = KioskFiles(machine.store)
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     with machine.store.transaction():
         blob = files.add(files.make(io.BytesIO(b"a scan")), dossier, Lane.FULL)
     files.set_have(blob.id, Ranges.whole(blob.size))
@@ -129,7 +129,7 @@ def test_a_denied_request_is_forgotten_so_that_a_new_code_can_be_tried(tmp_path:
 
 def test_the_status_counts_what_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     machine.close()
     assert sync_command(["status", "--state", str(tmp_path), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
@@ -147,7 +147,7 @@ def test_two_never_sync_one_store(tmp_path: Path) -> None:
 
 def test_without_a_line_one_round_says_so_and_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     machine = make_machine(tmp_path)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     machine.close()
     words = ["--once", "--json", "--state", str(tmp_path), "--set", "province.url=http://127.0.0.1:9"]
     assert sync_command(words) == 1
@@ -178,7 +178,7 @@ def test_what_was_put_aside_is_told_with_its_reason(tmp_path: Path) -> None:
 def test_what_waits_is_as_old_as_its_oldest_event_not_as_its_dossier(tmp_path: Path) -> None:
     clock = ToldClock()
     machine = make_machine(tmp_path, clock)
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     Province(machine).acknowledge()
     clock.advance(86_400)
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")

@@ -11,19 +11,22 @@ from typing import Any
 
 import pytest
 
+from devices.idcard.facts import Proof
 from forms.codes import check_code
 from forms.dossier import DossierError, Status
 from forms.procedures.catalogue import load_catalogue
 from forms.session import FormSession
 from kiosk.clock import HANOI
 from kiosk.officials import add_official
-from kiosk.services import Filed, Refused
+from kiosk.services import Filed, Identified, Refused
 from kiosk.store.connection import StoreError
 from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
+from kiosk.worklist import detail
 from sync.clock import ServerMark
 from tests.kiosk.machines import (
     ANSWERS,
     MOTHER,
+    MOTHERS_CARD,
     PROCEDURE,
     Machine,
     ToldClock,
@@ -46,7 +49,7 @@ def machine(tmp_path: Path, clock: ToldClock) -> Machine:
 
 
 def file_one(machine: Machine) -> Filed:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
 
 
 def paper_text(machine: Machine, job: int) -> str:
@@ -88,7 +91,7 @@ def test_an_incomplete_form_is_refused_and_leaves_nothing(machine: Machine) -> N
     session = filled_session()
     session.put("child_name", "")
     with pytest.raises(Refused) as caught:
-        file_dossier(machine, PROCEDURE, session, MOTHER)
+        file_dossier(machine, PROCEDURE, session, MOTHERS_CARD)
     assert caught.value.code == "form_incomplete"
     assert machine.store.current()[1] == 0
 
@@ -97,6 +100,35 @@ def test_typing_instead_of_a_card_files_as_well(machine: Machine) -> None:
     session = fill(filled_session(), ANSWERS)
     filed = file_dossier(machine, PROCEDURE, session, None)
     assert machine.store.fields(filed.dossier)["applicant"]["by"] == "typed"
+
+
+PROVED = Proof("intact_issuer_unchecked", "active", "issuer_not_installed")
+FALSE = Proof("not_genuine", reason="hash_mismatch")
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        (Identified(MOTHER, PROVED, "pace-mrz"), "chip/intact_issuer_unchecked/active/pace-mrz/issuer_not_installed"),
+        (Identified(MOTHER, Proof("issuer_trusted"), "bac"), "chip/issuer_trusted/none/bac"),
+        (Identified(replace(MOTHER, source="qr")), "qr"),
+        (Identified(replace(MOTHER, number="004190000009"), PROVED, "bac"), "typed"),
+        (Identified(replace(MOTHER, name="LỤC THỊ MẪU"), PROVED, "bac"), "typed"),
+        (Identified(MOTHER, FALSE, "bac"), "typed/not_genuine///hash_mismatch"),
+        (Identified(replace(MOTHER, source="qr"), FALSE, "bac"), "qr/not_genuine///hash_mismatch"),
+        (None, "typed"),
+    ],
+    ids=["chip", "trusted", "QR", "another's card", "name changed", "false chip", "QR after a false chip", "no card"],
+)
+def test_how_the_applicant_was_identified_is_written_down(machine: Machine, card: Identified | None, code: str) -> None:
+    filed = file_dossier(machine, PROCEDURE, filled_session(), card)
+    assert machine.store.fields(filed.dossier)["applicant"]["by"] == code
+
+
+def test_the_official_reads_how_the_applicant_was_identified(machine: Machine) -> None:
+    filed = file_dossier(machine, PROCEDURE, filled_session(), Identified(MOTHER, PROVED, "bac"))
+    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"
+    assert ("Kiểm tra thẻ", told) in detail(machine, filed.dossier).facts
 
 
 def test_an_unenrolled_kiosk_files_nothing(tmp_path: Path) -> None:
@@ -320,8 +352,8 @@ def test_a_forged_card_with_letters_no_paper_can_carry_files_nothing(machine: Ma
     session.prefill(card_facts(replace(MOTHER, name="NÔNG 中 MẪU", source="qr")))
     session.put("child_name", "Nông Văn Thử")
     assert "req_name" in [question.name for question in session.visible()]
-    assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHER)) == "form_incomplete"
-    filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHER)
+    assert refusal(lambda: file_dossier(machine, PROCEDURE, session, MOTHERS_CARD)) == "form_incomplete"
+    filed = file_dossier(machine, PROCEDURE, fill(session, {**ANSWERS, "req_name": "Nông Thị Mẫu"}), MOTHERS_CARD)
     assert "中" not in json.dumps(machine.store.fields(filed.dossier), ensure_ascii=False)
 
 
@@ -331,7 +363,7 @@ def test_whose_dossier_it_is_stands_beside_who_files_when_they_are_two(machine: 
     def file_for(whom: str, **answers: str) -> dict[str, Any]:
         session = FormSession(procedure.form, today=date(2026, 11, 25))
         session.prefill(card_facts(MOTHER))
-        filed = file_dossier(machine, procedure, fill(session, {"req_relation": whom, **answers}), MOTHER)
+        filed = file_dossier(machine, procedure, fill(session, {"req_relation": whom, **answers}), MOTHERS_CARD)
         return dict(machine.store.fields(filed.dossier))
 
     other = file_for("kin", s_name="Nông Văn Thử", s_number="")

@@ -114,7 +114,15 @@ class KioskTwin:
 
     # --- acts at the counter
 
-    def file(self, code: str = "TAM-K1-251201-0001A", name: str = NAME, key: str = KEY, form: str = "1", **answers: Any) -> str:
+    def file(
+        self,
+        code: str = "TAM-K1-251201-0001A",
+        name: str = NAME,
+        key: str = KEY,
+        form: str = "1",
+        by: str = "typed",
+        **answers: Any,
+    ) -> str:
         """File a birth registration; returns the dossier's id."""
         content = {
             "procedure": "1.001193",
@@ -124,7 +132,7 @@ class KioskTwin:
             "unit": "01273",
             "channel": 1,
             "at": FILED_AT,
-            "applicant": {"name": name, "number": NUMBER},
+            "applicant": {"name": name, "number": NUMBER, "by": by},
         }
         dossier = self.journal.write("", "new", content).dossier_id()
         given = {"req_name": name, "req_number": NUMBER, "child_name": "NÔNG VĂN MẪU", **answers}

@@ -207,6 +207,13 @@ def test_answers_stand_under_the_words_of_the_form(dossier: str, people: Site) -
     assert KEY not in text
 
 
+def test_a_dossier_says_how_the_applicant_was_identified(people: Site, kiosk: KioskTwin) -> None:
+    filed = kiosk.file(by="chip/issuer_trusted/active/bac")
+    kiosk.settle()
+    page = Browser(people, "lan").get(f"/can-bo/ho-so/01273/{filed}").text
+    assert "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; không phải bản sao" in page
+
+
 def test_an_answer_the_form_does_not_know_is_shown_all_the_same(people: Site, kiosk: KioskTwin) -> None:
     dossier = kiosk.file(new_question="câu trả lời mới")
     kiosk.settle()

@@ -15,6 +15,7 @@ from devices.idcard import tlv
 from devices.idcard.twin.people import Citizen
 
 Wrapping = Literal["set", "oid", "flat", "bare"]
+Picture = Literal["jpeg", "jpeg2000"]
 
 
 def build_dg1(citizen: Citizen) -> bytes:
@@ -23,7 +24,7 @@ def build_dg1(citizen: Citizen) -> bytes:
 
 def build_com(groups: list[int]) -> bytes:
     """EF.COM naming ``groups`` by number."""
-    tags = {1: 0x61, 2: 0x75, 13: 0x6D}
+    tags = {1: 0x61, 2: 0x75, 13: 0x6D, 14: 0x6E, 15: 0x6F}
     listed = bytes(tags[number] for number in sorted(groups))
     return tlv.build(0x60, tlv.build(0x5F01, b"0107") + tlv.build(0x5F36, b"040000") + tlv.build(0x5C, listed))
 
@@ -71,20 +72,34 @@ def _vietnamese(iso: str) -> str:
     return "/".join(reversed(iso.split("-")))
 
 
-def build_dg2(citizen: Citizen) -> bytes:
-    """A face record of ISO/IEC 19794-5 in the biometric frame of Doc 9303-10."""
-    width, height, jpeg = draw_face(citizen)
-    image = struct.pack(">BBHHBBHH", 1, 0, width, height, 1, 0, 0, 0)
+def build_dg2(citizen: Citizen, kind: Picture = "jpeg", size: int = 0) -> bytes:
+    """A face record of ISO/IEC 19794-5 in the biometric frame of Doc 9303-10; its picture filled up to ``size`` bytes."""
+    width, height, picture = draw_face(citizen, kind)
+    picture = _filled(picture, kind, size)
+    image = struct.pack(">BBHHBBHH", 1, int(kind == "jpeg2000"), width, height, 1, 0, 0, 0)
     sex = 2 if citizen.sex == "Nữ" else 1
-    block = struct.pack(">IHBBB3sH3s3s", 32 + len(jpeg), 0, sex, 0, 0, bytes(3), 0, bytes(3), bytes(3)) + image + jpeg
+    block = struct.pack(">IHBBB3sH3s3s", 32 + len(picture), 0, sex, 0, 0, bytes(3), 0, bytes(3), bytes(3)) + image + picture
     record = b"FAC\x00010\x00" + struct.pack(">IH", 14 + len(block), 1) + block
     head = tlv.build(0x81, b"\x02") + tlv.build(0x82, b"\x00") + tlv.build(0x87, b"\x01\x01") + tlv.build(0x88, b"\x00\x08")
     template = tlv.build(0x7F60, tlv.build(0xA1, head) + tlv.build(0x5F2E, record))
     return tlv.build(0x75, tlv.build(0x7F61, tlv.build(0x02, b"\x01") + template))
 
 
-def draw_face(citizen: Citizen) -> tuple[int, int, bytes]:
-    """Width, height and JPEG of a drawn face that can be nobody's."""
+def _filled(picture: bytes, kind: Picture, size: int) -> bytes:
+    """``picture`` with comments (JPEG) or a free box (JPEG 2000) that bring it to ``size`` bytes, if it is shorter."""
+    missing = size - len(picture)
+    if kind == "jpeg2000":
+        return picture + (struct.pack(">I4s", missing, b"free") + bytes(missing - 8) if missing >= 8 else b"")
+    comments = b""
+    while missing >= 4:
+        part = min(missing, 0xFFFF)
+        comments += struct.pack(">BBH", 0xFF, 0xFE, part - 2) + b"." * (part - 4)
+        missing -= part
+    return picture[:2] + comments + picture[2:]
+
+
+def draw_face(citizen: Citizen, kind: Picture = "jpeg") -> tuple[int, int, bytes]:
+    """Width, height and picture of a drawn face that can be nobody's."""
     width, height = 240, 320
     picture = Image.new("RGB", (width, height), "#DDE6EE")
     draw = ImageDraw.Draw(picture)
@@ -99,5 +114,8 @@ def draw_face(citizen: Citizen) -> tuple[int, int, bytes]:
         draw.ellipse((x - 4, 141, x + 4, 149), fill="#22201F")
     draw.arc((105, 165, 135, 200), 20, 160, fill="#A0524A", width=4)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
+    if kind == "jpeg":
+        picture.save(buffer, "JPEG", quality=85)
+    else:
+        picture.save(buffer, "JPEG2000", irreversible=True, quality_layers=[20])
     return width, height, buffer.getvalue()

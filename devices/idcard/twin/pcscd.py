@@ -10,24 +10,26 @@ with this process even when that is killed.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import smartcard.scard as pcsc
 
 from devices.errors import DeviceError
-from devices.idcard.pcsc import Context
+from devices.idcard.pcsc import Line
 from devices.idcard.twin.chip import ChipTwin
 from devices.idcard.twin.vpcd import VpcdCard
-from devices.idcard.watchdog import Watchdog
 
 VARIABLE = "PCSCLITE_CSOCK_NAME"
 READER = "Kiosk twin reader"
@@ -75,27 +77,48 @@ def _free_ports() -> int:
             return port
 
 
-class PcscdTwin:
-    """Context manager: pcscd with the reader «Kiosk twin reader 00 00».
+def _friendly(number: int) -> str:
+    return f"{READER} {number + 1}" if number else READER
 
-    ``port`` is where :class:`VpcdCard` can lay a card, from any process.
+
+def _settings(driver: str, number: int, port: int) -> str:
+    """Reader ``number`` in pcscd's configuration, with its own copy of the driver, which keeps slots in global variables."""
+    own = _folder() / f"driver-{number}.so"
+    shutil.copyfile(driver, own)
+    return f'FRIENDLYNAME "{_friendly(number)}"\nDEVICENAME /dev/null:0x{port:X}\nLIBPATH {own}\nCHANNELID 0x{port:X}\n'
+
+
+class PcscdTwin:
+    """Context manager: pcscd with the reader «Kiosk twin reader 00 00», and «Kiosk twin reader 2 00 00» … up to ``readers``.
+
+    Each has two slots. ``port`` is where :class:`VpcdCard` can lay a card on the first one, from any process; ``ports`` has all.
 
     Raises ``twin_unavailable`` when pcscd or its virtual reader is not installed or does not start. ``environment`` is what
     another program needs to find this pcscd.
     """
 
-    def __init__(self, *, start_timeout_s: float = 10.0) -> None:
+    def __init__(self, *, readers: int = 1, start_timeout_s: float = 10.0) -> None:
         self._timeout_s = start_timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._slot: VpcdCard | None = None
         self._events = -1
         self._before: str | None = None
-        self.port = _free_ports()
+        self._bases = [_free_ports() for _ in range(readers)]
 
     @staticmethod
     def reserve() -> None:
         """Point this process at the twin's socket now, for a process that may use PC/SC before its twin is started."""
         os.environ[VARIABLE] = _socket_path()
+
+    @property
+    def port(self) -> int:
+        return self._bases[0]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where to lay a card, by the name of the reader."""
+        slots = range(_SLOTS)
+        return {f"{_friendly(n)} 00 {slot:02X}": base + slot for n, base in enumerate(self._bases) for slot in slots}
 
     @property
     def socket_path(self) -> str:
@@ -140,8 +163,7 @@ class PcscdTwin:
         Call it again after :meth:`stop` to play a restart.
         """
         daemon, driver = _programs()
-        settings = f'FRIENDLYNAME "{READER}"\nDEVICENAME /dev/null:0x{self.port:X}\nLIBPATH {driver}\nCHANNELID 0x{self.port:X}\n'
-        self._launch(daemon, settings)
+        self._launch(daemon, "\n".join(_settings(driver, n, base) for n, base in enumerate(self._bases)))
         self._slot = VpcdCard(self.port)
         self._await_reader()
 
@@ -155,12 +177,38 @@ class PcscdTwin:
         self.stop()
         self.start()
 
+    @contextlib.contextmanager
+    def held(self, *, locked: bool = False) -> Iterator[None]:
+        """Another program holds the card: for itself alone when ``locked``, else in a transaction, which makes others wait."""
+        with Line() as line:
+            share = pcsc.SCARD_SHARE_EXCLUSIVE if locked else pcsc.SCARD_SHARE_SHARED
+            result, card, _ = pcsc.SCardConnect(line.handle, self.reader_name, share, pcsc.SCARD_PROTOCOL_T1)
+            if result != pcsc.SCARD_S_SUCCESS or pcsc.SCardBeginTransaction(card) != pcsc.SCARD_S_SUCCESS:
+                raise OSError("the card cannot be held")
+            try:
+                yield
+            finally:
+                pcsc.SCardDisconnect(card, pcsc.SCARD_LEAVE_CARD)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """pcscd is there and answers nothing."""
+        (daemon,) = self._daemons()
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+
     def clients(self) -> int:
         """Threads pcscd runs just now: one for each context a program holds, and a few of its own."""
+        return sum(len(list(Path(f"/proc/{daemon}/task").iterdir())) for daemon in self._daemons())
+
+    def _daemons(self) -> list[int]:
+        """The processes the warden looks after."""
         if self._process is None:
-            return 0
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text(encoding="ascii").split()
-        return sum(len(list(Path(f"/proc/{child}/task").iterdir())) for child in children)
+            return []
+        return [int(pid) for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text("ascii").split()]
 
     def _launch(self, daemon: str, settings: str) -> None:
         readers, none = _folder() / "readers", _folder() / "no-usb-drivers"
@@ -188,16 +236,13 @@ class PcscdTwin:
         return _folder() / "pcscd.log"
 
     def _await_reader(self) -> None:
-        watchdog = Watchdog("card-twin")
-        try:
-            names = watchdog.run(_readers, self._timeout_s)
-        except (TimeoutError, DeviceError):
-            names = []
-        finally:
-            watchdog.close()
+        names: list[str] = []
+        asking = threading.Thread(target=lambda: names.extend(_readers()), name="card-twin", daemon=True)
+        asking.start()
+        asking.join(self._timeout_s)
         # pcscd also lists a reader whose driver did not start, but then without the driver's second slot.
         slots = [name for name in names if name.startswith(READER)]
-        if len(slots) == _SLOTS:
+        if len(slots) == _SLOTS * len(self._bases):
             return
         log = self._log.read_text(errors="replace").strip().splitlines()
         self.stop()
@@ -248,10 +293,10 @@ class PcscdTwin:
         The number matters: a failed reset also shows an empty reader, before pcscd has noticed that the card is gone, and a
         card laid then is not noticed either.
         """
-        with Context() as context:
+        with Line() as line:
             known = pcsc.SCARD_STATE_UNAWARE
             for _ in range(50):
-                result, states = pcsc.SCardGetStatusChange(context.handle, int(wait_s * 1000), [(self.reader_name, known)])
+                result, states = pcsc.SCardGetStatusChange(line.handle, int(wait_s * 1000), [(self.reader_name, known)])
                 if result != pcsc.SCARD_S_SUCCESS:
                     break
                 known = states[0][1] & ~pcsc.SCARD_STATE_CHANGED
@@ -261,5 +306,8 @@ class PcscdTwin:
 
 
 def _readers() -> list[str]:
-    with Context() as context:
-        return context.readers()
+    try:
+        with Line() as line:
+            return [slot.name for slot in line.slots("")]
+    except DeviceError:
+        return []

@@ -60,9 +60,14 @@ def main() -> int:
         finally:
             os._exit(127)
     os.close(listener)
-    signal.signal(signal.SIGCHLD, lambda *_: os._exit(1))
-    if os.waitpid(child, os.WNOHANG)[0]:
-        return 1
+
+    def ended(*_: object) -> None:
+        # The signal also comes when pcscd is only frozen.
+        if os.waitpid(child, os.WNOHANG)[0]:
+            os._exit(1)
+
+    signal.signal(signal.SIGCHLD, ended)
+    ended()
     asked = os.read(0, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.kill(child, signal.SIGTERM)

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.chaos.judge import broken
 from kiosk.chaos.power.platter import Mark
 from kiosk.chaos.power.workload import SETS
 from kiosk.config import load
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.machine import Machine, open_machine
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.connection import DatabaseError, StoreError
@@ -77,6 +76,6 @@ def _holds(file: Path, digest: str) -> bool:
 
 
 def _goes_on(machine: Machine, promised: Sequence[Mark]) -> Iterator[str]:
-    filed = file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLES[0].person)
+    filed = file_dossier(machine, *sample_session(machine.store.clock.now().date()), SAMPLE_CARD)
     if filed.code in {mark.what for mark in promised if mark.word == "filed"}:
         yield "a provisional code is given twice"

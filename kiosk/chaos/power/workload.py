@@ -15,13 +15,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from devices.idcard.twin import SAMPLES
 from kiosk.attachments import attach
 from kiosk.chaos.photo import photo, photographed
 from kiosk.chaos.power.far_end import FarEnd
 from kiosk.chaos.power.variants import VARIANTS, install, neglect
 from kiosk.demo.alone import enrolled_alone
-from kiosk.demo.sample import sample_session
+from kiosk.demo.sample import SAMPLE_CARD, sample_session
 from kiosk.machine import Machine
 from kiosk.officials import add_official
 from kiosk.store.backup import back_up
@@ -58,7 +57,7 @@ def main(state: str, marks: str, variant: str, dossiers: str, seed: str) -> None
     say("born")
     for number in range(int(dossiers)):
         say("begin")
-        filed = file_dossier(machine, procedure, session, SAMPLES[0].person)
+        filed = file_dossier(machine, procedure, session, SAMPLE_CARD)
         say("filed", filed.code)
         _print(machine, filed.job, say)
         if dice.random() < 0.5:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from forms.text import date_vi, mask_number, title_name
@@ -19,7 +20,8 @@ from kiosk.touch.text import Txt
 from kiosk.touch.theme import look, px
 from kiosk.viewmodels.asking import grouped
 from kiosk.viewmodels.base import ViewModel
-from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, TypedIdentity, Way
+from kiosk.viewmodels.card import CardChoice, CardSeen, ReadChip, ScanQr, Way
+from kiosk.viewmodels.card_typing import TypedDigits, TypedIdentity
 
 
 class CardScreen(CitizenScreen):
@@ -98,7 +100,7 @@ class ScanScreen(CardScreen):
         self._drawn: tuple[Any, ...] = ()
 
     def shape(self) -> tuple[Any, ...]:
-        return self.model.refused, self.model.listening, self.model.preview is None
+        return self.model.refused, self.model.listening, self.model.card_lies, self.model.preview is None
 
     def refresh(self) -> None:
         if self.shape() != self._drawn or self.live is None:
@@ -121,6 +123,9 @@ class ScanScreen(CardScreen):
         state: list[Part] = []
         if model.refused is not None:
             state = [Note(f"{model.refused.message_vi} {model.refused.cure_vi}", "red", "error", size=25, key="note:refused")]
+        elif model.card_lies:
+            laid = t("scan.laid", "Máy đã thấy thẻ. Bà con nhấc thẻ lên, quét mã vuông trước rồi đặt lại.")
+            state = [Note(laid, "blue", "contactless", size=25, key="note:laid")]
         elif model.listening:
             state = [Note(t("scan.waiting", "Máy đang chờ mã QR…"), "blue", "qr_code_scanner", size=25, key="note:waiting")]
         typed = Btn(
@@ -150,57 +155,84 @@ class ReadScreen(CardScreen):
         self._drawn: tuple[Any, ...] = ()
 
     def shape(self) -> tuple[Any, ...]:
-        return self.model.refused is None, self.model.share > 0
+        return self.model.refused is None, self.model.code, self.model.share > 0
 
     def body(self) -> Part:
         self._drawn = self.shape()
+        return self.failed() if self.model.refused is not None else self.going()
+
+    def going(self) -> Part:
+        """Lay the card; hold still."""
         t, model = self.t, self.model
-        without = quiet_button(t("card.without_short", "Không dùng thẻ"), "chevron_right", model.without, "without", after=True)
-        if model.refused is not None:
-            words = Heading(model.refused.message_vi, model.refused.cure_vi, size=40, lines=3)
-            again = Btn(t("stopped.retry", "Thử lại"), "primary", icon="refresh", size=32, h=96, on_tap=model.again, key="retry")
-            ways: list[Part] = [again]
-            if model.can_use_qr:
-                ways.append(
-                    Btn(
-                        t("read.use_qr", "Dùng mã QR đã quét"),
-                        "secondary",
-                        icon="qr_code",
-                        size=26,
-                        h=84,
-                        on_tap=model.use_qr,
-                        key="use_qr",
-                    )
-                )
-            ways.append(
-                Btn(
-                    t("read.type", "Tự gõ số trên thẻ"),
-                    "secondary",
-                    icon="dialpad",
-                    size=26,
-                    h=84,
-                    on_tap=model.type_instead,
-                    key="type",
-                )
-            )
-            return framed(words, CardPicture("problem", flex=1), [], ways, without)
-        words = Heading(
-            t("read.title", "Đặt thẻ căn cước lên đầu đọc"), t("read.hint", "Để thẻ nằm yên cho đến khi máy báo xong."), size=44
-        )
-        self.step = Txt(model.step_vi or t("read.waiting", "Máy đang chờ thẻ…"), 26, 600, theme.INDIGO7, fit=22, lines=2)
+        self.step = Txt(self.told(), 26, 600, theme.INDIGO7, fit=22, lines=2)
         self.bar = Bar(model.share, h=16)
         state = Surface(Col(self.step, self.bar, gap=14, pad=(26, 20, 26, 24)), line=theme.LINE, radius=18, key="note:reading")
-        typed = Btn(
-            t("read.type", "Tự gõ số trên thẻ"), "secondary", icon="dialpad", size=28, h=92, on_tap=model.type_instead, key="type"
-        )
-        return framed(words, CardPicture("reader", flex=1), [state], [typed], without)
+        if model.share > 0:
+            words = Heading(
+                t("read.still", "Giữ yên thẻ"), t("read.still_hint", "Đừng nhấc thẻ cho đến khi máy báo xong."), size=50
+            )
+        else:
+            words = Heading(
+                t("read.title", "Đặt thẻ căn cước lên đầu đọc"), t("read.hint", "Để thẻ nằm yên cho đến khi máy báo xong."), size=44
+            )
+        return framed(words, CardPicture("reader", flex=1), [state], [self.typing()], self.aside())
+
+    def failed(self) -> Part:
+        """What went wrong, what to do with the hands, and the ways that need no chip."""
+        model = self.model
+        self.bar = self.step = None
+        words = Heading(model.refused.message_vi, model.refused.cure_vi, size=40, lines=3)
+        ways = self.ways()
+        state: list[Part] = []
+        if model.reads_again and len(ways) < 3:
+            again = self.t("read.by_itself", "Đặt lại thẻ là máy tự đọc tiếp.")
+            state = [Note(again, "blue", "contactless", size=25, key="note:again")]
+        return framed(words, CardPicture("problem", flex=1), state, ways, self.aside())
+
+    def ways(self) -> list[Part]:
+        """The likeliest way first and in the strongest colour, at most three."""
+        t, model = self.t, self.model
+        if model.code == "not_genuine":
+            return [
+                self.way(t("read.call", "Gọi cán bộ"), "support_agent", model.kiosk.call_help, "call", main=True),
+                self.way(t("read.other", "Đọc lại thẻ"), "refresh", model.again, "retry"),
+            ]
+        ways: list[Part] = []
+        if model.asks_dates:
+            word = t("read.dates", "Gõ ngày hết hạn trên thẻ")
+            ways.append(self.way(word, "calendar_month", model.type_dates, "dates", main=True))
+        if model.can_use_qr:
+            word = t("read.use_qr", "Dùng mã QR đã quét")
+            ways.append(self.way(word, "qr_code", model.use_qr, "use_qr", main=not ways and not model.reads_again))
+        if model.can_type_can:
+            ways.append(self.way(t("read.can", "Gõ 6 số mở chíp"), "pin", model.type_can, "can"))
+        if not model.asks_dates:
+            ways.append(self.typing(main=not ways and not model.reads_again))
+        return ways
+
+    def typing(self, *, main: bool = False) -> Btn:
+        return self.way(self.t("read.type", "Tự gõ số trên thẻ"), "dialpad", self.model.type_instead, "type", main=main)
+
+    def way(self, word: str, icon: str, act: Callable[[], None], key: str, *, main: bool = False) -> Btn:
+        kind, size = ("primary", 30) if main else ("secondary", 27)
+        return Btn(word, kind, icon=icon, size=size, h=88, on_tap=act, key=key)
+
+    def aside(self) -> Part:
+        word = self.t("card.without_short", "Không dùng thẻ")
+        return quiet_button(word, "chevron_right", self.model.without, "without", after=True)
+
+    def told(self) -> str:
+        state = self.model.state
+        if state is not None and state.phase == "reading":
+            return str(state.message_vi)
+        return self.t("read.waiting", "Máy đang chờ thẻ…")
 
     def refresh(self) -> None:
         if self.shape() != self._drawn or self.bar is None or self.step is None:
             self.rebuild()
             return
         self.bar.show(self.model.share)
-        self.step.say(self.model.step_vi or self.t("read.waiting", "Máy đang chờ thẻ…"))
+        self.step.say(self.told())
 
 
 def framed(words: Heading, picture: Part, state: list[Part], ways: list[Part], without: Part) -> Part:
@@ -262,7 +294,8 @@ class TypedScreen(CardScreen):
         pad = NumberPad(self.entry.press, self.entry.delete, t)
         skip: list[Part] = []
         if model.step == "expiry":
-            skip = [quiet_button(t("question.skip", "Bỏ qua câu này"), "chevron_right", model.skip, "skip", after=True)]
+            word = t("question.skip", "Bỏ qua câu này") if model.missed is None else t("typed.no_expiry", "Thẻ không ghi ngày này")
+            skip = [quiet_button(word, "chevron_right", model.skip, "skip", after=True)]
         tools: list[Part] = [Row(*shapes, gap=12)] if shapes else []
         if look.portrait:
             heading.flex = 1
@@ -287,6 +320,64 @@ class TypedScreen(CardScreen):
     def pressed_key(self, name: str) -> bool:
         if name == "backspace":
             self.entry.delete()
+        elif name == "enter":
+            self.model.next()
+        else:
+            return False
+        return True
+
+
+class DigitsScreen(CardScreen):
+    """Digits from the back of the card, or its access number, on the pad."""
+
+    id = "typed_digits"
+
+    def entered(self) -> None:
+        self.field: Field | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def shape(self) -> tuple[Any, ...]:
+        return (self.model.problem,)
+
+    def body(self) -> Part:
+        self._drawn = self.shape()
+        t, model = self.t, self.model
+        asked = {
+            "back": (
+                t("digits.back", "7 số ở mặt sau thẻ?"),
+                t("digits.back_hint", "Dòng thứ hai trong ba dòng chữ có dấu <: 7 số liền sau chữ M hoặc F."),
+            ),
+            "can": (t("digits.can", "6 số mở chíp trên thẻ?"), t("digits.can_hint", "In ở {place}.", place=model.place_vi)),
+        }
+        words, hint = asked[model.kind]
+        heading = Heading(words, hint, problem=model.problem, size=42)
+        self.field = Field(
+            model.number.text, state="error" if model.problem else "active", numbers=True, on_clear=model.number.clear, key="field"
+        )
+        pictures: list[Part] = [CardPicture("back", flex=1)] if model.kind == "back" else []
+        pad = NumberPad(model.number.press, model.number.delete, t)
+        aside = quiet_button(t("card.without_short", "Không dùng thẻ"), "chevron_right", model.without, "without", after=True)
+        if look.portrait:
+            heading.flex = 0 if pictures else 1
+            bottom = bottom_row(back_button(t, model.back), next_button(t, model.next, wide=None))
+            return body(heading, *pictures, self.field, pad, Row(spring(), aside, spring()), bottom, gap=18, bottom=24)
+        bottom = bottom_row(back_button(t, model.back), spring(), aside, next_button(t, model.next))
+        pad.fixed_h = px(452)
+        left = Col(heading, self.field, *(pictures or [spring()]), gap=18, flex=1)
+        return body(Row(left, Col(pad, spring(), w=480), gap=40, flex=1), bottom, gap=16, top=24)
+
+    def refresh(self) -> None:
+        if self.shape() != self._drawn or self.field is None:
+            self.rebuild()
+        else:
+            self.field.show(self.model.number.text)
+
+    def typed(self, text: str) -> None:
+        self.model.number.type(text)
+
+    def pressed_key(self, name: str) -> bool:
+        if name == "backspace":
+            self.model.number.delete()
         elif name == "enter":
             self.model.next()
         else:
@@ -344,5 +435,6 @@ SCREENS: dict[type[ViewModel], type[Screen]] = {
     ScanQr: ScanScreen,
     ReadChip: ReadScreen,
     TypedIdentity: TypedScreen,
+    TypedDigits: DigitsScreen,
     CardSeen: SeenScreen,
 }

@@ -1,36 +1,40 @@
-"""Worked examples of ICAO Doc 9303 (parts 3, 5 and 11), as published. All byte strings in hex."""
+"""Worked examples of ICAO Doc 9303 (parts 3, 5 and 11), as published. All byte strings in hex.
+
+``VECTORS`` holds them all; the names below are those of the check digits, of basic access and of its secure messaging.
+"""
 
 from __future__ import annotations
 
-CHECK_DIGITS = [("520727", "3"), ("AB2134<<<", "5"), ("L898902C<", "3"), ("690806", "1"), ("940623", "6")]
+import json
+from pathlib import Path
+from typing import Any
 
-TD1 = "I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<"
-TD1_LONG_NUMBER = "I<UTOD23145890<7349<<<<<<<<<<<3407127M9507122UTO<<<<<<<<<<<2STEVENSON<<PETER<JOHN<<<<<<<<<"
-TD1_LONG_NUMBER_INFORMATION = "D23145890734934071279507122"
+VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("icao9303.json").read_text(encoding="utf-8"))
 
-BAC_DOCUMENT, BAC_BIRTH, BAC_EXPIRY = "L898902C<", "690806", "940623"
-BAC_INFORMATION = "L898902C<369080619406236"
-K_ENC, K_MAC = "AB94FDECF2674FDFB9B391F85D7F76F2", "7962D9ECE03D1ACD4C76089DCE131543"
-RND_IC, RND_IFD = "4608F91988702212", "781723860C06C226"
-K_IFD, K_IC = "0B795240CB7049B01C19B33E32804F0B", "0B4F80323EB3191CB04970CB4052790B"
-EXTERNAL_AUTHENTICATE = "008200002872C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F25F1448EEA8AD90A728"
-EXTERNAL_AUTHENTICATE_ANSWER = "46B9342A41396CD7386BF5803104D7CEDC122B9132139BAF2EEDC94EE178534F2F2D235D074D74499000"
+_MRZ, _BAC, _MESSAGING = VECTORS["mrz"], VECTORS["bac"], VECTORS["secure_messaging_3des"]
 
-KS_ENC, KS_MAC, SSC = "979EC13B1CBFE9DCD01AB0FED307EAE5", "F1CB1F1FB5ADF208806B89DC579DC1F8", "887022120C06C226"
-EF_COM = "60145F0104303130365F36063034303030305C026175"
-SESSION = [
-    ("00A4020C02011E", "0CA4020C158709016375432908C044F68E08BF8B92D635FF24F800", "990290008E08FA855A5D4C50A8ED9000", ""),
-    (
-        "00B0000004",
-        "0CB000000D9701048E08ED6705417E96BA5500",
-        "8709019FF0EC34F9922651990290008E08AD55CC17140B2DED9000",
-        "60145F01",
-    ),
-    (
-        "00B0000412",
-        "0CB000040D9701128E082EA28A70F3C7B53500",
-        "871901FB9235F4E4037F2327DCC8964F1F9B8C30F42C8E2FFF224A990290008E08C8B2787EAEA07D749000",
-        "04303130365F36063034303030305C026175",
-    ),
-]
+CHECK_DIGITS = [(field, digit) for field, digit in _MRZ["check_digit"]]
+TD1 = "".join(_MRZ["td1_lines"])
+TD1_LONG_NUMBER = "".join(_MRZ["td1_long_number_lines"])
+TD1_LONG_NUMBER_INFORMATION = _MRZ["td1_long_number_mrz_information"]
+
+BAC_DOCUMENT, BAC_BIRTH, BAC_EXPIRY = _BAC["document_number"], _BAC["birth"], _BAC["expiry"]
+BAC_INFORMATION = _BAC["mrz_information"]
+K_ENC, K_MAC = _BAC["k_enc"], _BAC["k_mac"]
+RND_IC, RND_IFD = _BAC["rnd_ic"], _BAC["rnd_ifd"]
+K_IFD, K_IC = _BAC["k_ifd"], _BAC["k_ic"]
+EXTERNAL_AUTHENTICATE = _BAC["external_authenticate"]
+EXTERNAL_AUTHENTICATE_ANSWER = _BAC["e_ic"] + _BAC["m_ic"] + "9000"
+
+KS_ENC, KS_MAC, SSC = _MESSAGING["ks_enc"], _MESSAGING["ks_mac"], _MESSAGING["ssc"]
+EF_COM = _MESSAGING["ef_com"]
+
+
+def _plain(command: dict[str, Any]) -> str:
+    head = bytes(command[name] for name in ("cla", "ins", "p1", "p2")).hex().upper()
+    data = command["data"]
+    return head + (f"{len(data) // 2:02X}{data}" if data else "") + ("" if command["le"] is None else f"{command['le']:02X}")
+
+
+SESSION = [(_plain(step["plain"]), step["command"], step["response"], step["data"]) for step in _MESSAGING["steps"]]
 """(plain command, protected command, protected answer, plain data) of reading EF.COM, in order."""

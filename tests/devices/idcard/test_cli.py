@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from devices.idcard.cli import card_command, mask
-from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin
+from devices.idcard.pace_offers import offer
+from devices.idcard.security_infos import PACE
+from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin, Profile
 
 WOMAN = SAMPLES[0]
-KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error"}
+KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error", "reason", "timings", "reader"}
 PERSON = {"number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires"}
 BY_QR = ["--qr", WOMAN.qr_text]
 
@@ -46,7 +49,7 @@ def test_each_way_to_the_key_reads_the_card(card: None, capsys: pytest.CaptureFi
     code, answer = run(capsys, "--show", *way)
     assert (code, answer["ok"], answer["access"], answer["error"]) == (0, True, "bac", None)
     assert answer["person"] == {field: getattr(WOMAN, field) for field in PERSON}
-    assert (answer["verdict"], answer["clone_check"]) == ("not_checked", "none")
+    assert (answer["verdict"], answer["clone_check"]) == ("intact_issuer_unchecked", "none")
     assert answer["apdus"] > 0
 
 
@@ -63,13 +66,15 @@ def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str
     assert card_command(BY_QR) == 0
     printed = capsys.readouterr().out
     assert "Họ và tên: N●●● T●● M●●" in printed
-    assert "Chưa kiểm tra chữ ký" in printed
+    assert "chưa kiểm tra được cơ quan cấp" in printed
 
 
 @pytest.mark.parametrize(
     ("argv", "error"),
     [
-        (["--can", "000001"], "pace_unavailable"),
+        (["--can", "000001"], "card_absent"),
+        (["--can", "12345"], "can_invalid"),
+        (["--can", "١٢٣٤٥٦"], "can_invalid"),
         ([], "key_missing"),
         (["--number", WOMAN.number], "key_missing"),
         (["--number", "123", "--birth", "1990"], "number_invalid"),
@@ -92,10 +97,48 @@ def test_a_failure_has_a_code_a_sentence_and_a_cure(
     assert answer["error"]["cure"]
 
 
+@pytest.mark.parametrize("rest", [[], BY_QR, ["--number", WOMAN.number, "--birth", "01/02/1990"]], ids=["alone", "qr", "number"])
+def test_the_access_number_opens_a_chip_with_pace(
+    lay: Callable[[ChipTwin], None], capsys: pytest.CaptureFixture[str], rest: list[str]
+) -> None:
+    lay(ChipTwin(profile=Profile(pace=(offer(f"{PACE}.2.2", 13),))))
+    code, answer = run(capsys, "--can", "000001", *rest)
+    assert (code, answer["access"], answer["error"]) == (0, "pace-can", None)
+
+
+def test_the_access_number_alone_does_not_open_a_chip_without_pace(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, "--can", "000001")
+    assert (code, answer["error"]["code"]) == (1, "pace_unavailable")
+
+
 def test_the_key_of_another_card(card: None, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = run(capsys, "--qr", SAMPLES[1].qr_text)
     assert (code, answer["error"]["code"]) == (1, "wrong_key")
     assert answer["apdus"] > 0
+
+
+def test_it_says_where_the_time_went_and_on_which_reader(pcscd: PcscdTwin, card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = run(capsys, *BY_QR)
+    steps = list(answer["timings"])
+    assert (steps[:3], steps[-1]) == (["connect", "access", "sod"], "proofs")
+    assert {"dg1", "dg13"} < set(steps)
+    assert sum(answer["timings"].values()) == pytest.approx(answer["seconds"], abs=0.01)
+    assert answer["reader"] == pcscd.reader_name
+
+
+def test_watching_tells_each_state_on_a_line_and_waits_for_the_right_card(
+    pcscd: PcscdTwin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pcscd.lift()
+    pcscd.lay(ChipTwin.foreign())
+    changing = threading.Timer(0.1, lambda: pcscd.lay(ChipTwin()))
+    changing.start()
+    assert card_command(["--json", "--watch", *BY_QR]) == 0
+    changing.join()
+    *states, answer = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [state["code"] for state in states if state["code"] != "reading"] == ["not_cccd", "done"]
+    assert all(state.keys() == {"phase", "code", "progress", "message", "cure"} for state in states)
+    assert answer.keys() == KEYS
 
 
 def test_the_configured_reader_is_used_unless_another_is_named(card: None, capsys: pytest.CaptureFixture[str]) -> None:

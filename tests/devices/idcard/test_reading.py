@@ -12,7 +12,7 @@ from devices.errors import DeviceError
 from devices.idcard import keys_from_qr, open_card_reader, parse_card_qr
 from devices.idcard.access import MAX_KEYS
 from devices.idcard.facts import MrzKey
-from devices.idcard.pcsc import Connection
+from devices.idcard.pcsc import Connection, Line
 from devices.idcard.reader import CardReader
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Faults, PcscdTwin, Profile, VpcdCard
 from tests.devices.idcard.waiting import settled, until
@@ -34,7 +34,7 @@ def test_the_qr_in_the_hand_opens_the_chip(lay: Lay, reader: CardReader, citizen
     lay(ChipTwin(citizen))
     reading = reader.read(keys_from_qr(parse_card_qr(citizen.qr_text)))
     assert reading.person == citizen.person
-    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "not_checked", "none")
+    assert (reading.access, reading.proof.verdict, reading.proof.clone_check) == ("bac", "intact_issuer_unchecked", "none")
     assert 0 < reading.apdus < 30
     assert 0 < reading.seconds < 2
 
@@ -137,10 +137,8 @@ def test_no_key(reader: CardReader) -> None:
     assert refused(reader, ()) == "key_missing"
 
 
-@pytest.mark.parametrize("sw", [0x6300, 0x6982, 0x6988, 0x63C2])
-def test_wrong_keys_are_given_up_after_few(lay: Lay, reader: CardReader, sw: int) -> None:
-    chip = ChipTwin(profile=Profile(wrong_key_sw=sw))
-    lay(chip)
+def test_wrong_keys_are_given_up_after_few(lay: Lay, reader: CardReader) -> None:
+    lay(ChipTwin())
     keys = tuple(MrzKey("190000001", "900201", f"{year}0201") for year in range(40, 60))
     assert refused(reader, keys) == "wrong_key"
     tries = (reader.apdus - 1) // 3
@@ -160,7 +158,7 @@ def test_a_broken_chip(desk: PcscdTwin, reader: CardReader, faults: Faults) -> N
     assert refused(reader, (SAMPLES[0].key,)) == "chip_unreadable"
 
 
-@pytest.mark.parametrize("after", [0, 3, 8, 15])
+@pytest.mark.parametrize("after", [0, 3, 8, 11])
 def test_a_card_lifted_in_the_middle_and_laid_again(desk: PcscdTwin, reader: CardReader, after: int) -> None:
     chip = ChipTwin(faults=Faults(lift_after=after))
     desk.lay(chip)
@@ -172,21 +170,22 @@ def test_a_card_lifted_in_the_middle_and_laid_again(desk: PcscdTwin, reader: Car
 
 def test_a_lifted_card_is_told_from_a_stuttering_one_before_anything_is_tried_again(desk: PcscdTwin) -> None:
     desk.lay(ChipTwin(faults=Faults(lift_after=0)))
-    connection = Connection("")
-    connection.open()
-    with pytest.raises(DeviceError) as caught:
-        connection.transmit(bytes.fromhex("0084000008"))
-    connection.close()
+    with Line() as line:
+        connection = Connection(line, desk.reader_name)
+        connection.open()
+        with pytest.raises(DeviceError) as caught:
+            connection.transmit(bytes.fromhex("0084000008"))
+        connection.close()
     assert caught.value.code == "card_removed"
 
 
-@pytest.mark.parametrize("at", [4, 6, 12])
+@pytest.mark.parametrize("at", [5, 7, 13])
 def test_one_damaged_answer_costs_a_fresh_start_and_nothing_else(lay: Lay, reader: CardReader, at: int) -> None:
     chip = ChipTwin(faults=Faults(flip_in=at))
     lay(chip)
-    reading = reader.read((MrzKey("190000001", "900201", "500201"), chip.key)) if at > 6 else reader.read((chip.key,))
+    reading = reader.read((MrzKey("190000001", "900201", "500201"), chip.key)) if at > 7 else reader.read((chip.key,))
     assert reading.person == chip.person
-    assert reading.apdus > 22
+    assert reading.apdus > 15
 
 
 @pytest.mark.parametrize("after", [0, 3, 9])
@@ -225,21 +224,21 @@ def opens(reader: CardReader, key: MrzKey) -> bool:
 
 
 def test_a_mute_card_leaves_no_connection_behind_in_the_daemon(desk: PcscdTwin, reader: CardReader) -> None:
+    reader.state()
     before = settled(desk.clients)
     chip = ChipTwin(faults=Faults(mute_after=3))
     desk.lay(chip)
     assert refused(reader, (chip.key,)) == "card_mute"
-    assert settled(desk.clients) > before
     desk.lift()
     until(lambda: desk.clients() <= before)
 
 
-def test_another_reader_object_is_told_too_while_a_card_is_mute(desk: PcscdTwin, reader: CardReader) -> None:
+def test_another_program_finds_the_reader_busy_while_a_card_is_mute(desk: PcscdTwin, reader: CardReader) -> None:
     chip = ChipTwin(faults=Faults(mute_after=2))
     desk.lay(chip)
     assert refused(reader, (chip.key,)) == "card_mute"
     second = CardReader(answer_timeout_s=0.3)
-    assert refused(second, (chip.key,)) == "card_mute"
+    assert refused(second, (chip.key,)) == "reader_busy"
     desk.lift()
     chip.faults.mute_after = None
     desk.lay(chip)
@@ -253,11 +252,45 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
 
     before = helpers()
     for _ in range(5):
-        open_card_reader("pcsc:").state()
+        opened = open_card_reader("pcsc:")
+        opened.state()
+        opened.close()
     until(lambda: helpers() <= before)
-    assert helpers() <= before
 
 
 def test_only_pcsc_addresses_are_taken() -> None:
     with pytest.raises(DeviceError, match="address_invalid"):
         open_card_reader("usb://072f:223b")
+
+
+@pytest.mark.parametrize(
+    ("profile", "check"),
+    [
+        (Profile(active="rsa"), "active"),
+        (Profile(active="ecdsa-brainpool"), "active"),
+        (Profile(chip_auth="aes-256"), "chip"),
+        (Profile(chip_auth="dh-aes-128", short_only=False), "chip"),
+        (Profile(active="rsa", short_id_sw=0x6A86), "active"),
+        (Profile(chip_auth="3des", past_end_sw=0x6C00), "chip"),
+        (Profile(past_end_sw=0x6700), "none"),
+    ],
+    ids=["RSA in parts", "ECDSA", "AES", "long commands", "no short identifiers", "says how much", "nothing past the end"],
+)
+def test_a_chip_proves_through_the_daemon_that_it_is_no_copy(lay: Lay, reader: CardReader, profile: Profile, check: str) -> None:
+    chip = ChipTwin(profile=profile)
+    lay(chip)
+    reading = reader.read((chip.key,))
+    assert reading.person == chip.person
+    assert (reading.proof.clone_check, reading.proof.verdict) == (check, "intact_issuer_unchecked")
+
+
+@pytest.mark.parametrize("short_only", [False, True], ids=["it takes them", "it breaks off"])
+def test_long_answers_are_asked_for_where_the_technician_says_so_and_a_chip_may_refuse_them(lay: Lay, short_only: bool) -> None:
+    chip = ChipTwin(profile=Profile(short_only=short_only, face_bytes=20_000))
+    lay(chip)
+    reader = open_card_reader("pcsc:?long")
+    reading = reader.read((chip.key,), face=True)
+    reader.close()
+    assert reading.person == chip.person
+    assert reading.face is not None
+    assert (reading.apdus < 30) is not short_only

@@ -1,39 +1,63 @@
-"""The watchdog: nothing waits for a call that does not come back."""
+"""The watchdog: it is told in time that a call does not come back, and the call goes on."""
 
 from __future__ import annotations
 
+import queue
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from devices.idcard.watchdog import Watchdog
-from tests.devices.idcard.waiting import until
 
 
-def test_a_result_comes_back_and_so_does_an_error() -> None:
-    watchdog = Watchdog("card-test")
-    assert watchdog.run(lambda: 41 + 1, 1) == 42
-    with pytest.raises(ZeroDivisionError):
-        watchdog.run(lambda: 1 // 0, 1)
-    assert watchdog.run(lambda: threading.current_thread().name, 1) == "card-test"
+class Kennel:
+    """A watchdog and what it told."""
+
+    def __init__(self) -> None:
+        self.told: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.dog = Watchdog("card-test", self.told.put)
 
 
-def test_a_call_that_hangs_is_given_up_further_calls_at_once_and_all_is_well_when_it_ends() -> None:
-    watchdog = Watchdog("card-test")
-    release, cleaned = threading.Event(), threading.Event()
-    with pytest.raises(TimeoutError):
-        watchdog.run(release.wait, 0.05)
-    assert watchdog.stuck
-    with pytest.raises(TimeoutError):
-        watchdog.run(lambda: None, 60)
-    watchdog.post(cleaned.set)
-    assert not cleaned.is_set()
-    release.set()
-    until(cleaned.is_set)
-    assert watchdog.run(lambda: "again", 1) == "again"
+@pytest.fixture
+def kennel() -> Iterator[Kennel]:
+    kennel = Kennel()
+    yield kennel
+    kennel.dog.close()
 
 
-def test_what_posted_clean_up_raises_is_nobodys_business() -> None:
-    watchdog = Watchdog("card-test")
-    watchdog.post(lambda: 1 // 0)
-    assert watchdog.run(lambda: "well", 1) == "well"
+def test_an_act_that_ends_in_time_is_not_told(kennel: Kennel) -> None:
+    for _ in range(1000):
+        kennel.dog.begin("card_mute", 60)
+        assert not kennel.dog.end()
+    assert kennel.told.empty()
+
+
+def test_an_act_that_does_not_end_is_told_once_by_its_code(kennel: Kennel) -> None:
+    kennel.dog.begin("card_mute", 60)
+    kennel.dog.end()
+    kennel.dog.begin("reader_busy", 0.01)
+    assert kennel.told.get(timeout=5) == "reader_busy"
+    assert kennel.dog.end()
+    kennel.dog.begin("card_mute", 60)
+    assert not kennel.dog.end()
+    assert kennel.told.empty()
+
+
+def test_an_act_ends_only_after_it_has_been_told() -> None:
+    order: list[str] = []
+    telling, go_on = threading.Event(), threading.Event()
+
+    def tell(code: str) -> None:
+        telling.set()
+        go_on.wait(5)
+        order.append(code)
+
+    dog = Watchdog("card-test", tell)
+    dog.begin("card_mute", 0.0)
+    telling.wait(5)
+    threading.Timer(0.02, go_on.set).start()
+    assert dog.end()
+    order.append("ended")
+    assert order == ["card_mute", "ended"]
+    dog.close()

@@ -15,7 +15,7 @@ from kiosk.officials import add_official
 from kiosk.printing import Spooler
 from kiosk.usecases import accept_dossier, file_dossier, reprint
 from sync.envelope import base32
-from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 
@@ -25,7 +25,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
 
 
 def province_of(machine: Machine, dossiers: int) -> dict[str, object]:

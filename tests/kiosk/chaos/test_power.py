@@ -15,7 +15,7 @@ from kiosk.chaos.power.verdict import judge_state
 from kiosk.chaos.power.workload import SETS, Line
 from kiosk.demo.alone import enrolled_alone
 from kiosk.usecases import file_dossier
-from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, ToldClock, filled_session
 
 BLOCK = 4 * SECTOR
 OLD, NEW, NEWER = b"o" * BLOCK, b"n" * BLOCK, b"x" * BLOCK
@@ -86,7 +86,7 @@ def test_a_log_is_read_as_it_was_written(tmp_path: Path) -> None:
 def state(tmp_path: Path) -> Path:
     """A kiosk that has filed once; its code stands in ``code``."""
     machine = enrolled_alone(tmp_path / "state", clock=ToldClock(), sets=SETS)
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     machine.store.set_print_state(filed.job, "sending")
     (tmp_path / "code").write_text(filed.code)
     (tmp_path / "job").write_text(str(filed.job))
@@ -123,7 +123,7 @@ def test_the_line_of_the_workload_promises_what_the_store_has_kept(tmp_path: Pat
     far, said = FarEnd(), list[Mark]()
     machine = enrolled_alone(tmp_path / "state", clock=ToldClock(), sets=SETS, province=far.public)
     far.enrol(machine)
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     attach(machine, filed.dossier, photographed(PROCEDURE), photo(random.Random(1)))
     line = Line(machine, far, lambda word, what: said.append(Mark(word, what)))
     for _ in range(8):

@@ -29,12 +29,12 @@ from sync.feed import next_entry
 from sync.keys import DeviceKeys, SealKey, VerifyKey
 from sync.rollover import ProvincePublic
 from sync.sealed_file import Reader, write_grant
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import ProvinceTwin
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
 
 
 def codes(file: Path, key: bytes) -> list[str]:
@@ -270,7 +270,7 @@ def test_a_backup_of_another_machine_never_replaces_a_store(tmp_path: Path, mach
 
 def attached(machine: Machine, *texts: bytes) -> list[Path]:
     """Files attached to one dossier, as they lie on the disk."""
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     files = KioskFiles(machine.store)
     return [files.path(attach(machine, dossier, Paper("giay_chung_sinh", "application/pdf"), text).blob) for text in texts]
 

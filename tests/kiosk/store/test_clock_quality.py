@@ -9,7 +9,7 @@ import pytest
 from kiosk.machine import Machine
 from kiosk.usecases import file_dossier
 from sync.clock import CHECKED, DRIFTED, UNKNOWN, ServerMark
-from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, ToldClock, filled_session, make_machine
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -35,7 +35,7 @@ def learn(machine: Machine, wrong_by: float = 0.0) -> None:
 
 
 def file_one(machine: Machine) -> None:
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
 
 
 def reboot(clock: ToldClock) -> None:

@@ -15,7 +15,7 @@ from kiosk.store.connection import connect
 from kiosk.store.migrations import STEPS
 from kiosk.usecases import accept_dossier, file_dossier
 from sync.keys import VerifyKey
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import ProvinceTwin
 
 FIRST = STEPS[:3]
@@ -62,9 +62,9 @@ def used(tmp_path: Path, province: ProvinceTwin) -> Machine:
     """A machine that has filed and accepted, of which the province knows a part."""
     machine = province.enrol(tmp_path)
     official = add_official(machine.store, "Cán bộ Mẫu", "135790", "official")
-    first = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    first = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     province.settle(machine)
-    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     accept_dossier(machine, first.dossier, PROCEDURE, official, machine.store.seen())
     return machine
 
@@ -86,7 +86,7 @@ def test_a_store_of_the_first_release_files_attaches_and_syncs_on(tmp_path: Path
     codes = [row["code"] for row in used.store.rows("SELECT code FROM dossier")]
     to_first_release(used)
     machine = make_machine(tmp_path, enrolled=False, sets=("store.scan_free_mb=1", "store.warn_free_mb=1"))
-    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    filed = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD)
     attach(machine, filed.dossier, Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.7")
     assert filed.code not in codes
     province.settle(machine)

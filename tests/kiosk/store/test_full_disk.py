@@ -16,7 +16,7 @@ from kiosk.file_line import FileLine
 from kiosk.store.connection import StoreError
 from kiosk.usecases import check_can_file, file_dossier
 from sync.blob.crossing import Crossing
-from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, Machine, filled_session, make_machine
 from tests.waiting import until
 
 SETS = ("store.reserve_mb=2", "store.least_free_mb=1")
@@ -46,7 +46,7 @@ def stuff(folder: Path, leave: int = 0) -> Path:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
 
 
 def test_the_filing_in_hand_ends_on_the_reserve_and_the_next_does_not_start(small_disk: Path) -> None:

@@ -22,7 +22,7 @@ from sync.envelope import ZERO_HEAD, chain, decode
 from sync.feed import ack_entry, next_entry
 from sync.keys import VerifyKey
 from sync.ports import FeedEntry
-from tests.kiosk.machines import BIRTH, MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import BIRTH, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
 
 
 def proof(machine: Machine) -> Report:

@@ -17,11 +17,11 @@ from kiosk.store_cli import store_command
 from kiosk.sync_report import report_of, report_vi
 from kiosk.usecases import file_dossier
 from sync.keys import SigningKey
-from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, Machine, filled_session, make_machine
 
 
 def file_one(machine: Machine) -> str:
-    return file_dossier(machine, PROCEDURE, filled_session(), MOTHER).code
+    return file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).code
 
 
 def test_a_block_is_on_the_disk_before_its_first_number_is_used(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_two_copies_of_one_state_folder_give_neither_one_code_nor_one_dossier_tw
     machine.close()
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     first, second = make_machine(tmp_path / "one"), make_machine(tmp_path / "two")
-    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHER) for each in (first, second) for _ in range(2)]
+    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHERS_CARD) for each in (first, second) for _ in range(2)]
     assert len({one.code for one in filed}) == len({one.dossier for one in filed}) == 4
     for each in (first, second):
         each.close()

@@ -17,7 +17,7 @@ from kiosk.machine import Machine
 from kiosk.usecases import file_dossier
 from sync.clock import CHECKED, DRIFTED, UNKNOWN, Reading, ServerMark, mark
 from sync.envelope import decode
-from tests.kiosk.machines import MOTHER, PROCEDURE, ToldClock, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, ToldClock, filled_session, make_machine
 
 NOW = datetime(2026, 11, 25, 8, 15, tzinfo=HANOI)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -131,7 +131,7 @@ def test_a_machine_that_is_not_enrolled_writes_no_boot(tmp_path: Path) -> None:
 def test_the_history_shows_mended_times_and_says_which_are_not_verified(clock: ToldClock, machine: Machine) -> None:
     learn(machine, NOW_MS)
     clock.boot, clock.mono, clock.at = "boot-2", 5.0, clock.at - 7200
-    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHER).dossier
+    dossier = file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier
     assert history_vi(machine.store, dossier, {})[0].startswith("06:15 25/11/2026 (giờ chưa xác minh)")
     learn(machine, NOW_MS)
     assert history_vi(machine.store, dossier, {})[0].startswith("08:15 25/11/2026: ")

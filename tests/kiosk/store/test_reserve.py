@@ -9,7 +9,7 @@ import pytest
 from kiosk.store.connection import StoreError
 from kiosk.store.reserve import Reserve
 from kiosk.usecases import check_can_file, file_dossier
-from tests.kiosk.machines import MOTHER, PROCEDURE, Machine, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, Machine, filled_session, make_machine
 
 
 def fill_disk(machine: Machine) -> None:
@@ -43,7 +43,7 @@ def test_the_filing_in_hand_is_finished_from_the_reserve(tmp_path: Path) -> None
     machine.store.reserve = reserve
     fill_disk(machine)
     procedure = PROCEDURE
-    filed = [file_dossier(machine, procedure, filled_session(), MOTHER) for _ in range(30)]
+    filed = [file_dossier(machine, procedure, filled_session(), MOTHERS_CARD) for _ in range(30)]
     assert not reserve.stands()
     assert machine.store.rows("SELECT count(*) AS n FROM dossier")[0]["n"] == len({one.code for one in filed}) == 30
     assert machine.store.rows("SELECT count(*) AS n FROM print_job")[0]["n"] == 30
@@ -57,7 +57,7 @@ def test_without_any_reserve_the_filing_is_refused_and_leaves_nothing(tmp_path: 
 
     def file_many() -> None:
         for _ in range(30):
-            file_dossier(machine, procedure, filled_session(), MOTHER)
+            file_dossier(machine, procedure, filled_session(), MOTHERS_CARD)
 
     with pytest.raises(StoreError) as caught:
         file_many()

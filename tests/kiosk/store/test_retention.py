@@ -17,7 +17,7 @@ from kiosk.store.retention import Plan, Policy, plan, tidy
 from kiosk.usecases import file_dossier
 from sync.envelope import ZERO_HEAD
 from sync.keys import SODIUM, SealKey
-from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.store.province import Province
 from tests.kiosk.store.test_journal import file_one, proof
 
@@ -234,7 +234,7 @@ class Tidying(RuleBasedStateMachine):
 
     @rule()
     def file(self) -> None:
-        self.open.add(file_dossier(self.machine, PROCEDURE, filled_session(), MOTHER).dossier)
+        self.open.add(file_dossier(self.machine, PROCEDURE, filled_session(), MOTHERS_CARD).dossier)
 
     @rule()
     def print(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from devices.idcard import CardPerson
 from forms.session import NO, YES, Question
+from kiosk.services import Identified
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
 from kiosk.viewmodels.check import Check
@@ -80,7 +81,7 @@ class House:
     def filing(self, card: CardPerson | None = MOTHER, code: str = BIRTH) -> Filing:
         filing = Filing(self.services, code)
         if card is not None:
-            filing.take_card(card)
+            filing.take_card(Identified(card))
         return filing
 
     def ask(self, name: str, card: CardPerson | None = MOTHER, code: str = BIRTH) -> Asking:

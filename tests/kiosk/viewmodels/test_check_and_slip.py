@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.services import Refused
+from devices.idcard.facts import Proof
+from kiosk.services import Identified, Refused
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
 from kiosk.viewmodels.check import Check, Saving
+from kiosk.viewmodels.filing import Filing
 from kiosk.viewmodels.find import Find
 from kiosk.viewmodels.services import ServiceList, Stopped
 from kiosk.viewmodels.slip import Slip
-from tests.kiosk.viewmodels.house import House
+from tests.kiosk.services_twin import BIRTH
+from tests.kiosk.viewmodels.house import MOTHER, House
 
 
 @pytest.fixture
@@ -253,3 +256,9 @@ def test_back_from_a_found_dossier_asks_for_another_code(house: House) -> None:
     assert page.row is None
     page.back()
     assert isinstance(house.screen, ServiceList)
+
+
+def test_a_chip_that_is_not_genuine_fills_nothing_in(house: House) -> None:
+    filing = Filing(house.services, BIRTH)
+    assert filing.take_card(Identified(MOTHER, Proof("not_genuine", reason="hash_mismatch"), "bac")) == 0
+    assert filing.session.value("req_name") in (None, "")

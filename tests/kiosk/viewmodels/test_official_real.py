@@ -13,7 +13,7 @@ import pytest
 from devices.printer.twin import PrinterTwin
 from kiosk.app import KioskServices
 from kiosk.officials import add_official
-from kiosk.services import Filed
+from kiosk.services import Filed, Identified
 from kiosk.viewmodels.base import ViewModel
 from kiosk.viewmodels.flow import Kiosk
 from kiosk.viewmodels.official import Desk, SignIn
@@ -69,7 +69,7 @@ def real(tmp_path: Path) -> Iterator[RealOffice]:
         scheduler = FakeScheduler()
         services = KioskServices(machine, scheduler)
         try:
-            filed = services.submit(PROCEDURE, filled_session(), MOTHER)
+            filed = services.submit(PROCEDURE, filled_session(), Identified(MOTHER))
             kiosk = Kiosk(services, scheduler, Attract, open_staff)
             yield RealOffice(scheduler, services, kiosk, printer, filed)
         finally:

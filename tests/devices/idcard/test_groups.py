@@ -6,18 +6,24 @@ import dataclasses
 import hashlib
 import subprocess
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from devices.idcard import tlv
+from devices.idcard.dg1 import parse_dg1
+from devices.idcard.dg13 import MAX_DEPTH, MAX_OBJECTS, NO_ITEMS, parse_dg13
 from devices.idcard.facts import CardPerson
-from devices.idcard.lds import parse_dg1, parse_dg13, person_from_chip
-from devices.idcard.sod import security_object, verdict
+from devices.idcard.holder import person_from_chip
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
 from devices.idcard.twin.files import Wrapping, build_dg1, build_dg2, build_dg13
 
 WOMAN, MAN, ELDER = SAMPLES
+
+
+def facts_in(dg13: bytes) -> Mapping[str, str]:
+    return parse_dg13(dg13).facts
 
 
 def item(number: int, text: str) -> bytes:
@@ -32,7 +38,7 @@ def test_dg13_gives_the_same_person_in_every_wrapping_seen(citizen: Citizen, wra
 
 def test_religion_features_family_and_portrait_are_not_kept() -> None:
     person = person_from_chip(parse_dg1(build_dg1(ELDER)), parse_dg13(build_dg13(ELDER)))
-    kept = repr(person) + repr(parse_dg13(build_dg13(ELDER)))
+    kept = repr(person) + repr(parse_dg13(build_dg13(ELDER))) + repr(facts_in(build_dg13(ELDER)))
     for private in (ELDER.religion, ELDER.features, ELDER.father, ELDER.mother):
         assert private in build_dg13(ELDER).decode(errors="replace"), "the chip holds it"
         assert private not in kept
@@ -42,26 +48,74 @@ def test_religion_features_family_and_portrait_are_not_kept() -> None:
 
 
 def test_items_may_come_in_any_order_be_missing_or_be_unknown() -> None:
-    facts = parse_dg13(tlv.build(0x6D, item(99, "mới") + item(2, "NÔNG THỊ MẪU") + item(1, "004190000001")))
+    facts = facts_in(tlv.build(0x6D, item(99, "mới") + item(2, "NÔNG THỊ MẪU") + item(1, "004190000001")))
     assert (facts["number"], facts["name"]) == ("004190000001", "NÔNG THỊ MẪU")
     assert "residence" not in facts
 
 
 def test_a_version_number_before_the_items_is_no_item() -> None:
     wrapped = tlv.build(0x30, tlv.build(0x02, b"\x01") + tlv.build(0x31, item(1, "004190000001")))
-    assert parse_dg13(tlv.build(0x6D, wrapped))["number"] == "004190000001"
+    assert facts_in(tlv.build(0x6D, wrapped))["number"] == "004190000001"
 
 
 @pytest.mark.parametrize("where", [15, 16])
 def test_the_old_number_is_known_by_its_nine_digits_whichever_item_it_is_in(where: int) -> None:
     other = 31 - where
-    facts = parse_dg13(tlv.build(0x6D, item(where, "080000001") + item(other, "VN0123")))
+    facts = facts_in(tlv.build(0x6D, item(where, "080000001") + item(other, "VN0123")))
     assert facts["old_number"] == "080000001"
 
 
 def test_decomposed_letters_are_composed() -> None:
-    facts = parse_dg13(tlv.build(0x6D, item(2, unicodedata.normalize("NFD", "NÔNG THỊ MẪU"))))
+    facts = facts_in(tlv.build(0x6D, item(2, unicodedata.normalize("NFD", "NÔNG THỊ MẪU"))))
     assert facts["name"] == "NÔNG THỊ MẪU"
+
+
+def string(number: int, tag: int, value: bytes) -> bytes:
+    return tlv.build(0x30, tlv.build(0x02, bytes([number])) + tlv.build(tag, value))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (0x0C, "NÔNG THỊ MẪU".encode()),
+        (0x1E, "NÔNG THỊ MẪU".encode("utf-16-be")),
+        (0x1C, "NÔNG THỊ MẪU".encode("utf-32-be")),
+        (0x04, "NÔNG THỊ MẪU".encode()),
+        (0x14, "NÔNG THỊ MẪU".encode()),
+    ],
+    ids=["UTF8", "BMP", "universal", "octets", "T61 that is UTF-8"],
+)
+def test_a_text_is_read_in_every_kind_of_string(tag: int, value: bytes) -> None:
+    assert facts_in(tlv.build(0x6D, string(2, tag, value)))["name"] == "NÔNG THỊ MẪU"
+
+
+def test_t61_that_is_no_utf8_is_read_as_latin() -> None:
+    assert facts_in(tlv.build(0x6D, string(2, 0x14, "NÔNG".encode("latin-1"))))["name"] == "NÔNG"
+
+
+def test_of_an_item_that_comes_twice_the_first_counts() -> None:
+    assert facts_in(tlv.build(0x6D, item(2, "NÔNG THỊ MẪU") + item(2, "BẾ VĂN THỬ")))["name"] == "NÔNG THỊ MẪU"
+
+
+def test_unknown_items_stay_in_memory_and_no_text_shows_them() -> None:
+    items = parse_dg13(tlv.build(0x6D, item(1, "004190000001") + item(99, "một điều riêng") + item(40, "nữa")))
+    assert items.unknown_numbers == (40, 99)
+    assert "riêng" not in repr(items) + str(items) + repr(items.facts)
+
+
+def nested(depth: int) -> bytes:
+    inner = item(1, "004190000001")
+    for _ in range(depth):
+        inner = tlv.build(0x30, inner)
+    return tlv.build(0x6D, inner)
+
+
+def test_a_dg13_nested_without_end_or_with_too_many_objects_is_damaged() -> None:
+    assert facts_in(nested(MAX_DEPTH - 1))["number"] == "004190000001"
+    with pytest.raises(ValueError, match="too deep"):
+        parse_dg13(nested(MAX_DEPTH + 1))
+    with pytest.raises(ValueError, match="too many"):
+        parse_dg13(tlv.build(0x6D, item(1, "004190000001") + b"\x05\x00" * MAX_OBJECTS))
 
 
 @pytest.mark.parametrize("dg13", [b"", b"\x6d\x00", b"\x6d\x05\x30\x10\x02\x01\x01", b"\x61\x03abc", tlv.build(0x6D, b"\x30\x00")])
@@ -76,7 +130,7 @@ def test_two_files_of_two_people_are_no_person() -> None:
 
 
 def test_without_dg13_the_name_stays_empty_and_the_century_comes_from_the_number() -> None:
-    person = person_from_chip(parse_dg1(build_dg1(WOMAN)), {})
+    person = person_from_chip(parse_dg1(build_dg1(WOMAN)), NO_ITEMS)
     assert (person.number, person.name, person.birth, person.sex) == ("004190000001", "", "1990-02-01", "Nữ")
 
 
@@ -85,12 +139,6 @@ def test_the_face_is_a_jpeg_in_the_standards_frame() -> None:
     assert record[:8] == b"FAC\x00010\x00"
     assert record[46:48] == b"\xff\xd8"
     assert len(record) == int.from_bytes(record[8:12], "big")
-
-
-def test_the_signed_hashes_are_those_of_the_files() -> None:
-    chip = ChipTwin()
-    algorithm, hashes = security_object(chip.files[0x011D])
-    assert hashes == {number: hashlib.new(algorithm, chip.files[0x0100 + number]).digest() for number in (1, 2, 13)}
 
 
 def test_openssl_accepts_the_signature_and_the_chain(tmp_path: Path) -> None:
@@ -106,17 +154,6 @@ def test_openssl_accepts_the_signature_and_the_chain(tmp_path: Path) -> None:
     )
     assert told.returncode == 0, told.stderr
     assert hashlib.sha256(chip.files[0x010D]).digest() in (tmp_path / "content").read_bytes()
-
-
-def test_equal_hashes_claim_nothing_and_different_ones_are_not_genuine() -> None:
-    files = ChipTwin().files
-    assert verdict(files[0x011D], {1: files[0x0101], 13: files[0x010D]}) == "not_checked"
-    assert verdict(files[0x011D], {1: files[0x0101], 13: build_dg13(MAN)}) == "not_genuine"
-
-
-@pytest.mark.parametrize("sod", [None, b"", b"\x77\x00", b"\x77\x03\x30\x01\x00", b"garbage"])
-def test_a_security_object_that_cannot_be_read_leaves_the_data_unchecked(sod: bytes | None) -> None:
-    assert verdict(sod, {1: b"x"}) == "not_checked"
 
 
 def test_a_card_without_security_object_can_be_made() -> None:

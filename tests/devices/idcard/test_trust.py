@@ -1,0 +1,204 @@
+"""The folder of trusted certificates: every file is told apart, accepted or refused with a reason, and counts for the next card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from asn1crypto import pem
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from devices.idcard import tlv
+from devices.idcard.certificates import Moment
+from devices.idcard.master_list import CSCA_MASTER_LIST, MASTER_LIST_SIGNER
+from devices.idcard.passive import authenticate
+from devices.idcard.signed_data import parse_signed_data
+from devices.idcard.trust_cli import trust_command
+from devices.idcard.trust_folder import REASONS_VI, Found, TrustFolder
+from devices.idcard.twin.certificates import Wanted, years
+from devices.idcard.twin.issuer import KINDS, Change, IssuerKind, TwinIssuer, master_list
+from devices.idcard.twin.keys import P256, TwinKey
+from tests.devices.idcard.trusting import TODAY, groups
+
+VIETNAM = TwinIssuer()
+ABROAD = TwinIssuer(IssuerKind("abroad"), owner="abroad", country="LA")
+LINKED = TwinIssuer(KINDS["link"])
+LATER = Moment(datetime(2050, 1, 1, tzinfo=UTC), sure=True)
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> TrustFolder:
+    return TrustFolder(tmp_path / "trust")
+
+
+def kinds(found: Found) -> list[str]:
+    """What is in a file: kinds of what was accepted, reasons of what was not."""
+    return [item.reason or item.kind for item in found.items] + ([found.reason] if found.reason else [])
+
+
+def test_nothing_installed_is_the_normal_beginning(trust: TrustFolder) -> None:
+    assert trust.inventory(TODAY).files == ()
+    proof = authenticate(VIETNAM.security_object(groups()), groups(), trust.store(TODAY), TODAY)
+    assert (proof.verdict, proof.reason) == ("intact_issuer_unchecked", "issuer_not_installed")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (VIETNAM.csca, ["csca"]),
+        (pem.armor("CERTIFICATE", VIETNAM.csca), ["csca"]),
+        (VIETNAM.csca_pem + ABROAD.csca_pem, ["csca", "csca"]),
+        (VIETNAM.csca + ABROAD.csca + VIETNAM.crl, ["csca", "csca", "crl"]),
+        (VIETNAM.csca_pem + pem.armor("X509 CRL", VIETNAM.crl), ["csca", "crl"]),
+        (b"".join(LINKED.installed), ["csca", "link"]),
+        (VIETNAM.csca + VIETNAM.signer, ["csca", "signer"]),
+        (master_list(VIETNAM, [VIETNAM.csca, ABROAD.csca]), ["csca", "csca"]),
+        (pem.armor("CMS", master_list(VIETNAM, [VIETNAM.csca])), ["csca"]),
+    ],
+    ids=["DER", "PEM", "two in PEM", "three in DER", "with CRL", "link", "signer", "master list", "master list in PEM"],
+)
+def test_a_file_is_accepted_for_what_is_in_it(trust: TrustFolder, data: bytes, expected: list[str]) -> None:
+    assert kinds(trust.add(data, TODAY)) == expected
+    assert [kinds(one) for one in trust.inventory(TODAY).files] == [expected]
+
+
+def _altered(der: bytes) -> bytes:
+    return der[:-1] + bytes([der[-1] ^ 1])
+
+
+def _key(*, locked: bool) -> bytes:
+    lock = serialization.BestAvailableEncryption(b"secret") if locked else serialization.NoEncryption()
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, lock
+    )
+
+
+_AGREEMENT = Wanted("Nobody", TwinKey(P256, "nobody"), 5, years(2021, 2030), usage=frozenset({"key_agreement"}))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"no certificate at all", "garbage"),
+        (b"", "garbage"),
+        (b"-----BEGIN CERTIFICATE-----\nnothing", "garbage"),
+        (VIETNAM.csca[:-5], "garbage"),
+        (_key(locked=False), "private_key"),
+        (_key(locked=True), "private_key"),
+        (VIETNAM.csca_pem + pem.armor("PRIVATE KEY", _key(locked=False)), "private_key"),
+        (_AGREEMENT.sealed_by(VIETNAM.root), "not_ca"),
+        (_altered(VIETNAM.csca), "signature_wrong"),
+        (replace(VIETNAM.root, usage=frozenset({"crl_sign"})).sealed_by(VIETNAM.root), "not_ca"),
+        (LINKED.installed[1], "no_issuer"),
+        (VIETNAM.signer, "no_issuer"),
+        (VIETNAM.crl, "no_issuer"),
+        (_altered(master_list(VIETNAM, [VIETNAM.csca])), "master_list_wrong"),
+    ],
+)
+def test_a_file_of_no_use_is_refused_with_its_reason_and_not_kept(trust: TrustFolder, data: bytes, reason: str) -> None:
+    found = trust.add(data, TODAY)
+    assert kinds(found) == [reason]
+    assert reason in REASONS_VI
+    assert not trust.inventory(TODAY).files
+
+
+def test_a_file_put_there_by_hand_is_judged_too(trust: TrustFolder, tmp_path: Path) -> None:
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "key.pem").write_bytes(pem.armor("PRIVATE KEY", _key(locked=False)))
+    (tmp_path / "trust" / ".hidden.tmp").write_bytes(b"half")
+    assert [(one.name, one.reason) for one in trust.inventory(TODAY).files] == [("key.pem", "private_key")]
+
+
+def test_a_link_counts_once_its_old_certificate_is_there(trust: TrustFolder) -> None:
+    assert not trust.add(LINKED.installed[1], TODAY).accepted
+    assert trust.add(LINKED.installed[0], TODAY).accepted
+    assert trust.add(LINKED.installed[1], TODAY).accepted
+    assert len(trust.store(TODAY).anchors) == 2
+
+
+def test_a_revocation_list_counts_for_the_next_card(trust: TrustFolder) -> None:
+    issuer = TwinIssuer(KINDS["signer revoked"])
+    trust.add(issuer.csca, TODAY)
+    sod = issuer.security_object(groups())
+    assert authenticate(sod, groups(), trust.store(TODAY), TODAY).reason == "crl_missing"
+    trust.add(issuer.crl, TODAY)
+    assert authenticate(sod, groups(), trust.store(TODAY), TODAY).reason == "signer_revoked"
+
+
+def test_an_authority_at_its_end_is_refused_by_a_sure_clock_only(trust: TrustFolder) -> None:
+    trust.add(VIETNAM.csca, TODAY)
+    assert [kinds(one) for one in trust.inventory(LATER).files] == [["expired"]]
+    assert len(trust.store(replace(LATER, sure=False)).anchors) == 1
+
+
+def test_a_folder_that_did_not_change_is_not_read_again(trust: TrustFolder) -> None:
+    trust.add(VIETNAM.csca, TODAY)
+    assert trust.inventory(TODAY) is trust.inventory(TODAY)
+    before = trust.inventory(TODAY)
+    trust.add(ABROAD.csca, TODAY)
+    assert trust.inventory(TODAY) is not before
+
+
+def test_a_master_list_signed_with_a_certificate_for_documents_is_refused(trust: TrustFolder) -> None:
+    content = parse_signed_data(master_list(VIETNAM, [VIETNAM.csca]), most_certificates=2).content
+    by_signer = Change(certificates=[VIETNAM.signer, VIETNAM.csca], content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)
+    assert kinds(trust.add(tlv.find(VIETNAM.seal(content, by_signer), 0x77), TODAY)) == ["master_list_wrong"]
+
+
+def test_a_master_list_of_a_signer_nobody_issued_is_refused(trust: TrustFolder) -> None:
+    content = parse_signed_data(master_list(VIETNAM, [VIETNAM.csca]), most_certificates=2).content
+    officer = Wanted("Master list signer", VIETNAM.officer.key, 7, years(2021, 2036), purposes=(MASTER_LIST_SIGNER,))
+    forged = Change(certificates=[officer.sealed_by(ABROAD.root)], content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)
+    assert kinds(trust.add(tlv.find(VIETNAM.seal(content, forged), 0x77), TODAY)) == ["master_list_wrong"]
+
+
+def test_a_link_to_another_state_carries_no_trust(trust: TrustFolder) -> None:
+    trust.add(VIETNAM.csca, TODAY)
+    assert kinds(trust.add(ABROAD.root.sealed_by(VIETNAM.root), TODAY)) == ["no_issuer"]
+
+
+def test_a_revocation_list_by_a_root_that_may_not_make_them_is_refused(trust: TrustFolder) -> None:
+    root = replace(VIETNAM.root, usage=frozenset({"key_cert_sign"}))
+    assert kinds(trust.add(root.sealed_by(root) + VIETNAM.crl, TODAY)) == ["csca", "no_issuer"]
+
+
+def told(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> tuple[int, dict[str, object]]:
+    code = trust_command([*arguments, "--json"], folder, TODAY)
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_technician_installs_lists_checks_and_removes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, root, bad = tmp_path / "trust", tmp_path / "root.pem", tmp_path / "bad"
+    root.write_bytes(VIETNAM.csca_pem)
+    bad.write_bytes(b"nothing")
+    code, added = told(capsys, folder, "add", str(root))
+    assert (code, added["trusted"]) == (0, {"csca": 1, "signer": 0, "crl": 0})
+    assert told(capsys, folder, "add", str(bad))[0] == 1
+    assert told(capsys, folder, "check")[0] == 0
+    files = told(capsys, folder, "list")[1]["files"]
+    assert isinstance(files, list)
+    fingerprint = files[0]["items"][0]["fingerprint"]
+    assert told(capsys, folder, "remove", fingerprint[:4])[0] == 1
+    assert told(capsys, folder, "remove", "0" * 64)[0] == 1
+    code, left = told(capsys, folder, "remove", fingerprint[:12].upper())
+    assert (code, left["trusted"]) == (0, {"csca": 0, "signer": 0, "crl": 0})
+    assert list(folder.iterdir()) == []
+
+
+def test_check_fails_while_something_useless_lies_in_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "readme.txt").write_text("CSCA")
+    assert told(capsys, tmp_path, "check")[0] == 1
+    assert told(capsys, tmp_path, "list")[0] == 0
+
+
+def test_a_person_reads_what_was_refused_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(pem.armor("PRIVATE KEY", _key(locked=False)))
+    assert trust_command(["add", str(key)], tmp_path / "trust", TODAY) == 1
+    said = capsys.readouterr().out
+    assert "NGUY HIỂM" in said
+    assert "Chưa cài chứng thư gốc nào" in said
