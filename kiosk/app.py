@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from devices.barcode import Preview, Scan
 from devices.errors import DeviceError
-from devices.idcard import CardPerson, CardState, parse_card_qr
+from devices.idcard import CardPerson, CardState, parse_card_qr, parse_wedge
 from forms.codes import check_code
 from forms.dossier import DossierError
 from forms.procedures.catalogue import load_catalogue
@@ -27,7 +28,7 @@ from kiosk.machine import Machine
 from kiosk.machine_facts import machine_facts
 from kiosk.officials import SignIn
 from kiosk.printing import open_spooler, print_ended, print_fact
-from kiosk.scanner import listen
+from kiosk.scanner import ScannerDesk
 from kiosk.services import (
     ASKED,
     Accepted,
@@ -101,6 +102,7 @@ class KioskServices:
         self._line = read_status(machine.config.state)
         self._judge = CardJudge(self._config.path("devices.trust"), self._clock)
         self._cards = CardDesk(str(self._config["devices.reader"]), scheduler.call_soon, self._changed, self._judge)
+        self._scanner = ScannerDesk(str(self._config["devices.barcode"]), scheduler)
         self._spooler = open_spooler(machine.store, machine.config, lambda: scheduler.call_soon(self._changed))
         self._spooler.start()
         self._cards.look()
@@ -116,6 +118,7 @@ class KioskServices:
         self._warming.cancel()
         self._spooler.stop()
         self._cards.stop()
+        self._scanner.stop()
         self._store.close()
 
     # --- changes -----------------------------------------------------------------------------------------------
@@ -191,24 +194,34 @@ class KioskServices:
         session.prefill({"unit.place": self._machine.office.place_vi, "procedure.code": procedure})
         return session
 
-    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
-        def read(text: str) -> None:
+    def watch_barcode(
+        self,
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+        on_preview: Callable[[Preview], None],
+    ) -> Reading:
+        def read(scan: Scan) -> None:
             try:
-                person = parse_card_qr(text)
+                person = parse_wedge(scan.text) if scan.typed else parse_card_qr(scan.text)
             except DeviceError as error:
                 on_refused(_refused(error))
             else:
                 on_person(person)
 
-        return self._listen(read, lambda error: on_refused(_refused(error)))
+        return self._listen(read, lambda error: on_refused(_refused(error)), on_preview)
 
     def watch_text(self, on_text: Callable[[str], None]) -> Reading:
         # A scanner that is gone is no obstacle: the code can be typed.
-        return self._listen(on_text, lambda _error: None)
+        return self._listen(lambda scan: on_text(scan.text), lambda _error: None)
 
-    def _listen(self, on_text: Callable[[str], None], on_error: Callable[[DeviceError], None]) -> Reading:
+    def _listen(
+        self,
+        on_scan: Callable[[Scan], None],
+        on_error: Callable[[DeviceError], None],
+        on_preview: Callable[[Preview], None] | None = None,
+    ) -> Reading:
         try:
-            return listen(str(self._config["devices.barcode"]), self._scheduler, on_text, on_error)
+            return self._scanner.listen(on_scan, on_error, on_preview)
         except DeviceError as error:
             raise _refused(error) from None
 

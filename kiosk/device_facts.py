@@ -3,8 +3,9 @@ technician's commands, so both say the same."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from devices.barcode.look import Found, look
 from devices.errors import DeviceError
 from devices.idcard import ReaderState, card_error
 from devices.printer import PrinterStatus
@@ -69,15 +70,29 @@ def troubles_vi(printer: DeviceFact, reader: DeviceFact) -> list[str]:
     return told
 
 
-def barcode_fact(url: str) -> DeviceFact:
-    """The barcode reader, judged by its device file."""
-    title, icon = "Máy quét mã QR", "qr_code_scanner"
-    if url == "none:":
-        return DeviceFact("barcode", title, icon, "absent", "Máy này không có máy quét.", "")
-    path = Path(url.split("://", 1)[-1].split("?", 1)[0])
-    if not path.exists():
-        return DeviceFact("barcode", title, icon, "broken", "Không thấy máy quét.", "Kiểm tra dây của máy quét mã.")
-    return DeviceFact("barcode", title, icon, "ok", "Sẵn sàng", "")
+def barcode_fact(addresses: str, ask: Callable[[str], Sequence[Found]] = look) -> DeviceFact:
+    """The code readers. One that is missing beside another that works is a warning."""
+    try:
+        found = ask(addresses)
+    except DeviceError as error:
+        return _barcode("broken", error.message_vi, error.cure_vi)
+    if not found:
+        return _barcode("absent", "Máy này không có máy quét.", "")
+    problems = [one.problem for one in found if one.problem is not None]
+    state: Health = "ok" if not problems else "broken" if len(problems) == len(found) else "warning"
+    return _barcode(state, " · ".join(map(_reader_vi, found)), " ".join(dict.fromkeys(one.cure_vi for one in problems)))
+
+
+_KINDS_VI = {"scanner": "Máy quét", "camera": "Camera", "wedge": "Máy quét kiểu bàn phím (chỉ lấy được số)"}
+
+
+def _reader_vi(found: Found) -> str:
+    title = f"{_KINDS_VI[found.kind]} {found.name}".rstrip()
+    return f"{title}: {found.problem.message_vi if found.problem else 'sẵn sàng'}"
+
+
+def _barcode(state: Health, fact: str, cure: str) -> DeviceFact:
+    return DeviceFact("barcode", "Máy quét mã QR", "qr_code_scanner", state, fact, cure)
 
 
 def disk_fact(free: int, enough: bool) -> DeviceFact:

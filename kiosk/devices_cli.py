@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from devices.barcode.look import try_out
 from devices.errors import DeviceError
 from devices.idcard import open_card_reader
 from devices.idcard.cli import card_command
@@ -69,7 +70,8 @@ def _look(config: Config, act: str, rest: Sequence[str]) -> int:
     parser.add_argument("--every", type=float, default=2.0, help="watch: bao nhiêu giây một lần")
     given = parser.parse_args(rest)
     names = [given.name] if given.name else list(_PROBES)
-    facts = [_PROBES[name](config) for name in names]
+    probes = {**_PROBES, "barcode": test_barcode} if act == "test" else _PROBES
+    facts = [probes[name](config) for name in names]
     _say(facts, given.json)
     try:
         while act == "watch":
@@ -110,6 +112,11 @@ def probe_reader(config: Config) -> DeviceFact:
 
 def probe_barcode(config: Config) -> DeviceFact:
     return barcode_fact(str(config["devices.barcode"]))
+
+
+def test_barcode(config: Config) -> DeviceFact:
+    """Look at the code readers, and take a picture from each camera."""
+    return barcode_fact(str(config["devices.barcode"]), try_out)
 
 
 def probe_disk(config: Config) -> DeviceFact:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from devices.barcode import Preview
 from devices.idcard import CardPerson, CardState
 from devices.idcard.facts import Access, Proof
 from forms.procedures.menu import Group, ServiceTile
@@ -311,8 +312,16 @@ class Services(Protocol):
 
     def open_form(self, procedure: str) -> FormSession: ...
 
-    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Reading:
-        """Listen for a card QR until cancelled."""
+    def watch_barcode(
+        self,
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+        on_preview: Callable[[Preview], None],
+    ) -> Reading:
+        """Listen for a card QR until cancelled. A wedge's person has no name. ``on_preview``: what a camera sees, if there is one.
+
+        Raises Refused when the address of the readers is wrong.
+        """
         ...
 
     def watch_text(self, on_text: Callable[[str], None]) -> Reading:

@@ -1,59 +1,90 @@
-"""The barcode and QR reader at the kiosk: each scan becomes one text, delivered on the reader's own thread.
+"""The code readers at the kiosk: serial scanners, a camera, keyboard wedges; each scan becomes one text.
 
-A serial reader is used rather than a keyboard wedge, because a wedge loses Vietnamese letters and obeys whatever input method
-is on. Scans end with CR or LF; the same code twice within two seconds is one scan (people hold a card still). A cable that is
-pulled is reported once and the reader comes back by itself.
+A serial reader brings every letter; so does a camera. A wedge loses Vietnamese letters, so its scans are marked as typed. The same
+code twice within two seconds is one scan, whichever reader saw it (people hold a card still). A cable that is pulled is reported
+once and the reader comes back by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from devices.barcode.errors import barcode_error
-from devices.errors import DeviceError
+from devices.barcode.errors import LOST, barcode_error
+from devices.barcode.facts import Ears, Preview, Scan, Source
+from devices.barcode.several import Barcodes
 
-__all__ = ["BarcodeReader", "barcode_error", "open_barcode"]
-
-OnText = Callable[[str], None]
-OnError = Callable[[DeviceError], None]
-
-
-class BarcodeReader(Protocol):
-    """The port. Callbacks come on the reader's thread; hand them over to yours."""
-
-    @property
-    def connected(self) -> bool:
-        """The device is open right now."""
-        ...
-
-    def start(self, on_text: OnText, on_error: OnError) -> None:
-        """Begin to listen.
-
-        ``on_error`` gets ``barcode_absent`` when the device goes or is not there, ``barcode_garbled`` for a scan that is no text.
-        """
-        ...
-
-    def stop(self) -> None:
-        """Stop listening; returns when the thread has ended. No callback comes afterwards."""
-        ...
+__all__ = ["LOST", "Address", "Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode", "parse_addresses"]
 
 
-def open_barcode(url: str) -> BarcodeReader:
-    """The reader at ``serial:///dev/…?baud=9600``, ``twin:///path`` (a fifo, made if absent) or ``none:``.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One reader's address, checked: ``scheme`` as in :func:`open_barcode`, ``path`` absolute, the numbers as given or as usual."""
 
-    Raises ``barcode_address_invalid``.
+    scheme: str
+    path: str
+    baud: int = 9600
+    width: int = 1280
+    height: int = 720
+
+
+_NUMBERS: Mapping[str, frozenset[str]] = {
+    "serial": frozenset({"baud"}),
+    "camera": frozenset({"width", "height"}),
+    "wedge": frozenset(),
+    "twin": frozenset(),
+    "twin-camera": frozenset(),
+    "twin-wedge": frozenset(),
+}
+"""What may be set after the ``?``."""
+
+
+def parse_addresses(addresses: str) -> tuple[Address, ...]:
+    """The addresses divided by blanks; none for ``none:``. Raises ``barcode_address_invalid``."""
+    if addresses.strip() == "none:":
+        return ()
+    if not addresses.strip():
+        raise barcode_error("barcode_address_invalid")
+    return tuple(_address(urlsplit(address)) for address in addresses.split())
+
+
+def _address(url: SplitResult) -> Address:
+    given = parse_qs(url.query, keep_blank_values=True)
+    allowed = _NUMBERS.get(url.scheme)
+    if allowed is None or url.netloc or not url.path.startswith("/") or given.keys() - allowed:
+        raise barcode_error("barcode_address_invalid")
+    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", values[-1]) for values in given.values()):
+        raise barcode_error("barcode_address_invalid")
+    return Address(url.scheme, unquote(url.path), **{name: int(values[-1]) for name, values in given.items()})
+
+
+def open_barcode(addresses: str) -> Barcodes:
+    """The readers at these addresses, divided by blanks; ``none:`` for no reader. Opens nothing yet.
+
+    ``serial:///dev/…?baud=9600``, ``camera:///dev/video0?width=1280&height=720``, ``wedge:///dev/input/by-id/…``, and the twins
+    ``twin:///FIFO``, ``twin-camera:///FOLDER-OR-VIDEO``, ``twin-wedge:///FIFO``. Raises ``barcode_address_invalid``.
     """
-    from devices.barcode import reader
+    return Barcodes([_source(address) for address in parse_addresses(addresses)])
 
-    parts = urlsplit(url)
-    if url == "none:":
-        return reader.NoBarcode()
-    if parts.scheme == "serial" and parts.path:
-        baud = parse_qs(parts.query).get("baud", ["9600"])[0]
-        if baud.isdecimal():
-            return reader.SerialBarcode(parts.path, int(baud))
-    if parts.scheme == "twin" and parts.path:
-        return reader.FifoBarcode(parts.path)
-    raise barcode_error("barcode_address_invalid")
+
+def _source(address: Address) -> Source:
+    """Each driver is loaded only where it is used: a camera's is large."""
+    path = address.path
+    if address.scheme == "serial":
+        from devices.barcode.serial_port import SerialBarcode
+
+        return SerialBarcode(path, address.baud)
+    if address.scheme.endswith("camera"):
+        from devices.barcode.camera import CameraBarcode, camera, pictures
+
+        real = address.scheme == "camera"
+        return CameraBarcode(lambda: camera(path, address.width, address.height) if real else pictures(path))
+    from devices.barcode.fifo import FifoBarcode, open_fifo
+
+    if address.scheme == "twin":
+        return FifoBarcode(path)
+    from devices.barcode.wedge import WedgeBarcode, grabbed
+
+    return WedgeBarcode(lambda: grabbed(path) if address.scheme == "wedge" else open_fifo(path))

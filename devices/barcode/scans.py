@@ -1,11 +1,13 @@
-"""From bytes to scans: frames end with CR or LF, and a code held before the reader counts once. Pure.
+"""From bytes to texts, and from texts to scans: frames end with CR or LF, and a code held before the readers counts once. Pure.
 
-Time comes in as an argument.
+Time comes in as an argument, in monotonic seconds.
 """
 
 from __future__ import annotations
 
 import re
+
+from devices.barcode.facts import Scan
 
 MAX_SCAN = 4096
 """Bytes; the largest QR holds fewer."""
@@ -16,18 +18,16 @@ class Garbled(Exception):
     """A frame that is no UTF-8 text, or has no end."""
 
 
-class Scans:
-    """Collects bytes as they come. One scan is one frame that is not the one just seen, within :data:`SAME_CODE_S` seconds."""
+class Lines:
+    """Collects the bytes of a serial reader as they come."""
 
     def __init__(self) -> None:
         self._pending = b""
-        self._last = ""
-        self._last_at = 0.0
 
-    def feed(self, data: bytes, now: float) -> list[str | Garbled]:
-        """The scans completed by ``data`` at monotonic second ``now``, blanks at their ends removed."""
+    def feed(self, data: bytes, now: float) -> list[Scan | Garbled]:
+        """The scans completed by ``data``, blanks at their ends removed."""
         *frames, self._pending = re.split(rb"[\r\n]+", self._pending + data)
-        found: list[str | Garbled] = []
+        found: list[Scan | Garbled] = []
         if len(self._pending) > MAX_SCAN:
             self._pending = b""
             found.append(Garbled())
@@ -37,15 +37,36 @@ class Scans:
             except UnicodeDecodeError:
                 found.append(Garbled())
                 continue
-            if text and self._is_new(text, now):
-                found.append(text)
+            if text:
+                found.append(Scan(text))
         return found
 
-    def _is_new(self, text: str, now: float) -> bool:
-        again = text == self._last and now - self._last_at < SAME_CODE_S
-        self._last, self._last_at = text, now
-        return not again
+    def rest(self, now: float) -> list[Scan | Garbled]:
+        """Silence ends no line."""
+        return []
 
-    def forget(self) -> None:
-        """Drop half a frame, as after a pulled cable."""
-        self._pending = b""
+
+class SameCode:
+    """One code before several readers, or held before one, is one scan until nobody has seen it for :data:`SAME_CODE_S` seconds.
+
+    A code that a wedge typed is compared by its digits and bars: the letters it lost make no other code of it.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[Scan, float]] = {}
+
+    def is_new(self, scan: Scan, now: float) -> bool:
+        self._seen = {text: (one, at) for text, (one, at) in self._seen.items() if now - at < SAME_CODE_S}
+        again = next((text for text, (one, _) in self._seen.items() if _same(one, scan)), None)
+        self._seen[again or scan.text] = (self._seen[again][0] if again else scan, now)
+        return again is None
+
+
+def _same(one: Scan, other: Scan) -> bool:
+    if one.text == other.text:
+        return True
+    return one.typed != other.typed and _skeleton(one.text) == _skeleton(other.text) != ""
+
+
+def _skeleton(text: str) -> str:
+    return re.sub(r"[^0-9|]", "", text.replace("\\", "|"))

@@ -13,7 +13,7 @@ from devices.idcard.errors import card_error
 from devices.idcard.facts import Can, CardPerson, CardReading, Key, MrzKey, ReaderState
 from devices.idcard.keys import key_candidates
 from devices.idcard.mrz import check_digit, key_from_mrz, parse_td1
-from devices.idcard.qr import keys_from_qr, parse_card_qr, typed_person
+from devices.idcard.qr import keys_from_qr, parse_card_qr, parse_wedge, typed_person
 from devices.idcard.stream import CardState
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "open_card_reader",
     "parse_card_qr",
     "parse_td1",
+    "parse_wedge",
     "typed_person",
 ]
 

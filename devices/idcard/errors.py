@@ -59,7 +59,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "foreign_qr": (
         "Mã QR này không phải mã trên thẻ căn cước.",
-        "Tìm mã QR in trên thẻ căn cước rồi đưa vào máy quét. Nếu không có, hãy tự nhập thông tin.",
+        "Tìm mã QR in trên thẻ căn cước rồi đưa cho máy đọc. Nếu không có, hãy tự nhập thông tin.",
     ),
     "number_invalid": (
         "Số căn cước phải có đủ 12 chữ số.",

@@ -1,8 +1,9 @@
 """The QR printed on the card, and typing, as ways to a person when the chip cannot be read.
 
 The QR is plain text of seven fields divided by ``|`` (newer cards append more, which are ignored): number, old number, name,
-birth, sex, residence, issue. It is not signed: it saves typing and opens the chip, it identifies nobody. Old health-insurance
-cards carry a look-alike, which is recognised and refused by name.
+birth, sex, residence, issue. It is not signed: it saves typing and opens the chip, it identifies nobody. Letter case and address
+are left as the card has them. Through a keyboard wedge only digits and bars are certain, so :func:`parse_wedge` takes the number
+and the dates and nothing that has letters.
 """
 
 from __future__ import annotations
@@ -14,9 +15,17 @@ from devices.idcard.dates import iso_from_compact, iso_from_text
 from devices.idcard.errors import card_error
 from devices.idcard.facts import CardPerson, MrzKey
 from devices.idcard.keys import key_candidates
+from devices.idcard.other_codes import foreign_code
+from devices.idcard.repair import repaired
 
-_INSURANCE = re.compile(r"[A-Z]{2}\d{13}\|(?:[0-9A-Fa-f]{2})+\||\d{10}\|(?:[0-9A-Fa-f]{2})+\|")
+MAX_TEXT = 1000
+"""Characters; a card's text has about 150."""
+_MAX_FIELD = 300
 _SEXES = {"nam": "Nam", "nữ": "Nữ"}
+_IGNORED = "\ufeff\ufffe\u200b\x00\x1d\x1e\x04\r\n\t "
+"""What scanners put around a code: byte-order mark, separators of GS1 messages, line ends."""
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+"""The AIM identifier of ISO/IEC 15424 that a scanner may send first, as ``]Q1`` for a QR."""
 
 
 def clean(text: str) -> str:
@@ -27,43 +36,66 @@ def clean(text: str) -> str:
 def parse_card_qr(text: str) -> CardPerson:
     """The person whose card face carries this QR.
 
-    Raises ``foreign_qr`` (with a sentence that names the usual mistakes) for any other text.
+    Raises ``foreign_qr``, with a sentence and a cure for the usual mistakes, for any other text.
     """
-    text = unicodedata.normalize("NFC", text).strip("\ufeff\r\n\t ")
-    fields = [clean(field) for field in text.split("|")]
-    if len(fields) < 7 or not re.fullmatch(r"\d{12}", fields[0]):
-        raise card_error("foreign_qr", _what_it_is(text))
-    number, old, name, birth, sex, residence, issued = fields[:7]
-    try:
-        born, issue = iso_from_compact(birth), iso_from_compact(issued) if issued else ""
-    except ValueError:
-        born = issue = ""
-    if not born or not re.fullmatch(r"|\d{9}|\d{12}", old) or not _is_name(name) or sex.lower() not in _SEXES:
-        raise card_error("foreign_qr", "Máy quét đọc sai mã QR trên thẻ.")
+    code = _bare(repaired(text[: MAX_TEXT + 1].strip(_IGNORED)))
+    fields = _fields(code)
+    name, sex, residence = clean(fields[2]), clean(fields[4]).lower(), clean(fields[5])
+    if not _is_name(name) or sex not in _SEXES or len(residence) > _MAX_FIELD or not residence.isprintable():
+        raise foreign_code(code)
+    number, birth, issued, old = _certain(fields, code)
     return CardPerson(
         number=number,
         name=name,
-        birth=born,
-        sex=_SEXES[sex.lower()],
+        birth=birth,
+        sex=_SEXES[sex],
         residence=residence,
-        issued=issue,
+        issued=issued,
         old_number=old,
         source="qr",
     )
 
 
+def parse_wedge(text: str) -> CardPerson:
+    """What is certain of a card's QR that came as key strokes: number, old number, birth and issue; name, sex and residence stay
+    empty.
+
+    ``text``: US-layout ASCII. A bar whose shift was lost arrives as a backslash, which no card has. Raises ``foreign_qr``.
+    """
+    code = _bare(text[: MAX_TEXT + 1]).replace("\\", "|")
+    number, birth, issued, old = _certain(_fields(code), code)
+    return CardPerson(number=number, name="", birth=birth, issued=issued, old_number=old, source="qr")
+
+
+def _bare(text: str) -> str:
+    """Without byte-order mark, symbology identifier, separators and line ends around it."""
+    text = text.strip(_IGNORED)
+    return text[3:].strip(_IGNORED) if _SYMBOLOGY.match(text) else text
+
+
+def _fields(code: str) -> list[str]:
+    fields = code.split("|")
+    if len(code) > MAX_TEXT or len(fields) < 7:
+        raise foreign_code(code)
+    return fields
+
+
+def _certain(fields: list[str], code: str) -> tuple[str, str, str, str]:
+    """Number, birth, issue and old number: fields of digits, checked against each other where they can be."""
+    number, old, born, issue = (fields[place].strip() for place in (0, 1, 3, 6))
+    if not re.fullmatch(r"[0-9]{12}", number) or not re.fullmatch(r"|[0-9]{9}|[0-9]{12}", old):
+        raise foreign_code(code)
+    try:
+        birth, issued = iso_from_compact(born), iso_from_compact(issue) if issue else ""
+    except ValueError:
+        raise foreign_code(code) from None
+    if issued and issued[: len(birth)] < birth[: len(issued)]:
+        raise foreign_code(code)
+    return number, birth, issued, old
+
+
 def _is_name(text: str) -> bool:
-    return bool(text) and all(c.isalpha() or c in " '’.-" for c in text)
-
-
-def _what_it_is(text: str) -> str:
-    if _INSURANCE.match(text):
-        return "Đây là mã QR của thẻ bảo hiểm y tế, không phải thẻ căn cước."
-    if re.match(r"https?://", text, re.IGNORECASE):
-        return "Đây là mã QR của một trang web hoặc của phiếu, không phải thẻ căn cước."
-    if text.startswith("000201"):
-        return "Đây là mã QR chuyển tiền, không phải thẻ căn cước."
-    return ""
+    return 0 < len(text) <= _MAX_FIELD and all(c.isalpha() or c in " '’.-" or unicodedata.category(c) == "Mn" for c in text)
 
 
 def keys_from_qr(person: CardPerson) -> tuple[MrzKey, ...]:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from devices.idcard import CardReading, CardState, card_error
 from devices.idcard.facts import Proof
+from devices.idcard.other_codes import foreign_code
 from devices.idcard.stream import done, failed, progressing, waiting
 from forms.codes import provisional_code
 from kiosk.services import CardHints, Identified, PrintFact, Refused
 from kiosk.touch.official_scenes import STAFF
-from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices
+from kiosk.touch.samples import BIRTH, CARD, TODAY, SampleServices, eye
 from kiosk.touch.stage import LANDSCAPE, PORTRAIT, Stage
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
@@ -192,6 +193,20 @@ def _foreign_qr(kiosk: Kiosk, services: SampleServices) -> None:
     page.notify()
 
 
+def _camera(kiosk: Kiosk, services: SampleServices) -> None:
+    page = ScanQr(kiosk, Filing(services, BIRTH), chip=False)
+    page.preview = eye()
+    kiosk.show(page)
+
+
+def _camera_foreign(kiosk: Kiosk, services: SampleServices) -> None:
+    page = ScanQr(kiosk, Filing(services, BIRTH), chip=True)
+    page.preview = eye()
+    refused = foreign_code("https://motcua.example/h/TAM-1?k=ABC")
+    page.refused = Refused(refused.code, refused.message_vi, refused.cure_vi)
+    kiosk.show(page)
+
+
 def _identity(step: str) -> Scene:
     def scene(kiosk: Kiosk, services: SampleServices) -> None:
         page = TypedIdentity(kiosk, Filing(services, BIRTH), chip=True)
@@ -328,6 +343,8 @@ CITIZEN: Mapping[str, Scene] = {
     "card": lambda kiosk, services: kiosk.show(CardChoice(kiosk, Filing(services, BIRTH))),
     "scan": lambda kiosk, services: kiosk.show(ScanQr(kiosk, Filing(services, BIRTH), chip=True)),
     "scan_error": _foreign_qr,
+    "scan_camera": _camera,
+    "scan_camera_error": _camera_foreign,
     "scan_laid": _laid_too_soon,
     "read_card": _read(waiting("card_absent")),
     "read_card_progress": _read(progressing(0.45, "Đang đọc thông tin trên thẻ…")),

@@ -6,10 +6,14 @@ that fails) is a plain attribute. Nothing is remembered from one scene to the ne
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from PIL import Image, ImageDraw, ImageFilter
+
+from devices.barcode import Preview
 from devices.idcard import CardPerson, CardState
 from forms.dossier import STATUS_NAMES
 from forms.dossier.identity import IdentityCheck
@@ -56,6 +60,24 @@ CARD = CardPerson(
     expires="2038-03-12",
     source="qr",
 )
+
+
+def eye() -> Preview:
+    """What a camera might see: a room in soft grey, and nobody's card, whose code is none."""
+    seen = Image.linear_gradient("L").resize((480, 270)).point(lambda grey: 70 + grey // 4)
+    card = Image.new("L", (250, 158), 215)
+    pen = ImageDraw.Draw(card)
+    pen.rectangle((14, 70, 70, 140), fill=120)
+    for row, width in enumerate((90, 70, 84, 60)):
+        pen.rectangle((84, 74 + row * 18, 84 + width, 79 + row * 18), fill=110)
+    rng = random.Random(3)
+    for place in range(121):
+        x, y = 172 + place % 11 * 6, 14 + place // 11 * 6
+        pen.rectangle((x, y, x + 5, y + 5), fill=rng.choice((30, 215)))
+    turned = card.rotate(-7, Image.Resampling.BICUBIC, expand=True)
+    mask = Image.new("L", card.size, 255).rotate(-7, Image.Resampling.BICUBIC, expand=True)
+    seen.paste(turned, (28, 74), mask)
+    return Preview(480, 270, seen.filter(ImageFilter.GaussianBlur(1.2)).tobytes())
 
 
 class Still:
@@ -193,7 +215,12 @@ class SampleServices:
         session.prefill({"procedure.code": procedure})
         return session
 
-    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> Still:
+    def watch_barcode(
+        self,
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+        on_preview: Callable[[Preview], None],
+    ) -> Still:
         if self.scanned is not None:
             on_refused(self.scanned)
         return self.scheduler

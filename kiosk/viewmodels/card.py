@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from devices.barcode import LOST, Preview
 from devices.idcard import CardPerson, CardReading, CardState
 from kiosk.services import CardHints, Identified, Reading, Refused
 from kiosk.viewmodels.filing import Filing
@@ -58,7 +59,9 @@ class CardChoice(Page):
 
 
 class ScanQr(Page):
-    """Listens for the card's QR. With ``chip`` the facts of the QR open the chip next; else they are the answer."""
+    """Listens for the card's QR, and shows what a camera sees. With ``chip`` the facts of the QR open the chip next; else they are
+    the answer. Of a wedge's scan there is no name: it opens the chip like any other, or leaves the name to the questions.
+    """
 
     def __init__(self, kiosk: Kiosk, filing: Filing, *, chip: bool) -> None:
         super().__init__(kiosk)
@@ -67,6 +70,8 @@ class ScanQr(Page):
         self.where_vi = f"{filing.title_vi}: quét mã QR trên thẻ"
         self.card_lies = False
         """A card was laid on the reader before its QR was shown: it cannot be opened yet."""
+        self.preview: Preview | None = None
+        """What the camera sees now, ``None`` without a camera."""
         self._listening: Reading | None = None
         self._watching: Reading | None = None
         self._listen()
@@ -86,7 +91,7 @@ class ScanQr(Page):
 
     def _listen(self) -> None:
         try:
-            self._listening = self.services.watch_barcode(self._heard, self._misheard)
+            self._listening = self.services.watch_barcode(self._heard, self._misheard, self._saw)
         except Refused as refused:
             self.refused = refused
 
@@ -103,9 +108,25 @@ class ScanQr(Page):
             self.kiosk.show(CardSeen(self.kiosk, self.filing, Identified(person)))
 
     def _misheard(self, refused: Refused) -> None:
-        self.kiosk.touched()
+        if refused.code in LOST:
+            self.preview = None
+        else:
+            self.kiosk.touched()
         self.refused = refused
         self.notify()
+
+    def _saw(self, preview: Preview) -> None:
+        self.preview = preview
+        if self.refused is not None and self.refused.code in LOST:
+            self.refused = None
+        self.notify()
+
+    @property
+    def title_vi(self) -> str:
+        t = self.kiosk.t
+        if self.preview is not None:
+            return t("scan.title_camera", "Đưa mã QR trên thẻ vào giữa khung hình")
+        return t("scan.title", "Đưa mã QR trên thẻ vào máy quét")
 
     def type_instead(self) -> None:
         from kiosk.viewmodels.card_typing import TypedIdentity
@@ -118,14 +139,14 @@ class ScanQr(Page):
     def spoken(self) -> Sequence[str]:
         if self.refused is not None:
             return (self.refused.message_vi, self.refused.cure_vi)
-        return (self.kiosk.t("scan.title", "Đưa mã QR trên thẻ vào máy quét"),)
+        return (self.title_vi,)
 
     def close(self) -> None:
         super().close()
         for one in (self._listening, self._watching):
             if one is not None:
                 one.cancel()
-        self._listening = self._watching = None
+        self._listening = self._watching = self.preview = None
 
 
 class ReadChip(Page):
@@ -235,7 +256,7 @@ class ReadChip(Page):
     def type_instead(self) -> None:
         from kiosk.viewmodels.card_typing import TypedIdentity
 
-        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.code not in HOPELESS))
+        self.kiosk.show(TypedIdentity(self.kiosk, self.filing, chip=self.code not in HOPELESS, missed=self.known))
 
     def without(self) -> None:
         self.kiosk.show(self.filing.page(self.kiosk))

@@ -32,7 +32,7 @@ class TypedIdentity(Page):
         super().__init__(kiosk)
         self.filing, self.chip, self.missed = filing, chip, missed
         known = missed.person if missed else None
-        self.step: Step = "expiry" if known else "number"
+        self.step: Step = "expiry" if known and chip else "number"
         self.problem = ""
         """Sentence of what is wrong with the present step, '' when nothing is."""
         self.number = Typing(known.number if known else "", kind="digits", limit=12)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from devices.barcode import Preview
 from devices.idcard import CardPerson, CardReading, CardState
 from devices.idcard.facts import Proof
 from devices.idcard.stream import done, progressing, waiting
@@ -232,6 +233,7 @@ class ServicesTwin:
         self.refuse_resend: Refused | None = None
         self.queue: list[Waiting] = []
         self._barcode: list[tuple[Callable[[CardPerson], None], Callable[[Refused], None], _Reading]] = []
+        self._eyes: list[tuple[Callable[[Preview], None], _Reading]] = []
         self._texts: list[tuple[Callable[[str], None], _Reading]] = []
         self._watchers: list[tuple[Callable[[], None], _Call]] = []
         self._numbers = itertools.count(1)
@@ -290,10 +292,22 @@ class ServicesTwin:
         session.prefill({"procedure.code": procedure})
         return session
 
-    def watch_barcode(self, on_person: Callable[[CardPerson], None], on_refused: Callable[[Refused], None]) -> _Reading:
+    def watch_barcode(
+        self,
+        on_person: Callable[[CardPerson], None],
+        on_refused: Callable[[Refused], None],
+        on_preview: Callable[[Preview], None],
+    ) -> _Reading:
         reading = _Reading()
         self._barcode.append((on_person, on_refused, reading))
+        self._eyes.append((on_preview, reading))
         return reading
+
+    def see(self, preview: Preview) -> None:
+        """The camera sees this."""
+        for on_preview, reading in list(self._eyes):
+            if not reading.cancelled:
+                on_preview(preview)
 
     def watch_text(self, on_text: Callable[[str], None]) -> _Reading:
         reading = _Reading()

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import pytest
 
-from devices.barcode.twin import BarcodeTwin
+from devices.barcode import Preview
+from devices.barcode.twin import BarcodeTwin, CameraTwin, WedgeTwin
 from devices.errors import DeviceError
 from devices.idcard import CardPerson, CardState
 from devices.idcard.twin import SAMPLES, ChipTwin, Faults, PcscdTwin
@@ -22,6 +23,7 @@ from kiosk.demo.loop import LoopScheduler
 from kiosk.officials import add_official
 from kiosk.services import CardHints, Identified, Refused
 from kiosk.sync_status import LineFact, write_status
+from tests.devices.barcode.drawn import View, frame
 from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, MOTHERS_CARD, Clock, card_facts, fill, make_machine
 from tests.waiting import until
 
@@ -158,7 +160,7 @@ def test_the_digits_on_the_back_open_the_card_of_an_old_man(kiosk: Kiosk, reader
 
 def test_a_card_qr_is_a_person_and_a_foreign_one_is_refused(kiosk: Kiosk, tmp_path: Path) -> None:
     said: list[CardPerson | Refused] = []
-    listening = kiosk.services.watch_barcode(said.append, said.append)
+    listening = kiosk.services.watch_barcode(said.append, said.append, lambda _preview: None)
     hand = BarcodeTwin(tmp_path / "fifo")
 
     def scan(text: str) -> bool:
@@ -177,6 +179,24 @@ def test_a_card_qr_is_a_person_and_a_foreign_one_is_refused(kiosk: Kiosk, tmp_pa
     assert said[0].code == "foreign_qr"
     assert isinstance(said[1], CardPerson)
     assert said[1].number == "004190000001"
+
+
+def test_a_wedge_gives_a_person_without_a_name_and_a_camera_the_whole(tmp_path: Path) -> None:
+    wedge, camera = WedgeTwin(tmp_path / "wedge"), CameraTwin(tmp_path / "eye")
+    lone = Kiosk(tmp_path / "state", "devices.printer=none:", "devices.reader=none:", f"devices.barcode={wedge.url} {camera.url}")
+    said: list[CardPerson | Refused] = []
+    seen: list[Preview] = []
+    lone.services.watch_barcode(said.append, said.append, seen.append)
+    lone.until("the camera's picture", lambda: seen and wedge.listened_to)
+    wedge.scan(ChipTwin().qr_text)
+    lone.until("the digits", lambda: said)
+    camera.show(frame(View(), SAMPLES[1].qr_text))
+    lone.until("the whole", lambda: len(said) > 1)
+    assert [(one.name, one.number) for one in said if isinstance(one, CardPerson)] == [
+        ("", "004190000001"),
+        (SAMPLES[1].name, SAMPLES[1].number),
+    ]
+    lone.services.close()
 
 
 def test_a_slip_out_of_paper_is_told_before_the_next_citizen_starts(kiosk: Kiosk, tmp_path: Path) -> None:
@@ -325,7 +345,7 @@ def test_people_s_words_and_groups_lead_to_procedures(kiosk: Kiosk) -> None:
 
 def test_a_code_scanned_as_the_person_walks_away_is_dropped(kiosk: Kiosk, tmp_path: Path) -> None:
     said: list[object] = []
-    listening = kiosk.services.watch_barcode(said.append, said.append)
+    listening = kiosk.services.watch_barcode(said.append, said.append, lambda _preview: None)
     hand = BarcodeTwin(tmp_path / "fifo")
 
     def scanned() -> bool:

@@ -34,7 +34,7 @@ from sync.loading import Record
 from sync.receiving import Office, receive, write_return
 from sync.segment import commune_tag
 from sync.unloading import Unloaded
-from tests.kiosk.machines import MOTHERS_CARD, PROCEDURE, filled_session, make_machine
+from tests.kiosk.machines import MOTHER, MOTHERS_CARD, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
 from tests.sync.blob.memory import MemoryProvinceBlobs
 

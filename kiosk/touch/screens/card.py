@@ -11,6 +11,7 @@ from kiosk.touch.cardart import CardPicture
 from kiosk.touch.controls import Badge, Btn, Field, Note, RoundBtn, Surface, Tappable
 from kiosk.touch.keyboard import NumberPad
 from kiosk.touch.layout import Col, Part, Row, Space
+from kiosk.touch.live import LivePicture
 from kiosk.touch.marks import Bar
 from kiosk.touch.screen import CitizenScreen, Screen
 from kiosk.touch.screens.dates import DateBoxes, shape_buttons
@@ -90,19 +91,35 @@ class CardChoiceScreen(CardScreen):
 
 
 class ScanScreen(CardScreen):
-    """The QR of the card under the scanner."""
+    """The QR of the card under the scanner, or before the camera in its own live picture."""
 
     id = "scan"
 
+    def entered(self) -> None:
+        self.live: LivePicture | None = None
+        self._drawn: tuple[Any, ...] = ()
+
+    def shape(self) -> tuple[Any, ...]:
+        return self.model.refused, self.model.listening, self.model.card_lies, self.model.preview is None
+
+    def refresh(self) -> None:
+        if self.shape() != self._drawn or self.live is None:
+            self.rebuild()
+        else:
+            self.live.show(self.model.preview)
+            self.shell.changed(self.live)
+
     def body(self) -> Part:
+        self._drawn = self.shape()
         t, model = self.t, self.model
         hint = (
             t("scan.hint_chip", "Mã vuông in trên thẻ. Máy cần mã này để mở chíp.")
             if model.chip
             else t("scan.hint", "Mã vuông in trên thẻ.")
         )
-        words = Heading(t("scan.title", "Đưa mã QR trên thẻ vào máy quét"), hint, size=44)
-        picture = CardPicture("qr", flex=1)
+        words = Heading(model.title_vi, hint, size=44)
+        self.live = None if model.preview is None else LivePicture(model.preview, flex=1, h=470 if look.portrait else None)
+        picture = self.live or CardPicture("qr", flex=1)
         state: list[Part] = []
         if model.refused is not None:
             state = [Note(f"{model.refused.message_vi} {model.refused.cure_vi}", "red", "error", size=25, key="note:refused")]
@@ -218,10 +235,10 @@ class ReadScreen(CardScreen):
         self.step.say(self.told())
 
 
-def framed(words: Heading, picture: CardPicture, state: list[Part], ways: list[Part], without: Part) -> Part:
+def framed(words: Heading, picture: Part, state: list[Part], ways: list[Part], without: Part) -> Part:
     """Picture beside or above the words; ways on at the bottom."""
     if look.portrait:
-        picture.fixed_h = px(360)
+        picture.fixed_h = picture.fixed_h or px(360)
         picture.flex = 0
         return body(words, picture, *state, spring(), *ways, Row(spring(), without, spring()), gap=18, top=28, bottom=24)
     right = Col(words, *state, spring(), *ways, Row(spring(), without), gap=16, flex=1.35)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,27 +11,20 @@ from typing import Any
 
 import pytest
 
-from devices.barcode import open_barcode
-from devices.barcode.reader import FifoBarcode, SerialBarcode
+from devices.barcode import Ears, open_barcode
+from devices.barcode.errors import lost
+from devices.barcode.facts import Scan, Source
+from devices.barcode.fifo import FifoBarcode
+from devices.barcode.serial_port import SerialBarcode
 from devices.barcode.twin import BarcodeTwin
 from devices.errors import DeviceError
+from tests.devices.barcode.heard import Heard
 from tests.devices.idcard.waiting import until
 
 CARD = "004190000001||Nông Thị Mẫu|01021990|Nữ|Xóm Mẫu, Vĩnh Quang, Cao Bằng|15042021"
 
 
-class Heard:
-    """What a reader has said, in order."""
-
-    def __init__(self) -> None:
-        self.texts: queue.Queue[str] = queue.Queue()
-        self.errors: queue.Queue[DeviceError] = queue.Queue()
-
-    def text(self) -> str:
-        return self.texts.get(timeout=3)
-
-    def error(self) -> str:
-        return self.errors.get(timeout=3).code
+Listen = Callable[[Source], Heard]
 
 
 class Line:
@@ -65,12 +58,12 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 
 @pytest.fixture
-def listening() -> Iterator[Callable[[SerialBarcode | FifoBarcode], Heard]]:
+def listening() -> Iterator[Listen]:
     readers = []
 
-    def listen(reader: SerialBarcode | FifoBarcode) -> Heard:
+    def listen(reader: Source) -> Heard:
         heard = Heard()
-        reader.start(heard.texts.put, heard.errors.put)
+        reader.start(heard.ears)
         readers.append(reader)
         return heard
 
@@ -79,10 +72,7 @@ def listening() -> Iterator[Callable[[SerialBarcode | FifoBarcode], Heard]]:
         reader.stop()
 
 
-Listen = Callable[[SerialBarcode | FifoBarcode], Heard]
-
-
-def until_connected(reader: SerialBarcode | FifoBarcode) -> None:
+def until_connected(reader: Source) -> None:
     until(lambda: reader.connected)
 
 
@@ -176,34 +166,68 @@ def test_no_callback_comes_after_stop(listening: Listen, tmp_path: Path) -> None
     assert not reader.connected
     with pytest.raises(DeviceError, match="barcode_absent"):
         twin.scan("x")
-    assert heard.texts.empty()
-    assert heard.errors.empty()
+    assert heard.silent
 
 
 def test_a_callback_may_stop_its_own_reader(tmp_path: Path) -> None:
     reader = FifoBarcode(str(tmp_path / "scanner"))
     stopped = threading.Event()
 
-    def stop(text: str) -> None:
+    def stop(scan: Scan) -> None:
         reader.stop()
         stopped.set()
 
-    reader.start(stop, lambda error: None)
+    reader.start(Ears(stop, lambda error: None))
     until_connected(reader)
     BarcodeTwin(tmp_path / "scanner").scan("x")
     assert stopped.wait(3)
 
 
-def test_addresses(tmp_path: Path) -> None:
-    assert isinstance(open_barcode("serial:///dev/ttyACM0?baud=115200"), SerialBarcode)
-    assert isinstance(open_barcode(BarcodeTwin(tmp_path / "scanner").url), FifoBarcode)
-    nothing = open_barcode("none:")
-    nothing.start(lambda text: None, lambda error: None)
-    assert not nothing.connected
-    nothing.stop()
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.EACCES, "barcode_denied"),
+        (errno.EBUSY, "barcode_busy"),
+        (errno.ENOTTY, "barcode_wrong_device"),
+        (errno.ENODEV, "barcode_absent"),
+    ],
+)
+def test_why_a_device_does_not_open_is_told_by_name_with_a_cure(number: int, code: str) -> None:
+    failure = lost(OSError(number, "no"))
+    assert failure.code == code
+    assert failure.cure_vi
 
 
-@pytest.mark.parametrize("url", ["", "serial:", "serial:///dev/x?baud=fast", "twin:", "keyboard:", "/dev/ttyACM0"])
+def test_a_serial_line_has_one_listener(line: Line, listening: Listen, tmp_path: Path) -> None:
+    line.plug()
+    first = SerialBarcode(str(tmp_path / "scanner"))
+    listening(first)
+    until_connected(first)
+    assert listening(SerialBarcode(str(tmp_path / "scanner"))).error() == "barcode_busy"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "none:",
+        "serial:///dev/ttyACM0?baud=115200",
+        "serial:///dev/ttyACM0 camera:///dev/video0?width=640&height=480",
+        "wedge:///dev/input/by-id/usb-Mau-event-kbd",
+        "twin:///a twin-camera:///b twin-wedge:///c",
+    ],
+)
+def test_addresses(url: str) -> None:
+    readers = open_barcode(url)
+    assert not readers.connected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "serial:", "serial:///dev/x?baud=fast", "serial:///dev/x?speed=9600", "twin:", "keyboard:", "keyboard:///x"),
+        *("/dev/ttyACM0", "serial:///dev/x none:", "camera:///dev/video0?baud=9600", "camera://video0", "wedge:dev/input/event3"),
+    ],
+)
 def test_a_wrong_address_is_refused_by_name(url: str) -> None:
     with pytest.raises(DeviceError, match="barcode_address_invalid"):
         open_barcode(url)

@@ -11,9 +11,12 @@ from datetime import date
 
 import pytest
 
+from devices.barcode import Preview
 from forms.procedures.catalogue import load_catalogue
+from kiosk.services import Refused
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
+from kiosk.viewmodels.card import ScanQr
 from kiosk.viewmodels.check import Adding
 from kiosk.viewmodels.flow import Timeout
 from tests.kiosk.services_twin import BIRTH, CERTIFIED, TEMPORARY_STAY
@@ -97,6 +100,36 @@ def test_choosing_and_going_on_by_touch(glass: Glass) -> None:
     assert glass.screen.question.name == "birth_kind"
     glass.hand.tap("back")
     assert glass.screen.chosen == ["nu"]
+
+
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def test_the_camera_s_picture_is_drawn_upright_cut_to_its_middle_and_kept_fresh(size: tuple[int, int]) -> None:
+    from kiosk.touch.picture import picture  # Opens the window, which the harness sizes first.
+
+    glass = Glass(size)
+    glass.kiosk.show(ScanQr(glass.kiosk, glass.filing(None), chip=False))
+
+    def seen(top: int, side: int = 0) -> Preview:
+        """Upper half ``top`` grey, the rest dark; a square of the height in the middle, ``side`` grey beside it."""
+        row = bytes([side] * 105) + bytes([top] * 270) + bytes([side] * 105)
+        return Preview(480, 270, row * 135 + bytes(480 * 135))
+
+    def drawn() -> tuple[int, int]:
+        live = glass.shell.screen.live
+        grey = picture(size).convert("L")
+        at = round(live.center_x), grey.height - round(live.center_y)
+        above, below = (grey.crop((at[0], at[1] + dy, at[0] + 1, at[1] + dy + 1)).tobytes()[0] for dy in (-20, 20))
+        return above, below
+
+    glass.services.see(seen(200))
+    assert drawn() == (200, 0)
+    live = glass.shell.screen.live
+    glass.services.see(seen(90))
+    assert glass.shell.screen.live is live
+    assert drawn() == (90, 0)
+    glass.services.scan(Refused("foreign_qr", "Đây là mã trên phiếu.", "Đưa thẻ."))
+    assert glass.shell.screen.live is not live
+    assert drawn() == (90, 0)
 
 
 @pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from devices.idcard import check_digit
+from devices.barcode import Preview
+from devices.idcard import CardPerson, check_digit
 from devices.idcard.facts import Proof
 from kiosk.services import CardHints, Identified, Refused
 from kiosk.viewmodels.asking import Asking
@@ -16,6 +17,9 @@ from kiosk.viewmodels.flow import Timeout
 from tests.kiosk.viewmodels.house import MOTHER, House
 
 QR = replace(MOTHER, source="qr", ethnicity="", origin="", nationality="", expires="")
+WEDGE = CardPerson(number="004190000001", name="", birth="1990-02-01", issued="2021-04-15", source="qr")
+SEEN = Preview(4, 2, bytes(8))
+UNPLUGGED = Refused("camera_absent", "Máy chưa thấy camera.", "Kiểm tra dây.")
 GONE = Refused("card_removed", "Thẻ bị nhấc lên.", "Đặt thẻ lại.")
 MISSED = Refused("wrong_key", "Thông tin không khớp với thẻ này.", "Xem lại ngày in trên thẻ.")
 FOREIGN = Refused("foreign_qr", "Mã này không phải của thẻ căn cước.", "Tìm mã trên thẻ.")
@@ -103,6 +107,71 @@ def test_a_foreign_code_is_refused_with_a_cure_and_the_scanner_goes_on_listening
     assert house.screen.refused is FOREIGN
     house.services.scan(QR)
     assert isinstance(house.screen, CardSeen)
+
+
+def test_what_a_wedge_gives_opens_the_chip(house: House) -> None:
+    house.services.card_on_reader = MOTHER
+    choose(house).choose("chip")
+    house.services.scan(WEDGE)
+    assert isinstance(house.screen, ReadChip)
+    assert house.screen.known == CardHints(WEDGE)
+    house.clock.advance(3)
+    assert isinstance(house.screen, CardSeen)
+
+
+def test_typing_after_a_chip_that_failed_has_what_the_code_said_written_already(house: House) -> None:
+    house.services.card_on_reader = GONE
+    choose(house).choose("chip")
+    house.services.scan(WEDGE)
+    house.clock.advance(3)
+    house.screen.type_instead()
+    page = house.screen
+    assert isinstance(page, TypedIdentity)
+    assert (page.number.text, page.birth.value) == (WEDGE.number, WEDGE.birth)
+
+
+def test_without_the_chip_a_wedge_s_digits_are_filled_in_and_the_name_is_asked(house: House) -> None:
+    choose(house).choose("qr")
+    house.services.scan(WEDGE)
+    assert isinstance(house.screen, CardSeen)
+    house.screen.accept()
+    filing = house.screen.filing
+    assert (filing.session.value("req_number"), filing.session.value("req_dob")) == (WEDGE.number, WEDGE.birth)
+    assert filing.session.value("req_name") is None
+    house.walk(filing, "req_name")
+    assert filing.session.current.name == "req_name"
+
+
+def test_what_the_camera_sees_is_shown_until_the_screen_is_left(house: House) -> None:
+    choose(house).choose("qr")
+    page = house.screen
+    assert page.preview is None
+    house.services.see(SEEN)
+    assert page.preview is SEEN
+    assert "khung hình" in page.title_vi
+    page.back()
+    assert page.preview is None
+
+
+def test_a_camera_that_comes_back_takes_its_failure_away_but_no_other(house: House) -> None:
+    choose(house).choose("qr")
+    page = house.screen
+    house.services.see(SEEN)
+    house.services.scan(UNPLUGGED)
+    assert (page.refused, page.preview) == (UNPLUGGED, None)
+    house.services.see(SEEN)
+    assert page.refused is None
+    house.services.scan(FOREIGN)
+    house.services.see(SEEN)
+    assert page.refused is FOREIGN
+
+
+def test_pictures_of_an_empty_place_count_as_nobody(house: House) -> None:
+    choose(house).choose("qr")
+    house.clock.advance(59)
+    house.services.see(SEEN)
+    house.clock.advance(2)
+    assert isinstance(house.kiosk.overlay, Timeout)
 
 
 def test_a_card_that_failed_is_read_by_itself_when_it_is_laid_again(house: House) -> None:
