@@ -1,7 +1,7 @@
 """``python3 main.py device …``: the technician's tools, against the configured devices or any address given with ``--set``.
 
-``list`` and ``test`` work on any machine, enrolled or not; ``card``, ``trust``, ``box``, ``fuzz`` and ``slip`` hand over to the devices' own commands.
-Exit code 0 only when nothing is broken, so it can be read out on the phone.
+``list`` and ``test`` work on any machine, enrolled or not; ``card``, ``trust``, ``box``, ``fuzz`` and ``slip`` hand over to the
+devices' own commands. Exit code 0 only when nothing is broken, so it can be read out on the phone.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from devices.idcard.mrz import parse_td1
 from devices.idcard.pace_offers import offer
 from devices.idcard.passive import authenticate
 from devices.idcard.public_keys import ec_public_key
-from devices.idcard.qr import parse_card_qr
+from devices.idcard.qr import parse_card_qr, parse_wedge
 from devices.idcard.reading import Order, read_opened
 from devices.idcard.sod import parse_sod
 from devices.idcard.trust import admit
@@ -217,6 +217,7 @@ def _texts() -> Sequence[Target]:
     codes = [person.qr_text.encode() for person in SAMPLES]
     return (
         Target("MRZ", mrz, lambda data: parse_td1(data.decode("utf-8", "replace")), bytewise, lambda data: len(data) == 90),
+        Target("card QR by wedge", codes, lambda data: parse_wedge(data.decode("utf-8", "replace")), worded, _is_barred),
         Target(
             "card QR",
             codes,

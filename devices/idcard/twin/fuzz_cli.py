@@ -1,4 +1,4 @@
-"""``device fuzz``: alter what cards and codes give, a million times if you like; every reader must refuse by name or read rightly."""
+"""``device fuzz``: alter what cards and codes give, as often as asked; every reader must refuse by name or read rightly."""
 
 from __future__ import annotations
 
