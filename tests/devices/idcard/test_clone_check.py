@@ -164,6 +164,13 @@ def test_rsa_signatures_are_right_with_every_hash_of_the_standard_and_in_no_othe
     assert not active.rsa_is_right(key, sign_9796(RSA_KEY, CHALLENGE, counted, name, wrong), CHALLENGE)
 
 
+def test_an_rsa_signature_of_another_shape_is_wrong() -> None:
+    numbers = RSA_KEY.private_numbers()
+    block = b"\x4a" + counted(128 - 35) + hashlib.sha256(counted(128 - 35) + CHALLENGE).digest() + b"\x34\xcc"
+    signature = pow(int.from_bytes(block, "big"), numbers.d, numbers.public_numbers.n).to_bytes(128, "big")
+    assert not active.rsa_is_right(RSA_KEY.public_key(), signature, CHALLENGE)
+
+
 def test_openssl_opens_the_chips_rsa_signature_to_the_same_message(tmp_path: Path) -> None:
     signature = sign_9796(RSA_KEY, CHALLENGE, counted)
     pem = RSA_KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -244,3 +244,9 @@ def test_a_chip_that_takes_no_long_answer_is_asked_for_one_once() -> None:
     before = len(chip.sent)
     assert read_file(chip, File.SOD, habits) == chip.files[File.SOD]
     assert len(chip.sent) - before == least(700)
+
+
+def test_a_chip_that_gives_more_than_it_was_asked_for_is_not_believed() -> None:
+    chip = FileChip({File.SOD: whole(900, File.SOD)}, twist=lambda command, answer: Answer(answer.data + b"more", answer.sw))
+    with pytest.raises(ValueError, match="more than was asked"):
+        read_file(chip, File.SOD)
