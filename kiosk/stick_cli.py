@@ -26,7 +26,7 @@ MB = 1024 * 1024
 
 
 def export_command(argv: Sequence[str]) -> int:
-    """Run ``sync export``; the exit code: 1 also when attachments found no room."""
+    """Run ``sync export``; the exit code: 1 also when attachments found no room or could not be read."""
     parser = _parser("export", "Ghi mọi thứ tỉnh chưa nhận ra USB, đọc lại và kiểm tra.")
     parser.add_argument("folder", nargs="?", type=Path, metavar="THƯ MỤC", help="thư mục của USB; bỏ trống khi chỉ cắm một USB")
     parser.add_argument("--most-mb", type=count, metavar="MB", help="ghi nhiều nhất bấy nhiêu MB")
@@ -55,17 +55,19 @@ def _export(machine: Machine, given: argparse.Namespace) -> int:
     with Bar("Đang ghi", min(total, most), quiet=given.json) as bar:
         loaded = export_to(machine, root, most=most, note=given.note, progress=bar.add)
     say(given.json, _export_facts(loaded), _export_vi(loaded))
-    return 1 if loaded.left_bytes else 0
+    return 1 if loaded.left_bytes or loaded.unread else 0
 
 
 def _export_facts(loaded: Loaded) -> dict[str, Any]:
     return {
-        "ok": not loaded.left_bytes,
+        "ok": not (loaded.left_bytes or loaded.unread),
         "files": [path.name for path in loaded.volumes],
         "bytes": loaded.bytes,
         "attachment_bytes": loaded.blob_bytes,
         "left_bytes": loaded.left_bytes,
+        "unread": loaded.unread,
         "removed": loaded.removed,
+        "replaced": loaded.replaced,
     }
 
 
@@ -73,6 +75,13 @@ def _export_vi(loaded: Loaded) -> str:
     lines = [f"Đã ghi {len(loaded.volumes)} tệp ({size_vi(loaded.bytes)}), đọc lại đúng: có thể rút USB."]
     if loaded.removed:
         lines.append(f"Đã xóa {loaded.removed} tệp cũ trên USB mà tỉnh đã nhận đủ.")
+    if loaded.replaced:
+        lines.append(f"Đã thay {loaded.replaced} tệp cũ trên USB: tệp mới chứa đủ nội dung đó.")
+    if loaded.unread:
+        lines.append(
+            f"Thiếu {loaded.unread} tệp giấy tờ không còn đọc được trên máy này. Xem «sync files»; quét lại, "
+            "hoặc xuất từ kho cũ đã giữ bằng --set store.file=…before-restore-N."
+        )
     if loaded.left_bytes:
         lines.append(f"USB đầy: còn {size_vi(loaded.left_bytes)} giấy tờ chưa ghi. Dùng thêm một USB nữa và chạy lại lệnh này.")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from pathlib import Path
 import sqlite_utils
 
 from kiosk.store.backup_parts import Found, beside, folder_beside, prove, unpack, why_vi
+from kiosk.store.blobs import KEPT, folder_of
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
@@ -133,7 +134,7 @@ def _install(found: Found, place: Place, own: Keyring | None) -> Restored:
         place.keys.change(lambda held: replace(held, store=found.key))
     kept = _keep(place.store, found.key)
     if kept is not None:
-        _keep_blobs(place.blobs, place.blobs.with_name(place.blobs.name + kept.name.removeprefix(place.store.name)))
+        _keep_blobs(place.blobs, folder_of(kept))
     found.store.replace(place.store)
     to_disk(place.store.parent)
     return Restored(kept, own is None or own.store != found.key)
@@ -200,9 +201,9 @@ def _keep(target: Path, key: bytes) -> Path | None:
     if not any(beside(target, suffix).exists() for suffix in ("", *_SIDE_FILES)):
         return None
     number = 1
-    while any(beside(target, f".before-restore-{number}{suffix}").exists() for suffix in ("", *_SIDE_FILES)):
+    while any(beside(target, f"{KEPT}{number}{suffix}").exists() for suffix in ("", *_SIDE_FILES)):
         number += 1
-    kept = beside(target, f".before-restore-{number}")
+    kept = beside(target, f"{KEPT}{number}")
     try:
         # The -shm is only an index of the WAL; SQLite makes it anew.
         for suffix in ("", "-wal"):

@@ -78,6 +78,19 @@ def test_a_backup_never_replaces_the_store_itself(machine: Machine) -> None:
     assert machine.store.path.stat().st_ino == inode
 
 
+def test_a_backup_is_written_over_an_earlier_one_and_over_nothing_else(tmp_path: Path, machine: Machine) -> None:
+    letter, folder, pipe, link, backup = (tmp_path / name for name in ("letter", "folder", "pipe", "link", "b.mcb"))
+    letter.write_bytes(b"dear reader")
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "absent")
+    for taken in (letter, folder, pipe, link):
+        assert refused(back_up, machine.store, machine.keyring, taken) == "backup_target"
+    assert (letter.read_bytes(), pipe.is_fifo(), link.is_symlink()) == (b"dear reader", True, True)
+    back_up(machine.store, machine.keyring, backup)
+    assert back_up(machine.store, machine.keyring, backup).size == backup.stat().st_size
+
+
 def test_a_backup_that_cannot_be_written_is_named(tmp_path: Path, machine: Machine) -> None:
     assert refused(back_up, machine.store, machine.keyring, tmp_path / "absent" / "b.db") == "backup_failed"
 
