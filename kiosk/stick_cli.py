@@ -23,6 +23,10 @@ from sync.loading import Loaded
 from sync.sizes import size_vi
 
 MB = 1024 * 1024
+NOTHING_VI = (
+    "Không thấy gói nào của tỉnh gửi cho xã này. Đưa USB lên tỉnh chạy «province bundle-import» để lấy trả lời, "
+    "hoặc xem lại USB và đường dẫn."
+)
 
 
 def export_command(argv: Sequence[str]) -> int:
@@ -98,7 +102,7 @@ def _import(machine: Machine, given: argparse.Namespace) -> int:
         raise StoreError("file", f"Không thấy «{place.name}».", "Xem lại USB và đường dẫn.") from None
     found = import_from(machine, place)
     facts = {"ok": bool(found) and all(one.error is None for one in found), "volumes": [_import_facts(one) for one in found]}
-    lines = [_import_vi(one) for one in found] or ["Không thấy gói nào của tỉnh gửi cho xã này."]
+    lines = [_import_vi(one) for one in found] or [NOTHING_VI]
     receipt = receipt_vi(machine.store)
     say(given.json, facts, "\n".join([*lines, receipt] if receipt else lines))
     return 0 if facts["ok"] else 1

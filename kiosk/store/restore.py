@@ -97,8 +97,10 @@ def _alone(store: Path) -> Iterator[None]:
     hold = Hold(store, alone=True)
     try:
         yield
-    finally:
-        hold.free()
+    except BaseException:
+        hold.undo()
+        raise
+    hold.free()
 
 
 def _unlocked(reader: Reader, own: Keyring | None, secret: Secret) -> bytes:

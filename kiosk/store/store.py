@@ -141,7 +141,7 @@ class Store(Journal, Times, Papers, Outbox):
             self.db: sqlite_utils.Database = self._open_with_reserve()
             self.reserve.make()
         except BaseException:
-            self._hold.free()
+            self._hold.undo()
             raise
 
     def close(self) -> None:

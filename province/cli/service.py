@@ -90,6 +90,9 @@ def rebuild(running: Runtime, given: argparse.Namespace) -> Answer:
 
 
 def new_epoch(running: Runtime, given: argparse.Namespace) -> Answer:
+    from province.keyring import lock_state
+
+    lock_state(running.options.state)
     ready(running)
     from province.database import new_epoch
 

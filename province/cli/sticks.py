@@ -17,7 +17,7 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
     from sync.envelope import base32
 
     done = import_stick(running, given.place, answer=not given.no_answer, told=_show_reading(given))
-    came_whole = bool(done.taken) and not done.refused
+    came_whole = bool(done.taken) and not done.refused and done.unanswered is None
     facts = {
         "ok": came_whole,
         "taken": [
@@ -34,6 +34,7 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
             for path, came in done.taken
         ],
         "refused": [{"file": path.name, "code": error.code} for path, error in done.refused],
+        "unanswered": done.unanswered.code if done.unanswered is not None else "",
         "answers": [path.name for path in done.answers],
     }
     lines = [
@@ -45,6 +46,11 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
     lines += [f"{path.name}: {error.message_vi} {error.cure_vi}" for path, error in done.refused]
     lines += ["Không có gói nào của máy xã ở đây. Xem lại USB và đường dẫn." if not done.taken and not done.refused else ""]
     lines += [f"Đã ghi {len(done.answers)} gói trả lời và đọc lại đúng: có thể rút USB." if done.answers else ""]
+    if done.unanswered is not None:
+        lines += [
+            "Gói ghi «đã nhận» ở trên tỉnh đã nhận rồi, không mất; chỉ chưa ghi được đủ trả lời cho xã lên USB: "
+            f"{done.unanswered.message_vi} {done.unanswered.cure_vi}"
+        ]
     return (0 if came_whole else 1), facts, "\n".join(line for line in lines if line)
 
 
