@@ -33,7 +33,8 @@ def add_restore_arguments(one: argparse.ArgumentParser) -> None:
 
 def backup(machine: Machine, given: argparse.Namespace) -> int:
     """Write a sealed backup."""
-    province = machine.trust.province if machine.trust is not None else None
+    trust = machine.trust
+    province = trust.province if trust is not None else None
     passphrase = _passphrase(given, "Mật khẩu sao lưu: ") if given.passphrase_stdin else ""
     if given.passphrase_stdin and len(passphrase) < LEAST_PASSPHRASE:
         raise StoreError(

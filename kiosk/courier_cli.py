@@ -24,13 +24,14 @@ from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, import_from
 from kiosk.store.connection import DatabaseError, StoreError
 from sync import usb
-from sync.bundle import Way
-from sync.bundle_errors import CourierRefused, StickFull
+from sync.bundle import Way, province_tag
+from sync.bundle_errors import BundleDamaged, BundleForged, CourierRefused, StickFull
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import FeedGap, Offline, SyncError, TimedOut
+from sync.errors import Offline, StaleBundle, SyncError, TimedOut
 from sync.file_trouble import why_vi
+from sync.rollover import signing_keys
 from sync.segment import commune_tag
 from sync.sizes import size_vi
 
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
 _OFFERED = "courier_offered"
+_NEVER = (StaleBundle, BundleForged, BundleDamaged)
+"""What no later moment makes better; kinds of them may be (a later version of the format)."""
 ANY = "0.0.0.0"
 """Every address of the machine."""
 VOLUME_MB = 64
@@ -65,8 +68,15 @@ def courier_command(argv: Sequence[str]) -> int:
 
 def depot_of(machine: Machine) -> Depot:
     """The folder of bundles this machine holds for others, and of its own that wait for a courier."""
-    keys = [machine.trust.province.verify_key] if machine.trust is not None else []
-    return Depot(machine.config.state / "courier", int(machine.config["sync.courier_mb"]) * MB, keys)
+    return Depot(machine.config.state / "courier", int(machine.config["sync.courier_mb"]) * MB, lambda: _province_keys(machine))
+
+
+def _province_keys(machine: Machine) -> list[bytes]:
+    """Keys whose receipts count: the present one, and those before it, for what was on its way when they changed."""
+    enrolment = machine.enrolment
+    if enrolment is None:
+        return []
+    return [*signing_keys(machine.store.keys_documents()), enrolment.province.verify_key]
 
 
 def offer_own(machine: Machine, depot: Depot) -> None:
@@ -102,24 +112,30 @@ def _is_own(machine: Machine, held: Held) -> bool:
 
 
 def take_own(machine: Machine, depot: Depot) -> list[Imported]:
-    """Take in what is held of the province's answers for this commune; it is then not held any longer. One that came before those
-    it follows waits here for them."""
-    tag = commune_tag(machine.store.identity_or_raise().commune)
-    waiting = [held for held in depot.held() if held.header.way is Way.DOWN and held.header.owner == tag]
+    """Take in what is held of the province's answers for this commune; it is then not held any longer. What cannot be taken in yet
+    waits here: one that came before those it follows, one whose reader was stopped."""
+    waiting = [held for held in depot.held() if _is_for(machine, held)]
     found: list[Imported] = []
     while waiting:
-        early: list[tuple[Held, list[Imported]]] = []
+        later: list[tuple[Held, list[Imported]]] = []
         for held in waiting:
             taken = import_from(machine, held.path)
-            if any(isinstance(one.error, FeedGap) for one in taken):
-                early.append((held, taken))
-            else:
+            if all(one.error is None or type(one.error) in _NEVER for one in taken):
                 depot.remove(held)
                 found += taken
-        if len(early) == len(waiting):
-            return found + [one for _, taken in early for one in taken]
-        waiting = [held for held, _ in early]
+            else:
+                later.append((held, taken))
+        if len(later) == len(waiting):
+            return found + [one for _, taken in later for one in taken]
+        waiting = [held for held, _ in later]
     return found
+
+
+def _is_for(machine: Machine, held: Held) -> bool:
+    """Whether it is an answer of our province to our commune."""
+    commune, enrolment = machine.store.identity_or_raise().commune, machine.enrolment
+    ours = enrolment is not None and held.header.province == province_tag(enrolment.root)
+    return ours and held.header.way is Way.DOWN and held.header.owner == commune_tag(commune)
 
 
 def _serve(machine: Machine, given: argparse.Namespace) -> int:

@@ -201,5 +201,5 @@ class FileLine:
 
 
 def _asked_s(failure: SyncError) -> int:
-    """Seconds a Retry-After asked for, an hour at most."""
-    return min(int(failure.retry_after_s), 3600) if isinstance(failure, BearerError) else 0
+    """Seconds a Retry-After asked for."""
+    return int(failure.retry_after_s) if isinstance(failure, BearerError) else 0

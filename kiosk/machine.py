@@ -57,9 +57,14 @@ class Machine:
     office: Office
     calendar: WorkingCalendar
     hours: OfficeHours
-    trust: Trust | None
-    """The enrolment and every key letter taken since."""
     version: str = VERSION
+
+    @property
+    def trust(self) -> Trust | None:
+        """The enrolment and every key letter taken since, whichever process took it."""
+        if self.enrolment is None:
+            return None
+        return take_all(self.enrolment.trust(), self.store.keys_documents(), self.keyring.openers)
 
     @property
     def former(self) -> int:
@@ -113,14 +118,12 @@ def open_machine(config: Config, clock: Clock | None = None) -> Machine:
     reserve = Reserve(path.with_name("reserve.bin"), int(config["store.reserve_mb"]), int(config["store.least_free_mb"]))
     store = Store(path, keyring.store, clock=clock or Clock(), ledger=config.path("store.ledger"), reserve=reserve)
     enrolment = read_enrolment(store, keyring)
-    trust = None
     if enrolment is not None:
         identity = Identity(enrolment.device, enrolment.commune, keyring.device.sign)
         store.set_identity(identity, KeyInForce(keys.path, keyring.device.sign, seen))
         remember_key(store, keyring.device.sign.public)
-        trust = take_all(enrolment.trust(), store.keys_documents(), keyring.openers)
     office = _office(config, enrolment)
-    return Machine(config, keyring, store, enrolment, office, WorkingCalendar.load(), _hours(config), trust)
+    return Machine(config, keyring, store, enrolment, office, WorkingCalendar.load(), _hours(config))
 
 
 def read_enrolment(store: Store, keyring: Keyring) -> Enrolment | None:

@@ -212,7 +212,7 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
     for path in usb.volumes(place):
         try:
             with usb.named(), path.open("rb") as source:
-                brought = unload(source, engine, engine.trust)
+                brought = unload(source, engine)
         except BundleWrongWay as error:
             if place.is_file():  # among others it is only what this kiosk wrote itself
                 found.append(Imported(path, None, error))
@@ -236,7 +236,8 @@ def _keep_states(machine: Machine, brought: Unloaded) -> None:
 
 def keep_receipts(machine: Machine, brought: Unloaded) -> None:
     """Remember the newest word of the province on what it took off sticks of this kiosk, and that it knows the keys in force."""
-    own = [receipt for receipt in brought.receipts if machine.trust is not None and receipt.device == machine.trust.device]
+    device = machine.store.identity_or_raise().device
+    own = [receipt for receipt in brought.receipts if receipt.device == device]
     waybook, letter = Waybook(machine.store), machine.keyring.rotation
     # The province opens a volume under new keys only when it has taken the letter that lies in it.
     if any(receipt.refused != "revoked" and waybook.told_of(letter, receipt.volume) for receipt in own):
@@ -256,13 +257,13 @@ def _receipt_facts(receipt: Receipt) -> dict[str, Any]:
         "volume": receipt.volume.hex(),
         "at_ms": receipt.at_ms,
         "held": {f"{inc:x}": n for inc, n in receipt.held.items()},
-        "blobs": len(receipt.blobs),
+        "complete": receipt.complete,
         "refused": receipt.refused,
     }
 
 
 def last_receipt(store: Store) -> dict[str, Any] | None:
-    """The newest receipt, as kept: ``at_ms``, ``held``, ``blobs``, ``refused``; ``None`` before the first."""
+    """The newest receipt, as kept: ``at_ms``, ``held``, ``complete``, ``refused``; ``None`` before the first."""
     row = store.meta(_RECEIPT)
     return None if row is None else dict(json.loads(row))
 

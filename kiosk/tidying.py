@@ -26,9 +26,10 @@ def sealer_of(machine: Machine) -> Sealer:
     Raises:
         StoreError: ``not_enrolled``.
     """
-    if machine.trust is None:
+    trust = machine.trust
+    if trust is None:
         raise StoreError("not_enrolled", "Máy này chưa được tỉnh ghi danh.", "Kỹ thuật: chạy «python3 main.py sync enrol».")
-    return SODIUM.sealer(machine.trust.province.seal_key)
+    return SODIUM.sealer(trust.province.seal_key)
 
 
 def tidy_machine(machine: Machine, forget_files: ForgetFiles = lambda _: 0) -> Plan:

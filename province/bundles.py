@@ -16,7 +16,7 @@ from pathlib import Path
 
 from province.blobs import province_files
 from province.errors import ProvinceError
-from province.journal import recording
+from province.journal import reading, recording
 from province.merging import ProvinceMerge
 from province.models import Device
 from province.places import communes
@@ -114,6 +114,7 @@ def office(running: Runtime) -> Office:
         root=ring.root,
         keys=ProvinceKeys(ring.signing, ring.sealing, ring.generation, ring.openers, shipped()),
         recording=transaction,
+        reading=reading,
         attachments=province_files(running),
         wall_ms=running.wall_ms,
         random_bytes=os.urandom,

@@ -41,7 +41,7 @@ from province.official_codes import OfficialCodes
 from province.projection import Projection, read_entry
 from province.rows import Entry, Line, insert, select
 from province.runtime import current
-from province.writer import writing
+from province.writer import one_moment, writing
 from sync import snapshot as snapshots
 from sync.envelope import ZERO_HEAD, EnvelopeError, Origin, chain, decode, dossier_device
 from sync.feed import ack_entry, encode_entry, safe_entry
@@ -252,9 +252,13 @@ class OrmJournal:
         return [*(FeedEntry(seq, bytes(body), bytes(head)) for seq, body, head in rows[:limit]), *waiting][:limit]
 
     def snapshot(self, commune: str) -> SnapshotInfo | None:
-        row = Snapshot.objects.filter(commune=commune, epoch=self.epoch()).first()
-        if self.feed_position(commune)[0] - (row.seq if row is not None else 0) >= snapshots.SNAPSHOT_EVERY:
+        held = self._newest(commune)
+        if self.feed_position(commune)[0] - (held.seq if held is not None else 0) >= snapshots.SNAPSHOT_EVERY:
             return self.make_snapshot(commune)
+        return held
+
+    def _newest(self, commune: str) -> SnapshotInfo | None:
+        row = Snapshot.objects.filter(commune=commune, epoch=self.epoch()).first()
         return SnapshotInfo(row.seq, bytes(row.head), row.lines) if row is not None else None
 
     def snapshot_lines(self, commune: str, seq: int, after: int, limit: int) -> Sequence[bytes]:
@@ -359,3 +363,17 @@ def recording(now_ms: int) -> Iterator[OrmJournal]:
     for commune in journal.milestones:
         with writing():
             OrmJournal(now_ms).make_snapshot(commune)
+
+
+class _Reading(OrmJournal):
+    """The journal for who only reads: a snapshot that is due waits for the next writer."""
+
+    def snapshot(self, commune: str) -> SnapshotInfo | None:
+        return self._newest(commune)
+
+
+@contextmanager
+def reading() -> Iterator[OrmJournal]:
+    """The journal as it stands at one moment; nobody who writes waits for it."""
+    with one_moment():
+        yield _Reading(now_ms=0)

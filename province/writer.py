@@ -17,6 +17,10 @@ from django.db import connection, transaction
 
 from sync.steps import step
 
+_ONE_MOMENT: Final = {
+    "sqlite": "BEGIN DEFERRED",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
 _QUEUE: Final = threading.RLock()
 _ADVISORY: Final = 0x4D43_5801
 """Key of PostgreSQL's advisory lock: one number that this service alone uses in its database."""
@@ -32,3 +36,17 @@ def writing() -> Iterator[None]:
         yield
         # Left only when the transaction has ended, so the commit lies inside the step.
         after.enter_context(step("province.commit"))
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read in the block what the database held when it began; no writer waits for it. Nothing may be written."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_MOMENT[connection.vendor])
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -26,7 +26,7 @@ from typing import BinaryIO, Final, Protocol
 from sync.bundle_errors import BundleChanged, BundleDamaged, BundleForged, BundleLater, BundleTooLarge
 from sync.envelope import base32
 from sync.errors import BadSignature
-from sync.keys import SIGNATURE, Signer, Verifier
+from sync.keys import SIGNATURE, Signer, Verifier, by_one_of
 from sync.letter import MAX_LETTER
 
 MAGIC: Final = b"HSB1"
@@ -36,6 +36,7 @@ MAX_VOLUME: Final = 1 << 30
 """Largest volume, bytes: far under FAT32's 4 GiB."""
 MAX_FRAME: Final = 1280 * 1024
 """Largest frame, bytes: a segment of the largest payload fits."""
+MAX_COUNTER: Final = (1 << 32) - 1
 MAX_LETTERS: Final = 1024
 MAX_PREFACE: Final = 1024 * 1024
 """Bytes of letters a reader looks at before anything is proven."""
@@ -296,13 +297,10 @@ def _header(data: bytes) -> Header:
 
 
 def _verify(keys: Sequence[Verifier], signed: bytes, signature: bytes) -> None:
-    for key in keys:
-        try:
-            key.verify(_CONTEXT, signed, signature)
-        except BadSignature:
-            continue
-        return
-    raise BundleForged("the volume is signed by none of the keys its owner has")
+    try:
+        by_one_of(keys, lambda key: key.verify(_CONTEXT, signed, signature))
+    except BadSignature:
+        raise BundleForged("the volume is signed by none of the keys its owner has") from None
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -15,7 +15,7 @@ from sync import letter
 from sync.bundle import Header
 from sync.bundle_errors import BundleDamaged, BundleForged
 from sync.errors import BadLetter, BadSignature, SealBroken
-from sync.keys import Opener, Sealer, Signer, Verifier
+from sync.keys import Opener, Sealer, Signer, Verifier, by_one_of
 
 _MANIFEST: Final = b"MCX-BUNDLE-MANIFEST-1"
 _RECEIPT: Final = b"MCX-BUNDLE-RECEIPT-1"
@@ -113,13 +113,11 @@ def signed_letter(kind: bytes, data: bytes, keys: Sequence[Verifier]) -> letter.
         given = letter.read(kind, data)
     except BadLetter as error:
         raise BundleDamaged(str(error)) from None
-    for key in keys:
-        try:
-            given.check(key)
-        except BadSignature:
-            continue
-        return given
-    raise BundleForged("a letter is signed by none of the keys")
+    try:
+        by_one_of(keys, given.check)
+    except BadSignature:
+        raise BundleForged("a letter is signed by none of the keys") from None
+    return given
 
 
 def _place(place: Place) -> list[Any]:
@@ -151,8 +149,8 @@ class Receipt:
     device: int
     held: Mapping[int, int]
     """Incarnation -> last n the province holds now."""
-    blobs: tuple[bytes, ...]
-    """Blobs of this volume that are complete at the province."""
+    complete: int
+    """How many blobs of this volume are complete at the province; which, the states beside it say."""
     refused: str
     """Stable code of why the volume was not taken; empty when it was."""
     at_ms: int
@@ -164,7 +162,7 @@ def write_receipt(receipt: Receipt, signer: Signer) -> bytes:
         "volume": receipt.volume.hex(),
         "device": receipt.device,
         "held": {f"{inc:x}": n for inc, n in receipt.held.items()},
-        "blobs": [blob.hex() for blob in receipt.blobs],
+        "complete": receipt.complete,
         "refused": receipt.refused,
         "at_ms": receipt.at_ms,
     }
@@ -187,7 +185,7 @@ def read_receipt(document: bytes, keys: Sequence[Verifier]) -> Receipt:
             volume=bytes.fromhex(given.text("volume")),
             device=given.number("device", 1, (1 << 32) - 1),
             held=held,
-            blobs=tuple(bytes.fromhex(blob) for blob in given.facts["blobs"]),
+            complete=given.number("complete", 0, 1 << 32),
             refused=given.text("refused"),
             at_ms=given.number("at_ms", 0, 1 << 62),
         )

@@ -8,11 +8,9 @@ that is loss, not overload.
 from __future__ import annotations
 
 import base64
-import fcntl
 import socket
 import ssl
 import struct
-import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sync.errors import BearerError, TimedOut, WrongAnswer
 from sync.line_failures import DeadConnection, Response, named
-from sync.tcp import hasten
+from sync.tcp import hasten, unacknowledged
 from sync.tls import Trust, check_pin
 
 PIECE: Final = 4096
@@ -111,7 +109,7 @@ class Connection:
         if held is None:
             return
         with suppress(OSError, ValueError):
-            waiting = struct.unpack("i", fcntl.ioctl(held.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+            waiting = unacknowledged(held)
             if waiting < self._unsent:
                 self.moved()
             self._unsent = waiting

@@ -20,7 +20,9 @@ import html
 import json
 import re
 import secrets
+import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -35,12 +37,16 @@ from sync.bundle_errors import BundleError, StickFull
 from sync.depot import CourierReceipt, Depot, Held, write_courier_receipt
 from sync.keys import Signer
 from sync.sizes import size_vi
+from sync.tcp import unacknowledged
 
 TRIES: Final = 10
 """Wrong codes after which nothing is given out or taken any more."""
 CODE_LENGTH: Final = 8
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SECONDS: Final = 30.0
+"""A line on which nothing moves for so long is given up."""
+_LOOK: Final = 0.02
+"""Seconds between looks whether the last bytes have arrived."""
 _LINES: Final = 8
 """Calls served at once."""
 _CONNECTIONS: Final = 32
@@ -234,7 +240,18 @@ class _Handler(BaseHTTPRequestHandler):
             source.seek(start)
             while piece := source.read(_PIECE):
                 self.wfile.write(piece)
-        self.owner.depot.fetched(held)
+        if self._arrived():
+            self.owner.depot.fetched(held)
+
+    def _arrived(self) -> bool:
+        """Whether the other end acknowledges the last byte: what the kernel took is not there yet, and may never be."""
+        moved, before = time.monotonic(), unacknowledged(self.connection)
+        while left := unacknowledged(self.connection):
+            moved, before = (time.monotonic(), left) if left < before else (moved, before)
+            if self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or time.monotonic() - moved > _SECONDS:
+                return False
+            time.sleep(_LOOK)
+        return True
 
     # --- who --------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,12 @@ class Held:
 
 
 class Depot:
-    """The folder of a courier. ``province`` are the public keys whose receipts count."""
+    """The folder of a courier. ``province`` gives the public keys whose receipts count now."""
 
-    def __init__(self, folder: Path, most: int, province: Sequence[bytes] = ()) -> None:
+    def __init__(self, folder: Path, most: int, province: Callable[[], Sequence[bytes]] = tuple) -> None:
         self._folder = folder
         self._most = most
-        self._province = [SODIUM.verifier(key) for key in province]
+        self._province = province
         with named():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -147,6 +147,7 @@ class Depot:
             os.fsync(file.fileno())
             path = self._folder / _name(checked, file)
             os.replace(part, path)
+            part.unlink(missing_ok=True)  # two names of one file: there was nothing to replace, and both stayed
             to_disk(self._folder)
         held = Held(path, checked.header, path.stat().st_size)
         self._let_go(held)
@@ -180,9 +181,10 @@ class Depot:
     def _receipts(self, path: Path) -> Iterator[bytes]:
         with named(), path.open("rb") as file:
             _, letters = preface(file)
+        keys = [SODIUM.verifier(key) for key in self._province()]
         for document in filter(is_receipt, letters):
             with suppress(BundleForged, BundleDamaged):
-                receipt = read_receipt(document, self._province)
+                receipt = read_receipt(document, keys)
                 if not receipt.refused:
                     yield _key(receipt.device, receipt.volume)
 

@@ -25,6 +25,7 @@ from sync.dictionaries import NONE, Shelf
 from sync.errors import (
     BadSignature,
     KeysOutOfTurn,
+    LetterForAnother,
     Refused,
     StaleReply,
     SyncError,
@@ -323,14 +324,14 @@ class Engine:
         return (self._keys.seal, *self._keys.former)
 
     def _read_letters(self, documents: Sequence[bytes]) -> tuple[Trust, list[bytes]]:
-        """What is trusted after these key letters, and those of them that are new."""
+        """What is trusted after these key letters, and those of them that are new and for this kiosk."""
         trust, fresh = self._trust, []
         for document in documents:
             if kind_of(document) not in (rollover.PROVINCE, rollover.COMMUNE):
                 continue
             try:
                 trust = rollover.take(trust, document, self._openers(), self._keys.suite)
-            except KeysOutOfTurn:
+            except (KeysOutOfTurn, LetterForAnother):
                 continue
             fresh.append(document)
         return trust, fresh

@@ -27,6 +27,9 @@ ZERO_HEAD = bytes(32)
 MAX_LINE = 256 * 1024
 """Largest event line accepted, in bytes. Attachments travel as blobs, so a line is small."""
 
+_ROOM_TO_MOVE = 64
+"""Bytes a line is written below that, so that it is none too large when it is moved: a longer ``n``, and ``o``."""
+
 MAX_ENTRY = 3 * MAX_LINE
 """Largest entry of a feed, in bytes: a conflict carries two values. Any entry fits a segment alone, so none can block a feed."""
 
@@ -114,8 +117,8 @@ def encode(event: Event) -> bytes:
     if event.moved_from is not None:
         fields["o"] = list(event.moved_from)
     line = write(fields).encode("utf-8")
-    if len(line) > MAX_LINE:
-        raise EnvelopeError(f"event of {len(line)} bytes is over the limit of {MAX_LINE}")
+    if len(line) > MAX_LINE - _ROOM_TO_MOVE:
+        raise EnvelopeError(f"event of {len(line)} bytes is over the limit of {MAX_LINE - _ROOM_TO_MOVE}")
     return line
 
 

@@ -257,6 +257,13 @@ class KeysOutOfTurn(BadLetter):
     message_vi = "Khóa mới không nối tiếp khóa đang dùng."
 
 
+class LetterForAnother(BadLetter):
+    """A true letter with the key of another device: on a stick lie those of every kiosk it answers."""
+
+    code = "letter_for_another"
+    message_vi = "Văn bản khóa này dành cho máy khác."
+
+
 class SealedFileError(SyncError):
     """A sealed file (a backup) is cut short, altered, or no such file."""
 

@@ -11,11 +11,12 @@ secret keys lie on a disk is :mod:`sync.key_file`'s matter.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from nacl import utils
 from nacl.exceptions import CryptoError
@@ -25,6 +26,9 @@ from nacl.signing import SigningKey as _NaclSigningKey
 from nacl.signing import VerifyKey as _NaclVerifyKey
 
 from sync.errors import BadSignature, KeyFileError, SealBroken
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 SIGNATURE: Final = 64
 """Bytes of a signature."""
@@ -94,6 +98,18 @@ class Suite(Protocol):
     def opener(self, secret: bytes) -> Opener:
         """For secrets handed over sealed: the commune's."""
         ...
+
+
+def by_one_of(keys: Iterable[K], verify: Callable[[K], T]) -> T:
+    """What ``verify`` gives with the first of these keys it verifies with.
+
+    Raises:
+        BadSignature: signed with none of them.
+    """
+    for key in keys:
+        with suppress(BadSignature):
+            return verify(key)
+    raise BadSignature("signed with none of the keys")
 
 
 def _bound(context: bytes, message: bytes) -> bytes:

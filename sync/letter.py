@@ -81,9 +81,16 @@ def unb64(text: str) -> bytes:
 
 
 def write(kind: bytes, facts: Mapping[str, Any], *signers: Signer) -> bytes:
-    """A letter with one signature of each signer, in this order."""
+    """A letter with one signature of each signer, in this order.
+
+    Raises:
+        ValueError: larger than anybody would read; whoever writes lists splits them before.
+    """
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    return b"\n".join((kind, body, b" ".join(base64.b64encode(signer.sign(kind, body)) for signer in signers), b""))
+    written = b"\n".join((kind, body, b" ".join(base64.b64encode(signer.sign(kind, body)) for signer in signers), b""))
+    if len(written) > MAX_LETTER:
+        raise ValueError(f"a letter of {len(written)} bytes")
+    return written
 
 
 def read(kind: bytes, data: bytes, signatures: int = 1) -> Letter:

@@ -59,7 +59,10 @@ def failure(answer: Response) -> BearerError:
 def _portal(answer: Response) -> str:
     """Where the network wants its login: RFC 8908's ``user-portal-url``, or where a redirect points. Without query."""
     given = read_json(answer).get("user-portal-url") or answer.headers.get("Location") or ""
-    parts = urlsplit(given if isinstance(given, str) else "")
+    try:
+        parts = urlsplit(given if isinstance(given, str) else "")
+    except ValueError:  # a stranger may write there what he likes
+        return ""
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     fair = parts.scheme in ("http", "https") and parts.netloc and len(shown) <= 200 and shown.isascii() and shown.isprintable()
     return shown if fair else ""

@@ -9,18 +9,19 @@ works fully.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from sync import usb
+from sync import snapshot, usb
 from sync.blob.ports import CommuneBlobs
 from sync.blob.ranges import UNIT, Ranges
-from sync.bundle import MAX_VOLUME, BlobRange, Frame, Header, Kind, VolumeWriter, Way, check, preface, province_tag, read_range
+from sync.bundle import MAX_COUNTER, MAX_VOLUME, Frame, Header, Kind, VolumeWriter, Way, check, preface, province_tag, read_range
 from sync.bundle_errors import (
     BundleDamaged,
+    BundleError,
     BundleForeign,
     BundleForged,
     BundleOtherProvince,
@@ -29,11 +30,11 @@ from sync.bundle_errors import (
     StickFull,
 )
 from sync.bundle_letters import Manifest, Receipt, open_manifest, write_receipt
-from sync.errors import BadLetter, BadSignature, SegmentError
+from sync.errors import BadLetter, BadSignature, BlobProtocol, SegmentError
 from sync.intake import FeedPlace, ProvinceKeys, bundle_reply, take_segments
 from sync.letter import kind_of
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal
-from sync.rollover import ROTATION, Rotation, follow
+from sync.rollover import ROTATION, Rotation, follow, signing_keys
 from sync.segment import MAGIC, commune_tag, parse
 from sync.sieve import sift
 from sync.steps import step
@@ -54,7 +55,10 @@ class Attachments(Protocol):
     def of(self, commune: str) -> CommuneBlobs: ...
 
 
+Part = tuple[Kind, bytes]
+"""A frame of the answer that need not lie in each of its volumes."""
 Recording = Callable[[], AbstractContextManager[tuple[ProvinceJournal, MergePort]]]
+Reading = Callable[[], AbstractContextManager[ProvinceJournal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,13 @@ class Office:
     keys: ProvinceKeys
     recording: Recording
     """One durable transaction: journal and merge in it."""
+    reading: Reading
+    """The journal as it stands at one moment. No writer waits for who reads it, however long."""
     attachments: Attachments
     wall_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
+    near: int = snapshot.NEAR
+    """A commune no further behind than so many feed entries gets the feed, not a snapshot."""
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class Received:
     manifest: Manifest
     receipt: Receipt
     aside: tuple[str, ...] = ()
-    """Codes of what was put into quarantine."""
+    """Codes of what was set aside: events in quarantine, parts that are of no file."""
     branched: int = 0
     """Lines of a future some disk lost, applied beside their log."""
     states: dict[str, Ranges] = field(default_factory=dict)
@@ -98,7 +106,7 @@ def receive(source: BinaryIO, office: Office, *, sieve: Sieve = sift) -> Receive
         raise BundleOtherProvince("another root")
     if header.way is not Way.UP:
         raise BundleWrongWay("a downward volume")
-    with office.recording() as (journal, _):
+    with office.reading() as journal:
         record = journal.device(header.owner)
     if record is None:
         raise BundleUnknownDevice("not enrolled")
@@ -140,7 +148,7 @@ class _Reception:
                 self._segments(portion)
                 portion = []
             if frame.kind == Kind.RANGE:
-                self._range(read_range(frame.body))
+                self._range(frame.body)
         self._segments(portion)
         return self._received(manifest, self._attachments())
 
@@ -174,24 +182,34 @@ class _Reception:
         with step("province.stick"), office.recording() as (journal, merge):
             taken = take_segments(device, portion, journal, merge, office.keys, office.wall_ms())
         self._held |= taken.held
-        self._aside += [code for code in taken.refused if code not in self._aside]
+        self._set_aside(taken.refused)
         self._branched += taken.branched
         if not taken.refused:
             for part in map(parse, portion):
                 inc = part.chain.incarnation
                 self._reached[inc] = max(self._reached.get(inc, 0), part.last)
 
-    def _range(self, piece: BlobRange) -> None:
-        """Join a part to what is held. What nobody has told of, or lies outside its file, is left out: events come first."""
+    def _range(self, body: bytes) -> None:
+        """Join a part to what is held. What nobody has told of is left out: events come first. What lies outside its file is set
+        aside, and stops nothing else."""
+        try:
+            piece = read_range(body)
+        except BundleDamaged:
+            self._set_aside([BlobProtocol.code])
+            return
         blob, attachments = piece.blob.hex(), self._office.attachments.of(self._record.commune)
         told = attachments.announced(blob)
         if told is None or attachments.is_complete(blob):
             return
         end = piece.offset + len(piece.data)
         if end > told.size or piece.offset % UNIT or (len(piece.data) % UNIT and end != told.size):
-            raise BundleDamaged("a blob range outside its file")
+            self._set_aside([BlobProtocol.code])
+            return
         attachments.write(blob, piece.offset, piece.data)
         self._loose[blob] = self._loose.get(blob, Ranges()) | Ranges.of_bytes(piece.offset, end, told.size)
+
+    def _set_aside(self, codes: Sequence[str]) -> None:
+        self._aside += [code for code in codes if code not in self._aside]
 
     def _attachments(self) -> dict[str, Ranges]:
         states: dict[str, Ranges] = {}
@@ -207,13 +225,12 @@ class _Reception:
 
     def _received(self, manifest: Manifest, states: dict[str, Ranges]) -> Received:
         device = self._record.device
-        with self._office.recording() as (journal, _):
+        with self._office.reading() as journal:
             held = {place.number: journal.position(device, place.number)[0] for place in manifest.logs} | self._held
         gap = any(held.get(inc, 0) < n for inc, n in self._reached.items())
         revoked = self._record.valid_to is not None
         refused = "revoked" if revoked else self._aside[0] if self._aside else "gap" if gap else ""
-        attachments = self._office.attachments.of(self._record.commune)
-        complete = tuple(bytes.fromhex(blob) for blob in states if attachments.is_complete(blob))
+        complete = sum(map(self._office.attachments.of(self._record.commune).is_complete, states))
         receipt = Receipt(self._header.ident, device, held, complete, refused, self._office.wall_ms())
         return Received(self._header, manifest, receipt, tuple(self._aside), self._branched, states, revoked)
 
@@ -236,37 +253,48 @@ def _lines_in(segment: bytes) -> int:
 def write_return(root: Path, commune: str, came: Sequence[Received], office: Office) -> list[Path]:
     """Write the answer for a commune beside what came from it: receipts, keys, the feed, states of attachments; verified.
 
-    Without anything that came the feed goes from its beginning: for a kiosk that starts anew. Who was taken out of service gets its
-    receipt and nothing else.
-
     Raises:
         StickFull, StickReadOnly, StickGone, StickUnreliable: see ``sync.usb``.
     """
     folder = usb.folder_for(root, commune)
     usb.sweep(folder)
-    trusted = [one for one in came if not one.revoked]
-    letters, segments, states = _parts(commune, trusted, office) if trusted or not came else ([], [], [])
-    letters = [*(write_receipt(one.receipt, office.keys.sign) for one in came), *letters]
-    frames: Sequence[tuple[Kind, bytes]] = [*((Kind.STATES, body) for body in states), *((Kind.SEGMENT, body) for body in segments)]
+    letters, frames = way_back(commune, came, office)
+    before = _ours(folder, commune, office)
+    last = max((counter for counter, _ in before), default=0)
     written: list[Path] = []
     while frames or not written:
-        left = _volume(folder, commune, letters, frames, office, written)
-        if len(left) == len(frames) and frames:
+        header = Header(
+            Way.DOWN,
+            commune_tag(commune),
+            min(last + len(written) + 1, MAX_COUNTER),
+            province_tag(office.root),
+            office.random_bytes(16),
+        )
+        path, taken = _volume(folder, header, letters, frames, office)
+        written.append(path)
+        if frames and not taken:
             raise StickFull("no room for a single part of the answer")
-        frames = left
-    _prune(folder, commune, len(written))
+        frames = frames[taken:]
+    for _, path in before[: max(0, len(before) + len(written) - max(RETURNS_KEPT, len(written)))]:
+        usb.remove(path)
     return written
 
 
-def _parts(commune: str, came: Sequence[Received], office: Office) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    places = [FeedPlace(one.manifest.feed.number, one.manifest.feed.n, one.manifest.feed.head8) for one in came]
+def way_back(commune: str, came: Sequence[Received], office: Office) -> tuple[list[bytes], list[Part]]:
+    """Letters and parts of the answer to what came from a commune, which may be of several kiosks.
+
+    Without anything that came the feed goes from its beginning: for a kiosk that starts anew. Who was taken out of service gets its
+    receipt and nothing else.
+    """
+    receipts = [write_receipt(one.receipt, office.keys.sign) for one in came]
+    trusted = [one for one in came if not one.revoked]
+    if came and not trusted:
+        return receipts, []
+    places = [FeedPlace(one.manifest.feed.number, one.manifest.feed.n, one.manifest.feed.head8) for one in trusted]
     newest = max((place.epoch for place in places), default=0)
     place = min((place for place in places if place.epoch == newest), key=lambda one: one.seq, default=FeedPlace(0, 0, bytes(8)))
-    logs = {one.header.owner: [log.number for log in one.manifest.logs] for one in came}
-    states: dict[str, Ranges] = {}
-    for one in came:
-        states |= one.states
-    with office.recording() as (journal, _):
+    logs = {one.header.owner: [log.number for log in one.manifest.logs] for one in trusted}
+    with office.reading() as journal:
         parts = list(
             bundle_reply(
                 commune,
@@ -275,28 +303,23 @@ def _parts(commune: str, came: Sequence[Received], office: Office) -> tuple[list
                 journal,
                 office.keys,
                 office.wall_ms(),
-                generation=min((one.manifest.generation for one in came), default=1),
-                commune_generation=min((one.manifest.commune_generation for one in came), default=1),
+                generation=min((one.manifest.generation for one in trusted), default=1),
+                commune_generation=min((one.manifest.commune_generation for one in trusted), default=1),
+                near=office.near,
             )
         )
         sealer = office.keys.suite.sealer(journal.commune_seal_key(commune))
-    sealed = list(seal_states(states, office.keys.sign, sealer))
-    return [part for part in parts if not part.startswith(MAGIC)], [part for part in parts if part.startswith(MAGIC)], sealed
+    states = {blob: held for one in trusted for blob, held in one.states.items()}
+    frames = [(Kind.STATES, body) for body in seal_states(states, office.keys.sign, sealer)]
+    frames += [(Kind.SEGMENT, part) for part in parts if part.startswith(MAGIC)]
+    return [*receipts, *(part for part in parts if not part.startswith(MAGIC))], frames
 
 
-def _volume(
-    folder: Path,
-    commune: str,
-    letters: Sequence[bytes],
-    frames: Sequence[tuple[Kind, bytes]],
-    office: Office,
-    written: list[Path],
-) -> Sequence[tuple[Kind, bytes]]:
-    """Write one volume; what did not fit."""
+def _volume(folder: Path, header: Header, letters: Sequence[bytes], frames: Sequence[Part], office: Office) -> tuple[Path, int]:
+    """Write one volume; with it, how many of the parts fitted."""
     room = min(MAX_VOLUME, usb.free(folder))
     if room < sum(map(len, letters)) + _ROOM_FOR_TRAILER + 64 * len(letters):
         raise StickFull("no room for the answer")
-    header = Header(Way.DOWN, commune_tag(commune), _last(folder, commune) + 1, province_tag(office.root), office.random_bytes(16))
     taken = 0
 
     def fill(out: BinaryIO) -> None:
@@ -311,28 +334,19 @@ def _volume(
 
     own = office.keys.suite.verifier(office.keys.sign.public)
     with step("stick.write"):
-        written.append(usb.put(folder, header.name, fill, lambda source: check(source, [own])))
-    return frames[taken:]
+        path = usb.put(folder, header.name, fill, lambda source: check(source, [own]))
+    return path, taken
 
 
-def _ours(folder: Path, commune: str) -> Mapping[int, Path]:
-    """Volumes of the way back on a stick, by their counter."""
-    found: dict[int, Path] = {}
+def _ours(folder: Path, commune: str, office: Office) -> list[tuple[int, Path]]:
+    """Volumes of the way back on a stick by their counter, oldest first: what bears our signature, for anybody may write others."""
+    with office.reading() as journal:
+        public = [office.keys.sign.public, *signing_keys(journal.key_documents(0))]
+    keys = [office.keys.suite.verifier(key) for key in public]
+    found: list[tuple[int, Path]] = []
     for path in usb.volumes(folder):
-        with usb.named(), path.open("rb") as source:
-            try:
-                header, _ = preface(source)
-            except BundleDamaged:
-                continue
-        if header.way is Way.DOWN and header.owner == commune_tag(commune):
-            found[header.counter] = path
-    return found
-
-
-def _last(folder: Path, commune: str) -> int:
-    return max(_ours(folder, commune), default=0)
-
-
-def _prune(folder: Path, commune: str, fresh: int) -> None:
-    for _, path in sorted(_ours(folder, commune).items())[: -max(RETURNS_KEPT, fresh)]:
-        usb.remove(path)
+        with suppress(BundleError), usb.named(), path.open("rb") as source:
+            header = check(source, keys).header
+            if header.way is Way.DOWN and header.owner == commune_tag(commune):
+                found.append((header.counter, path))
+    return sorted(found)

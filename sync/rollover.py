@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sync import letter
-from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, SealBroken
+from sync.errors import BadLetter, BadSignature, KeysOutOfTurn, LetterForAnother, SealBroken
 from sync.keys import SODIUM, Opener, Signer, Suite
 from sync.letter import b64
 
@@ -96,6 +96,13 @@ def read_province(data: bytes, root: bytes, held: ProvincePublic, suite: Suite =
     return fresh
 
 
+def signing_keys(documents: Iterable[bytes]) -> list[bytes]:
+    """The public signing keys of the province that letters already taken speak of, newest first: what one of them signed was once
+    its word."""
+    letters = [letter.read(PROVINCE, document, signatures=2) for document in documents if letter.kind_of(document) == PROVINCE]
+    return list(dict.fromkeys(one.data(which, 32) for one in reversed(letters) for which in ("sign", "prev")))
+
+
 # --- commune --------------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +132,8 @@ def read_commune(data: bytes, trust: Trust, openers: Sequence[Opener], suite: Su
     A commune's generations need not follow each other without gaps: a device enrolled again starts at the one in force.
 
     Raises:
-        BadLetter: malformed, or for another device or commune.
+        BadLetter: malformed, or of another commune.
+        LetterForAnother: for another device.
         BadSignature: not signed by the province.
         KeysOutOfTurn: not newer than the generation held.
         SealBroken: sealed to none of these keys.
@@ -135,8 +143,10 @@ def read_commune(data: bytes, trust: Trust, openers: Sequence[Opener], suite: Su
     if generation <= trust.commune_generation:
         raise KeysOutOfTurn(f"commune key of generation {generation}, {trust.commune_generation} is held")
     given.check(suite.verifier(trust.province.verify_key))
-    if given.number("device", 1, (1 << 32) - 1) != trust.device or given.text("commune") != trust.commune:
-        raise BadLetter("a commune key for another device")
+    if given.number("device", 1, (1 << 32) - 1) != trust.device:
+        raise LetterForAnother("a commune key for another device")
+    if given.text("commune") != trust.commune:
+        raise BadLetter("the key of another commune")
     return CommuneSecret(trust.commune, generation, open_with(openers, given.data("secret")))
 
 

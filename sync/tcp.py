@@ -3,12 +3,15 @@
 By default TCP doubles its time-out with every packet lost again: 1 s, 2 s, 4 s … two minutes, for fear of a crowded network. A few
 kilobytes of events crowd none, and every wait above it is bounded (:class:`sync.connection.Waits`). So the time-out stays below
 :data:`LONGEST_MS` where the kernel can (Linux 6.15), and does not grow while few packets are on the way where it cannot. Both ends
-should be told: a lost answer is sent again by the province.
+should be told: a lost answer is sent again by the province. It also says how much of what it was given has not arrived.
 """
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import struct
+import termios
 from contextlib import suppress
 from typing import Final
 
@@ -27,6 +30,11 @@ def hasten(held: socket.socket) -> None:
 def keep_pace(held: socket.socket) -> None:
     """Send what was lost again no later the second time than the first, as long as few packets are on the way."""
     _tell(held, _THIN_LINEAR_TIMEOUTS, 1)
+
+
+def unacknowledged(held: socket.socket) -> int:
+    """Bytes given to the kernel of which the other end has not said that they arrived. Raises OSError."""
+    return int(struct.unpack("i", fcntl.ioctl(held.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0])
 
 
 def _tell(held: socket.socket, option: int, value: int) -> None:

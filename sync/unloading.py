@@ -28,12 +28,19 @@ from sync.steps import step
 PORTION: Final = 16
 """Segments of the feed taken in one transaction."""
 STATES: Final = b"MCX-BUNDLE-STATES-1"
-STATES_MOST: Final = 200
-"""Blobs in one frame of states."""
+STATES_ROOM: Final = 48 * 1024
+"""Bytes of states in one frame: what stands around them fits a letter as well."""
+RUNS_MOST: Final = 4096
+"""Runs told of one blob. What is left out is sent again, and skipped."""
 
 
 class Taker(Protocol):
     """The part of the engine a volume goes to."""
+
+    @property
+    def trust(self) -> Trust:
+        """What is trusted now; the letters of a volume add to it."""
+        ...
 
     def on_bundle(self, parts: Sequence[bytes]) -> ReplyOutcome: ...
 
@@ -57,7 +64,7 @@ class Unloaded:
     """Blob -> units the province holds."""
 
 
-def unload(source: BinaryIO, taker: Taker, trust: Trust, *, sieve: Sieve = sift, suite: Suite = SODIUM) -> Unloaded:
+def unload(source: BinaryIO, taker: Taker, *, sieve: Sieve = sift, suite: Suite = SODIUM) -> Unloaded:
     """Take a volume in.
 
     Raises:
@@ -65,21 +72,24 @@ def unload(source: BinaryIO, taker: Taker, trust: Trust, *, sieve: Sieve = sift,
         SyncError: what the engine found (``feed_gap``, ``bundle_stale``, ``province_inconsistent`` …); portions before count.
     """
     header, letters = preface(source)
-    _address(header, trust)
-    public = _province_keys(trust, letters, suite)
+    _address(header, taker.trust)
+    public = _province_keys(taker.trust, letters, suite)
     keys = [suite.verifier(one) for one in public]
-    openers = [suite.opener(secret) for secret in reversed(trust.commune_secrets)]
     found = Unloaded(header)
     for_engine = [document for document in letters if not is_receipt(document)]
     found.receipts = [read_receipt(document, keys) for document in letters if is_receipt(document)]
     source.seek(0)
-    segments = _segments(sieve(source, public, MAX_VOLUME), found.states, openers, keys)
-    for portion in _portions(segments):
+    sealed: list[bytes] = []
+    for portion in _portions(_segments(sieve(source, public, MAX_VOLUME), sealed)):
         with step("stick.apply"):
             outcome = taker.on_bundle([*for_engine, *portion])
         found.applied += outcome.applied
         found.acked += outcome.acked
         found.server_ms = outcome.server_ms
+    # Only now: the key they are sealed to may have come in this very volume.
+    openers = [suite.opener(secret) for secret in reversed(taker.trust.commune_secrets)]
+    for body in sealed:
+        found.states |= open_states(body, openers, keys)
     return found
 
 
@@ -109,14 +119,13 @@ def _province_keys(trust: Trust, letters: Iterable[bytes], suite: Suite) -> list
     return keys
 
 
-def _segments(
-    frames: Iterator[Frame], states: dict[str, Ranges], openers: Sequence[Opener], keys: Sequence[Verifier]
-) -> Iterator[bytes]:
+def _segments(frames: Iterator[Frame], states: list[bytes]) -> Iterator[bytes]:
+    """The segments; states of attachments are put aside, sealed."""
     for frame in frames:
         if frame.kind == Kind.SEGMENT:
             yield frame.body
         elif frame.kind == Kind.STATES:
-            states.update(open_states(frame.body, openers, keys))
+            states.append(frame.body)
 
 
 def _portions(segments: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -137,9 +146,16 @@ def _portions(segments: Iterator[bytes]) -> Iterator[list[bytes]]:
 
 def seal_states(states: Mapping[str, Ranges], signer: Signer, sealer: Sealer) -> Iterator[bytes]:
     """What the province holds of a commune's attachments, as frames of a volume."""
-    listed = sorted(states.items())
-    for at in range(0, len(listed), STATES_MOST):
-        facts = {blob: ranges.encode().hex() for blob, ranges in listed[at : at + STATES_MOST]}
+    facts: dict[str, str] = {}
+    room = STATES_ROOM
+    for blob, ranges in sorted(states.items()):
+        coded = Ranges(ranges.runs[:RUNS_MOST]).encode().hex()
+        room -= len(blob) + len(coded) + len('"":"",')
+        if facts and room < 0:
+            yield sealer.seal(letter.write(STATES, {"have": facts}, signer))
+            facts, room = {}, STATES_ROOM
+        facts[blob] = coded
+    if facts:
         yield sealer.seal(letter.write(STATES, {"have": facts}, signer))
 
 

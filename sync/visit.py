@@ -19,8 +19,9 @@ from sync import segment as hsg
 from sync import wire
 from sync.authority import ProvinceKeys
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
-from sync.errors import BadSignature, SealBroken, SegmentError, SyncError, UnknownDictionary
+from sync.errors import SealBroken, SegmentError, SyncError, UnknownDictionary
 from sync.feed import ack_entry, encode_entry, foretold, not_applied
+from sync.keys import by_one_of
 from sync.ports import DeviceRecord, MergePort, Proof, ProvinceJournal
 
 MOST_TEXT = 2 * hsg.MAX_TEXT
@@ -220,16 +221,9 @@ class Visit:
 
     def _verify(self, part: hsg.Segment, lines: Sequence[bytes], before: bytes) -> tuple[list[bytes], Caps]:
         """The heads, and up to where the key that signed counts."""
-        verifier = self._keys.suite.verifier
-        try:
-            return hsg.verify(part, lines, before, verifier(self._record.verify_key)), self._caps
-        except BadSignature:
-            for former in self._record.former:
-                try:
-                    return hsg.verify(part, lines, before, verifier(former.verify_key)), least(former.valid_to, self._caps)
-                except BadSignature:
-                    continue
-            raise
+        record, verifier = self._record, self._keys.suite.verifier
+        keys = ((record.verify_key, self._caps), *((one.verify_key, least(one.valid_to, self._caps)) for one in record.former))
+        return by_one_of(keys, lambda one: (hsg.verify(part, lines, before, verifier(one[0])), one[1]))
 
     def _branch(self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps) -> None:
         """Lines of a future some disk lost: beside the log, with their effect, and a person is told."""

@@ -20,7 +20,7 @@ from kiosk.store.store import Store
 from sync.envelope import ZERO_HEAD, chain
 from sync.errors import BadSignature
 from sync.file_trouble import why_vi
-from sync.keys import Verifier
+from sync.keys import Verifier, by_one_of
 from sync.segment import verify_head
 
 RESTORE_VI: Final = "Giữ nguyên máy, gọi kỹ thuật; khôi phục từ bản sao lưu bằng «store restore». Phần tỉnh đã nhận không mất."
@@ -173,13 +173,11 @@ class _Walk:
         return None
 
     def _verified(self, n: int, head: bytes, signature: bytes) -> bool:
-        for key in self._keys:
-            try:
-                verify_head(key, self._device, self._inc, n, head, signature)
-            except BadSignature:
-                continue
-            return True
-        return False
+        try:
+            by_one_of(self._keys, lambda key: verify_head(key, self._device, self._inc, n, head, signature))
+        except BadSignature:
+            return False
+        return True
 
     def _ending(self) -> Finding | None:
         if self._ends:

@@ -143,6 +143,14 @@ def _set_aside(db: sqlite_utils.Database) -> None:
     db.executescript("ALTER TABLE blob ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;")
 
 
+def _papers_by_boot(db: sqlite_utils.Database) -> None:
+    """When a paper was queued, by the clock that never jumps. What stood there before is of no boot that is known."""
+    db.executescript("""
+        ALTER TABLE print_job ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+        ALTER TABLE print_job ADD COLUMN mono_ms INTEGER NOT NULL DEFAULT 0;
+    """)
+
+
 STEPS = (
     ("m001_journal", _journal),
     ("m002_projections", _projections),
@@ -152,6 +160,7 @@ STEPS = (
     ("m006_tries_and_boots", _tries_and_boots),
     ("m007_attachments", _attachments),
     ("m008_set_aside", _set_aside),
+    ("m009_papers_by_boot", _papers_by_boot),
 )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from kiosk.store.rows import Rows
@@ -63,11 +62,12 @@ class Papers(Rows):
         self._write("UPDATE print_job SET content = '[]' WHERE id = ? AND kind = ?", job, PREPARED)
 
     def forget_unfetched(self) -> bool:
-        """Wipe prepared papers nobody has come for, also those a set-back clock left in the future; they are never printed."""
-        now = self.clock.now()
-        oldest = now - timedelta(minutes=PREPARED_MINUTES)
-        left = "kind = ? AND content <> '[]' AND state <> 'sending' AND (at < ? OR at > ?)"
-        given = (PREPARED, oldest.isoformat(), now.isoformat())
+        """Wipe prepared papers nobody has come for; they are never printed. Time is told by the clock that never jumps, and one of
+        an earlier boot has waited since this one began at least."""
+        now = self.clock.reading()
+        oldest = round(now.mono * 1000) - PREPARED_MINUTES * 60_000
+        left = "kind = ? AND content <> '[]' AND state <> 'sending' AND CASE boot WHEN ? THEN mono_ms ELSE 0 END < ?"
+        given = (PREPARED, now.boot, oldest)
         if not self.rows(f"SELECT 1 FROM print_job WHERE {left} LIMIT 1", given):
             return False
         told = ("Máy đã xóa tờ khai chưa in.", "Bà con làm lại tờ khai từ đầu.")

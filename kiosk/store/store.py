@@ -92,9 +92,11 @@ class Work:
 
     def queue_print(self, dossier: str, kind: str, content: list[dict[str, Any]], copy: int = 0) -> int:
         """Queue a paper in the same transaction as the events it belongs to; returns the job's id."""
+        clock = self._store.clock
+        now, text = clock.reading(), json.dumps(content, ensure_ascii=False)
         cursor = self._db.conn.execute(
-            "INSERT INTO print_job (d, kind, content, copy, state, at) VALUES (?, ?, ?, ?, 'queued', ?)",
-            (dossier, kind, json.dumps(content, ensure_ascii=False), copy, self._store.clock.now().isoformat()),
+            "INSERT INTO print_job (d, kind, content, copy, state, at, boot, mono_ms) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)",
+            (dossier, kind, text, copy, clock.now().isoformat(), now.boot, round(now.mono * 1000)),
         )
         return int(cursor.lastrowid or 0)
 

@@ -26,7 +26,7 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
                 "device": came.header.owner,
                 "commune": came.manifest.commune,
                 "held": {f"{inc:x}": n for inc, n in came.receipt.held.items()},
-                "blobs_complete": len(came.receipt.blobs),
+                "blobs_complete": came.receipt.complete,
                 "refused": came.receipt.refused,
                 "quarantined": list(came.aside),
                 "branched": came.branched,
@@ -40,7 +40,7 @@ def bundle_import(running: Runtime, given: argparse.Namespace) -> Answer:
     lines = [
         f"{path.name}: máy {base32(came.header.owner).upper()}, xã {came.manifest.commune}: "
         + (f"chưa nhận hết ({came.receipt.refused})." if came.receipt.refused else "đã nhận đủ.")
-        + (f" {len(came.receipt.blobs)} giấy tờ đủ bản gốc." if came.receipt.blobs else "")
+        + (f" {came.receipt.complete} giấy tờ đủ bản gốc." if came.receipt.complete else "")
         for path, came in done.taken
     ]
     lines += [f"{path.name}: {error.message_vi} {error.cure_vi}" for path, error in done.refused]

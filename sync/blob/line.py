@@ -10,7 +10,6 @@ Before every piece the crossing is looked at. An answer counts when it is signed
 from __future__ import annotations
 
 import base64
-import fcntl
 import http.client
 import os
 import select
@@ -18,7 +17,6 @@ import socket
 import ssl
 import struct
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,23 +25,16 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from requests.structures import CaseInsensitiveDict
+
 from sync.blob.crossing import Crossing
 from sync.blob.planner import Piece
 from sync.blob.wire import MAX_ANSWER, NONCE, Act, Answer, Ticket, ask_path, is_ours, put_path, read_answer
-from sync.errors import (
-    BadSignature,
-    BearerError,
-    BlobProtocol,
-    CaptivePortal,
-    Offline,
-    ServerError,
-    TimedOut,
-    WrongAnswer,
-    WrongServer,
-)
+from sync.errors import BadSignature, BearerError, BlobProtocol, TimedOut
 from sync.keys import Signer, Verifier
-from sync.tcp import keep_pace
-from sync.tls import PinMismatch, Trust, check_pin, context_for
+from sync.line_failures import Response, failure, named
+from sync.tcp import keep_pace, unacknowledged
+from sync.tls import Trust, check_pin, context_for
 
 STEP: Final = 1024
 """Bytes given to the kernel at once."""
@@ -168,7 +159,7 @@ class BlobLine:
             raise
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise _named(error) from None
+            raise named(error, kept=False) from None
         except BaseException:
             self.close()
             raise
@@ -243,14 +234,14 @@ class BlobLine:
         if response.will_close:
             self.close()
         if not is_ours(body):
-            raise _failure(response.status, response.headers.get("Retry-After", ""))
+            raise failure(Response(response.status, body, CaseInsensitiveDict(response.headers.items())))
         return read_answer(body, self._peer.province, nonce)
 
     def _look(self, held: http.client.HTTPConnection) -> None:
         """Nothing could be done for a moment: has anything left since the last look?"""
         if self.stop.is_set():
             raise GaveWay("the process ends")
-        waiting = struct.unpack("i", fcntl.ioctl(held.sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+        waiting = unacknowledged(held.sock)
         if waiting != self._waiting:
             self._moved()
             self._waiting = waiting
@@ -274,19 +265,3 @@ def _body(ticket: bytes, piece: Piece, read: Callable[[int, int], bytes]) -> Ite
     yield ticket + read(piece.offset, min(STEP, piece.length))
     for at in range(piece.offset + STEP, end, STEP):
         yield read(at, min(STEP, end - at))
-
-
-def _failure(status: int, retry_after: str) -> BearerError:
-    if status == 511 or status < 400:
-        return CaptivePortal(f"status {status} from somebody else")
-    if status >= 500 or status == 429:
-        return ServerError(f"status {status}", float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0)
-    return WrongAnswer(f"status {status}")
-
-
-def _named(error: Exception) -> BearerError:
-    if isinstance(error, PinMismatch | ssl.SSLCertVerificationError):
-        return WrongServer(type(error).__name__)
-    if isinstance(error, TimeoutError):
-        return TimedOut(type(error).__name__)
-    return Offline(type(error).__name__)

@@ -17,7 +17,7 @@ from sync.blob.ports import Announced, CommuneBlobs, ProvinceBlobs
 from sync.blob.ranges import NONE, UNIT, Ranges
 from sync.blob.wire import TICKET, Act, Answer, Held, Ticket, read_ticket
 from sync.errors import BadSignature, BlobDiskFull, BlobProtocol, SyncError
-from sync.keys import Signer
+from sync.keys import Signer, by_one_of
 
 KEEP_EVERY: Final = 64 * 1024
 """Bytes after which what was written is made durable and counted."""
@@ -77,13 +77,9 @@ class Receiver:
         sender = self.blobs.sender(ticket.device)
         if sender is None:
             return Answer(ticket.nonce, refusal="device_unknown")
-        for key in sender.keys:
-            try:
-                signed.verify(key)
-                break
-            except BadSignature:
-                continue
-        else:
+        try:
+            by_one_of(sender.keys, signed.verify)
+        except BadSignature:
             return Answer(ticket.nonce, refusal="bad_signature")
         if sender.revoked:
             return Answer(ticket.nonce, refusal="revoked")

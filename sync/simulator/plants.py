@@ -83,6 +83,7 @@ PLANTS: Final[Sequence[Plant]] = (
         "sync.unloading",
         ("    if header.owner != commune_tag(trust.commune):\n", "    if not trust.commune:\n"),
     ),
+    _plant("letter_of_another_stops_the_stick", _ENGINE, ("except (KeysOutOfTurn, LetterForAnother):", "except KeysOutOfTurn:")),
     # --- versions
     _plant(
         "floor_blocks_every_kiosk",

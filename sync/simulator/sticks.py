@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
-from sync import intake
 from sync.blob.ranges import UNIT
 from sync.bundle import BlobRange, Frame, Header, Kind, VolumeWriter, Way, check, frames, province_tag
-from sync.bundle_letters import Manifest, Place, seal_manifest, write_receipt
+from sync.bundle_letters import Manifest, Place, seal_manifest
 from sync.errors import ProvinceInconsistent, SyncError
-from sync.intake import FeedPlace
 from sync.ports import MergePort, ProvinceJournal
-from sync.receiving import Office, Received, receive
-from sync.segment import MAGIC, commune_tag
+from sync.receiving import Office, Received, receive, way_back
+from sync.segment import commune_tag
 from sync.simulator.files import KioskFiles
 from sync.simulator.memory import Crash, DiskFull
 from sync.simulator.scene import SERVER_MS, Machine, Scene, Stick, Violation, hold
@@ -43,6 +41,8 @@ REFUSED = frozenset(
     )
 )
 """Why a stick may be refused when somebody altered, swapped or delayed it."""
+HARMED = frozenset(("bundle_damaged", "bundle_later_version", "bundle_too_large", "letter_invalid", "letter_for_another"))
+"""Why none may be that is as it was written."""
 
 
 def carry(scene: Scene) -> Machine | None:
@@ -103,34 +103,57 @@ def write(scene: Scene, machine: Machine) -> bytes:
 
 
 def read_at_province(scene: Scene, stick: Stick) -> None:
-    """What the province's importer does, in one transaction; then the way back is written."""
+    """What the province's importer does with the volumes on a stick, perhaps a neighbour's too: one way back answers them all."""
     disk = scene.province.disk
+    volumes = [stick, *_neighbours(scene, stick)]
     if scene.swarm.happens("province crash before commit"):
         disk.crash_at = ("before_commit", 1)
     if scene.swarm.happens("province disk full"):
         disk.room = scene.rng.randint(0, 12)
     try:
-        back = take(scene, stick.data)
+        came = [received for one in volumes if (received := _received(scene, one)) is not None]
     except (Crash, DiskFull) as failure:
         disk.cut_power()
         scene.files.lose_power()
         scene.tell("the province fails over a stick: {!r}", failure)
         return
-    except SyncError as error:
-        hold(error.code in REFUSED, "I10", f"the province refuses a stick with {error.code}: {error}")
-        scene.tell("the province refuses a stick: {}", error.code)
-        return
     finally:
         disk.heal()
-    scene.sticks.append(Stick(back, stick.commune))
-    scene.tell("the province has read a stick and writes one of {} bytes", len(back))
+    for commune in dict.fromkeys(one.manifest.commune for one in came):
+        back = _back(scene, [one for one in came if one.manifest.commune == commune])
+        scene.sticks.append(Stick(back, commune))
+        scene.tell("the province has read a stick and writes one of {} bytes", len(back))
+
+
+def _neighbours(scene: Scene, stick: Stick) -> list[Stick]:
+    """A volume of another kiosk of the commune that lies on the same stick."""
+    others = [one for one in scene.sticks if one.commune == stick.commune and one.data[4:5] == bytes([Way.UP]) and one is not stick]
+    if not others or not scene.swarm.happens("sticks read together"):
+        return []
+    other = scene.rng.choice(others)
+    scene.sticks.remove(other)
+    return [other]
+
+
+def _received(scene: Scene, stick: Stick) -> Received | None:
+    try:
+        return _take(scene, stick.data)
+    except SyncError as error:
+        hold(error.code in REFUSED, "I10", f"the province refuses a stick with {error.code}: {error}")
+        hold(not stick.whole or error.code not in HARMED, "I10", f"the province refuses a whole stick with {error.code}: {error}")
+        scene.tell("the province refuses a stick: {}", error.code)
+        return None
+
+
+def _take(scene: Scene, stick: bytes) -> Received:
+    received = receive(io.BytesIO(stick), _office(scene), sieve=_sieve(scene))
+    scene.branched = scene.branched or received.branched > 0
+    return received
 
 
 def take(scene: Scene, stick: bytes) -> bytes:
     """Read a volume at the province; returns the volume that goes back. Raises what it is refused with."""
-    received = receive(io.BytesIO(stick), _office(scene), sieve=_sieve(scene))
-    scene.branched = scene.branched or received.branched > 0
-    return _back(scene, received)
+    return _back(scene, [_take(scene, stick)])
 
 
 def _office(scene: Scene) -> Office:
@@ -139,13 +162,19 @@ def _office(scene: Scene) -> Office:
         with scene.province.atomic():
             yield scene.province, scene.meaning
 
+    @contextmanager
+    def reading() -> Iterator[ProvinceJournal]:
+        yield scene.province
+
     return Office(
         root=scene.authority.root.public,
         keys=scene.authority.keys,
         recording=recording,
+        reading=reading,
         attachments=scene.files,
         wall_ms=lambda: SERVER_MS + int(scene.now_s * 1000),
         random_bytes=scene.rng.randbytes,
+        near=scene.policy.near,
     )
 
 
@@ -159,27 +188,17 @@ def _sieve(scene: Scene) -> Sieve:
     return sieve
 
 
-def _back(scene: Scene, received: Received) -> bytes:
-    manifest, office = received.manifest, _office(scene)
-    header = Header(Way.DOWN, commune_tag(manifest.commune), 0, province_tag(office.root), scene.rng.randbytes(16))
+def _back(scene: Scene, came: Sequence[Received]) -> bytes:
+    """The answer to what came from one commune, in one volume."""
+    office, commune = _office(scene), came[0].manifest.commune
+    header = Header(Way.DOWN, commune_tag(commune), 0, province_tag(office.root), scene.rng.randbytes(16))
+    letters, frames = way_back(commune, came, office)
     out = io.BytesIO()
     writer = VolumeWriter(out, header, office.keys.sign)
-    writer.add(Kind.LETTER, write_receipt(received.receipt, office.keys.sign))
-    parts = intake.bundle_reply(
-        manifest.commune,
-        FeedPlace(manifest.feed.number, manifest.feed.n, manifest.feed.head8),
-        {received.header.owner: [log.number for log in manifest.logs]},
-        scene.province,
-        office.keys,
-        office.wall_ms(),
-        generation=manifest.generation,
-        commune_generation=manifest.commune_generation,
-        near=scene.policy.near,
-    )
-    if received.revoked:
-        parts = iter(())
-    for part in parts:
-        writer.add(Kind.SEGMENT if part.startswith(MAGIC) else Kind.LETTER, part)
+    for letter in letters:
+        writer.add(Kind.LETTER, letter)
+    for kind, body in frames:
+        writer.add(kind, body)
     writer.finish()
     return out.getvalue()
 
@@ -187,7 +206,7 @@ def _back(scene: Scene, received: Received) -> bytes:
 def unload_at(scene: Scene, machine: Machine, stick: bytes) -> Unloaded:
     """What a kiosk's importer does."""
     suite = scene.authority.forge.suite
-    return unload(io.BytesIO(stick), machine.engine, machine.engine.trust, sieve=_sieve(scene), suite=suite)
+    return unload(io.BytesIO(stick), machine.engine, sieve=_sieve(scene), suite=suite)
 
 
 def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
@@ -212,6 +231,8 @@ def read_at_kiosk(scene: Scene, machine: Machine, stick: Stick) -> None:
         scene.tell("{} alarms over a stick of another feed", machine.name)
     except SyncError as error:
         hold(error.code in REFUSED, "I10", f"{machine.name} refuses a stick with {error.code}: {error}")
+        whole = stick.whole and not scene.revoked  # who is out of service gets a receipt, and nothing a kiosk could take
+        hold(not whole or error.code not in HARMED, "I10", f"{machine.name} refuses a whole stick with {error.code}: {error}")
         foreign = stick.whole and stick.commune != machine.commune and stick.data[4] == Way.DOWN
         hold(not foreign or error.code == "bundle_foreign", "I8", f"a stick of another commune is refused with {error.code}")
         scene.tell("{} refuses a stick: {}", machine.name, error.code)

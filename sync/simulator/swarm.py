@@ -69,6 +69,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "stick lost": OFTEN,
     "stick read twice": OFTEN,
     "stick on the wrong side": OFTEN,
+    "sticks read together": WHEN_DUE,
     # versions and policy
     "province asks for a pause": OFTEN,
     "schema floor raised": SELDOM,

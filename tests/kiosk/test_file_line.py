@@ -67,11 +67,14 @@ def test_no_nudge_shortens_a_pause_the_province_asked_for(machine: Machine, blob
     line.stop()
 
 
-def test_an_answer_that_says_when_to_come_again_is_believed_for_files_too(machine: Machine, server: BlobServer) -> None:
-    server.faults.append("503")
+@pytest.mark.parametrize(("fault", "waits_ms"), [("503", 40_000), ("never", 3_600_000)])
+def test_an_answer_that_says_when_to_come_again_is_believed_for_files_too_up_to_an_hour(
+    machine: Machine, server: BlobServer, fault: str, waits_ms: int
+) -> None:
+    server.faults.append(fault)
     line = FileLine(machine, Crossing(), uniform=lambda low, high: low)
     error = line.once()
     assert error is not None
     assert error.code == "server_error"
     noted = {row["item"]: row["next_ms"] - row["at_ms"] for row in machine.store.rows("SELECT * FROM attempt WHERE item <> ''")}
-    assert list(noted.values()) == [40_000]
+    assert list(noted.values()) == [waits_ms]

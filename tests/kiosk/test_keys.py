@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,17 @@ import pytest
 
 from kiosk import rotation
 from kiosk.config import load
+from kiosk.courier_cli import depot_of
 from kiosk.machine import Machine, key_file, open_machine
 from kiosk.stick import export_to
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError
 from kiosk.sync_cli import sync_command
+from kiosk.tidying import sealer_of
 from kiosk.usecases import file_dossier
-from sync.bundle import preface
+from sync.bundle import Header, Kind, VolumeWriter, Way, preface
+from sync.bundle_letters import Receipt, write_receipt
+from sync.depot import Depot
 from sync.engine import Engine
 from sync.enrol import Grant, issue_bundle, make_request, open_request, request_words
 from sync.envelope import base32, decode
@@ -315,6 +320,39 @@ def test_new_keys_of_province_and_commune_reach_a_kiosk_that_was_away(tmp_path: 
     trust = again(machine).trust
     assert trust is not None
     assert (trust.province.generation, trust.commune_generation) == (3, 3)
+
+
+def test_a_process_that_runs_on_seals_to_the_provinces_next_key(tmp_path: Path, province: ProvinceTwin) -> None:
+    machine = province.enrol(tmp_path)
+    province.renew_keys()
+    province.settle(machine)
+    assert province.keys.seal.open(sealer_of(machine).seal(b"line")) == b"line"
+
+
+def test_a_courier_that_runs_on_lets_go_what_any_key_of_the_province_gave_a_receipt_for(
+    tmp_path: Path, province: ProvinceTwin
+) -> None:
+    machine = province.enrol(tmp_path)
+    depot = depot_of(machine)
+    signers = [province.keys.sign]
+    province.renew_keys()
+    province.settle(machine)
+    signers.append(province.keys.sign)
+    for number, signer in enumerate(signers, 1):
+        keep(depot, Header(Way.UP, 1000, number, b"province", number.to_bytes(16, "big")))
+        receipt = write_receipt(Receipt(number.to_bytes(16, "big"), 1000, {}, 0, "", 1), signer)
+        keep(depot, Header(Way.DOWN, 1, number, b"province", bytes(16)), receipt)
+    assert [held.header.way for held in depot.held()] == [Way.DOWN] * 2
+
+
+def keep(depot: Depot, header: Header, *letters: bytes) -> None:
+    """A volume comes to a courier, who cannot know who signed it."""
+    out = io.BytesIO()
+    writer = VolumeWriter(out, header, SigningKey(b"w" * 32))
+    for letter in letters:
+        writer.add(Kind.LETTER, letter)
+    writer.finish()
+    depot.receive(io.BytesIO(out.getvalue()), len(out.getvalue()), "v.hsb")
 
 
 def test_a_kiosk_revoked_by_mistake_and_enrolled_again_sends_its_queue_once(tmp_path: Path, province: ProvinceTwin) -> None:

@@ -64,10 +64,14 @@ def spooler_for(machine: Machine, twin: PrinterTwin | None) -> Spooler:
     return spooler
 
 
-def later(machine: Machine, minutes: float) -> None:
+def clock_of(machine: Machine) -> ToldClock:
     clock = machine.store.clock
     assert isinstance(clock, ToldClock)
-    clock.advance(minutes * 60)
+    return clock
+
+
+def later(machine: Machine, minutes: float) -> None:
+    clock_of(machine).advance(minutes * 60)
 
 
 def test_it_is_a_paper_and_nothing_else(machine: Machine) -> None:
@@ -132,9 +136,21 @@ def test_until_then_it_waits_for_the_printer(machine: Machine) -> None:
     assert job(machine, told.job).content
 
 
-def test_a_clock_set_back_does_not_keep_it(machine: Machine) -> None:
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_wall_clock_that_jumps_neither_wipes_nor_keeps_it(machine: Machine, days: int) -> None:
     told = prepare(machine)
-    later(machine, -24 * 60)
+    clock_of(machine).at += days * 86_400
+    assert not machine.store.forget_unfetched()
+    assert job(machine, told.job).content
+    later(machine, PREPARED_MINUTES + 1)
+    assert machine.store.forget_unfetched()
+
+
+def test_after_a_restart_of_the_machine_it_waits_no_longer_than_before(machine: Machine) -> None:
+    told = prepare(machine)
+    clock_of(machine).boot, clock_of(machine).mono = "boot-2", 20.0
+    assert not machine.store.forget_unfetched()
+    later(machine, PREPARED_MINUTES)
     assert machine.store.forget_unfetched()
     assert job(machine, told.job).content == []
 

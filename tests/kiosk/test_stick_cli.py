@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,12 +27,13 @@ from kiosk.sync_status import LineFact, lock_file, write_status
 from kiosk.usecases import file_dossier
 from sync import usb
 from sync.blob.ranges import Ranges
-from sync.bundle import Way, preface
+from sync.bundle import Header, VolumeWriter, Way, preface, province_tag
 from sync.bundle_letters import Place, Receipt
 from sync.courier import Courier, CourierServer
 from sync.keys import SigningKey
 from sync.loading import Record
 from sync.receiving import Office, receive, write_return
+from sync.segment import commune_tag
 from sync.unloading import Unloaded
 from tests.kiosk.machines import MOTHER, PROCEDURE, filled_session, make_machine
 from tests.kiosk.province_twin import COMMUNE, SERVER_MS, ProvinceTwin
@@ -186,7 +189,7 @@ def test_the_province_that_answers_a_stick_knows_the_keys_it_was_signed_with(sta
         header, _ = preface(source)
     device = machine.store.identity_or_raise().device
     for refused, waits in (("revoked", True), ("gap", False)):
-        keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), refused, 1)]))
+        keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, 0, refused, 1)]))
         assert bool(key_file(machine.config).change(lambda held: held).rotation) is waits
     machine.close()
 
@@ -200,7 +203,7 @@ def test_a_receipt_for_an_older_volume_says_nothing_of_the_new_keys(state: Path,
     machine.close()
     machine = make_machine(state)
     device = machine.store.identity_or_raise().device
-    keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, (), "", 1)]))
+    keep_receipts(machine, Unloaded(header, receipts=[Receipt(header.ident, device, {}, 0, "", 1)]))
     assert key_file(machine.config).change(lambda held: held).rotation
     machine.close()
 
@@ -244,32 +247,40 @@ def test_a_file_that_waits_says_since_when_and_of_which_dossier(capsys: pytest.C
     assert "sync files resume" in text
 
 
-def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_path: Path) -> None:
-    twin = ProvinceTwin()
-    machine = twin.enrol(tmp_path / "state")
+def office_of(twin: ProvinceTwin) -> Office:
+    """The province's desk for sticks."""
 
     @contextmanager
     def recording() -> Iterator[tuple[Any, Any]]:
         with twin.journal.atomic():
             yield twin.journal, twin
 
-    office = Office(twin.root.public, twin.keys, recording, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
+    @contextmanager
+    def reading() -> Iterator[Any]:
+        yield twin.journal
 
-    def answered(name: str, seen: int) -> Path:
-        """What the province writes for a kiosk that stands at ``seen`` in the feed."""
-        file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
-        (volume,) = export_to(machine, tmp_path / name).volumes
-        with volume.open("rb") as source:
-            came = receive(source, office)
-        feed = twin.journal.state.feeds[COMMUNE]
-        place = Place(twin.journal.state.epoch, seen, feed[seen - 1].head[:8] if seen else bytes(8))
-        came.manifest = replace(came.manifest, feed=place)
-        return write_return(tmp_path / name, COMMUNE, [came], office)[0]
+    return Office(twin.root.public, twin.keys, recording, reading, MemoryProvinceBlobs(), lambda: SERVER_MS, os.urandom)
 
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-    first = answered("a", 0)
-    second = answered("b", len(twin.journal.state.feeds[COMMUNE]))
+
+def answered(twin: ProvinceTwin, machine: Machine, stick: Path, seen: int = 0) -> Path:
+    """What the province writes when a dossier comes on a stick of a kiosk that stands at ``seen`` in the feed."""
+    stick.mkdir()
+    office = office_of(twin)
+    file_dossier(machine, PROCEDURE, filled_session(), MOTHER)
+    (volume,) = export_to(machine, stick).volumes
+    with volume.open("rb") as source:
+        came = receive(source, office)
+    feed = twin.journal.state.feeds[COMMUNE]
+    place = Place(twin.journal.state.epoch, seen, feed[seen - 1].head[:8] if seen else bytes(8))
+    came.manifest = replace(came.manifest, feed=place)
+    return write_return(stick, COMMUNE, [came], office)[0]
+
+
+def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    twin = ProvinceTwin()
+    machine = twin.enrol(tmp_path / "state")
+    first = answered(twin, machine, tmp_path / "a")
+    second = answered(twin, machine, tmp_path / "b", len(twin.journal.state.feeds[COMMUNE]))
     depot = depot_of(machine)
     depot.offer(second)
     assert [one.error.code for one in take_own(machine, depot) if one.error] == ["feed_gap"]
@@ -278,6 +289,33 @@ def test_an_answer_a_courier_brings_too_early_waits_for_the_one_before_it(tmp_pa
     assert [one.error for one in take_own(machine, depot)] == [None, None]
     assert depot.held() == []
     assert machine.store.waiting() == 0
+    machine.close()
+
+
+def test_an_answer_whose_reader_is_stopped_is_held_until_it_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    twin = ProvinceTwin()
+    machine = twin.enrol(tmp_path / "state")
+    depot = depot_of(machine)
+    depot.offer(answered(twin, machine, tmp_path / "a"))
+    with monkeypatch.context() as stopped:
+        stopped.setattr(sys, "executable", "/bin/true")
+        assert [one.error.code for one in take_own(machine, depot) if one.error] == ["bundle_unreadable"]
+    assert len(depot.held()) == 1
+    assert [one.error for one in take_own(machine, depot)] == [None]
+    assert depot.held() == []
+    machine.close()
+
+
+def test_a_forged_answer_is_dropped_and_one_of_another_province_left_alone(tmp_path: Path) -> None:
+    twin = ProvinceTwin()
+    machine = twin.enrol(tmp_path / "state")
+    depot = depot_of(machine)
+    for root in (twin.root.public, b"another"):
+        out = io.BytesIO()
+        VolumeWriter(out, Header(Way.DOWN, commune_tag(COMMUNE), 1, province_tag(root), bytes(16)), SigningKey.generate()).finish()
+        depot.receive(io.BytesIO(out.getvalue()), len(out.getvalue()), "p.hsb")
+    assert [one.error.code for one in take_own(machine, depot) if one.error] == ["bundle_forged"]
+    assert [held.header.province for held in depot.held()] == [province_tag(b"another")]
     machine.close()
 
 

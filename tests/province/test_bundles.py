@@ -96,7 +96,7 @@ def received(site: Site, stick: Path, *, answer: bool = True) -> Imported:
 
 def take(kiosk: KioskTwin, path: Path) -> Unloaded:
     with path.open("rb") as source:
-        return unload(source, kiosk.engine, kiosk.engine.trust)
+        return unload(source, kiosk.engine)
 
 
 def test_a_filing_goes_up_and_its_code_comes_back_without_any_line(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:

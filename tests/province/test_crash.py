@@ -163,3 +163,6 @@ def test_the_whole_way_on_every_database(database: Database, tmp_path: Path) -> 
     entries = cli("rebuild", state=state, database=database.url)[1]["entries"]
     code, report = cli("check", state=state, database=database.url)
     assert (code, report["events"], report["entries"], report["dossiers"]) == (0, 13, entries, 4)
+    (tmp_path / "stick").mkdir()
+    code, written = cli("bundle-export", str(tmp_path / "stick"), "--commune", "01273", state=state, database=database.url)
+    assert (code, len(written["files"])) == (0, 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from sync.envelope import Origin
 from sync.feed import encode_entry, fields_entry
 from sync.ports import Confirmed
@@ -102,3 +104,38 @@ def test_a_code_is_looked_up_alike_as_it_is_printed_and_as_it_is_typed() -> None
     printed = "TAM-K1-260309-0001A"
     assert normal_code(printed) == printed
     assert normal_code(" tam-ki–260309-OOO1a ") == printed
+
+
+def test_who_reads_sees_one_moment_and_no_writer_waits_for_him(site: Site) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    from province.journal import reading, recording
+
+    def write() -> int:
+        with recording(1) as journal:
+            seq = journal.add_entry(COMMUNE, fields_entry(DOSSIER, {"remark": 2}), None)
+        connection.close()
+        return seq
+
+    with recording(1) as journal:
+        journal.add_entry(COMMUNE, fields_entry(DOSSIER, {"remark": 1}), None)
+    with ThreadPoolExecutor(1) as other, reading() as journal:
+        assert journal.feed_position(COMMUNE)[0] == 1
+        assert other.submit(write).result(timeout=10) == 2
+        assert len(journal.feed(COMMUNE, 0, 10)) == 1
+    with reading() as journal:
+        assert journal.feed_position(COMMUNE)[0] == 2
+
+
+def test_who_reads_makes_no_snapshot_though_one_is_due(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from province.journal import reading, recording
+
+    with recording(1) as journal:
+        journal.add_entry(COMMUNE, fields_entry(DOSSIER, {"remark": 1}), None)
+    monkeypatch.setattr("sync.snapshot.SNAPSHOT_EVERY", 1)
+    with reading() as journal:
+        assert journal.snapshot(COMMUNE) is None
+    with recording(1) as journal:
+        assert journal.snapshot(COMMUNE) is not None

@@ -104,7 +104,7 @@ class Sender:
 
     def take(self, path: Path) -> Unloaded:
         with path.open("rb") as source:
-            return unload(source, self.kiosk.engine, self.kiosk.engine.trust, sieve=in_process)
+            return unload(source, self.kiosk.engine, sieve=in_process)
 
     def take_all(self, stick: Path) -> list[Unloaded]:
         """Every volume of the way back on a stick, in order of their names."""
@@ -121,6 +121,7 @@ class Desk:
             root=world.root.public,
             keys=world.keys,
             recording=self._recording,
+            reading=self._reading,
             attachments=self.files,
             wall_ms=lambda: SERVER_MS,
             random_bytes=world.rng.randbytes,
@@ -130,6 +131,11 @@ class Desk:
     def _recording(self) -> Iterator[tuple[ProvinceJournal, MergePort]]:
         with self.world.province.atomic():
             yield self.world.province, self.world.merge
+
+    @contextmanager
+    def _reading(self) -> Iterator[ProvinceJournal]:
+        with self.world.province.atomic():
+            yield self.world.province
 
     def announce(self, sender: Sender) -> None:
         """What the ``at`` events of a kiosk's files told."""

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -46,7 +47,7 @@ def keep(depot: Depot, data: bytes) -> Held:
 
 @pytest.fixture
 def depot(tmp_path: Path) -> Depot:
-    return Depot(tmp_path / "depot", 1_000_000, [PROVINCE.public])
+    return Depot(tmp_path / "depot", 1_000_000, lambda: [PROVINCE.public])
 
 
 @pytest.fixture
@@ -100,6 +101,15 @@ def test_a_volume_is_held_once_however_often_it_comes(depot: Depot) -> None:
     assert len(depot.held()) == 1
 
 
+def test_a_volume_of_ones_own_is_offered_twice_and_takes_its_room_once(depot: Depot, tmp_path: Path) -> None:
+    own = tmp_path / "own.hsb"
+    own.write_bytes(volume())
+    depot.offer(own)
+    room = depot.room()
+    depot.offer(own)
+    assert depot.room() == room
+
+
 def test_what_is_no_whole_volume_is_not_kept(depot: Depot, tmp_path: Path) -> None:
     data = volume()
     for wrong in (data[:-1], b"PK\x03\x04" + data, b"x" * 500):
@@ -123,7 +133,7 @@ def test_a_forged_copy_does_not_take_the_place_of_what_is_held(depot: Depot) -> 
     forged = data[:-1] + bytes([data[-1] ^ 1])
     assert keep(depot, forged).name != true.name
     assert true.path.read_bytes() == data
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert [one.header.way for one in depot.held()] == [Way.DOWN], "both leave when the true one has arrived"
 
@@ -139,14 +149,14 @@ def test_what_interrupted_transfers_left_takes_room_and_gives_way(depot: Depot) 
 def test_what_the_province_received_is_let_go_when_its_receipt_comes_by(depot: Depot) -> None:
     keep(depot, volume(1))
     keep(depot, volume(2))
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert [(one.header.way, one.header.counter) for one in depot.held()] == [(Way.UP, 2), (Way.DOWN, 9)]
 
 
 def test_a_copy_of_what_has_arrived_is_not_held_again(depot: Depot, tmp_path: Path) -> None:
     first = volume(1)
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
     answer = keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     depot.remove(answer)
     keep(depot, first)
@@ -157,16 +167,33 @@ def test_a_copy_of_what_has_arrived_is_not_held_again(depot: Depot, tmp_path: Pa
 def test_a_month_of_bundles_that_arrive_leaves_the_folder_as_small_as_it_was(depot: Depot, tmp_path: Path) -> None:
     for day in range(1, 31):
         keep(depot, volume(day, 100_000))
-        receipt = write_receipt(Receipt(day.to_bytes(16, "big"), 1000, {}, (), "", 1), PROVINCE)
+        receipt = write_receipt(Receipt(day.to_bytes(16, "big"), 1000, {}, 0, "", 1), PROVINCE)
         depot.remove(keep(depot, volume(100 + day, way=Way.DOWN, letters=(receipt,))))
     assert [path.name for path in (tmp_path / "depot").iterdir()] == ["arrived"]
     assert depot.room() == 1_000_000
 
 
-def test_a_full_folder_lets_go_what_was_carried_on_and_nothing_else(depot: Depot, server: CourierServer) -> None:
+def test_what_the_kernel_took_and_a_phone_did_not_is_not_called_fetched(
+    depot: Depot, server: CourierServer, tmp_path: Path
+) -> None:
+    held = keep(depot, volume(1, 60_000))
+    before = threading.active_count()
+    with socket.socket() as phone:
+        phone.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        phone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        phone.connect(("127.0.0.1", server.port))
+        phone.sendall(f"GET /v/{held.name} HTTP/1.1\r\nX-Code: {CODE}\r\n\r\n".encode())
+        with phone.makefile("rb") as came:
+            assert came.read(20_000).startswith(b"HTTP/1.1 200")
+    until("the line to be given up", lambda: threading.active_count() <= before)
+    assert not any(tmp_path.rglob("*.fetched"))
+
+
+def test_a_full_folder_lets_go_what_was_carried_on_and_nothing_else(depot: Depot, server: CourierServer, tmp_path: Path) -> None:
     keep(depot, volume(1, 400_000))
     fetched = keep(depot, volume(2, 400_000))
     ask(server, "GET", f"/v/{fetched.name}", X_Code=CODE)
+    until("the fetching is noted", lambda: any(tmp_path.rglob("*.fetched")))
     keep(depot, volume(3, 400_000))
     assert [one.header.counter for one in depot.held()] == [1, 3]
     with pytest.raises(StickFull):
@@ -186,7 +213,7 @@ def test_a_receipt_that_is_none_lets_nothing_go(depot: Depot, wrong: str) -> Non
     keep(depot, volume(1))
     refused = "gap" if wrong == "refused" else ""
     device = 1001 if wrong == "of another device" else 1000
-    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), device, {}, (), refused, 1), KIOSK if wrong == "forged" else PROVINCE)
+    receipt = write_receipt(Receipt((1).to_bytes(16, "big"), device, {}, 0, refused, 1), KIOSK if wrong == "forged" else PROVINCE)
     keep(depot, volume(9, way=Way.DOWN, letters=(receipt,)))
     assert len(depot.held()) == 2
 

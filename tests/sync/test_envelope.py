@@ -55,6 +55,23 @@ def test_a_line_moved_twice_still_names_its_first_place() -> None:
     assert event_id(1000, 123, twice) == event_id(1000, 55, line)
 
 
+def test_the_longest_line_there_may_be_can_still_be_moved_anywhere() -> None:
+    last, place = 10**15 - 1, (1 << 40) - 1
+    room = MAX_LINE - len(encode(EVENT._replace(content={"x": ""})))
+    longest = next(line for spare in range(room) if (line := written(EVENT._replace(content={"x": "x" * (room - spare)}))))
+    moved = move_line(longest, place, last)
+    assert len(longest) > MAX_LINE - 100
+    assert decode(moved).moved_from == (place, EVENT.n)
+
+
+def written(event: Event) -> bytes:
+    """Its line, or nothing where it would be too long."""
+    try:
+        return encode(event)
+    except EnvelopeError:
+        return b""
+
+
 def test_the_same_line_elsewhere_is_another_event() -> None:
     line = encode(EVENT)
     assert len({event_id(1000, 55, line), event_id(1001, 55, line), event_id(1000, 56, line)}) == 3

@@ -12,33 +12,14 @@ from sync.errors import BadLetter, BadSignature, Refused
 from sync.intake import FeedPlace, bundle_reply, take_segments
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import FormerKey
-from sync.rollover import CommuneSecret, ProvincePublic, Rotation, write_commune, write_province, write_rotation
+from sync.rollover import Rotation, write_rotation
 from sync.simulator.world import SERVER_MS, Kiosk, World
+from tests.sync.renewals import renew_commune, roll_province
 
 
 def write_tag(kiosk: Kiosk, tag: str, dossier: str = "") -> str:
     origin = kiosk.journal.write(dossier, "tag", {"tag": tag})
     return dossier or origin.dossier_id()
-
-
-def roll_province(world: World) -> None:
-    """The province's keys of the next generation come into force."""
-    before, generation = world.signing, world.keys.generation + 1
-    world.signing, sealing = SigningKey(world.rng.randbytes(32)), SealKey(world.rng.randbytes(32))
-    public = ProvincePublic(world.signing.public, sealing.public, generation)
-    world.province.province_documents.append(write_province(public, world.root, before))
-    former = {**world.keys.former, world.keys.generation: world.keys.seal}
-    world.keys = replace(world.keys, sign=world.signing, seal=sealing, generation=generation, former=former)
-
-
-def renew_commune(world: World, kiosk: Kiosk) -> SealKey:
-    fresh = SealKey(world.rng.randbytes(32))
-    record = world.province.devices[kiosk.journal.device]
-    secret = CommuneSecret("01273", 2, fresh.secret)
-    world.province.commune_letters = lambda to: (2, write_commune(secret, to.device, to.seal_key, world.signing))
-    world.province.devices[record.device] = replace(record, commune_generation=2)
-    world.province.state.communes["01273"] = (2, fresh.public)
-    return fresh
 
 
 def rotate(kiosk: Kiosk, upto: dict[int, int], generation: int = 2) -> DeviceKeys:

@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import BadSignature, KeyFileError, SealBroken, WrongPassphrase
 from sync.key_file import PassphraseWrap, read_key_file, write_key_file
-from sync.keys import SEAL_COST, DeviceKeys, SealKey, SigningKey, VerifyKey, seal, word_list, words
+from sync.keys import SEAL_COST, DeviceKeys, SealKey, SigningKey, VerifyKey, by_one_of, seal, word_list, words
 
 QUICK = {"operations": 1, "memory": 8192}
 
@@ -131,3 +131,16 @@ def test_keys_of_the_wrong_size_are_refused() -> None:
         DeviceKeys.from_secrets({"sign": b"short", "seal": b"s" * 32})
     with pytest.raises(KeyFileError):
         DeviceKeys.from_secrets({"sign": b"s" * 32})
+
+
+def test_one_of_several_keys_is_enough_and_the_first_that_fits_says_what_came_of_it() -> None:
+    keys = [SigningKey(bytes([number]) * 32) for number in range(3)]
+    signature = keys[1].sign(b"mcx head 1", b"x")
+
+    def verified(key: SigningKey) -> SigningKey:
+        key.verify_key.verify(b"mcx head 1", b"x", signature)
+        return key
+
+    assert by_one_of(keys, verified) is keys[1]
+    with pytest.raises(BadSignature):
+        by_one_of(keys[::2], verified)

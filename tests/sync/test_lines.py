@@ -269,7 +269,10 @@ def test_a_redirect_tells_where_the_login_is(server: FaultServer, bearer: HttpBe
     assert failed.value.portal == server.url + "/login"
 
 
-@pytest.mark.parametrize("hint", ["javascript:alert(1)", "http://x/\\u001b[31m", "http://" + "a" * 300, "//", ""])
+@pytest.mark.parametrize(
+    "hint",
+    ["javascript:alert(1)", "http://x/\\u001b[31m", "http://" + "a" * 300, "//", "", "http://[login", "http://ex\\u2100mple/"],
+)
 def test_a_portal_cannot_make_us_show_what_it_likes(server: FaultServer, bearer: HttpBearer, hint: str) -> None:
     server.paths["POST", "/v1/x"] = lambda body: (511, b'{"user-portal-url":"%s"}' % hint.encode())
     with pytest.raises(CaptivePortal) as failed:

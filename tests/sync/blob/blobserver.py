@@ -7,19 +7,23 @@ one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
 from sync.blob.receiver import Receiver
 from sync.blob.wire import ticket_of_query
 from tests.sync.loopback import PORTAL, Loopback
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 class BlobServer(Loopback):
     """Faults: ``cut`` (reads 20 KiB of the body, then closes), ``hang`` (reads 20 KiB, then nothing more), ``lost`` (takes all,
-    then closes unanswered), ``portal``, ``500``, ``503`` (come again in 40 s), ``mute`` (takes all, never answers), ``slow`` (200
+    then closes unanswered), ``portal``, ``500``, ``407``, ``503`` (come again in 40 s), ``never`` (503,
+    to come again in 10^400 s), ``mute`` (takes all, never answers), ``slow`` (200
     KiB a second), ``buffered`` (a proxy that keeps the body and then closes: nothing of it gets through).
     """
 
@@ -83,13 +87,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in ("cut", "hang", "lost", "mute", "buffered"):
             self.close_connection = True
         else:
-            status = {"500": 500, "503": 503}.get(fault, 200)
-            self._send(status, PORTAL if fault in ("portal", "500", "503") else call.close())
+            status = {"500": 500, "407": 407, "503": 503, "never": 503}.get(fault, 200)
+            more = {"503": {"Retry-After": "40"}, "never": {"Retry-After": "9" * 400}}.get(fault, {})
+            self._send(status, PORTAL if status != 200 or fault == "portal" else call.close(), more)
 
-    def _send(self, status: int, body: bytes) -> None:
+    def _send(self, status: int, body: bytes, more: Mapping[str, str] = NOTHING) -> None:
         self.send_response(status)
-        if status == 503:
-            self.send_header("Retry-After", "40")
+        for name, value in more.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -19,7 +19,7 @@ from sync.blob.ports import NO_DUE, Announced, BlobTask, Lane, Sender
 from sync.blob.ranges import NONE, Ranges
 from sync.blob.receiver import Receiver
 from sync.blob.wire import put_path
-from sync.errors import CaptivePortal, Offline, ServerError
+from sync.errors import CaptivePortal, Offline, ProxyRefused, ServerError
 from sync.keys import SODIUM, SigningKey
 from tests.sync.blob.blobserver import BlobServer
 from tests.sync.blob.memory import MemoryKioskBlobs, MemoryProvinceBlobs
@@ -91,7 +91,7 @@ def test_a_broken_line_is_replaced_at_once_and_nothing_that_arrived_is_sent_agai
     assert [method for method, _, _ in scene.server.calls].count("GET") in (1, 2), "asked once by each line that goes on"
 
 
-@pytest.mark.parametrize(("fault", "error"), [("portal", CaptivePortal), ("500", ServerError)])
+@pytest.mark.parametrize(("fault", "error"), [("portal", CaptivePortal), ("500", ServerError), ("407", ProxyRefused)])
 def test_an_answer_of_somebody_else_ends_the_round_under_its_name(scene: Scene, fault: str, error: type[Exception]) -> None:
     scene.add()
     scene.server.faults.append(fault)
