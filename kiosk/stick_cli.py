@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.answers import answer, say
+from kiosk.carrying import Carried, hold_foreign, load_held
 from kiosk.counts import count
+from kiosk.courier_cli import depot_of
+from kiosk.line import engine_of
 from kiosk.machine import Machine, add_machine_arguments
 from kiosk.progress import Bar
 from kiosk.stick import Imported, attachments_of, export_to, find_stick, import_from, receipt_vi
 from kiosk.store.connection import StoreError
 from sync import usb
-from sync.bundle_errors import StickGone
+from sync.bundle_errors import BundleForeign, StickGone
 from sync.loading import Loaded
 from sync.sizes import size_vi
 
@@ -58,13 +61,17 @@ def _export(machine: Machine, given: argparse.Namespace) -> int:
     most = given.most_mb * MB if given.most_mb is not None else 1 << 50
     with Bar("Đang ghi", min(total, most), quiet=given.json) as bar:
         loaded = export_to(machine, root, most=most, note=given.note, progress=bar.add)
-    say(given.json, _export_facts(loaded), _export_vi(loaded))
-    return 1 if loaded.left_bytes or loaded.unread else 0
+    carried = load_held(root, depot_of(machine), engine_of(machine).trust, max(0, most - loaded.bytes))
+    facts = _export_facts(loaded, carried)
+    say(given.json, facts, "\n".join([_export_vi(loaded), *_carried_vi(carried)]))
+    return 0 if facts["ok"] else 1
 
 
-def _export_facts(loaded: Loaded) -> dict[str, Any]:
+def _export_facts(loaded: Loaded, carried: Carried) -> dict[str, Any]:
     return {
-        "ok": not (loaded.left_bytes or loaded.unread),
+        "ok": not (loaded.left_bytes or loaded.unread or carried.left),
+        "carried": carried.written,
+        "carried_left": carried.left,
         "files": [path.name for path in loaded.volumes],
         "bytes": loaded.bytes,
         "attachment_bytes": loaded.blob_bytes,
@@ -91,6 +98,15 @@ def _export_vi(loaded: Loaded) -> str:
     return "\n".join(lines)
 
 
+def _carried_vi(carried: Carried) -> list[str]:
+    lines = []
+    if carried.written:
+        lines.append(f"Đã ghi thêm {carried.written} gói giữ hộ của máy khác, đọc lại đúng: tỉnh nhận cùng một lần.")
+    if carried.left:
+        lines.append(f"USB đầy: còn {carried.left} gói giữ hộ chưa ghi. Dùng thêm một USB nữa và chạy lại lệnh này.")
+    return lines
+
+
 def _import(machine: Machine, given: argparse.Namespace) -> int:
     place = given.place if given.place is not None else find_stick(machine.config, None)
     try:
@@ -101,8 +117,17 @@ def _import(machine: Machine, given: argparse.Namespace) -> int:
             raise
         raise StoreError("file", f"Không thấy «{place.name}».", "Xem lại USB và đường dẫn.") from None
     found = import_from(machine, place)
-    facts = {"ok": bool(found) and all(one.error is None for one in found), "volumes": [_import_facts(one) for one in found]}
-    lines = [_import_vi(one) for one in found] or [NOTHING_VI]
+    foreign = [one.path for one in found if isinstance(one.error, BundleForeign) and place.is_dir()]
+    held = hold_foreign(foreign, depot_of(machine)) if foreign else []
+    found = [one for one in found if one.path not in held]
+    facts = {
+        "ok": bool(found or held) and all(one.error is None for one in found),
+        "volumes": [_import_facts(one) for one in found],
+        "held": len(held),
+    }
+    lines = [_import_vi(one) for one in found] or ([] if held else [NOTHING_VI])
+    if held:
+        lines.append(f"Giữ hộ {len(held)} gói trả lời cho xã khác: xã đó lấy qua «sync courier», hoặc đưa chính USB này.")
     receipt = receipt_vi(machine.store)
     say(given.json, facts, "\n".join([*lines, receipt] if receipt else lines))
     return 0 if facts["ok"] else 1
