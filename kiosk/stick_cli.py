@@ -134,13 +134,13 @@ def _import(machine: Machine, given: argparse.Namespace) -> int:
 
 
 def _import_facts(one: Imported) -> dict[str, Any]:
-    if one.brought is None:
+    if one.brought is None or one.error is not None:
         return {"file": one.path.name, "error": one.error.code if one.error else ""}
     return {"file": one.path.name, "applied": one.brought.applied, "acked": one.brought.acked}
 
 
 def _import_vi(one: Imported) -> str:
-    if one.brought is None:
+    if one.brought is None or one.error is not None:
         return f"{one.path.name}: {one.error.message_vi} {one.error.cure_vi}" if one.error else one.path.name
     if not one.brought.applied:
         return f"{one.path.name}: đã nhận từ trước, không có gì mới."

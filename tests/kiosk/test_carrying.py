@@ -17,7 +17,7 @@ from sync.bundle import Header, Kind, VolumeWriter, Way, preface, province_tag
 from sync.bundle_letters import Receipt, write_receipt
 from sync.segment import commune_tag
 from tests.kiosk.machines import make_machine
-from tests.kiosk.province_twin import ProvinceTwin
+from tests.kiosk.province_twin import COMMUNE, DEVICE, ProvinceTwin
 
 NEIGHBOUR = 9
 
@@ -131,3 +131,17 @@ def answer(twin: ProvinceTwin, stick: Path) -> None:
     receipt = write_receipt(Receipt(ident, NEIGHBOUR, held={}, complete=0, refused="", at_ms=1), twin.keys.sign)
     name, body = volume(twin, Way.DOWN, commune_tag("01279"), receipt)
     (usb.folder_for(stick, "01279") / name).write_bytes(body)
+
+
+def test_a_kiosk_taken_out_of_service_reads_so_in_the_answer(
+    capsys: pytest.CaptureFixture[str], state: Path, stick: Path, twin: ProvinceTwin
+) -> None:
+    receipt = write_receipt(Receipt(bytes(16), DEVICE, held={}, complete=0, refused="revoked", at_ms=1), twin.keys.sign)
+    name, body = volume(twin, Way.DOWN, commune_tag(COMMUNE), receipt)
+    (usb.folder_for(stick, COMMUNE) / name).write_bytes(body)
+    code, facts = run(capsys, state, "import", str(stick))
+    assert (code, facts["volumes"]) == (1, [{"file": name, "error": "refused"}])
+    sync_command(["import", str(stick), "--state", str(state)])
+    text = capsys.readouterr().out
+    assert "đã bị tỉnh thu hồi" in text
+    assert "revoked" not in text
