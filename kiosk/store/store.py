@@ -31,7 +31,7 @@ from kiosk.store import projections, search
 from kiosk.store.connection import DatabaseError, OperationalError, StoreError, cannot_write, connect, immediate, named
 from kiosk.store.hold import Hold
 from kiosk.store.journal import Identity, Journal
-from kiosk.store.ledger import BLOCK, UNKNOWN_NUMBERS, Ledger, Witness
+from kiosk.store.ledger import BLOCK, Ledger, Witness, elsewhere
 from kiosk.store.migrations import migrate
 from kiosk.store.outbox import Outbox
 from kiosk.store.papers import Papers
@@ -58,8 +58,12 @@ class Work:
         self.inc, self.n, self.head = store.current()
 
     def next(self) -> Origin:
-        """Where the next event will stand: a dossier takes its id from it."""
+        """Where the next event will stand."""
         return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
+
+    def new_dossier(self) -> str:
+        """The id of the dossier the next event creates."""
+        return self.next().dossier_id(self._store.random.getrandbits(40))
 
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
         """Write events. ``base`` is the feed position shown when the form was opened; by default the present one, for what looks at
@@ -228,18 +232,23 @@ class Store(Journal, Times, Papers, Outbox):
         with self.transaction():
             row = self.db.conn.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal DESC LIMIT 1").fetchone()
             older = row is None or self._is_behind(*row)
-            if older or self.ledger.is_copy:
+            copied = self.ledger.is_copy or (self.ledger.witness is None and self._has_lived())
+            if older or copied:
                 self._open_incarnation()
             # What stood in the set-aside block may be on paper: go on after it.
             beyond = max(int(self.meta("number", 0)), self.ledger.below - 1)
-            if self.ledger.is_copy:
-                log.warning("this store was copied here; its journal goes on in a new incarnation")
+            if copied:
+                log.warning("this store was copied here, or its ledger is gone; its journal goes on in a new incarnation")
                 self._witnessed(Witness(*self.current()))
                 self.set_meta("copied", b"".join(self.verify_keys()))  # kiosk.copied tells the technician
                 # The other copy goes on with the numbers after these.
-                self.set_meta("number", beyond + UNKNOWN_NUMBERS)
+                self.set_meta("number", elsewhere(beyond, self.current()[0]))
             elif older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
                 self.set_meta("number", beyond)
+
+    def _has_lived(self) -> bool:
+        """Whether anything was written here: a ledger stood beside it then."""
+        return self.db.conn.execute("SELECT 1 FROM incarnation WHERE n > 0").fetchone() is not None
 
     def _is_behind(self, inc: int, n: int, head: bytes) -> bool:
         seen = self.ledger.witness

@@ -175,6 +175,8 @@ class Scene:
         """(device, incarnation, n) -> heads that kiosks wrote there."""
         self.backups: list[Backup] = []
         self.sticks: list[Stick] = []
+        self.created: set[str] = set()
+        """Dossiers by the id each filing got: no two futures of a disk give the same."""
         self.dropped: set[str] = set()
         """Dossiers that ever left the kiosks."""
         self.thieves: list[Machine] = []

@@ -18,7 +18,7 @@ from sync.simulator.world import SERVER_MS, Kiosk, World
 
 def write_tag(kiosk: Kiosk, tag: str, dossier: str = "") -> str:
     origin = kiosk.journal.write(dossier, "tag", {"tag": tag})
-    return dossier or origin.dossier_id()
+    return dossier or kiosk.journal.dossier_at(origin)
 
 
 def roll_province(world: World) -> None:
