@@ -38,6 +38,7 @@ from sync.segment import MAGIC, commune_tag, parse
 from sync.sieve import sift
 from sync.steps import step
 from sync.unloading import Sieve, seal_states
+from sync.visit import Beyond
 
 PORTION: Final = 16
 """Most segments taken in one transaction."""
@@ -137,6 +138,7 @@ class _Reception:
         self._held: dict[int, int] = {}
         self._reached: dict[int, int] = {}
         self._aside: list[str] = []
+        self._beyond: Beyond = {}
         self._branched = 0
         self._loose: dict[str, Ranges] = {}
 
@@ -182,7 +184,7 @@ class _Reception:
             return
         office, device = self._office, self._record.device
         with step("province.stick"), office.recording() as (journal, merge):
-            taken = take_segments(device, portion, journal, merge, office.keys, office.wall_ms())
+            taken = take_segments(device, portion, journal, merge, office.keys, office.wall_ms(), self._beyond)
         self._held |= taken.held
         self._aside += [code for code in taken.refused if code not in self._aside]
         self._branched += taken.branched

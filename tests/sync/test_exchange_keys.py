@@ -187,7 +187,7 @@ def test_a_former_key_proves_what_it_wrote_and_reads_nothing_more() -> None:
     assert world.province.position(1000, inc)[0] == 2
     with world.province.atomic():
         taken = take_segments(1000, stick, world.province, world.merge, world.keys, SERVER_MS)
-    assert (taken.held, taken.refused) == ({inc: 2}, ("revoked",))
+    assert (taken.held, taken.refused) == ({inc: 2}, ("former_key",))
     world.settle(kiosk)
     assert world.province.position(1000, inc)[0] == 3
 
