@@ -97,6 +97,12 @@ class Received:
     """Blob of the volume -> what is held of it now."""
     revoked: bool = False
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Codes of what of it is not held now: set aside, or missing what comes before it."""
+        missing = ("gap",) if self.receipt.refused == "gap" else ()
+        return self.aside + missing
+
 
 def receive(source: BinaryIO, office: Office, *, sieve: Sieve = sift) -> Received:
     """Take a volume in; durable when it returns.
