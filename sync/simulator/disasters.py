@@ -73,8 +73,8 @@ def _go_back(scene: Scene, state: ProvinceState, *, raised: bool) -> None:
     scene.province.put_back(state)
     for machine in scene.honest():
         record = state.devices[machine.journal.device]
-        if record.generation < machine.generation - 1:
-            # It has changed its keys more than once since: people enrol it again, comparing words.
+        if record.generation < machine.generation - min(1, len(machine.keys.rotations)):
+            # It has changed its keys more than once since, or no letter tells of it: people enrol it again, comparing words.
             state.devices[record.device] = replace(scene.authority.record(machine.own, record), generation=machine.generation)
     for device, held in scene.revoked.items():
         state.devices[device] = replace(state.devices[device], valid_to=held)

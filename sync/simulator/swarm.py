@@ -62,6 +62,7 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "commune key renewed": SELDOM,
     "device keys rotated": WHEN_DUE,
     "replaced keys stolen": (0.0, 0.7),
+    "kiosk enrolled again": SELDOM,
     "kiosk revoked": (0.0, 0.0, 0.0, 0.1),
     # sticks
     "stick written": (0.0, 0.3, 0.8),
