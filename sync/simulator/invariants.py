@@ -88,8 +88,8 @@ def _stored(scene: Scene) -> None:
             hold(owner != device or len(log) <= caps.get(inc, 0), "I10", f"revoked device {device} still writes")
     for device, reason, _ in state.quarantined:
         known = reason in ASIDE or (reason == "revoked" and (device in scene.revoked or bool(scene.thieves)))
-        # A stick goes on with a log of which the restored province holds the other copy's lines: its kiosk hears of the fork.
-        known = known or (reason == "chain_diverged" and scene.rewound and scene.cloned)
+        # A stick goes on with a log of which the restored province holds another copy's or another future's lines.
+        known = known or (reason == "chain_diverged" and scene.rewound)
         hold(known, "I10", f"an honest kiosk was put into quarantine: {reason}")
 
 

@@ -25,8 +25,6 @@ def renew(scene: Scene) -> None:
         scene.tell("{} runs a later version of the program", machine.name)
     if scene.swarm.happens("device keys rotated") and _alone(scene, machine):
         _rotate(scene, machine)
-    if scene.swarm.happens("kiosk enrolled again") and _alone(scene, machine):
-        _enrol_again(scene, machine)
     if scene.swarm.happens("kiosk revoked") and len({m.journal.device for m in scene.honest()}) > 1:
         revoke(scene, machine)
 
@@ -61,10 +59,10 @@ def _rotate(scene: Scene, machine: Machine) -> None:
     scene.start(machine)
 
 
-def _enrol_again(scene: Scene, machine: Machine) -> None:
+def enrol_again(scene: Scene, machine: Machine) -> None:
     """People compare words: the same number with new keys, and those before end at what is held."""
     journal, record = machine.journal, scene.province.devices[machine.journal.device]
-    if record.generation != machine.generation:
+    if record.generation != machine.generation or not _alone(scene, machine):
         return
     if scene.swarm.happens("replaced keys stolen"):
         scene.thieves.append(scene.copy(machine))

@@ -45,6 +45,8 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "clock stands": OFTEN,
     # disasters
     "kiosk restored from an image": SELDOM,
+    "stick written before a restore": WHEN_DUE,
+    "kiosk enrolled again": WHEN_DUE,
     "kiosk cloned": SELDOM,
     "province loses power": SELDOM,
     "province restored": SELDOM,
@@ -62,7 +64,6 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "commune key renewed": SELDOM,
     "device keys rotated": WHEN_DUE,
     "replaced keys stolen": (0.0, 0.7),
-    "kiosk enrolled again": SELDOM,
     "kiosk revoked": (0.0, 0.0, 0.0, 0.1),
     # sticks
     "stick written": (0.0, 0.3, 0.8),
