@@ -51,6 +51,8 @@ class DossierFacts:
     papers: Sequence[tuple[str, str]]
     """Id and title of each paper that can be downloaded."""
     files: Sequence[FileFact]
+    doubled: bool
+    """Its provisional code stands on another slip too."""
 
 
 def dossier_facts(row: DossierIndex) -> DossierFacts:
@@ -58,7 +60,11 @@ def dossier_facts(row: DossierIndex) -> DossierFacts:
     fields = confirmed_fields(row)
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
     sections = _sections(load_catalogue().filed(fields), fields)
-    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row))
+    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row), _doubled(row))
+
+
+def _doubled(row: DossierIndex) -> bool:
+    return bool(row.code) and DossierIndex.objects.filter(code=row.code).exclude(pk=row.pk).exists()
 
 
 def procedure_name(code: str) -> str:

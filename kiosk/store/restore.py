@@ -22,7 +22,7 @@ from kiosk.store.blobs import KEPT, folder_of
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
-from kiosk.store.ledger import UNKNOWN_NUMBERS, Ledger
+from kiosk.store.ledger import Ledger, Witness, elsewhere
 from sync.durable import to_disk
 from sync.envelope import ZERO_HEAD
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
@@ -120,11 +120,11 @@ def _install(found: Found, place: Place, own: Keyring | None) -> Restored:
         )
     for blob in found.blobs:
         _put_blob(blob, place.blobs)
-    db = connect(found.store, found.key)
+    db, ledger = connect(found.store, found.key), Ledger(place.ledger)
     try:
         with immediate(db):
             _doubt_papers(db)
-            _begin_anew(db, Ledger(place.ledger))
+            begun = _begin_anew(db, ledger)
             _note_absent(db, place.blobs)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
@@ -139,6 +139,8 @@ def _install(found: Found, place: Place, own: Keyring | None) -> Restored:
         _keep_blobs(place.blobs, folder_of(kept))
     found.store.replace(place.store)
     to_disk(place.store.parent)
+    if not ledger.is_copy:  # else the first opening notices the copy, as without a restore
+        ledger.remember(begun)
     return Restored(kept, own is None or own.store != found.key)
 
 
@@ -162,16 +164,18 @@ def _doubt_papers(db: sqlite_utils.Database) -> None:
     )
 
 
-def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
+def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> Witness:
     """A new incarnation, and provisional numbers beyond all that may be on paper."""
+    fresh = secrets.randbits(40) or 1
     db.execute(
         "INSERT INTO incarnation (inc, ordinal, n, head) SELECT ?, coalesce(max(ordinal), 0) + 1, 0, ? FROM incarnation",
-        [secrets.randbits(40) or 1, ZERO_HEAD],
+        [fresh, ZERO_HEAD],
     )
     row = db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()
     number = int(row[0]) if row else 0
-    beyond = max(number, ledger.below - 1) if ledger.below else number + UNKNOWN_NUMBERS
+    beyond = max(number, ledger.below - 1) if ledger.below else elsewhere(number, fresh)
     db.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('number', ?)", [beyond])
+    return Witness(fresh, 0, ZERO_HEAD)
 
 
 def _put_blob(blob: Path, folder: Path) -> None:

@@ -85,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     give = act("bundle-export", "ghi toàn bộ luồng của một xã ra USB cho máy bắt đầu lại (whole feed of a commune)")
     give.add_argument("place", type=Path, metavar="THƯ MỤC")
     give.add_argument("--commune", required=True, metavar="MÃ XÃ")
+    act("quarantine", "những gói bị giữ lại, vì sao, bao nhiêu; không hiện nội dung (what was set aside)")
+    accept = act("quarantine-accept", "nhận gói bị giữ vì khóa cũ, khi biết rõ USB từ đâu tới (take in what was set aside)")
+    accept.add_argument("id", type=int, nargs="*", metavar="MỤC")
+    accept.add_argument("--device", default="", metavar="SỐ MÁY", help="mọi gói của máy này")
     create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
     create.add_argument("name")
     create.add_argument(
