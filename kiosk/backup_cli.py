@@ -10,6 +10,7 @@ from kiosk.answers import ask_secret, say
 from kiosk.config import Config
 from kiosk.machine import Machine, config_from, key_file
 from kiosk.store.backup import Receivers, back_up
+from kiosk.store.blobs import folder_of
 from kiosk.store.connection import StoreError
 from kiosk.store.keyring import KeyFile, present_wrap
 from kiosk.store.restore import Place, Secret, restore_file
@@ -82,7 +83,7 @@ def wrap_key(given: argparse.Namespace) -> int:
 def place_of(config: Config) -> Place:
     """Where this machine keeps what a restore brings."""
     store = config.path("store.file")
-    return Place(store, config.path("store.ledger"), store.parent / "blobs", key_file(config))
+    return Place(store, config.path("store.ledger"), folder_of(store), key_file(config))
 
 
 def _passphrase(given: argparse.Namespace, prompt: str) -> str:

@@ -15,6 +15,8 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+from sync.file_trouble import toml_vi, why_vi
+
 
 class ConfigError(Exception):
     """A configuration that cannot be used: ``code`` is stable, the text names the line and the cure."""
@@ -197,10 +199,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ConfigError(f"{path.name}: tệp phải lưu dạng UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path.name}: {why_vi(error)}") from None
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name}: không đọc được: {error}.") from None
+        raise ConfigError(f"{path.name}, {toml_vi(error)}.") from None
     values, lines = {}, {}
     for section, table in tables.items():
         if not isinstance(table, dict):

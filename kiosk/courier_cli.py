@@ -29,7 +29,7 @@ from sync.bundle_errors import BundleDamaged, BundleForged, CourierRefused, Stic
 from sync.courier import Courier, CourierServer, make_code
 from sync.courier_client import CourierClient
 from sync.depot import Depot, Held
-from sync.errors import Offline, StaleBundle, SyncError, TimedOut
+from sync.errors import Offline, Refused, StaleBundle, SyncError, TimedOut
 from sync.file_trouble import why_vi
 from sync.rollover import signing_keys
 from sync.segment import commune_tag
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
 _OFFERED = "courier_offered"
-_NEVER = (StaleBundle, BundleForged, BundleDamaged)
+_NEVER = (StaleBundle, BundleForged, BundleDamaged, Refused)
 """What no later moment makes better; kinds of them may be (a later version of the format)."""
 ANY = "0.0.0.0"
 """Every address of the machine."""

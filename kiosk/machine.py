@@ -25,6 +25,7 @@ from kiosk.store.store import Store
 from sync.engine import EngineKeys
 from sync.enrol import Enrolment, number_in, open_bundle
 from sync.errors import EnrolError
+from sync.file_trouble import why_vi
 from sync.rollover import Trust, take_all
 
 VERSION = "0.1.0"
@@ -104,9 +105,12 @@ def open_machine(config: Config, clock: Clock | None = None) -> Machine:
     """Open the kiosk of a state folder, making what is missing at the first start.
 
     Raises:
-        StoreError: the store or its key cannot be used.
+        StoreError: ``state_unusable``; the store or its key cannot be used.
     """
-    config.state.mkdir(parents=True, exist_ok=True)
+    try:
+        config.state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError("state_unusable", f"Không dùng được thư mục trạng thái. {why_vi(error)}", "Xem lại --state.") from None
     path = config.path("store.file")
     keys = key_file(config)
     seen = stamp(keys.path)

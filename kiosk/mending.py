@@ -26,6 +26,7 @@ _CARRIED_VI: Mapping[str, str] = {
     "content_unreadable": "nội dung không đọc được",
     "foreign_dossier": "hồ sơ thuộc xã khác",
     "effect_too_large": "nội dung quá dài",
+    "gap": "còn thiếu gói xuất trước đó, hãy xuất lại USB",
     "revoked": "máy này đã bị tỉnh thu hồi quyền ghi",
 }
 

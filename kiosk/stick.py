@@ -20,6 +20,7 @@ from kiosk import rotation
 from kiosk.config import Config
 from kiosk.line import engine_of
 from kiosk.machine import Machine
+from kiosk.mending import why_vi
 from kiosk.store.blobs import KioskFiles
 from kiosk.store.sealing import kept_segments
 from kiosk.store.store import Store
@@ -28,7 +29,7 @@ from sync.blob.ranges import Ranges
 from sync.bundle import province_tag
 from sync.bundle_errors import BundleWrongWay, StickMissing
 from sync.bundle_letters import Manifest, Place, Receipt
-from sync.errors import SyncError
+from sync.errors import Refused, SyncError
 from sync.keys import SODIUM
 from sync.loading import Attachments, Cargo, Limits, Loaded, Record, load
 from sync.unloading import Unloaded, unload
@@ -222,8 +223,13 @@ def import_from(machine: Machine, place: Path) -> list[Imported]:
             continue
         keep_receipts(machine, brought)
         _keep_states(machine, brought)
-        found.append(Imported(path, brought))
+        found.append(Imported(path, brought, _refused_by_the_province(brought, engine.trust.device)))
     return found
+
+
+def _refused_by_the_province(brought: Unloaded, device: int) -> Refused | None:
+    revoked = any(receipt.device == device and receipt.refused == "revoked" for receipt in brought.receipts)
+    return Refused("revoked") if revoked else None
 
 
 def _keep_states(machine: Machine, brought: Unloaded) -> None:
@@ -275,5 +281,5 @@ def receipt_vi(store: Store) -> str:
         return ""
     day = datetime.fromtimestamp(receipt["at_ms"] / 1000, store.clock.now().tzinfo)
     if receipt["refused"]:
-        return f"Tỉnh không nhận gói USB ngày {day:%d/%m/%Y}: {receipt['refused']}."
+        return f"Tỉnh không nhận gói USB ngày {day:%d/%m/%Y}: {why_vi(receipt['refused'])}."
     return f"Tỉnh đã nhận qua USB ngày {day:%d/%m/%Y %H:%M}."

@@ -49,6 +49,7 @@ def store_command(argv: Sequence[str]) -> int:
         ("backup", "sao lưu kho (back up, encrypted)"),
         ("restore", "khôi phục kho từ bản sao lưu (restore)"),
         ("wrap-key", "gói lại tệp khóa theo store.key_wrap (wrap the key file anew)"),
+        ("attach", "thêm bản quét hoặc ảnh vào một hồ sơ (attach a scan)"),
         ("papers", "ghi giấy tờ của một hồ sơ ra PDF (write the papers of a dossier)"),
         ("register", "ghi sổ theo dõi hồ sơ, Mẫu 07, ra PDF (write the register of a period)"),
         ("add-official", "thêm cán bộ hoặc kỹ thuật viên (register a person)"),
@@ -172,6 +173,13 @@ def _tidy(machine: Machine, given: argparse.Namespace) -> int:
 def _start_anew(given: argparse.Namespace) -> int:
     config = config_from(given)
     require_state(config)
+    store = config.path("store.file")
+    if store.exists() and store.stat().st_size:
+        raise StoreError(
+            "store_there",
+            "Kho hồ sơ vẫn còn ở đây, chưa có gì thay đổi.",
+            "Không cần lệnh này. Kho hỏng: «store restore»; không còn bản sao lưu nào: dời tệp kho sang tên khác rồi chạy lại.",
+        )
     Ledger(config.path("store.ledger")).start_anew()
     _say(given.json, {"ok": True}, "Lần mở tới máy tạo kho trống; số phiếu đã dùng không dùng lại. Máy phải ghi danh lại.")
     return 0

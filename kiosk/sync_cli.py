@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from kiosk.answers import answer, say
-from kiosk.counts import measure
+from kiosk.counts import seconds, seconds_or_none
 from kiosk.courier_cli import courier_command
 from kiosk.files_cli import files_command
 from kiosk.machine import Machine, add_machine_arguments, open_existing, open_machine
@@ -37,10 +37,14 @@ def sync_command(argv: Sequence[str]) -> int:
     if act == "run":
         parser.add_argument("--once", action="store_true", help="chỉ gửi và nhận một lượt rồi dừng")
         parser.add_argument(
-            "--files-for", type=float, default=FILES_S, metavar="GIÂY", help="với --once: gửi giấy tờ đính kèm lâu nhất bấy nhiêu"
+            "--files-for",
+            type=seconds_or_none,
+            default=FILES_S,
+            metavar="GIÂY",
+            help="với --once: gửi giấy tờ đính kèm lâu nhất bấy nhiêu",
         )
     if act == "watch":
-        parser.add_argument("--every", type=measure, default=1.0, metavar="GIÂY", help="bao lâu nhìn lại một lần")
+        parser.add_argument("--every", type=seconds, default=1.0, metavar="GIÂY", help="bao lâu nhìn lại một lần")
         parser.add_argument("--until-empty", action="store_true", help="dừng khi không còn gì chờ gửi")
     given = parser.parse_args(words)
     log_discreetly()

@@ -2,7 +2,8 @@
 
 Enrolment by network (a one-time code, then a person at the province types eight words) and by stick (a request file goes, a bundle
 file comes back) end in the same signed bundle. A machine that was enrolled before asks with ``--again`` and keeps its number and
-its journal. ``keys rotate`` needs nobody's permission: the present keys sign for the next.
+its journal; a copy that shall live beside the machine it was copied from asks with ``--new`` and begins without either. ``keys
+rotate`` needs nobody's permission: the present keys sign for the next.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forms.people.places import commune
+from kiosk.anew import open_as_another
 from kiosk.answers import answer, say
 from kiosk.config import ConfigError
 from kiosk.line import bearer_of
@@ -47,11 +49,14 @@ def enrol_command(argv: Sequence[str]) -> int:
     parser.add_argument("--code", help="mã ghi danh dùng một lần do tỉnh cấp")
     parser.add_argument("--operator", default="", help="tên người đang làm tại máy")
     parser.add_argument("--wait", type=float, default=600.0, help="chờ tỉnh xác nhận bao nhiêu giây")
-    parser.add_argument("--again", action="store_true", help="ghi danh lại: giữ số máy và hồ sơ chưa gửi, đổi khóa mới")
+    before = parser.add_mutually_exclusive_group()
+    before.add_argument("--again", action="store_true", help="ghi danh lại: giữ số máy và hồ sơ chưa gửi, đổi khóa mới")
+    before.add_argument("--new", action="store_true", help="máy chép từ máy khác: bỏ số cũ, xin số máy mới; kho cũ giữ riêng")
     by_stick = parser.add_mutually_exclusive_group()
     by_stick.add_argument("--write-request", type=Path, metavar="TỆP", help="ghi tệp yêu cầu để mang lên tỉnh bằng USB")
     by_stick.add_argument("--bundle", type=Path, metavar="TỆP", help="nhận tệp ghi danh tỉnh cấp")
-    return answer(parser.parse_args(argv), _enrol, open_machine)
+    given = parser.parse_args(argv)
+    return answer(given, _enrol, open_as_another if given.new else open_machine)
 
 
 def keys_command(argv: Sequence[str]) -> int:

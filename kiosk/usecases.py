@@ -146,7 +146,7 @@ def _file(machine: Machine, procedure: Procedure, answers: Mapping[str, Any], ca
         with step("filing.number"):
             number = work.take_number()
         code = provisional_code(base32(store.identity_or_raise().device), now.date(), number)
-        dossier = work.next().dossier_id()
+        dossier = work.new_dossier()
         filing = acts.Filing(
             procedure=procedure.code,
             form=procedure.form_version,

@@ -72,9 +72,21 @@ def worklist(store: Store, tab: str, query: str) -> Sequence[Row]:
 
 
 def find(store: Store, code: str) -> Row | None:
-    """A dossier by one of its codes, for anybody: without the name."""
+    """A dossier by one of its codes, for anybody: without the name. Of a code that stands on two slips nothing is told: only a
+    person can say whose slip it is."""
     found = store.rows("SELECT * FROM dossier WHERE code = ? OR official_code = ?", [code, code])
-    return replace(_row(found[0], store.clock.now()), name="") if found else None
+    if not found:
+        return None
+    row = replace(_row(found[0], store.clock.now()), name="")
+    if len(found) == 1:
+        return row
+    return replace(
+        row, dossier="", code=code, procedure_vi=DOUBLED_VI, when_vi="", due_vi="", due_kind="none", status=0, status_vi=ASK_VI
+    )
+
+
+DOUBLED_VI = "Mã này in trên hai phiếu khác nhau."
+ASK_VI = "Bà con đưa phiếu cho cán bộ xem giúp."
 
 
 def _row(row: Mapping[str, Any], now: datetime) -> Row:
@@ -127,6 +139,7 @@ def detail(machine: Machine, dossier: str) -> Detail:
     facts = [
         ("Mã hồ sơ", row.code),
         *([("Mã tạm", str(fields.get("code")))] if row.code != fields.get("code") else []),
+        *([("Lưu ý", f"{DOUBLED_VI} So tên và giấy tờ trước khi làm.")] if _doubled(store, found[0]["code"]) else []),
         ("Người nộp", name),
         *([("Kiểm tra thẻ", checked)] if checked else []),
         ("Nộp lúc", hour_day_vi(filed) if filed else ""),
@@ -143,6 +156,11 @@ def detail(machine: Machine, dossier: str) -> Detail:
         official_code=str(fields.get("official_code") or ""),
         seen=seen,
     )
+
+
+def _doubled(store: Store, code: str | None) -> bool:
+    """Whether another dossier has this provisional code: printed by a disk that was put back from an image."""
+    return bool(code) and len(store.rows("SELECT 1 FROM dossier WHERE code = ? LIMIT 2", [code])) > 1
 
 
 def reviews(machine: Machine) -> Sequence[Review]:

@@ -15,6 +15,7 @@ from province.models import Device
 from province.runtime import current
 from sync.durable import write_whole
 from sync.errors import SealedFileLocked, SyncError
+from sync.file_trouble import why_vi
 from sync.sealed_file import Header, Reader, new_code, write_grant
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,10 @@ def open_backup(backup: Path, out: Path, *, by: str) -> tuple[int, str]:
         raise ProvinceError(
             "backup_not_for_us", "Bản sao lưu này không niêm phong cho tỉnh.", "Dùng mật khẩu sao lưu tại máy."
         ) from None
-    except (SyncError, OSError) as error:
-        raise ProvinceError("backup_unreadable", f"Không đọc ghi được: {error}", "Xem lại tệp và ổ đĩa.") from None
+    except SyncError as error:
+        raise ProvinceError("backup_unreadable", f"Không đọc được bản sao lưu. {error.message_vi}", error.cure_vi) from None
+    except OSError as error:
+        raise ProvinceError("backup_unreadable", f"Không đọc ghi được. {why_vi(error)}", "Xem lại tệp, --out và ổ đĩa.") from None
     log.warning("backup of device %d opened by %s", reader.header.device, by)
     return reader.header.device, code
 

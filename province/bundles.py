@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from province.models import Device
 from province.places import communes
 from province.runtime import Runtime
 from sync import usb
-from sync.bundle_errors import BundleWrongWay
+from sync.bundle_errors import BundleError, BundleWrongWay
 from sync.dictionaries import shipped
 from sync.errors import SyncError
 from sync.intake import ProvinceKeys
@@ -39,14 +39,18 @@ class Imported:
     taken: list[tuple[Path, Received]] = field(default_factory=list)
     refused: list[tuple[Path, SyncError]] = field(default_factory=list)
     answers: list[Path] = field(default_factory=list)
+    unanswered: SyncError | None = None
+    """Why no answer, or not every one, could be written on the stick; what was taken in stays taken."""
 
 
 def import_stick(running: Runtime, place: Path, *, answer: bool, told: Callable[[Path], None] = lambda path: None) -> Imported:
     """Take in every upward volume at a place and, if asked, write the answer for each commune beside them.
 
     Raises:
-        BundleError: the stick cannot be read, or the answer cannot be written; what was taken in before stays taken.
+        ProvinceError: ``place_missing``.
+        BundleError: the stick cannot be read.
     """
+    _require(place)
     desk, done = office(running), Imported()
     for path in usb.volumes(place):
         told(path)
@@ -62,25 +66,36 @@ def import_stick(running: Runtime, place: Path, *, answer: bool, told: Callable[
     for _, came in done.taken:
         Device.objects.filter(number=came.header.owner).update(last_contact_ms=running.wall_ms())
     if answer:
-        done.answers = _answers(place, [came for _, came in done.taken], desk)
+        _answer(place, done, desk)
     return done
 
 
-def _answers(place: Path, came: Sequence[Received], desk: Office) -> list[Path]:
+def _require(place: Path) -> None:
+    if not place.exists():
+        raise ProvinceError("place_missing", f"Không thấy «{place.name}».", "Xem lại USB và đường dẫn.")
+
+
+def _answer(place: Path, done: Imported, desk: Office) -> None:
+    """The answer of each commune beside what it brought."""
     by_commune: dict[str, list[Received]] = defaultdict(list)
-    for one in came:
+    for _, one in done.taken:
         by_commune[one.manifest.commune].append(one)
     root = place if place.is_dir() else place.parent
-    return [path for commune, those in by_commune.items() for path in write_return(root, commune, those, desk)]
+    try:
+        for commune, those in by_commune.items():
+            done.answers += write_return(root, commune, those, desk)
+    except BundleError as error:
+        done.unanswered = error
 
 
 def export_stick(running: Runtime, root: Path, commune: str) -> list[Path]:
     """Write the whole feed of a commune on a stick: for a machine that starts anew without a line.
 
     Raises:
-        ProvinceError: ``commune_unknown``.
+        ProvinceError: ``commune_unknown``, ``place_missing``.
         BundleError: the stick cannot be written.
     """
+    _require(root)
     if commune not in communes():
         raise ProvinceError("commune_unknown", f"Không có xã nào mang mã {commune[:16]!r}.", "Mã xã có 5 chữ số.")
     return write_return(root, commune, [], office(running))

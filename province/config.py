@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from province.errors import ProvinceError
+from sync.file_trouble import toml_vi, why_vi
 
 _UNIT: Final = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]+)*")
 """Shape of an agency identifier (QĐ 20/2020/QĐ-TTg): the group's letter and number, then parts after dots, at most 35
@@ -72,21 +73,31 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ProvinceError: ``config_invalid`` with the line of the mistake.
     """
-    text = path.read_text(encoding="utf-8") if path is not None and path.exists() else ""
     where = path.name if path is not None else "province.toml"
     try:
+        text = path.read_text(encoding="utf-8") if path is not None and path.exists() else ""
         raw = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise _invalid(f"{where}: tệp phải lưu dạng UTF-8") from None
+    except OSError as error:
+        raise _invalid(f"{where}: {why_vi(error).rstrip('.')}", "Xem lại --config.") from None
     except tomllib.TOMLDecodeError as error:
-        raise _invalid(f"{where}: {error}") from None
+        raise _invalid(f"{where}, {toml_vi(error)}") from None
+
+    def mistake(section: str, key: str, why: str) -> ProvinceError:
+        if (name := f"{section}.{key}") in given or (not key and any(one.startswith(f"{section}.") for one in given)):
+            return _invalid(f"--set {name}: {why}", "Sửa tham số đó rồi chạy lại.")
+        return _invalid(f"{where}, dòng {_line_of(text, section, key)}: [{section}] {key}: {why}")
+
+    given = {override.partition("=")[0] for override in overrides}
     for override in overrides:
         name, equals, value = override.partition("=")
         section, dot, key = name.partition(".")
         if not (equals and dot):
-            raise _invalid(f"--set {override}: phải viết section.key=value")
+            raise _invalid(f"--set {override}: phải viết mục.khóa=giá trị", "Sửa rồi chạy lại.")
+        if not isinstance(raw.get(section, {}), dict):
+            raise mistake(section, "", "không có mục này")
         raw.setdefault(section, {})[key] = int(value) if section == "limits" and value.isdigit() else value
-
-    def mistake(section: str, key: str, why: str) -> ProvinceError:
-        return _invalid(f"{where}, dòng {_line_of(text, section, key)}: [{section}] {key}: {why}")
 
     return _checked(raw, mistake)
 
@@ -127,8 +138,8 @@ _LIMITS: Final = (
 )
 
 
-def _invalid(what: str) -> ProvinceError:
-    return ProvinceError("config_invalid", f"Tệp cấu hình sai: {what}.", "Sửa dòng đó rồi chạy lại.")
+def _invalid(what: str, cure_vi: str = "Sửa dòng đó rồi chạy lại.") -> ProvinceError:
+    return ProvinceError("config_invalid", f"Cấu hình sai: {what}.", cure_vi)
 
 
 def _line_of(text: str, section: str, key: str) -> str:

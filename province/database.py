@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from province.blobs import province_files
@@ -25,13 +25,17 @@ def migrate() -> None:
     """Apply what is missing.
 
     Raises:
-        ProvinceError: ``database_newer``, ``database_unreachable``.
+        ProvinceError: ``database_newer``, ``database_unreachable``, ``database_foreign``.
     """
     try:
         loader = MigrationLoader(connection)
     except OperationalError as error:
         raise ProvinceError(
             "database_unreachable", f"Không mở được cơ sở dữ liệu: {error}", "Kiểm tra --database và quyền truy cập."
+        ) from None
+    except DatabaseError:
+        raise ProvinceError(
+            "database_foreign", "Tệp này không phải cơ sở dữ liệu của tỉnh, hoặc đã hỏng.", "Xem lại --database; tệp chưa bị sửa."
         ) from None
     newer = sorted(
         name for app, name in loader.applied_migrations if app == "province" and (app, name) not in loader.disk_migrations

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from django.db.models import F
 
 from province.errors import ProvinceError
-from province.models import CommuneKey, Device, FormerKey, Position
+from province.models import CommuneKey, Device, FormerKey, Position, ProofRow
 from province.runtime import current
 from province.writer import writing
 from sync.envelope import base32
@@ -58,19 +58,42 @@ def record_of(row: Device) -> DeviceRecord:
 
 
 def replace_keys(number: int, fresh: ProvincePublic | Rotation, ends: Mapping[int, int]) -> Device:
-    """Give a kiosk its next keys; those before still count up to ``ends``. Inside a transaction."""
+    """Give a kiosk its next keys; those before still count up to ``ends``, and for all that was proven with them: a kiosk restored
+    from a backup does not know how far it had come. Inside a transaction."""
     row = Device.objects.get(number=number)
     FormerKey.objects.create(
         device=row,
         generation=row.generation,
         verify_key=bytes(row.verify_key),
         seal_key=bytes(row.seal_key),
-        valid_to=_text(ends),
+        valid_to=_text(_furthest(ends, _proven(number))),
     )
     row.verify_key, row.seal_key, row.generation = fresh.verify_key, fresh.seal_key, fresh.generation
     row.save()
     log.info("device %d has keys of generation %d", number, row.generation)
     return row
+
+
+def vouch(number: int, verify_key: bytes, incarnation: int, n: int) -> None:
+    """Let a former key, and a kiosk out of service, count up to a place somebody vouches for. Inside a transaction."""
+    row, place = Device.objects.get(number=number), {incarnation: n}
+    for former in row.former.all():
+        if bytes(former.verify_key) == verify_key:
+            former.valid_to = _text(_furthest(_places(former.valid_to), place))
+            former.save()
+    if row.valid_to:
+        row.valid_to = _text(_furthest(_places(row.valid_to), place))
+        row.save()
+
+
+def _proven(number: int) -> dict[int, int]:
+    """How far each incarnation of a kiosk is stored, branches included."""
+    branches = ProofRow.objects.filter(device=number, branch=True).values_list("incarnation", "n").order_by("n")
+    return _furthest(held(number), dict(branches))
+
+
+def _furthest(some: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
+    return {inc: max(some.get(inc, 0), others.get(inc, 0)) for inc in {**some, **others}}
 
 
 def held(number: int) -> dict[int, int]:

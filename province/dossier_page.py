@@ -54,6 +54,8 @@ class DossierFacts:
     files: Sequence[FileFact]
     checked_vi: str
     """How the applicant was identified at the kiosk; empty when that was not written down."""
+    doubled: bool
+    """Its provisional code stands on another slip too."""
 
 
 def dossier_facts(row: DossierIndex) -> DossierFacts:
@@ -62,7 +64,13 @@ def dossier_facts(row: DossierIndex) -> DossierFacts:
     conflicts = list(Conflict.objects.filter(commune=row.commune, dossier=row.dossier).order_by("-seq"))
     sections = _sections(load_catalogue().filed(fields), fields)
     checked = IdentityCheck.read(persons_of(fields).applicant.by).told_vi
-    return DossierFacts(sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row), checked)
+    return DossierFacts(
+        sections, list(_history(row)), conflicts, papers_offered(row, fields), files_of(row), checked, _doubled(row)
+    )
+
+
+def _doubled(row: DossierIndex) -> bool:
+    return bool(row.code) and DossierIndex.objects.filter(code=row.code).exclude(pk=row.pk).exists()
 
 
 def procedure_name(code: str) -> str:

@@ -19,7 +19,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Length
 
 from province import confirmed
-from province.devices import commune_letter, record_of, replace_keys
+from province.devices import commune_letter, record_of, replace_keys, vouch
 from province.models import (
     Attachment,
     BranchRow,
@@ -118,6 +118,10 @@ class OrmJournal:
 
     def rotate_device(self, device: int, rotation: Rotation) -> None:
         replace_keys(device, rotation, rotation.upto)
+        self._devices.pop(device, None)
+
+    def vouch(self, device: int, verify_key: bytes, incarnation: int, n: int) -> None:
+        vouch(device, verify_key, incarnation, n)
         self._devices.pop(device, None)
 
     def key_documents(self, after_generation: int) -> Sequence[bytes]:

@@ -17,6 +17,7 @@ from province.config import Config, Options, database_settings, load_config
 from province.errors import ProvinceError
 from province.keyring import Keyring, open_keyring
 from province.limits import ByteBudget, GrowingDelay, Window
+from sync.file_trouble import why_vi
 
 IDLE_SECONDS: Final = 30 * 60
 """A console session ends after this time without a request."""
@@ -58,13 +59,17 @@ def start(
     """Read configuration and secrets, set Django up, and make this the running province.
 
     Raises:
-        ProvinceError: whatever is wrong with the configuration, the keys or the database's address; ``already_started``.
+        ProvinceError: whatever is wrong with the configuration, the keys or the database's address;
+            ``state_unusable``, ``already_started``.
     """
     if _current:
         raise ProvinceError("already_started", "Dịch vụ tỉnh đã được khởi động trong tiến trình này.")
     # The database is not encrypted: nobody else on this machine may read what is written here.
     os.umask(0o077)
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProvinceError("state_unusable", f"Không dùng được thư mục trạng thái. {why_vi(error)}", "Xem lại --state.") from None
     config = load_config(options.config or options.state / "province.toml", options.overrides)
     if options.config is not None and not options.config.exists():
         raise ProvinceError("config_missing", f"Không có tệp cấu hình {options.config}.", "Kiểm tra tham số --config.")

@@ -52,6 +52,8 @@ class Report:
     heads: dict[str, str] = field(default_factory=dict)
     """``<device>-<incarnation>`` and ``feed-<commune>`` -> hex of the head."""
     findings: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    """What is whole and still needs a person's eye."""
 
     @property
     def ok(self) -> bool:
@@ -78,8 +80,17 @@ def check() -> Report:
     report.findings += _check_files(report)
     report.dossiers = DossierIndex.objects.count()
     doubled = DossierIndex.objects.exclude(official_code="").values("official_code").annotate(n=Count("pk")).filter(n__gt=1)
+    report.notes += _doubled_slips()
     report.findings += [Finding("code_doubled", row["official_code"], f"Mã hồ sơ này được cấp {row['n']} lần.") for row in doubled]
     return report
+
+
+def _doubled_slips() -> Iterator[Finding]:
+    """Provisional codes on two slips: a disk that was put back from an image goes on at numbers it has used."""
+    codes = DossierIndex.objects.exclude(code="").values("code").annotate(n=Count("pk")).filter(n__gt=1)
+    for row in codes.order_by("code"):
+        what = f"Mã tạm này in trên {row['n']} phiếu, mỗi phiếu một hồ sơ: tìm theo mã, so tên trước khi làm."
+        yield Finding("slip_doubled", row["code"], what)
 
 
 def _check_device(report: Report, position: Position) -> Iterator[Finding]:
@@ -197,7 +208,7 @@ def _check_files(report: Report) -> Iterator[Finding]:
 
 
 def as_facts(report: Report) -> Mapping[str, Any]:
-    """For programs: stable keys ``ok``, ``events``, ``entries``, ``dossiers``, ``files``, ``heads``, ``findings``."""
+    """For programs: stable keys ``ok``, ``events``, ``entries``, ``dossiers``, ``files``, ``heads``, ``findings``, ``notes``."""
     return {
         "ok": report.ok,
         "events": report.events,
@@ -206,4 +217,5 @@ def as_facts(report: Report) -> Mapping[str, Any]:
         "files": report.files,
         "heads": report.heads,
         "findings": [{"code": f.code, "where": f.where, "message": f.what_vi} for f in report.findings],
+        "notes": [{"code": f.code, "where": f.where, "message": f.what_vi} for f in report.notes],
     }

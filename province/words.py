@@ -195,6 +195,9 @@ WHY_VI: Final[Mapping[str, str]] = {
     "effect_too_large": "nội dung quá lớn",
     "foreign_dossier": "hồ sơ thuộc xã khác",
     "revoked": "máy đã bị thu hồi",
+    "former_key": "ký bằng khóa cũ, gửi sau khi máy đã đổi khóa",
+    "branch": "đĩa cũ của máy còn giữ phần khác; đã nhận cả hai",
+    "gap": "còn thiếu phần trước đó",
     "bad_signature": "chữ ký không đúng",
     "envelope_invalid": "sự kiện sai định dạng",
     "segment_invalid": "gói dữ liệu sai định dạng",
@@ -204,6 +207,26 @@ WHY_VI: Final[Mapping[str, str]] = {
     "chain_broken": "chuỗi sự kiện bị đứt",
     "quarantine_full": "máy này gửi quá nhiều gói hỏng, chỉ còn đếm",
 }
+
+
+LEFT_VI: Final[Mapping[str, tuple[str, str]]] = {
+    "former_key": (
+        "Có phần ký bằng khóa cũ, gửi sau khi máy đã đổi khóa: giữ nguyên trong cách ly.",
+        "Xem «province quarantine». Biết rõ USB này của máy đó thì «province quarantine-accept», rồi nhận lại USB.",
+    ),
+    "revoked": (
+        "Máy đã bị thu hồi: phần gửi sau đó giữ nguyên trong cách ly.",
+        "Xem «province quarantine». Biết rõ USB này ghi trước khi thu hồi thì «province quarantine-accept», rồi nhận lại USB.",
+    ),
+    "gap": ("Còn thiếu phần trước đó.", "Nhận USB ghi trước USB này rồi nhận lại; hoặc ghi lại USB ở máy."),
+}
+"""What was left of a stick -> what happened, and the cure."""
+
+
+def left_vi(code: str) -> tuple[str, str]:
+    """What happened to what was not taken of a stick, and the cure."""
+    found = LEFT_VI.get(code)
+    return found or (f"Có phần bị giữ lại: {why_vi(code)}.", "Xem «province quarantine»; giữ USB này và báo người quản trị.")
 
 
 def why_vi(code: str) -> str:

@@ -171,6 +171,10 @@ class Depot:
             if one.header.way is Way.UP and _key(one.header.owner, one.header.ident) in arrived:
                 self.remove(one)
 
+    def has_arrived(self, header: Header) -> bool:
+        """Whether a receipt of the province for this volume came by."""
+        return _key(header.owner, header.ident) in self._arrived()
+
     def _arrived(self) -> list[bytes]:
         """The volumes known to have arrived, oldest first."""
         with named():

@@ -53,9 +53,13 @@ class Origin(NamedTuple):
     incarnation: int
     n: int
 
-    def dossier_id(self) -> str:
-        """Id of the dossier this event creates: ``<device>-<incarnation>-<n>``, unique without coordination."""
-        return f"{base32(self.device)}-{base32(self.incarnation)}-{self.n}"
+    def dossier_id(self, chance: int) -> str:
+        """Id of the dossier this event creates: ``<device>-<chance>-<n>``, unique without coordination.
+
+        ``chance`` is 40 random bits: two futures of one past (a disk that was copied, or put back from an image) have device,
+        incarnation and n in common, and must not give two citizens one dossier.
+        """
+        return f"{base32(self.device)}-{base32(chance)}-{self.n}"
 
 
 class Event(NamedTuple):
@@ -265,8 +269,8 @@ def dossier_device(dossier: str) -> int | None:
     parts = dossier.split("-")
     if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit() and parts[2][0] != "0" and len(parts[2]) <= 15):
         return None
-    device, incarnation = _unbase32(parts[0]), _unbase32(parts[1])
-    if device is None or incarnation is None or device >= 1 << 32 or incarnation >= 1 << 40:
+    device, chance = _unbase32(parts[0]), _unbase32(parts[1])
+    if device is None or chance is None or device >= 1 << 32 or chance >= 1 << 40:
         return None
     return device
 

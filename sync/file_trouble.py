@@ -1,9 +1,11 @@
-"""Why a file or folder cannot be used, in the words of the person who named it; the system's own words are English. For both
-buildings."""
+"""Why a file or folder cannot be used or read, in the words of the person who named it; the system's own words are English.
+For both buildings."""
 
 from __future__ import annotations
 
 import errno
+import re
+import tomllib
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +23,13 @@ _WHY: Final[Mapping[int, str]] = {
     errno.EADDRINUSE: "Cổng này đang có chương trình khác dùng.",
     errno.EADDRNOTAVAIL: "Máy này không mang địa chỉ này.",
 }
+
+
+def toml_vi(error: tomllib.TOMLDecodeError) -> str:
+    """Where a text stops being TOML: «dòng 3: …»."""
+    at = re.search(r"line (\d+)", str(error))
+    line = f"dòng {at[1]}" if at else "cuối tệp"
+    return f"{line}: viết chưa đúng dạng TOML (khóa = giá trị, chữ trong ngoặc kép)"
 
 
 def why_vi(error: OSError) -> str:

@@ -13,12 +13,13 @@ from dataclasses import replace
 from sync import rollover, wire
 from sync.answering import Answering, FeedPlace, bundle_reply
 from sync.authority import DEFAULTS, Policy, ProvinceKeys
+from sync.caps import Caps, least
 from sync.errors import BadLetter, BadSignature, OtherProtocol, SyncError
 from sync.keys import Suite
 from sync.ports import DeviceRecord, MergePort, ProvinceJournal
-from sync.visit import Caps, Taken, Visit, least
+from sync.visit import Beyond, Taken, Visit
 
-__all__ = ["FeedPlace", "Policy", "ProvinceKeys", "Taken", "bundle_reply", "handle", "take_segments"]
+__all__ = ["FeedPlace", "Policy", "ProvinceKeys", "Taken", "bundle_reply", "handle", "take_segments", "take_vouched"]
 
 
 def handle(
@@ -66,11 +67,14 @@ def take_segments(
     merge: MergePort,
     keys: ProvinceKeys,
     received_ms: int,
+    beyond: Beyond | None = None,
 ) -> Taken:
     """Take what a stick carries of a device: HSG1, each with its own signature, in any order and however often.
 
     The caller has verified the volume. A continuation that is not the one held here is a future some disk lost: its events are
-    stored beside the log and have their effect once, and a person is told (quarantine ``branch``).
+    stored beside the log and have their effect once, and a person is told (quarantine ``branch``). What goes beyond the place where
+    its key ended is set aside whole (``former_key``, ``revoked``) until somebody vouches for it (:func:`take_vouched`).
+    ``beyond`` goes from one portion of a volume to the next.
 
     Raises:
         BadSignature: the device is not enrolled.
@@ -79,7 +83,21 @@ def take_segments(
     if record is None:
         raise BadSignature("a stick of a device that is not enrolled")
     visit = Visit(journal, merge, keys, record, received_ms, record.valid_to)
-    return visit.take_stick(segments)
+    return visit.take_stick(segments, {} if beyond is None else beyond)
+
+
+def take_vouched(
+    device: int, segment: bytes, journal: ProvinceJournal, merge: MergePort, keys: ProvinceKeys, received_ms: int
+) -> Taken:
+    """Take a segment that :func:`take_segments` set aside, after a person has looked: as if it had come before its key ended.
+
+    Raises:
+        BadSignature: the device is not enrolled.
+    """
+    record = journal.device(device)
+    if record is None:
+        raise BadSignature("a segment of a device that is not enrolled")
+    return Visit(journal, merge, keys, record, received_ms, record.valid_to).take_vouched(segment)
 
 
 def _unbound(reason: str, journal: ProvinceJournal, keys: ProvinceKeys, received_ms: int) -> bytes:

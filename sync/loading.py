@@ -124,6 +124,10 @@ class Loaded:
     """Bytes of attachments that found no room."""
     removed: int = 0
     """Old volumes taken off, everything in them being at the province."""
+    replaced: int = 0
+    """Old volumes taken off, everything in them being in the new ones."""
+    unread: int = 0
+    """Attachments that are missing here or cannot be read, so on no volume of now."""
 
 
 Progress = Callable[[int], None]
@@ -178,7 +182,7 @@ class _Loading:
     def run(self) -> Loaded:
         usb.sweep(self._folder)
         known = dict(self._known())
-        self._remove(known, self._arrived)
+        self._report.removed = self._remove(known, self._arrived)
         for _, record in known.values():
             _join(self._here, record.ranges)
         at = 0
@@ -189,8 +193,10 @@ class _Loading:
             if self._full(at):
                 raise StickFull("no room for all events")
         # The new volumes carry all events again; older ones with nothing else only take room.
-        self._remove(known, lambda record: not record.ranges and _covers(_ends(self._cargo.segments), record.logs))
+        fresh = _ends(self._cargo.segments)
+        self._report.replaced = self._remove(known, lambda record: not record.ranges and _covers(fresh, record.logs))
         self._report.left_bytes = self._left()
+        self._report.unread = len(self._damaged)
         return self._report
 
     # --- volumes on the stick --------------------------------------------------------------------------------------
@@ -220,13 +226,15 @@ class _Loading:
             return None
         return header.ident if header.way is Way.UP and header.owner == self._cargo.device else None
 
-    def _remove(self, known: dict[bytes, tuple[Path, Record]], useless: Callable[[Record], bool]) -> None:
+    def _remove(self, known: dict[bytes, tuple[Path, Record]], useless: Callable[[Record], bool]) -> int:
+        """How many went."""
+        before = len(known)
         for ident, (path, record) in list(known.items()):
             if useless(record):
                 usb.remove(path)
                 self._log.forget(ident)
                 del known[ident]
-                self._report.removed += 1
+        return before - len(known)
 
     def _arrived(self, record: Record) -> bool:
         """A file that cannot be read here any more may be whole on this stick alone: only the province's word lets it go."""

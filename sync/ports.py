@@ -268,7 +268,12 @@ class ProvinceJournal(Protocol):
     def device(self, device: int) -> DeviceRecord | None: ...
 
     def rotate_device(self, device: int, rotation: Rotation) -> None:
-        """A verified rotation: its keys become the device's, the former one stays valid up to ``rotation.upto``."""
+        """A verified rotation: its keys become the device's, the former one stays valid up to ``rotation.upto``, and for what is
+        held: a device restored from a backup does not know all it has sent."""
+        ...
+
+    def vouch(self, device: int, verify_key: bytes, incarnation: int, n: int) -> None:
+        """A person vouches for what this key of the device signed: a former key, and a device out of service, count up to here."""
         ...
 
     def commune_seal_key(self, commune: str) -> bytes:

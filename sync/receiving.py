@@ -39,6 +39,7 @@ from sync.segment import MAGIC, commune_tag, parse
 from sync.sieve import sift
 from sync.steps import step
 from sync.unloading import Sieve, seal_states
+from sync.visit import Beyond
 
 PORTION: Final = 16
 """Most segments taken in one transaction."""
@@ -94,6 +95,12 @@ class Received:
     """Blob of the volume -> what is held of it now."""
     revoked: bool = False
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Codes of what of it is not held now: set aside, or missing what comes before it."""
+        missing = ("gap",) if self.receipt.refused == "gap" else ()
+        return self.aside + missing
+
 
 def receive(source: BinaryIO, office: Office, *, sieve: Sieve = sift) -> Received:
     """Take a volume in; durable when it returns.
@@ -135,6 +142,7 @@ class _Reception:
         self._held: dict[int, int] = {}
         self._reached: dict[int, int] = {}
         self._aside: list[str] = []
+        self._beyond: Beyond = {}
         self._branched = 0
         self._loose: dict[str, Ranges] = {}
 
@@ -180,7 +188,7 @@ class _Reception:
             return
         office, device = self._office, self._record.device
         with step("province.stick"), office.recording() as (journal, merge):
-            taken = take_segments(device, portion, journal, merge, office.keys, office.wall_ms())
+            taken = take_segments(device, portion, journal, merge, office.keys, office.wall_ms(), self._beyond)
         self._held |= taken.held
         self._set_aside(taken.refused)
         self._branched += taken.branched

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from sync import segment as hsg
 from sync import wire
 from sync.authority import ProvinceKeys
+from sync.caps import NO_CAP, Caps, cap, least, refusal
 from sync.envelope import MAX_ENTRY, EnvelopeError, Event, Origin, decode, dossier_device, event_id
 from sync.errors import SealBroken, SegmentError, SyncError, UnknownDictionary
 from sync.feed import ack_entry, encode_entry, foretold, not_applied
@@ -33,11 +34,10 @@ MOST_VALUES = 20_000
 EVENT_VALUES = 2_000
 """Most of them one event may make: several times the fields of the longest form."""
 
-Caps = Mapping[int, int] | None
-"""Incarnation -> last n that is taken, nothing of one not named; ``None`` = no cap."""
 
+Beyond = dict[tuple[int, int, bytes], bytes]
+"""(incarnation, n, first bytes of a head) -> the head after a segment that was set aside: what follows it is set aside as well."""
 
-_NO_CAP = 1 << 48
 _DOSSIER = re.compile(rb'"d":"([0-9a-z-]{5,40})"')
 _CONTENT_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, SyncError, TypeError, ValueError)
 """What a merge raises over a content nobody thought of. What the store raises (disk full, no database) is not among them: it must
@@ -54,6 +54,8 @@ class Taken:
     """Codes of what was put into quarantine."""
     branched: int = 0
     """Lines of a lost future that were applied beside their log."""
+    gaps: int = 0
+    """Segments that follow nothing held here: an earlier one has to come first."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,9 @@ class Visit:
         self._caps = caps
         self._places: dict[int, _Place] = {}
         self._branched = 0
+        self._gaps = 0
+        self._beyond: Beyond = {}
+        self._vouched = False
         self._said: list[bytes] = []
         self._read = 0
         self._stored = 0
@@ -174,11 +179,13 @@ class Visit:
 
     # --- a stick
 
-    def take_stick(self, segments: Iterable[bytes]) -> Taken:
+    def take_stick(self, segments: Iterable[bytes], beyond: Beyond) -> Taken:
+        """``beyond``: what earlier portions of the same volume set aside; added to."""
+        self._beyond = beyond
         refused: list[str] = []
         for data in segments:
             try:
-                self._take_segment(hsg.parse(data))
+                refused += self._take_segment(hsg.parse(data), data)
             except SyncError as error:
                 self._journal.quarantine(self._device, error.code, data)
                 refused.append(error.code)
@@ -187,26 +194,47 @@ class Visit:
             if place.refused:
                 refused.append(place.refused)
         held = {inc: self._journal.position(self._device, inc)[0] for inc in self._places}
-        return Taken(held, tuple(dict.fromkeys(refused)), self._branched)
+        return Taken(held, tuple(dict.fromkeys(refused)), self._branched, self._gaps)
 
-    def _take_segment(self, part: hsg.Segment) -> None:
+    def take_vouched(self, segment: bytes) -> Taken:
+        """Take a segment that was set aside, on the word of a person who looked: its key counts up to its end from now on."""
+        self._vouched = True
+        return self.take_stick((segment,), {})
+
+    def _take_segment(self, part: hsg.Segment, data: bytes) -> list[str]:
+        """Take one segment; why it was set aside, whole, if it goes beyond what its key may say."""
         if part.chain.feed or part.chain.device != self._device:
             raise SegmentError("a segment of another chain than the stick's device")
         inc, before = part.chain.incarnation, part.first - 1
         held = self._head_at(inc, before)
         beside = None if held is not None and held[:8] == part.before8 else self._branch_head(inc, before, part.before8)
-        start = beside or held
+        aside = self._beyond.get((inc, before, part.before8)) if beside is None else None
+        start = beside or aside or held
         if start is None:
-            return  # a gap: the stick before this one has not come yet
+            self._gaps += 1
+            return []  # a gap: the stick before this one has not come yet
         lines = self._unpack(part)
-        heads, caps = self._verify(part, lines, start)
+        heads, key, caps = self._verify(part, lines, start)
+        if self._vouched:
+            self._journal.vouch(self._device, key, inc, part.last)
+            caps = None
         if beside is not None:
             self._branch(inc, part.first, lines, heads, caps)
-        else:
+        elif aside is None:
             self._take_lines(inc, part.first, lines, heads, caps, keep_branch=True)
-        if part.last <= self._cap(caps, inc):
+        if part.last > cap(caps, inc) and not self._holds(inc, part.last, heads[-1]):
+            self._beyond[inc, part.last, heads[-1][:8]] = heads[-1]
+            code = refusal(self._record.valid_to, inc, part.last)
+            self._journal.quarantine(self._device, code, data)
+            return [code]
+        if part.last <= cap(caps, inc) and aside is None:
             proof = Proof(inc, part.last, heads[-1], hsg.CONTEXT, hsg.signed(part, heads[-1]), part.signature)
             self._journal.prove(self._device, proof)
+        return []
+
+    def _holds(self, incarnation: int, n: int, head: bytes) -> bool:
+        """Whether exactly this future is held already, in the log or beside it."""
+        return head in (self._head_at(incarnation, n), self._branch_head(incarnation, n, head[:8]))
 
     def _branch_head(self, incarnation: int, n: int, head8: bytes) -> bytes | None:
         return self._journal.branch_head_at(self._device, incarnation, n, head8)
@@ -219,15 +247,17 @@ class Visit:
                 continue
         raise SealBroken("a segment is sealed to no key of this province")
 
-    def _verify(self, part: hsg.Segment, lines: Sequence[bytes], before: bytes) -> tuple[list[bytes], Caps]:
-        """The heads, and up to where the key that signed counts."""
+    def _verify(self, part: hsg.Segment, lines: Sequence[bytes], before: bytes) -> tuple[list[bytes], bytes, Caps]:
+        """The heads, the key that signed, and up to where it counts."""
         record, verifier = self._record, self._keys.suite.verifier
         keys = ((record.verify_key, self._caps), *((one.verify_key, least(one.valid_to, self._caps)) for one in record.former))
-        return by_one_of(keys, lambda one: (hsg.verify(part, lines, before, verifier(one[0])), one[1]))
+        return by_one_of(keys, lambda one: (hsg.verify(part, lines, before, verifier(one[0])), *one))
 
     def _branch(self, incarnation: int, first: int, lines: Sequence[bytes], heads: Sequence[bytes], caps: Caps) -> None:
         """Lines of a future some disk lost: beside the log, with their effect, and a person is told."""
-        count = min(len(lines), self._cap(caps, incarnation) + 1 - first)
+        count = min(len(lines), cap(caps, incarnation) + 1 - first)
+        if count <= 0:
+            return
         arrivals = [self._arrival(incarnation, first + at, lines[at], heads[at]) for at in range(count)]
         known = self._journal.held([arrival.identity for arrival in arrivals])
         for arrival in arrivals:
@@ -253,16 +283,18 @@ class Visit:
             if keep_branch:
                 self._branch(incarnation, agreed + 1, lines[agreed + 1 - first :], heads[agreed + 1 - first :], caps)
             return
-        cap = self._cap(caps, incarnation)
+        end = cap(caps, incarnation)
         # A stick's segment is one portion of its transaction, cut by its reader; of a request the rest comes with the next.
         most = last if keep_branch else have + MOST_LINES - self._stored
-        fresh = range(max(have + 1, first), min(last, cap, most) + 1)
+        fresh = range(max(have + 1, first), min(last, end, most) + 1)
         arrivals = [self._arrival(incarnation, n, lines[n - first], heads[n - first]) for n in fresh]
         if arrivals:
-            self._store(arrivals, _NO_CAP if keep_branch else MOST_VALUES)
+            self._store(arrivals, NO_CAP if keep_branch else MOST_VALUES)
             place.common = self._journal.position(self._device, incarnation)[0]
-        if last > max(cap, have):
-            self._refuse(incarnation, "revoked", b"\n".join(lines[max(0, cap + 1 - first) :]))
+        if last > max(end, have) and not keep_branch:  # of a stick the whole segment is set aside
+            self._refuse(
+                incarnation, refusal(self._record.valid_to, incarnation, last), b"\n".join(lines[max(0, end + 1 - first) :])
+            )
 
     def _agreed(self, incarnation: int, first: int, heads: Sequence[bytes], have: int) -> int:
         """Last place up to which these lines repeat what is held."""
@@ -355,12 +387,3 @@ class Visit:
     def _refuse(self, incarnation: int, code: str, body: bytes) -> None:
         self._journal.quarantine(self._device, code, body)
         self._place(incarnation).refused = code
-
-    @staticmethod
-    def _cap(caps: Caps, incarnation: int) -> int:
-        return _NO_CAP if caps is None else caps.get(incarnation, 0)
-
-
-def least(former: Mapping[int, int], caps: Caps) -> Caps:
-    """Up to where a former key counts: a revocation caps it like the key in force."""
-    return former if caps is None else {inc: min(n, caps.get(inc, 0)) for inc, n in former.items()}

@@ -7,6 +7,8 @@ does, has the collector walk all of them each time: the touch tests took ten tim
 from __future__ import annotations
 
 import gc
+import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,3 +17,12 @@ import pytest
 def _leave_the_old_alone() -> None:
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keep_the_mask_of_new_files() -> Iterator[None]:
+    """The province's process makes files for itself alone; played in this process, the next file's tests must not inherit that."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)

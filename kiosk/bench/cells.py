@@ -13,11 +13,14 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from sync.file_trouble import why_vi
 
 OURS: Final = "ours"
 PATIENCE: Final = 3.0
@@ -75,19 +78,40 @@ class Kept:
         return Group(self.work, self.profile, self.seed)
 
 
+class ResultsUnusable(Exception):
+    """The file of results cannot be read or written, or is none."""
+
+    cure_vi = "Chọn tệp khác bằng --results."
+
+    def __init__(self, message_vi: str) -> None:
+        super().__init__(message_vi)
+        self.message_vi = message_vi
+
+
 class Results:
-    """The file of results: JSON lines, appended as cells end."""
+    """The file of results: JSON lines, appended as cells end. Making or reading it raises ResultsUnusable."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._guard = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._named():
+            path.parent.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> list[Kept]:
-        if not self._path.exists():
-            return []
-        rows = [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [Kept(**{**row, "seen": Seen(**row["seen"])}) for row in rows]
+        with self._named():
+            if not self._path.exists():
+                return []
+            rows = [json.loads(line) for line in self._path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            return [Kept(**{**row, "seen": Seen(**row["seen"])}) for row in rows]
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ResultsUnusable(f"«{self._path.name}»: {why_vi(error)}") from None
+        except (ValueError, TypeError, KeyError):
+            raise ResultsUnusable(f"«{self._path.name}» không phải tệp kết quả của bench.") from None
 
     def add(self, group: Group, system: str, seen: Seen) -> None:
         kept = Kept(group.work, group.profile, group.seed, system, seen, commit(), machine())

@@ -54,7 +54,7 @@ def day(seed: str, dossiers: int = DOSSIERS) -> Day:
     acks: list[bytes] = []
     seq, head = 0, ZERO_HEAD
     for number in range(dossiers):
-        dossier = Origin(device, incarnation, len(events) + 1).dossier_id()
+        dossier = Origin(device, incarnation, len(events) + 1).dossier_id(dice.getrandbits(40))
         known: dict[str, Known] = {}
         for deed in commune.life(dossier, number):
             entries: list[bytes] = []

@@ -73,7 +73,7 @@ def _appending(folder: Path, rounds: int) -> list[Result]:
 
     def filing() -> None:
         with machine.store.work("citizen") as work:
-            work.append(_filing(work.next().dossier_id(), next(numbers)))
+            work.append(_filing(work.new_dossier(), next(numbers)))
 
     def insert() -> None:
         peer.table("one").insert({"body": body})
@@ -136,7 +136,7 @@ def _proving(folder: Path, filings: int) -> list[Result]:
     machine = enrolled_alone(folder, sets=SMALL)
     for number in range(filings):
         with machine.store.work("citizen") as work:
-            work.append(_filing(work.next().dossier_id(), number))
+            work.append(_filing(work.new_dossier(), number))
     lines = [line.body for line in machine.store.lines(machine.store.current()[0], 0, 4 * filings)]
     _confirm(machine)
     keys = [VerifyKey(key) for key in machine.store.verify_keys()]

@@ -69,7 +69,7 @@ class Rig:
         machine, commune = self.machine(), Commune(seed)
         for number in range(dossiers):
             with machine.store.work("citizen") as work:
-                dossier = work.next().dossier_id()
+                dossier = work.new_dossier()
                 life = commune.life(dossier, number)
                 work.append(next(life).drafts)
             for deed in life:
@@ -84,7 +84,7 @@ class Rig:
         by = acts.By(acts.Role.OFFICIAL, "Bế Văn Mẫu")
         for number in range(dossiers):
             with machine.store.work("citizen") as work:
-                dossier = work.next().dossier_id()
+                dossier = work.new_dossier()
                 drafts = next(commune.life(dossier, number)).drafts
                 work.append(drafts)
             with machine.store.work("cb01") as work:

@@ -15,13 +15,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from forms import dossier as acts
-from kiosk.bench.cells import OURS, Group, Results, Seen, run_groups
+from kiosk.bench.cells import OURS, Group, Results, ResultsUnusable, Seen, run_groups
 from kiosk.bench.commune import OPENING
 from kiosk.bench.dictionary import floor
 from kiosk.bench.peer import Peer
@@ -47,20 +47,22 @@ def sync_command(argv: Sequence[str]) -> int:
     )
     add_cell_arguments(parser)
     parser.add_argument("--dossiers", type=count, default=DOSSIERS, help="số hồ sơ của một ngày")
-    given = parser.parse_args(argv)
+    given = cells_from(parser, argv, dict.fromkeys(WORKS, LINES))
+    try:
+        return _sync(given)
+    except (LinkError, ResultsUnusable) as error:
+        sys.stderr.write(f"{error.message_vi} {error.cure_vi}\n")
+        return 1
+
+
+def _sync(given: argparse.Namespace) -> int:
     results = Results(given.results)
     systems = [OURS, *(["couch"] if peers_here(given.peers) else []), "rest"]
     groups = chosen(given, WORKS, LINES)
     if not given.report:
         with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
             bench = SyncBench(Path(folder), given.peers, given.dossiers)
-            try:
-                run_groups(
-                    groups, [one for one in systems if one in given.systems], bench.run, results, given.jobs, full=given.full
-                )
-            except LinkError as error:
-                sys.stderr.write(f"{error.message_vi} {error.cure_vi}\n")
-                return 1
+            run_groups(groups, [one for one in systems if one in given.systems], bench.run, results, given.jobs, full=given.full)
     text, met = sync_report(results.read())
     sys.stdout.write(text)
     return 0 if met else 1
@@ -80,6 +82,16 @@ def add_cell_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--peers", type=Path, default=cache_folder() / "peers", metavar="DIR", help="thư mục của bench peers")
     parser.add_argument("--report", action="store_true", help="chỉ in bảng từ kết quả đã có")
+
+
+def cells_from(parser: argparse.ArgumentParser, argv: Sequence[str], works: Mapping[str, Sequence[str]]) -> argparse.Namespace:
+    """The call, with cells there are."""
+    given = parser.parse_args(argv)
+    names = [f"{work}/{line}/{seed}" for work, lines in works.items() for line in lines for seed in range(1, given.seeds + 1)]
+    for part in given.cells:
+        if not any(part in name for name in names):
+            parser.error(f"không có ô nào có chữ «{part}»")
+    return given
 
 
 def chosen(given: argparse.Namespace, works: Sequence[str], lines: Sequence[str]) -> list[Group]:

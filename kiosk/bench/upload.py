@@ -21,12 +21,23 @@ from statistics import median
 from typing import Final
 
 from kiosk.attachments import Paper, attach
-from kiosk.bench.cells import OURS, Group, Results, Seen, run_groups
+from kiosk.bench.cells import OURS, Group, Results, ResultsUnusable, Seen, run_groups
 from kiosk.bench.peer import Peer
 from kiosk.bench.peers import node
 from kiosk.bench.report import upload_report
 from kiosk.bench.rig import PORT, Rig, until
-from kiosk.bench.sync import LONGEST_CHANGE_S, SETTLE_S, Ours, add_cell_arguments, chosen, listening, peers_here, rest, seen
+from kiosk.bench.sync import (
+    LONGEST_CHANGE_S,
+    SETTLE_S,
+    Ours,
+    add_cell_arguments,
+    cells_from,
+    chosen,
+    listening,
+    peers_here,
+    rest,
+    seen,
+)
 from kiosk.chaos.link import PROFILES, Link, LinkError
 from kiosk.store.blobs import KioskFiles
 
@@ -42,21 +53,25 @@ def upload_command(argv: Sequence[str]) -> int:
     """Measure what is missing, then say how all of it stands to the goals; 0 when every goal is met."""
     parser = argparse.ArgumentParser(prog="main.py bench upload", description="G7–G9: tệp quét qua đường truyền xấu.")
     add_cell_arguments(parser)
-    given = parser.parse_args(argv)
+    given = cells_from(parser, argv, WORKS)
+    try:
+        return _upload(given)
+    except (LinkError, ResultsUnusable) as error:
+        sys.stderr.write(f"{error.message_vi} {error.cure_vi}\n")
+        return 1
+
+
+def _upload(given: argparse.Namespace) -> int:
     results = Results(given.results)
     if not given.report:
         npm = peers_here(given.peers)
         with tempfile.TemporaryDirectory(prefix="bench-upload-") as folder:
             bench = UploadBench(Path(folder), given.peers)
-            try:
-                for work, lines in WORKS.items():
-                    systems = [OURS, *(["tus"] if npm and work == "scan" else []), "put"]
-                    systems = [one for one in systems if one in given.systems]
-                    groups = chosen(given, (work,), lines)
-                    run_groups(groups, systems, bench.run, results, given.jobs, full=given.full)
-            except LinkError as error:
-                sys.stderr.write(f"{error.message_vi} {error.cure_vi}\n")
-                return 1
+            for work, lines in WORKS.items():
+                systems = [OURS, *(["tus"] if npm and work == "scan" else []), "put"]
+                systems = [one for one in systems if one in given.systems]
+                groups = chosen(given, (work,), lines)
+                run_groups(groups, systems, bench.run, results, given.jobs, full=given.full)
     text, met = upload_report(results.read())
     sys.stdout.write(text)
     return 0 if met else 1

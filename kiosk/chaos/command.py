@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kiosk.chaos import cage, clock, disk, kill, line, power, soak, stick
 from kiosk.chaos.report import Report
+from kiosk.counts import folder
 
 NOT_HERE = 3
 """Exit code when this machine lacks what the torment needs."""
@@ -127,7 +128,7 @@ def _chosen(argv: Sequence[str]) -> list[argparse.Namespace]:
     """The torments asked for with their options; one run of each for ``--all``."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--seed", type=int, default=int(time.time()), help="hạt giống ngẫu nhiên (mặc định: theo giờ)")
-    common.add_argument("--out", type=Path, help="giữ lại thư mục làm việc ở đây")
+    common.add_argument("--out", type=folder, help="giữ lại thư mục làm việc ở đây")
     common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
     parser = argparse.ArgumentParser(
         prog="main.py chaos", parents=[common], description="Gây sự cố thật trên máy này, kiểm tra không mất, không trùng."

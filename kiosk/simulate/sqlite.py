@@ -191,7 +191,7 @@ class StoreKiosk(MemoryKiosk):
         with self._failing(), self.store.work(facts.actor) as unit:
             first = unit.next()
             number = self.number if dossier else unit.take_number()
-            unit.append([Draft(dossier or first.dossier_id(), kind, content) for kind, content in acts], base=facts.base)
+            unit.append([Draft(dossier or unit.new_dossier(), kind, content) for kind, content in acts], base=facts.base)
         self.number = number
         return first
 

@@ -22,7 +22,7 @@ from sync.durable import to_disk
 from sync.errors import SyncError
 from sync.key_file import PassphraseWrap
 from sync.rollover import ProvincePublic
-from sync.sealed_file import Holders, Reader, Writer
+from sync.sealed_file import MAGIC, Holders, Reader, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,15 @@ def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receiv
     """Write a sealed backup to ``target``.
 
     Raises:
-        StoreError: ``backup_failed`` when it cannot be written or proved, ``backup_target`` when it is the store itself.
+        StoreError: ``backup_failed`` when it cannot be written or proved, ``backup_target`` when something else than a backup
+            bears that name.
     """
-    if target.resolve() == store.path.resolve():
-        raise StoreError("backup_target", "Tệp sao lưu trùng với chính kho hồ sơ.", "Chọn tên tệp khác, tốt nhất trên ổ khác.")
+    if not _is_free(target):
+        raise StoreError(
+            "backup_target",
+            "Tên này đang là của thứ khác, không phải tệp sao lưu; chưa ghi gì.",
+            "Chọn tên tệp khác, tốt nhất trên ổ khác.",
+        )
     temporary = beside(target, ".new")
     try:
         with folder_beside(store.path) as folder:
@@ -71,6 +76,16 @@ def back_up(store: Store, keyring: Keyring, target: Path, to: Receivers = Receiv
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_free(target: Path) -> bool:
+    """Whether nothing bears the name, or an earlier backup: anything else (a device, a folder, somebody's letter) stays."""
+    if not target.is_symlink() and not target.exists():
+        return True
+    try:
+        return target.is_file() and not target.is_symlink() and target.open("rb").read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def _holders(keyring: Keyring, to: Receivers) -> Holders:

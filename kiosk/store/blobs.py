@@ -72,12 +72,22 @@ class BlobFact:
     """When it was attached, by the kiosk's clock; told while it is on its way."""
 
 
+KEPT: Final = ".before-restore-"
+"""In the names of a store a restore replaced and of the files that were beside it; the number follows."""
+
+
+def folder_of(store: Path) -> Path:
+    """The files of a store: ``blobs`` beside it; ``blobs.before-restore-N`` for one kept as ``*.before-restore-N``."""
+    _, mark, number = store.name.partition(KEPT)
+    return store.with_name(f"blobs{mark}{number}")
+
+
 class KioskFiles:
     """Implements :class:`sync.blob.ports.KioskBlobs` on the open store. Any thread may call."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.folder = store.path.parent / "blobs"
+        self.folder = folder_of(store.path)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._added: list[str] = []
         self._made: list[Path] = []

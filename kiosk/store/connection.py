@@ -8,6 +8,7 @@ catches another driver's exceptions).
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -173,3 +174,17 @@ def _busy_named() -> Iterator[None]:
         if not any(word in str(error) for word in ("locked", "busy")):
             raise
         raise StoreError("store_busy", "Máy đang bận ghi dữ liệu.", "Chờ một chút rồi thử lại.") from None
+
+
+def named_trouble(error: Exception, path: Path) -> Exception:
+    """A disk that is full, fails or has become read-only, in words; any other error as it is."""
+    if is_full(error):
+        return StoreError("disk_full", "Ổ đĩa của máy đã đầy.", "Bà con chờ một chút, cán bộ sẽ giúp. Kỹ thuật: giải phóng ổ đĩa.")
+    if isinstance(error, OSError):
+        return cannot_write(error) if error.errno in (errno.EIO, errno.EROFS) else error
+    return named(error, path) if any(word in str(error) for word in ("I/O", "readonly")) else error
+
+
+def is_full(error: Exception) -> bool:
+    """Whether no room is left on the disk."""
+    return "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from kiosk.store.connection import StoreError
 from kiosk.store.tpm import TpmWrap
@@ -157,6 +158,9 @@ class KeyInForce:
         return self._key
 
 
+CURE_VI: Final = "Chạy «store restore» với bản sao lưu: trong đó có khóa của kho. Đừng xóa kho."
+"""A backup holds the store's key, closed with the passphrase and for the province."""
+
 Stamp = tuple[int, int] | None
 
 
@@ -200,7 +204,7 @@ def present_wrap(path: Path, environment: Mapping[str, str] = os.environ) -> Key
     try:
         return machine_wrap(choices[json.loads(path.read_bytes())["wrap"]], environment)
     except (OSError, ValueError, KeyError, TypeError):
-        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", "Khôi phục tệp khóa từ bản sao lưu.") from None
+        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", f"Dời tệp khóa sang tên khác. {CURE_VI}") from None
 
 
 def _credential(environment: Mapping[str, str]) -> str:
@@ -221,7 +225,7 @@ def open_keyring(file: KeyFile, *, store_exists: bool) -> Keyring:
     """
     if not file.path.exists():
         if store_exists:
-            raise StoreError("key_missing", "Mất tệp khóa của kho hồ sơ.", "Chép lại tệp khóa từ bản sao lưu; đừng xóa kho.")
+            raise StoreError("key_missing", "Mất tệp khóa của kho hồ sơ.", CURE_VI)
         make_keyring(file, secrets.token_bytes(32))
     return _read(file.path, file.wrap)
 
@@ -242,4 +246,4 @@ def _read(path: Path, wrap: KeyWrap) -> Keyring:
     except (KeyFileOpen, KeyFileWrapped) as error:
         raise StoreError("key_unreadable", error.message_vi, error.cure_vi) from None
     except KeyFileError:
-        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", "Khôi phục tệp khóa từ bản sao lưu.") from None
+        raise StoreError("key_unreadable", "Không đọc được tệp khóa.", f"Dời tệp khóa sang tên khác. {CURE_VI}") from None

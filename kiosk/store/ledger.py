@@ -5,7 +5,7 @@ paper? Numbers are set aside in blocks of :data:`BLOCK`, written and fsynced bef
 ever printed twice; a restore skips at most one block. Is this store the newest copy? The file also remembers the last
 ``(incarnation, n, head)``; a store that is behind it, or beside it, opens a new incarnation before its first write (SYNC
 design 1.11). Is this the machine it was written on? The ledger also says where it lies: a state folder or a disk that was
-copied begins anew beyond all numbers of the other, or two citizens would get one code and one dossier.
+copied begins anew far from all numbers of the other, or two citizens would get one code; so does a store whose ledger is gone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sync.durable import write_whole
+from sync.durable import to_disk, write_whole
 
 ROOM = 64 * 1024
 """Free bytes the ledger's disk must have before a filing starts."""
@@ -29,6 +29,15 @@ BLOCK = 16
 
 UNKNOWN_NUMBERS = 10_000
 """Provisional numbers passed over where nobody can say which of them are on paper: fifty busy days."""
+
+PLACES = 999
+"""Places, so far from each other, at which a copy may go on; a code stays short of three digits more."""
+
+
+def elsewhere(number: int, incarnation: int) -> int:
+    """From where numbers go on when some after ``number`` may be on paper: the fresh incarnation draws the place, so that two
+    copies of one disk go on at different ones."""
+    return number + UNKNOWN_NUMBERS * (1 + incarnation % PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Witness:
 class Ledger:
     """The ledger at ``path`` and, beside it, ``*.last`` with the witness.
 
-    A missing or torn file counts as empty: the store's own counter then rules, and a restore goes unnoticed.
+    A missing or torn file counts as empty: a store that has written before then goes on as a copy does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -78,10 +87,12 @@ class Ledger:
         self.below = below
 
     def remember(self, witness: Witness) -> None:
-        """Note the newest position. Neither fsynced nor insisted on: losing it only delays the detection of a restore.
+        """Note the newest position. Not insisted on, and fsynced only when the file is new: losing the newest only delays the
+        detection of a restore, but a store without any goes on as a copy.
 
         Written in place, in one piece of less than a disk sector: a rename would make the file system flush it each time.
         """
+        fresh = self.witness is None
         self.witness, self.is_copy = witness, False
         with contextlib.suppress(OSError):
             handle = os.open(self._last, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -89,6 +100,9 @@ class Ledger:
                 self._place = self._place or _place(self._last)
                 fact = {"inc": witness.incarnation, "n": witness.n, "head": witness.head.hex(), "place": self._place}
                 os.pwrite(handle, json.dumps(fact).ljust(_RECORD).encode("ascii"), 0)
+                if fresh:
+                    os.fsync(handle)
+                    to_disk(self.folder)
             finally:
                 os.close(handle)
 

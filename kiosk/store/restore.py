@@ -18,10 +18,11 @@ from pathlib import Path
 import sqlite_utils
 
 from kiosk.store.backup_parts import Found, beside, folder_beside, prove, unpack, why_vi
+from kiosk.store.blobs import KEPT, folder_of
 from kiosk.store.connection import DatabaseError, StoreError, connect, immediate
 from kiosk.store.hold import Hold
 from kiosk.store.keyring import KeyFile, Keyring, make_keyring, open_keyring
-from kiosk.store.ledger import UNKNOWN_NUMBERS, Ledger
+from kiosk.store.ledger import Ledger, Witness, elsewhere
 from sync.durable import to_disk
 from sync.envelope import ZERO_HEAD
 from sync.errors import SealedFileError, SealedFileLocked, SyncError
@@ -96,8 +97,10 @@ def _alone(store: Path) -> Iterator[None]:
     hold = Hold(store, alone=True)
     try:
         yield
-    finally:
-        hold.free()
+    except BaseException:
+        hold.undo()
+        raise
+    hold.free()
 
 
 def _unlocked(reader: Reader, own: Keyring | None, secret: Secret) -> bytes:
@@ -117,11 +120,11 @@ def _install(found: Found, place: Place, own: Keyring | None) -> Restored:
         )
     for blob in found.blobs:
         _put_blob(blob, place.blobs)
-    db = connect(found.store, found.key)
+    db, ledger = connect(found.store, found.key), Ledger(place.ledger)
     try:
         with immediate(db):
             _doubt_papers(db)
-            _begin_anew(db, Ledger(place.ledger))
+            begun = _begin_anew(db, ledger)
             _note_absent(db, place.blobs)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
@@ -133,9 +136,11 @@ def _install(found: Found, place: Place, own: Keyring | None) -> Restored:
         place.keys.change(lambda held: replace(held, store=found.key))
     kept = _keep(place.store, found.key)
     if kept is not None:
-        _keep_blobs(place.blobs, place.blobs.with_name(place.blobs.name + kept.name.removeprefix(place.store.name)))
+        _keep_blobs(place.blobs, folder_of(kept))
     found.store.replace(place.store)
     to_disk(place.store.parent)
+    if not ledger.is_copy:  # else the first opening notices the copy, as without a restore
+        ledger.remember(begun)
     return Restored(kept, own is None or own.store != found.key)
 
 
@@ -159,16 +164,18 @@ def _doubt_papers(db: sqlite_utils.Database) -> None:
     )
 
 
-def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> None:
+def _begin_anew(db: sqlite_utils.Database, ledger: Ledger) -> Witness:
     """A new incarnation, and provisional numbers beyond all that may be on paper."""
+    fresh = secrets.randbits(40) or 1
     db.execute(
         "INSERT INTO incarnation (inc, ordinal, n, head) SELECT ?, coalesce(max(ordinal), 0) + 1, 0, ? FROM incarnation",
-        [secrets.randbits(40) or 1, ZERO_HEAD],
+        [fresh, ZERO_HEAD],
     )
     row = db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()
     number = int(row[0]) if row else 0
-    beyond = max(number, ledger.below - 1) if ledger.below else number + UNKNOWN_NUMBERS
+    beyond = max(number, ledger.below - 1) if ledger.below else elsewhere(number, fresh)
     db.execute("INSERT OR REPLACE INTO meta (k, v) VALUES ('number', ?)", [beyond])
+    return Witness(fresh, 0, ZERO_HEAD)
 
 
 def _put_blob(blob: Path, folder: Path) -> None:
@@ -200,9 +207,9 @@ def _keep(target: Path, key: bytes) -> Path | None:
     if not any(beside(target, suffix).exists() for suffix in ("", *_SIDE_FILES)):
         return None
     number = 1
-    while any(beside(target, f".before-restore-{number}{suffix}").exists() for suffix in ("", *_SIDE_FILES)):
+    while any(beside(target, f"{KEPT}{number}{suffix}").exists() for suffix in ("", *_SIDE_FILES)):
         number += 1
-    kept = beside(target, f".before-restore-{number}")
+    kept = beside(target, f"{KEPT}{number}")
     try:
         # The -shm is only an index of the WAL; SQLite makes it anew.
         for suffix in ("", "-wal"):

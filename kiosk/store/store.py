@@ -8,7 +8,6 @@ cases; the feed is applied only by the sync process. Each process has one writer
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -28,10 +27,10 @@ import sqlite_utils
 from forms.dossier import SCHEMA, Draft
 from kiosk.clock import Clock
 from kiosk.store import projections, search
-from kiosk.store.connection import DatabaseError, OperationalError, StoreError, cannot_write, connect, immediate, named
+from kiosk.store.connection import DatabaseError, OperationalError, StoreError, connect, immediate, is_full, named, named_trouble
 from kiosk.store.hold import Hold
 from kiosk.store.journal import Identity, Journal
-from kiosk.store.ledger import BLOCK, UNKNOWN_NUMBERS, Ledger, Witness
+from kiosk.store.ledger import BLOCK, Ledger, Witness, elsewhere
 from kiosk.store.migrations import migrate
 from kiosk.store.outbox import Outbox
 from kiosk.store.papers import Papers
@@ -58,8 +57,12 @@ class Work:
         self.inc, self.n, self.head = store.current()
 
     def next(self) -> Origin:
-        """Where the next event will stand: a dossier takes its id from it."""
+        """Where the next event will stand."""
         return Origin(self._store.identity_or_raise().device, self.inc, self.n + 1)
+
+    def new_dossier(self) -> str:
+        """The id of the dossier the next event creates."""
+        return self.next().dossier_id(self._store.random.getrandbits(40))
 
     def append(self, drafts: Sequence[Draft], base: int | None = None) -> None:
         """Write events. ``base`` is the feed position shown when the form was opened; by default the present one, for what looks at
@@ -143,7 +146,7 @@ class Store(Journal, Times, Papers, Outbox):
             self.db: sqlite_utils.Database = self._open_with_reserve()
             self.reserve.make()
         except BaseException:
-            self._hold.free()
+            self._hold.undo()
             raise
 
     def close(self) -> None:
@@ -196,7 +199,8 @@ class Store(Journal, Times, Papers, Outbox):
     def _refuse_to_start_over(self) -> None:
         """A machine that has filed before never makes an empty store by itself: the old one must be looked for first."""
         there = self.path.exists() and self.path.stat().st_size > 0
-        if self.ledger.witness is not None and not there:
+        written = self.ledger.below or (self.ledger.witness is not None and self.ledger.witness.n)
+        if self.ledger.witness is not None and written and not there:
             raise StoreError(
                 "store_missing",
                 "Không thấy kho hồ sơ của máy này.",
@@ -230,18 +234,25 @@ class Store(Journal, Times, Papers, Outbox):
         with self.transaction():
             row = self.db.conn.execute("SELECT inc, n, head FROM incarnation ORDER BY ordinal DESC LIMIT 1").fetchone()
             older = row is None or self._is_behind(*row)
-            if older or self.ledger.is_copy:
+            copied = self.ledger.is_copy or (self.ledger.witness is None and self._has_lived())
+            if older or copied:
                 self._open_incarnation()
             # What stood in the set-aside block may be on paper: go on after it.
             beyond = max(int(self.meta("number", 0)), self.ledger.below - 1)
-            if self.ledger.is_copy:
-                log.warning("this store was copied here; its journal goes on in a new incarnation")
+            if self.ledger.witness is None:
+                self._witnessed(Witness(*self.current()))  # before the first event, so that no crash leaves a store without
+            if copied:
+                log.warning("this store was copied here, or its ledger is gone; its journal goes on in a new incarnation")
                 self._witnessed(Witness(*self.current()))
                 self.set_meta("copied", b"".join(self.verify_keys()))  # kiosk.copied tells the technician
                 # The other copy goes on with the numbers after these.
-                self.set_meta("number", beyond + UNKNOWN_NUMBERS)
+                self.set_meta("number", elsewhere(beyond, self.current()[0]))
             elif older or self.ledger.below > int(self.meta("number", 0)) + BLOCK:
                 self.set_meta("number", beyond)
+
+    def _has_lived(self) -> bool:
+        """Whether anything was written here: a ledger stood beside it then."""
+        return self.db.conn.execute("SELECT 1 FROM incarnation WHERE n > 0").fetchone() is not None
 
     def _is_behind(self, inc: int, n: int, head: bytes) -> bool:
         seen = self.ledger.witness
@@ -302,18 +313,14 @@ class Store(Journal, Times, Papers, Outbox):
         try:
             return act()
         except (OperationalError, OSError) as error:
-            if not _is_full(error):
-                raise _named_if_disk(error, self.path) from None
             # Space on the store's disk is no help to a ledger on another one.
-            elsewhere = isinstance(error, OSError) and not self.reserve.same_disk(self.ledger.folder)
-            if elsewhere or not self.reserve.give_up():
-                raise _full() from None
+            elsewhere = is_full(error) and isinstance(error, OSError) and not self.reserve.same_disk(self.ledger.folder)
+            if elsewhere or not is_full(error) or not self.reserve.give_up():
+                raise named_trouble(error, self.path) from None
         try:
             return act()
         except (OperationalError, OSError) as error:
-            if not _is_full(error):
-                raise _named_if_disk(error, self.path) from None
-            raise _full() from None
+            raise named_trouble(error, self.path) from None
 
     def room_for_filing(self) -> bool:
         """Whether a new filing may start: the reserve stands, and there is room for the store and for the ledger."""
@@ -379,18 +386,3 @@ class Store(Journal, Times, Papers, Outbox):
         """Ids of the dossiers that answer a query, newest first."""
         with self._lock:
             return search.find(self.db, query, limit)
-
-
-def _named_if_disk(error: Exception, path: Path) -> Exception:
-    """A disk that fails or has become read-only, in words; any other error as it is."""
-    if isinstance(error, OSError):
-        return cannot_write(error) if error.errno in (errno.EIO, errno.EROFS) else error
-    return named(error, path) if any(word in str(error) for word in ("I/O", "readonly")) else error
-
-
-def _is_full(error: Exception) -> bool:
-    return "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC
-
-
-def _full() -> StoreError:
-    return StoreError("disk_full", "Ổ đĩa của máy đã đầy.", "Bà con chờ một chút, cán bộ sẽ giúp. Kỹ thuật: giải phóng ổ đĩa.")

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from province.cli import kiosks, service, sticks
+from province.cli import kiosks, quarantine, service, sticks
 from province.cli.answers import Answer
 from province.cli.arguments import parser
 from province.config import Options
@@ -67,6 +67,8 @@ _ACTS: Mapping[str, Callable[[Runtime, argparse.Namespace], Answer]] = {
     "enrol-file": kiosks.enrol_file,
     "bundle-import": sticks.bundle_import,
     "bundle-export": sticks.bundle_export,
+    "quarantine": quarantine.quarantine,
+    "quarantine-accept": quarantine.quarantine_accept,
     "device-list": kiosks.device_list,
     "device-revoke": kiosks.device_revoke,
     "device-found": kiosks.device_found,

@@ -16,6 +16,21 @@ def default_state() -> Path:
     return Path(base if base else Path.home() / ".local" / "state") / "mot-cua-xa-province"
 
 
+def _port(text: str) -> int:
+    return _between(text, 0, 65_535)
+
+
+def _days(text: str) -> int:
+    return _between(text, 0, 36_500)
+
+
+def _between(text: str, least: int, most: int) -> int:
+    number = int(text)
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"cần số nguyên từ {least} đến {most}, không phải {text}")
+    return number
+
+
 def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", type=Path, default=default_state(), help="thư mục trạng thái: khóa, dữ liệu (state folder)")
@@ -26,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--set", action="append", default=[], metavar="MỤC.KHÓA=GIÁ TRỊ", help="ghi đè một khóa cho lần chạy này")
     common.add_argument("--base-url", default="", help="địa chỉ mà người dân và các máy dùng (mặc định http://HOST:PORT)")
     common.add_argument("--host", default="127.0.0.1", help="địa chỉ nghe")
-    common.add_argument("--port", type=int, default=8420, help="cổng nghe; 0 = cổng trống bất kỳ")
+    common.add_argument("--port", type=_port, default=8420, help="cổng nghe; 0 = cổng trống bất kỳ")
     common.add_argument("--trusted-proxy", default="", metavar="ĐỊA CHỈ", help="tin X-Forwarded-For từ máy chuyển tiếp này")
     common.add_argument("--root", type=Path, metavar="TỆP", help="tệp khóa gốc của tỉnh (mặc định: keys/root.key trong --state)")
     common.add_argument("--json", action="store_true", help="trả lời bằng JSON")
@@ -70,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     give = act("bundle-export", "ghi toàn bộ luồng của một xã ra USB cho máy bắt đầu lại (whole feed of a commune)")
     give.add_argument("place", type=Path, metavar="THƯ MỤC")
     give.add_argument("--commune", required=True, metavar="MÃ XÃ")
+    act("quarantine", "những gói bị giữ lại, vì sao, bao nhiêu; không hiện nội dung (what was set aside)")
+    accept = act("quarantine-accept", "nhận gói bị giữ vì khóa cũ, khi biết rõ USB từ đâu tới (take in what was set aside)")
+    accept.add_argument("id", type=int, nargs="*", metavar="MỤC")
+    accept.add_argument("--device", default="", metavar="SỐ MÁY", help="mọi gói của máy này")
     create = act("create-official", "tạo tài khoản cho màn hình cán bộ (console account)")
     create.add_argument("name")
     create.add_argument(
@@ -84,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     confirmed = act("safe-confirm", "bản sao lưu sau mốc này đã cất nơi khác (the backup lies off-site)")
     confirmed.add_argument("file", type=Path, metavar="TỆP MỐC")
     drop = act("drop-closed", "đưa hồ sơ đã xong khỏi máy ở xã (closed dossiers leave the kiosks)")
-    drop.add_argument("--days", type=int, default=90, metavar="NGÀY", help="đã xong ít nhất bấy nhiêu ngày (mặc định 90)")
+    drop.add_argument("--days", type=_days, default=90, metavar="NGÀY", help="đã xong ít nhất bấy nhiêu ngày (mặc định 90)")
     act("check", "chứng minh chuỗi sự kiện, vị trí và bảng hiển thị nguyên vẹn (prove the journal)")
     act("rebuild", "dựng lại bảng hiển thị từ luồng (rebuild projections)")
     act("new-epoch", "sau khi khôi phục từ bản sao lưu: mở kỷ nguyên mới (after a restore)")

@@ -78,6 +78,7 @@ def check(running: Runtime, given: argparse.Namespace) -> Answer:
     report = check()
     lines = [f"{report.events} sự kiện, {report.entries} dòng luồng, {report.dossiers} hồ sơ."]
     lines += [f"SAI: {one.where}: {one.what_vi}" for one in report.findings] or ["Nguyên vẹn."]
+    lines += [f"LƯU Ý: {one.where}: {one.what_vi}" for one in report.notes]
     return (0 if report.ok else 1), as_facts(report), "\n".join(lines)
 
 
@@ -90,6 +91,9 @@ def rebuild(running: Runtime, given: argparse.Namespace) -> Answer:
 
 
 def new_epoch(running: Runtime, given: argparse.Namespace) -> Answer:
+    from province.keyring import lock_state
+
+    lock_state(running.options.state)
     ready(running)
     from province.database import new_epoch
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sync.simulator import renewals, sticks
 from sync.simulator.memory import ProvinceState
-from sync.simulator.scene import CROWD, Backup, Machine, Scene
+from sync.simulator.scene import CROWD, Backup, Machine, Scene, Stick
 
 
 def upset(scene: Scene) -> Machine:
@@ -33,6 +34,8 @@ def upset(scene: Scene) -> Machine:
 def _restore(scene: Scene, machine: Machine) -> None:
     """From the image taken the last time; the first time only an image is taken."""
     if machine.image is not None:
+        if scene.swarm.happens("stick written before a restore"):
+            scene.sticks.append(Stick(sticks.write(scene, machine), machine.commune))
         before = scene.on_disk(machine)
         machine.journal.put_back(machine.image)
         machine.noted.clear()
@@ -40,6 +43,8 @@ def _restore(scene: Scene, machine: Machine) -> None:
         scene.endangered |= before - scene.on_disk(machine)
         scene.forget_destroyed()
         scene.tell("{} is restored from an old image", machine.name)
+        if scene.swarm.happens("kiosk enrolled again"):
+            renewals.enrol_again(scene, machine)
     machine.image = machine.journal.image()
 
 
@@ -73,8 +78,8 @@ def _go_back(scene: Scene, state: ProvinceState, *, raised: bool) -> None:
     scene.province.put_back(state)
     for machine in scene.honest():
         record = state.devices[machine.journal.device]
-        if record.generation < machine.generation - 1:
-            # It has changed its keys more than once since: people enrol it again, comparing words.
+        if record.generation < machine.generation - min(1, len(machine.keys.rotations)):
+            # It has changed its keys more than once since, or no letter tells of it: people enrol it again, comparing words.
             state.devices[record.device] = replace(scene.authority.record(machine.own, record), generation=machine.generation)
     for device, held in scene.revoked.items():
         state.devices[device] = replace(state.devices[device], valid_to=held)

@@ -192,14 +192,14 @@ class _Bench:
         """A history: some of it at the province and back, some only here, a file, letters on their way."""
         scene, journal = self.scene, self.machine.journal
         first = journal.work("", [("f", {"c.phone": "0900000001"})], Facts(actor="cb1"))
-        name, file, told = attachments.attachment(scene.rng, first.dossier_id())
-        journal.work(first.dossier_id(), [("at", told)], Facts(actor="cb2"), {name: file})
+        name, file, told = attachments.attachment(scene.rng, journal.dossier_at(first))
+        journal.work(journal.dossier_at(first), [("at", told)], Facts(actor="cb2"), {name: file})
         while journal.told(journal.identity()[1]) < 2:  # a province without the newest dictionary asks for the lines once more
             self.machine.engine.on_reply(line.serve(scene, self.machine.engine.make_request(0.0, 0)), 0.1)
         scene.authority.renew_province(scene.province)
         scene.authority.renew_commune(scene.province, self.machine.commune)
         with scene.province.atomic():
-            scene.province.add_entry(self.machine.commune, fields_entry(first.dossier_id(), {"p.status": "xong"}), None)
+            scene.province.add_entry(self.machine.commune, fields_entry(journal.dossier_at(first), {"p.status": "xong"}), None)
             scene.province.mark_safe({key: len(log) for key, log in scene.province.state.logs.items()})
         for number in range(3, 8):
             journal.work("", [("f", {f"e.{number}": "Bế Văn Mẫu", "c.address": "xã Mẫu"})], Facts(actor=f"cb{number}"))

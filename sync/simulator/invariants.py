@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.envelope import Event, Origin
-from sync.simulator import attachments
+from sync.simulator import attachments, quarantine
 from sync.simulator.meaning import COUNT
 from sync.simulator.memory import entry_of, identity, readable
 from sync.simulator.scene import Machine, Scene, hold
 
-ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch")
+ASIDE = ("foreign_dossier", "envelope_invalid", "merge_failed", "branch", "former_key")
 """Why a line may be set aside though its kiosk is honest."""
 
 
@@ -88,8 +88,8 @@ def _stored(scene: Scene) -> None:
             hold(owner != device or len(log) <= caps.get(inc, 0), "I10", f"revoked device {device} still writes")
     for device, reason, _ in state.quarantined:
         known = reason in ASIDE or (reason == "revoked" and (device in scene.revoked or bool(scene.thieves)))
-        # A stick goes on with a log of which the restored province holds the other copy's lines: its kiosk hears of the fork.
-        known = known or (reason == "chain_diverged" and scene.rewound and scene.cloned)
+        # A stick goes on with a log of which the restored province holds another copy's or another future's lines.
+        known = known or (reason == "chain_diverged" and scene.rewound)
         hold(known, "I10", f"an honest kiosk was put into quarantine: {reason}")
 
 
@@ -116,6 +116,8 @@ def at_end(scene: Scene) -> None:
             for name, known in fields.items():
                 hold(not name.startswith(COUNT) or known.value == 1, "I2", f"{name} had its effect {known.value} times")
         _feed(scene, commune)
+    left = [] if scene.rewound else [body for _, body in quarantine.honest(scene)]
+    hold(not left, "I1", f"{len(left)} segments of honest kiosks are still set aside")
     attachments.at_end(scene)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sync import snapshot
 from sync.blob.cipher import units_of
 from sync.blob.ranges import NONE
-from sync.envelope import ZERO_HEAD, EnvelopeError, Event, Origin, chain, encode, move_line
+from sync.envelope import ZERO_HEAD, EnvelopeError, Event, Origin, chain, decode, encode, move_line
 from sync.feed import read_ack
 from sync.ports import FeedEntry, Line
 from sync.simulator.disk import Disk, DiskFull
@@ -259,7 +259,7 @@ class MemoryKiosk:
             inc = self.state.incarnations[-1]
             first = Origin(self.device, inc, self.last(inc)[0] + 1)
             number = self.number if dossier else self._take_number()
-            dossier = dossier or first.dossier_id()
+            dossier = dossier or first.dossier_id(self.rng.getrandbits(40))
             fixed = facts.base, facts.wall_ms, facts.quality, facts.actor, facts.schema, None, facts.extra
             for n, (kind, content) in enumerate(acts, first.n):
                 self._add(inc, encode(Event(n, dossier, kind, content, *fixed)))
@@ -274,6 +274,11 @@ class MemoryKiosk:
             self._below = number + BLOCK
         self.disk.set(self.state, "number", number)
         return number
+
+    def dossier_at(self, origin: Origin) -> str:
+        """The dossier a line of this kiosk is about."""
+        line = self.lines(origin.incarnation, origin.n - 1, 1)[0]
+        return decode(line.body).dossier
 
     def write_raw(self, body: bytes) -> Origin:
         """Append a line as a faulty program would: any bytes."""

@@ -52,7 +52,9 @@ class MemoryProvince:
 
     def rotate_device(self, device: int, rotation: Rotation) -> None:
         record = self.state.devices[device]
-        former = FormerKey(record.verify_key, dict(rotation.upto), record.seal_key)
+        held = {inc: log[-1].n for (owner, inc), log in self.state.logs.items() if owner == device}
+        ends = {inc: max(rotation.upto.get(inc, 0), held.get(inc, 0)) for inc in {**rotation.upto, **held}}
+        former = FormerKey(record.verify_key, ends, record.seal_key)
         fresh = replace(
             record,
             verify_key=rotation.verify_key,
@@ -61,6 +63,17 @@ class MemoryProvince:
             former=(former, *record.former),
         )
         self.disk.put(self.state.devices, device, fresh)
+
+    def vouch(self, device: int, verify_key: bytes, incarnation: int, n: int) -> None:
+        def raised(ends: Mapping[int, int]) -> dict[int, int]:
+            return {**ends, incarnation: max(n, ends.get(incarnation, 0))}
+
+        record = self.state.devices[device]
+        former = tuple(
+            replace(one, valid_to=raised(one.valid_to)) if one.verify_key == verify_key else one for one in record.former
+        )
+        valid_to = None if record.valid_to is None else raised(record.valid_to)
+        self.disk.put(self.state.devices, device, replace(record, former=former, valid_to=valid_to))
 
     def commune_seal_key(self, commune: str) -> bytes:
         return self.state.communes[commune][1]

@@ -105,6 +105,8 @@ def mixed(seed: int, setup: Setup) -> Failure | None:
 
 def _play(scene: Scene, way: str) -> None:
     acts = random.Random(f"work {scene.seed}")
+    for machine in scene.machines:  # what a kiosk draws by chance does not hang on the way its work goes
+        machine.journal.rng = random.Random(f"{machine.name} {scene.seed}")
     carrier = _Carrier(scene, way, random.Random(f"{way} {scene.seed}"), [], [])
     for machine in scene.machines:
         work(scene, machine, acts, Facts(actor=_actor(scene)))

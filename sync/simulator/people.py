@@ -64,7 +64,9 @@ def at_counter(scene: Scene) -> Machine | None:
     if not dossier:
         hold(journal.number not in machine.numbers, "numbers", f"{machine.name} gives number {journal.number} twice")
         machine.numbers.add(journal.number)
-    dossier = dossier or first.dossier_id()
+        dossier = journal.dossier_at(first)
+        hold(dossier not in scene.created, "dossiers", f"{machine.name} files for two people under {dossier}")
+        scene.created.add(dossier)
     counts = scene.commune_of(dossier) == machine.commune and acts[0][0] != "boom"
     scene.tell("{} writes {} on {} as seen at {}: {}/{:x}/{}", machine.name, _words(acts), dossier, opened, *_place(first))
     scene.promise(machine, first, counts=counts)

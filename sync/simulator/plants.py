@@ -120,7 +120,7 @@ PLANTS: Final[Sequence[Plant]] = (
     _plant(
         "no_dedupe",
         _VISIT,
-        ("range(max(have + 1, first), min(last, cap, most) + 1)", "range(first, min(last, cap, most) + 1)"),
+        ("range(max(have + 1, first), min(last, end, most) + 1)", "range(first, min(last, end, most) + 1)"),
         ("        if repeat:\n", "        if repeat and not lines:\n"),
         (
             "self._received_ms)\n            if arrival.identity not in known:\n                known.add(arrival.identity)\n"
@@ -141,7 +141,13 @@ PLANTS: Final[Sequence[Plant]] = (
             'return replace(record, seal_key=former.seal_key), None, "former_key"',
         ),
     ),
-    _plant("revoked_cap_ignored", _VISIT, ("return _NO_CAP if caps is None else caps.get(incarnation, 0)", "return _NO_CAP")),
+    _plant("revoked_cap_ignored", "sync.caps", ("return NO_CAP if caps is None else caps.get(incarnation, 0)", "return NO_CAP")),
+    _plant(
+        "two_futures_one_dossier",
+        "sync.envelope",
+        ("-{base32(chance)}-", "-{base32(self.incarnation)}-"),
+    ),
+    _plant("a_persons_word_is_nothing", _VISIT, ("            caps = None\n", "            pass\n")),
     _plant("old_province_key_lost", "sync.authority", ("return self.former.get(generation, self.seal)", "return self.seal")),
     _plant(
         "poison_blocks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sync.ports import FormerKey
 from sync.simulator import line
 from sync.simulator.memory import Facts
 from sync.simulator.scene import LATER, Machine, Scene
@@ -55,6 +56,24 @@ def _rotate(scene: Scene, machine: Machine) -> None:
     machine.own, machine.keys = scene.authority.rotate(machine.journal, machine.keys, machine.generation)
     machine.generation += 1
     scene.tell("{} has new keys, generation {}", machine.name, machine.generation)
+    scene.start(machine)
+
+
+def enrol_again(scene: Scene, machine: Machine) -> None:
+    """People compare words: the same number with new keys, and those before end at what is held."""
+    journal, record = machine.journal, scene.province.devices[machine.journal.device]
+    if record.generation != machine.generation or not _alone(scene, machine):
+        return
+    if scene.swarm.happens("replaced keys stolen"):
+        scene.thieves.append(scene.copy(machine))
+    held = {inc: len(log) for (owner, inc), log in scene.province.state.logs.items() if owner == journal.device}
+    former = FormerKey(record.verify_key, held, record.seal_key)
+    machine.own, machine.generation = scene.authority.pair(), machine.generation + 1
+    fresh = replace(scene.authority.record(machine.own, record), generation=machine.generation, former=(former, *record.former))
+    scene.province.devices[journal.device] = fresh
+    opened = (machine.keys.seal, *machine.keys.former)
+    machine.keys = replace(machine.keys, sign=machine.own.sign, seal=machine.own.seal, former=opened, rotations=(), untold=False)
+    scene.tell("{} is enrolled again, its former keys end at {}", machine.name, held)
     scene.start(machine)
 
 

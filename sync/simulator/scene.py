@@ -169,12 +169,16 @@ class Scene:
         self.now_s = 0.0
         self.serial = 0
         self.promised: dict[bytes, Promise] = {}
+        self.forgotten: dict[bytes, Promise] = {}
+        """Promises that seemed lost with a disk: a stick may still bring them."""
         self.endangered: set[bytes] = set()
         """Events whose disk was overwritten: what no other place holds is lost by nature."""
         self.written: dict[tuple[int, int, int], set[bytes]] = {}
         """(device, incarnation, n) -> heads that kiosks wrote there."""
         self.backups: list[Backup] = []
         self.sticks: list[Stick] = []
+        self.created: set[str] = set()
+        """Dossiers by the id each filing got: no two futures of a disk give the same."""
         self.dropped: set[str] = set()
         """Dossiers that ever left the kiosks."""
         self.thieves: list[Machine] = []
@@ -324,7 +328,8 @@ class Scene:
             return
         held = set(self.province.state.events).union(*(self.on_disk(machine) for machine in self.machines))
         for one in [one for one in self.endangered if one not in held]:
-            self.promised.pop(one, None)
+            if one in self.promised:
+                self.forgotten[one] = self.promised.pop(one)
             self.endangered.discard(one)
 
     def note(self, machine: Machine) -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from sync.bundle import Way
 from sync.errors import Refused, SyncError
-from sync.simulator import attachments, disasters, invariants, keeping, line, people, renewals, sticks
+from sync.simulator import attachments, disasters, invariants, keeping, line, people, quarantine, renewals, sticks
 from sync.simulator.scene import Machine, Scene, Setup, Violation
 
 Act = Callable[[Scene], Machine | None]
@@ -78,6 +79,14 @@ class Simulation:
         scene.swarm.quiet = True
         scene.tell("the faults are over")
         attachments.hang_up(scene)
+        self._rest()
+        for stick in [one for one in scene.sticks if one.data[4:5] == bytes([Way.UP])]:
+            sticks.read_at_province(scene, stick)  # whatever is still in a pocket comes in the end
+        quarantine.release(scene)
+        self._rest()
+
+    def _rest(self) -> None:
+        scene = self.scene
         for _ in range(ROUNDS):
             moved = [self._exchange(machine) | attachments.settle(scene, machine) for machine in scene.honest()]
             if not any(moved):

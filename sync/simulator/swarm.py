@@ -45,6 +45,8 @@ FAULTS: Final[Mapping[str, tuple[float, ...]]] = {
     "clock stands": OFTEN,
     # disasters
     "kiosk restored from an image": SELDOM,
+    "stick written before a restore": WHEN_DUE,
+    "kiosk enrolled again": WHEN_DUE,
     "kiosk cloned": SELDOM,
     "province loses power": SELDOM,
     "province restored": SELDOM,

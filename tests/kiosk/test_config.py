@@ -30,7 +30,7 @@ def test_without_a_file_every_key_has_its_default(tmp_path: Path) -> None:
         ("[screen]\nwidth = 1280\n\nheight = '800'\n", "dòng 4: «screen.height» phải là số nguyên"),
         ("[sync]\ninterval = true\n", "dòng 2: «sync.interval» phải là số"),
         ('kiosk = "1"\n', "dòng 1: «kiosk» phải nằm trong một mục"),
-        ("[screen\n", "không đọc được"),
+        ("[screen\n", "dòng 1: viết chưa đúng dạng TOML"),
         ('[place]\ncommune = "1273"\n', "năm chữ số"),
         ('[place]\nkiosk = "số 1"\n', "«place.kiosk»"),
         ('[hours]\nmorning = "7h30"\n', "«hours.morning»"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -13,8 +14,10 @@ import pytest
 
 from kiosk import rotation
 from kiosk.config import load
+from kiosk.copied import is_copy
 from kiosk.courier_cli import depot_of
 from kiosk.machine import Machine, key_file, open_machine
+from kiosk.officials import add_official
 from kiosk.stick import export_to
 from kiosk.store.check import check
 from kiosk.store.connection import StoreError
@@ -462,6 +465,40 @@ def test_another_root_than_the_first_is_refused(state: Path, stick: Path) -> Non
     forged = issue_bundle(open_request(request), Grant(7, COMMUNE, b"c" * 32, PROVINCE, 2), SigningKey(b"x" * 32))
     with pytest.raises(EnrolError, match="another root"):
         rotation.take_bundle(machine, forged, request)
+
+
+def test_a_copy_that_lives_on_gets_a_number_of_its_own_and_the_other_notices_nothing(state: Path, stick: Path) -> None:
+    machine = make_machine(state, enrolled=False)
+    official = add_official(machine.store, "Lý Văn Mẫu", "135790", "official")
+    before = state / "keys/kiosk.key", (state / "keys/kiosk.key").read_bytes()
+    machine.close()
+    copy = state.with_name("copy")
+    shutil.copytree(state, copy)
+    assert enrol_by_stick(copy, stick, "--new", device=8) == 0
+    assert run(copy, "enrol", "--new", "--write-request", str(stick / "again")) == 0  # nothing is left to do
+    machine = make_machine(copy, enrolled=False)
+    assert machine.enrolment is not None
+    assert (machine.enrolment.device, is_copy(machine.store)) == (8, False)
+    assert official.id in machine.official_names()
+    assert file_one(machine)
+    assert len(list(copy.glob("kiosk.db.before-new-*"))) == 1
+    live = make_machine(state, enrolled=False)
+    assert live.enrolment is not None
+    assert (live.enrolment.device, before[0].read_bytes()) == (7, before[1])
+    assert live.keyring.device.sign.public != machine.keyring.device.sign.public
+
+
+def test_a_copy_keeps_its_number_while_something_on_it_waits(state: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = state.with_name("copy")
+    shutil.copytree(state, copy)
+    machine = make_machine(copy, enrolled=False)
+    file_one(machine)
+    machine.close()
+    capsys.readouterr()
+    assert run(copy, "enrol", "--new", "--write-request", str(stick / "request")) == 1
+    assert told(capsys)["error"]["code"] == "not_all_sent"
+    machine = make_machine(copy, enrolled=False)
+    assert (machine.former, machine.store.waiting() > 0) == (7, True)
 
 
 @pytest.mark.parametrize("name", ["keys.enrol", "store.commit"])

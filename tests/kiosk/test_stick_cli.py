@@ -21,6 +21,7 @@ from kiosk.machine import Machine, key_file
 from kiosk.progress import bar_line
 from kiosk.rotation import rotate
 from kiosk.stick import Waybook, export_to, keep_receipts, receipt_vi
+from kiosk.store_cli import store_command
 from kiosk.sync_cli import sync_command
 from kiosk.sync_status import LineFact, lock_file, write_status
 from kiosk.usecases import file_dossier
@@ -102,8 +103,38 @@ def test_a_damaged_file_is_refused_by_name(capsys: pytest.CaptureFixture[str], s
 def test_a_second_export_replaces_the_first(capsys: pytest.CaptureFixture[str], state: Path, stick: Path) -> None:
     run(capsys, state, "export", str(stick))
     _, facts = run(capsys, state, "export", str(stick))
-    assert facts["removed"] == 1
+    assert (facts["removed"], facts["replaced"]) == (0, 1)
     assert [path.name for path in usb.volumes(stick)] == facts["files"]
+
+
+def test_a_kept_store_puts_its_own_attachments_on_a_stick(
+    capsys: pytest.CaptureFixture[str], state: Path, stick: Path, tmp_path: Path
+) -> None:
+    scan = with_scan(state)
+    assert store_command(["backup", str(tmp_path / "b.mcb"), "--state", str(state)]) == 0
+    newer = with_scan(state)
+    assert store_command(["restore", str(tmp_path / "b.mcb"), "--state", str(state)]) == 0
+    code, facts = run(capsys, state, "export", str(stick), "--set", "store.file=kiosk.db.before-restore-1")
+    assert (code, facts["unread"]) == (0, 0)
+    assert facts["attachment_bytes"] == sum(
+        (state / "blobs.before-restore-1" / one[:2] / one).stat().st_size for one in (scan, newer)
+    )
+
+
+def test_a_file_that_is_gone_is_told_by_the_export(capsys: pytest.CaptureFixture[str], state: Path, stick: Path) -> None:
+    scan = with_scan(state)
+    (state / "blobs" / scan[:2] / scan).unlink()
+    code, facts = run(capsys, state, "export", str(stick))
+    assert (code, facts["ok"], facts["unread"]) == (1, False, 1)
+
+
+def with_scan(state: Path) -> str:
+    """Attach one more scan to the dossier; its name."""
+    machine = make_machine(state)
+    (row, *_) = machine.store.rows("SELECT d FROM dossier")
+    scan = attach(machine, row["d"], Paper("giay_chung_sinh", "application/pdf"), b"%PDF-1.7").blob
+    machine.close()
+    return scan
 
 
 def test_the_status_tells_each_item(capsys: pytest.CaptureFixture[str], state: Path) -> None:

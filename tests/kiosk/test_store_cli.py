@@ -388,3 +388,39 @@ def test_a_pin_asked_for_without_a_terminal_says_how_to_give_it(tmp_path: Path) 
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["error"]["code"] == "no_terminal"
     assert "GetPassWarning" not in ended.stderr
+
+
+def test_a_file_that_is_no_store_of_ours_leaves_nothing_beside_it(desk: Desk, tmp_path: Path) -> None:
+    letter = tmp_path / "away" / "letter"
+    letter.parent.mkdir()
+    letter.write_text("dear reader", encoding="utf-8")
+    code, told = desk.ask("check", "--set", f"store.file={letter}")
+    assert (code, told["error"]["code"]) == (1, "store_key")
+    assert list(letter.parent.iterdir()) == [letter]
+
+
+def test_a_refused_restore_leaves_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "b.mcb").write_bytes(b"MCB1 and nothing more")
+    assert store_command(["restore", str(tmp_path / "b.mcb"), "--state", str(tmp_path / "new" / "state")]) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_lost_key_file_names_the_way_that_works(desk: Desk) -> None:
+    (desk.state / "keys" / "kiosk.key").write_bytes(b"")
+    (desk.state / "keys" / "kiosk.key").chmod(0o600)
+    assert "«store restore»" in desk.ask("check")[1]["error"]["message"]
+    (desk.state / "keys" / "kiosk.key").unlink()
+    assert "«store restore»" in desk.ask("check")[1]["error"]["message"]
+
+
+def test_a_store_that_is_there_is_not_begun_anew(desk: Desk) -> None:
+    before = sorted(desk.state.iterdir())
+    code, told = desk.ask("start-anew")
+    assert (code, told["error"]["code"]) == (1, "store_there")
+    assert sorted(desk.state.iterdir()) == before
+
+
+def test_the_help_names_every_act(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        store_command(["--help"])
+    assert "attach" in capsys.readouterr().out

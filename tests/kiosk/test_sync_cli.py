@@ -202,3 +202,17 @@ def test_a_wrong_state_folder_is_named_and_not_made(tmp_path: Path, capsys: pyte
     assert sync_command([*words, "--state", str(wrong), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_missing"
     assert not wrong.exists()
+
+
+def test_a_file_as_state_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for state in (tmp_path / "file", tmp_path / "file" / "x"):
+        assert sync_command(["--once", "--state", str(state), "--json"]) == 1
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "state_unusable"
+
+
+@pytest.mark.parametrize("words", [["watch", "--every", "inf"], ["watch", "--every", "1e20"], ["--once", "--files-for", "nan"]])
+def test_seconds_that_never_end_are_a_wrong_call(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        sync_command(words)
+    assert ended.value.code == 2

@@ -134,7 +134,7 @@ class KioskTwin:
             "at": FILED_AT,
             "applicant": {"name": name, "number": NUMBER, "by": by},
         }
-        dossier = self.journal.write("", "new", content).dossier_id()
+        dossier = self.journal.dossier_at(self.journal.write("", "new", content))
         given = {"req_name": name, "req_number": NUMBER, "child_name": "NÔNG VĂN MẪU", **answers}
         self.journal.write(dossier, "f", {f"a.{field}": value for field, value in given.items()})
         return dossier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from province.cli.sticks import bundle_import
 from province.errors import ProvinceError
 from sync import usb
 from sync.blob.ports import BlobTask
@@ -129,6 +131,20 @@ def test_one_broken_volume_does_not_stop_the_others(site: Site, kiosk: KioskTwin
     assert len(done.answers) == 1
 
 
+def test_what_was_taken_is_told_though_the_answer_finds_no_room(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:
+    kiosk.file()
+    (path,) = export(kiosk, tmp_path / "stick").volumes
+    place = tmp_path / "full"
+    place.mkdir()
+    path.rename(place / path.name)
+    (place / usb.FOLDER).write_bytes(b"no folder can be made here")
+    code, facts, text = bundle_import(site.running, argparse.Namespace(place=place, no_answer=False, json=True))
+    assert (code, facts["ok"], len(facts["taken"]), facts["answers"]) == (1, False, 1, [])
+    assert facts["unanswered"] == "stick_gone"
+    assert "đã nhận đủ" in text
+    assert "chưa ghi được đủ trả lời" in text
+
+
 def test_by_air_and_by_stick_is_proved_alike(site: Site, kiosk: KioskTwin, tmp_path: Path) -> None:
     from province.verify import check
 
@@ -159,6 +175,14 @@ def test_a_stick_for_no_commune_is_not_written(site: Site, tmp_path: Path) -> No
         export_stick(site.running, tmp_path, "99999")
     assert refused.value.code == "commune_unknown"
     assert usb.volumes(tmp_path) == []
+
+
+def test_a_stick_that_is_not_there_was_not_pulled(site: Site, tmp_path: Path) -> None:
+    from province.bundles import export_stick
+
+    with pytest.raises(ProvinceError) as refused:
+        export_stick(site.running, tmp_path / "absent", "01273")
+    assert refused.value.code == "place_missing"
 
 
 def test_a_place_without_any_volume_is_not_called_taken_in(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.province.conftest import Site
 from tests.province.support import UNIT
 
 COMMUNE = "01273"
-DOSSIER = Origin(7, 9, 1).dossier_id()
+DOSSIER = Origin(7, 9, 1).dossier_id(9)
 DAY = date(2026, 3, 9)
 
 

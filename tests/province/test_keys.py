@@ -272,6 +272,19 @@ def test_a_backup_no_device_signed_or_not_for_the_province_or_altered_is_refused
     assert not (tmp_path / "k").exists()
 
 
+def test_a_key_file_that_cannot_be_written_leaves_nothing_and_is_told_in_vietnamese(
+    site: Site, kiosk: KioskTwin, tmp_path: Path
+) -> None:
+    from province.backups import open_backup
+
+    backup_of(kiosk, tmp_path / "b", kiosk.own.sign, site.running.keyring.public)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ProvinceError) as refused:
+        open_backup(tmp_path / "b", tmp_path / "out", by="test")
+    assert "Đây là thư mục" in refused.value.message_vi
+    assert sorted(one.name for one in tmp_path.iterdir() if one.name not in ("state",)) == ["b", "out"]
+
+
 # --- the operator's commands ----------------------------------------------------------------------------------------
 
 

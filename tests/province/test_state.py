@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from province.cli.arguments import parser
 from province.config import Config, database_settings, load_config
 from province.errors import ProvinceError
-from province.keyring import open_keyring
+from province.keyring import lock_state, open_keyring
 from province.sqlite.base import check_version
 from sync.key_file import write_key_file
 from tests.province.conftest import Site
@@ -45,7 +46,7 @@ def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
         ("[service]\nname = 5\n", "dòng 2: [service] name: phải là chữ"),
         ("[service]\nnmae = 'x'\n", "dòng 2: [service] nmae: không có khóa này"),
         ("\n[unit]\n", "dòng 2: [unit]"),
-        ("[units\n", "line 1"),
+        ("[units\n", "dòng 1: viết chưa đúng dạng TOML"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -53,6 +54,22 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
         load_config(toml(tmp_path, text))
     assert refused.value.code == "config_invalid"
     assert said in refused.value.message_vi
+
+
+def test_what_cannot_be_read_as_a_configuration_is_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes("[service]\nname = 'Xã Mẫu'\n".encode("utf-16"))
+    for path, said in ((tmp_path, "Đây là thư mục"), (tmp_path / "latin.toml", "UTF-8")):
+        with pytest.raises(ProvinceError) as refused:
+            load_config(path)
+        assert said in refused.value.message_vi
+
+
+def test_a_mistake_of_the_call_is_not_put_down_to_the_file(tmp_path: Path) -> None:
+    for given in ("x.y=1", "limits.lookups_per_minute=none"):
+        with pytest.raises(ProvinceError) as refused:
+            load_config(toml(tmp_path, ""), [given])
+        assert "--set" in refused.value.message_vi
+        assert "province.toml" not in refused.value.message_vi
 
 
 def test_one_run_may_override_a_key(tmp_path: Path) -> None:
@@ -224,6 +241,34 @@ def test_commands_speak_json_and_keep_their_exit_codes(tmp_path: Path) -> None:
     code, refused = cli("enrol-confirm", "nothing", "--words", "x", state=state)
     assert (code, refused["error"]["code"]) == (1, "enrolment_unknown")
     assert refused["error"]["message"]
+
+
+def test_files_that_are_not_what_they_are_given_for_are_named(tmp_path: Path) -> None:
+    letter = tmp_path / "letter"
+    letter.write_text("dear reader", encoding="utf-8")
+    _, told = cli("migrate", state=letter)
+    assert told["error"]["code"] == "state_unusable"
+    _, told = cli("migrate", "--database", f"sqlite:///{letter}", state=tmp_path / "state")
+    assert (told["error"]["code"], letter.read_text(encoding="utf-8")) == ("database_foreign", "dear reader")
+
+
+@pytest.mark.parametrize("words", [["serve", "--port", "99999"], ["drop-closed", "--days", "-1"]])
+def test_numbers_that_mean_nothing_are_a_wrong_call(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(words)
+    assert ended.value.code == 2
+
+
+def test_no_new_epoch_is_begun_under_a_service_that_runs(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "keys").mkdir(mode=0o700)
+    handle = lock_state(state)
+    try:
+        code, told = cli("new-epoch", state=state)
+    finally:
+        os.close(handle)
+    assert (code, told["error"]["code"]) == (1, "already_serving")
 
 
 @pytest.mark.parametrize(

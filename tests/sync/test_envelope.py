@@ -121,8 +121,8 @@ def test_nesting_is_accepted_up_to_the_limit() -> None:
 
 
 def test_the_device_of_a_dossier_is_read_off_its_id() -> None:
-    assert dossier_device(Origin(2**32 - 1, 2**40 - 1, 123).dossier_id()) == 2**32 - 1
-    assert dossier_device(Origin(0, 0, 1).dossier_id()) == 0
+    assert dossier_device(Origin(2**32 - 1, 9, 123).dossier_id(2**40 - 1)) == 2**32 - 1
+    assert dossier_device(Origin(0, 0, 1).dossier_id(0)) == 0
 
 
 @pytest.mark.parametrize(

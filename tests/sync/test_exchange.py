@@ -42,7 +42,7 @@ def write_tags(kiosk: Kiosk, *tags: str, dossier: str = "") -> str:
     """One dossier with so many counted events; returns its id."""
     for tag in tags:
         origin = kiosk.journal.write(dossier, "tag", {"tag": tag})
-        dossier = dossier or origin.dossier_id()
+        dossier = dossier or kiosk.journal.dossier_at(origin)
     return dossier
 
 
@@ -100,7 +100,7 @@ def test_events_reach_the_province_byte_for_byte_and_are_acknowledged_in_the_fee
     assert outcome.server_ms == SERVER_MS
     assert stored(world, kiosk) == written(kiosk)
     assert kiosk.journal.acked(origin.incarnation) == kiosk.journal.told(origin.incarnation) == 1
-    assert kiosk.journal.view() == world.province.view("01273") == {(origin.dossier_id(), "a.ten"): "NÔNG THỊ MẪU"}
+    assert kiosk.journal.view() == world.province.view("01273") == {(kiosk.journal.dossier_at(origin), "a.ten"): "NÔNG THỊ MẪU"}
     assert not outcome.more
     assert kiosk.engine.pending() == 0
 
@@ -823,10 +823,10 @@ def test_an_edit_that_arrives_before_its_dossier_is_applied() -> None:
     """After a restore of the province an edit may come before the event that created the dossier: it is not parked."""
     world = World()
     one, two = world.kiosk(), world.kiosk()
-    origin = one.journal.write("", "tag", {"tag": "created"})
-    two.journal.write(origin.dossier_id(), "tag", {"tag": "edited"})
+    dossier = write_tags(one, "created")
+    two.journal.write(dossier, "tag", {"tag": "edited"})
     world.settle(two)
-    assert world.province.view("01273") == {(origin.dossier_id(), "tag.edited"): 1}
+    assert world.province.view("01273") == {(dossier, "tag.edited"): 1}
 
 
 def test_an_answer_to_one_change_costs_little_more_than_its_signature() -> None:

@@ -9,17 +9,18 @@ import pytest
 from sync import wire
 from sync.engine import Engine
 from sync.errors import BadLetter, BadSignature, Refused
-from sync.intake import FeedPlace, bundle_reply, take_segments
+from sync.intake import FeedPlace, bundle_reply, take_segments, take_vouched
 from sync.keys import DeviceKeys, SealKey, SigningKey
 from sync.ports import FormerKey
 from sync.rollover import Rotation, write_rotation
 from sync.simulator.world import SERVER_MS, Kiosk, World
+from sync.visit import Beyond
 from tests.sync.renewals import renew_commune, roll_province
 
 
 def write_tag(kiosk: Kiosk, tag: str, dossier: str = "") -> str:
     origin = kiosk.journal.write(dossier, "tag", {"tag": tag})
-    return dossier or origin.dossier_id()
+    return dossier or kiosk.journal.dossier_at(origin)
 
 
 def rotate(kiosk: Kiosk, upto: dict[int, int], generation: int = 2) -> DeviceKeys:
@@ -168,9 +169,36 @@ def test_a_former_key_proves_what_it_wrote_and_reads_nothing_more() -> None:
     assert world.province.position(1000, inc)[0] == 2
     with world.province.atomic():
         taken = take_segments(1000, stick, world.province, world.merge, world.keys, SERVER_MS)
-    assert (taken.held, taken.refused) == ({inc: 2}, ("revoked",))
+    assert (taken.held, taken.refused) == ({inc: 2}, ("former_key",))
     world.settle(kiosk)
     assert world.province.position(1000, inc)[0] == 3
+
+
+def test_every_segment_after_the_end_of_its_key_is_kept_whole_and_taken_when_somebody_vouches() -> None:
+    """The second follows the first, which is not stored; in another portion of the volume, too."""
+    world = World()
+    kiosk = world.kiosk()
+    for tag in "abcdef":
+        write_tag(kiosk, tag)
+    stick = list(kiosk.engine.segments_for_bundle(120))
+    inc = kiosk.journal.identity()[1]
+    rotate(kiosk, {inc: 0})
+    world.answer(wire.encode_request(_no_logs(kiosk), [], kiosk.keys.sign, kiosk.keys.rotations))
+    beyond: Beyond = {}
+    with world.province.atomic():
+        for part in stick:
+            taken = take_segments(1000, [part], world.province, world.merge, world.keys, SERVER_MS, beyond)
+            assert (taken.refused, taken.gaps) == (("former_key",), 0)
+    kept = [body for _, reason, body in world.province.state.quarantined if reason == "former_key"]
+    assert kept == stick
+    assert len(stick) > 1
+    assert world.province.position(1000, inc)[0] == 0
+    with world.province.atomic():
+        assert take_vouched(1000, kept[1], world.province, world.merge, world.keys, SERVER_MS).gaps == 1
+        for part in kept:
+            assert take_vouched(1000, part, world.province, world.merge, world.keys, SERVER_MS).refused == ()
+    assert world.province.position(1000, inc)[0] == 6
+    assert len(world.province.view("01273")) == 6
 
 
 def test_a_rotation_somebody_else_wrote_changes_nothing() -> None:

@@ -193,7 +193,7 @@ def test_a_request_of_very_many_lines_keeps_nobody_waiting(scene: Scene) -> None
     held = machine.journal.lines(inc, 0, 10_000)
     replied = line.serve(scene, all_at_once(machine))
     assert wire.parse_reply(replied).answer.acks[0].n == stored(scene) == MOST_LINES
-    for _ in range(20):
+    for _ in range(50):
         machine.engine.on_reply(line.serve(scene, ask(machine)), 0.1)
     assert machine.journal.acked(inc) == len(held), "the rest came with the next requests, without anybody's help"
 

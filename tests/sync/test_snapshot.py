@@ -37,7 +37,7 @@ def grown(times: int = 40) -> tuple[World, Kiosk]:
     world = World(limits=Limits(wanted=1024))
     world.province = MemoryProvince(snapshot_every=100)
     kiosk = world.kiosk()
-    dossiers = [kiosk.journal.write("", "f", {"a.ten": f"NÔNG THỊ MẪU {n}"}).dossier_id() for n in range(4)]
+    dossiers = [kiosk.journal.dossier_at(kiosk.journal.write("", "f", {"a.ten": f"NÔNG THỊ MẪU {n}"})) for n in range(4)]
     for turn in range(times):
         for dossier in dossiers:
             kiosk.journal.write(dossier, "f", {"a.so": turn})
@@ -150,7 +150,7 @@ def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_neighbours_
     settle(world, kiosk)
     kiosk.journal.state = backup
     kiosk.restart()
-    kept = kiosk.journal.write("", "f", {"a.ten": "viết sau khi khôi phục"}).dossier_id()
+    kept = kiosk.journal.dossier_at(kiosk.journal.write("", "f", {"a.ten": "viết sau khi khôi phục"}))
     world.province.make_snapshot("01273")
     outcome = kiosk.engine.on_bundle(a_stick(world, neighbour))
     assert len(outcome.rebased) == 1
@@ -162,7 +162,7 @@ def test_a_restored_disk_far_behind_keeps_what_it_wrote_since_when_a_neighbours_
 def test_a_kiosk_near_the_end_reads_the_feed() -> None:
     world, old = grown()
     kept = len(old.journal.state.feed)
-    dossier = old.journal.write("", "f", {"a.ten": "x"}).dossier_id()
+    dossier = old.journal.dossier_at(old.journal.write("", "f", {"a.ten": "x"}))
     settle(world, old)
     assert len(old.journal.state.feed) == kept + 2
     assert old.journal.view()[dossier, "a.ten"] == "x"
@@ -191,7 +191,7 @@ def test_a_snapshot_goes_on_where_the_line_broke_even_after_a_restart() -> None:
 def test_own_events_stay_on_the_screen_while_a_snapshot_is_installed() -> None:
     world, _ = grown()
     fresh = world.kiosk()
-    dossier = fresh.journal.write("", "tag", {"tag": "own"}).dossier_id()
+    dossier = fresh.journal.dossier_at(fresh.journal.write("", "tag", {"tag": "own"}))
     for _ in range(12):
         exchange(world, fresh)
         assert fresh.journal.view()[dossier, "tag.own"] == 1
@@ -252,7 +252,7 @@ def pruned() -> tuple[World, Kiosk, str]:
     """A kiosk that pruned three of its five events."""
     world = World()
     kiosk = world.kiosk()
-    dossier = kiosk.journal.write("", "tag", {"tag": "a"}).dossier_id()
+    dossier = kiosk.journal.dossier_at(kiosk.journal.write("", "tag", {"tag": "a"}))
     for tag in "bcde":
         kiosk.journal.write(dossier, "tag", {"tag": tag})
     world.settle(kiosk)

@@ -21,7 +21,7 @@ START = FeedPlace(0, 0, ZERO_HEAD[:8])
 def write_tags(kiosk: Kiosk, *tags: str, dossier: str = "") -> str:
     for tag in tags:
         origin = kiosk.journal.write(dossier, "tag", {"tag": tag})
-        dossier = dossier or origin.dossier_id()
+        dossier = dossier or kiosk.journal.dossier_at(origin)
     return dossier
 
 

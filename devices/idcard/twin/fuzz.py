@@ -218,14 +218,12 @@ def _texts() -> Sequence[Target]:
     return (
         Target("MRZ", mrz, lambda data: parse_td1(data.decode("utf-8", "replace")), bytewise, lambda data: len(data) == 90),
         Target("card QR by wedge", codes, lambda data: parse_wedge(data.decode("utf-8", "replace")), worded, _is_barred),
-        Target(
-            "card QR",
-            codes,
-            lambda data: parse_card_qr(data.decode("utf-8", "replace")),
-            worded,
-            lambda data: data.count(b"|") >= 6,
-        ),
+        Target("card QR", codes, lambda data: parse_card_qr(data.decode("utf-8", "replace")), worded, _is_barred),
     )
+
+
+def _is_barred(data: bytes) -> bool:
+    return data.count(b"|") >= 6
 
 
 def _issuers() -> Sequence[Target]:

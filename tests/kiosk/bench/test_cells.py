@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from kiosk.bench.cells import OURS, Group, Kept, Results, Seen, run_groups
 from kiosk.bench.report import sync_report, upload_report
+from kiosk.bench.sync import sync_command
+from kiosk.chaos.command import chaos_command
 
 DAY = Group("day", "clean", 1)
 
@@ -72,3 +76,18 @@ def test_a_scan_that_was_cut_does_not_meet_its_goal() -> None:
     text, met = upload_report([kept("scan", "outages30", OURS, seen(1_600.0, done=0.9, size=5_000_000))])
     assert not met
     assert "inf s" in text
+
+
+def test_a_file_that_holds_no_results_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "junk").write_text("dear reader", encoding="utf-8")
+    for place in (tmp_path / "junk", tmp_path, tmp_path / "junk" / "x"):
+        assert sync_command(["--report", "--results", str(place)]) == 1
+        assert "--results" in capsys.readouterr().err
+
+
+def test_cells_there_are_none_of_and_a_file_for_a_folder_are_wrong_calls(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for command, words in ((sync_command, ["--cells", "nope"]), (chaos_command, ["stick", "--out", str(tmp_path / "file")])):
+        with pytest.raises(SystemExit) as ended:
+            command(words)
+        assert ended.value.code == 2

@@ -17,6 +17,7 @@ def test_every_figure_is_there_and_has_its_peer(tmp_path: Path, monkeypatch: pyt
         "flush",
         "cipher",
         "verify",
+        "check",
         "fold",
         "size",
         "rebuild",

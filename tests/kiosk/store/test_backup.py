@@ -15,6 +15,7 @@ import pytest
 from kiosk.attachments import Paper, attach
 from kiosk.backup_cli import place_of
 from kiosk.config import load
+from kiosk.copied import is_copy
 from kiosk.machine import Machine
 from kiosk.store.backup import Receivers, back_up
 from kiosk.store.blobs import KioskFiles
@@ -76,6 +77,19 @@ def test_a_backup_never_replaces_the_store_itself(machine: Machine) -> None:
     inode = machine.store.path.stat().st_ino
     assert refused(back_up, machine.store, machine.keyring, machine.store.path) == "backup_target"
     assert machine.store.path.stat().st_ino == inode
+
+
+def test_a_backup_is_written_over_an_earlier_one_and_over_nothing_else(tmp_path: Path, machine: Machine) -> None:
+    letter, folder, pipe, link, backup = (tmp_path / name for name in ("letter", "folder", "pipe", "link", "b.mcb"))
+    letter.write_bytes(b"dear reader")
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "absent")
+    for taken in (letter, folder, pipe, link):
+        assert refused(back_up, machine.store, machine.keyring, taken) == "backup_target"
+    assert (letter.read_bytes(), pipe.is_fifo(), link.is_symlink()) == (b"dear reader", True, True)
+    back_up(machine.store, machine.keyring, backup)
+    assert back_up(machine.store, machine.keyring, backup).size == backup.stat().st_size
 
 
 def test_a_backup_that_cannot_be_written_is_named(tmp_path: Path, machine: Machine) -> None:
@@ -362,7 +376,21 @@ def test_a_new_machine_prints_no_number_again_though_no_ledger_came_along(tmp_pa
     place = elsewhere(tmp_path)
     restore_file(tmp_path / "b", place, Secret("mật khẩu"))
     db = connect(place.store, machine.keyring.store)
-    assert int(db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()[0]) == printed + 10_000
+    passed_over = int(db.execute("SELECT v FROM meta WHERE k = 'number'").fetchone()[0]) - printed
+    assert passed_over >= 10_000
+    assert passed_over % 10_000 == 0
+
+
+def test_a_restore_where_no_ledger_was_is_no_copy(tmp_path: Path, machine: Machine) -> None:
+    file_one(machine)
+    back_up(machine.store, machine.keyring, tmp_path / "b")
+    machine.close()
+    for file in machine.config.state.glob("ledger.*"):
+        file.unlink()
+    restore_file(tmp_path / "b", place_of(machine.config))
+    machine = make_machine(tmp_path / "state")
+    assert not is_copy(machine.store)
+    assert machine.store.current()[1] == 0
 
 
 def test_what_the_province_has_beyond_an_old_backup_comes_back_and_the_queue_is_sent_once(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_an_act_that_fails_leaves_neither_event_nor_paper_nor_number(machine: Ma
     before = machine.store.current()
     with pytest.raises(ZeroDivisionError), machine.store.work("citizen") as work:
         work.take_number()
-        work.append([Draft(work.next().dossier_id(), "new", {"procedure": BIRTH})])
+        work.append([Draft(work.new_dossier(), "new", {"procedure": BIRTH})])
         work.queue_print("x", "slip", [])
         raise ZeroDivisionError
     assert machine.store.current() == before

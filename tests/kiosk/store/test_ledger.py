@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.app import KioskServices
-from kiosk.copied import COPY_VI
+from kiosk.copied import COPY_VI, is_copy
 from kiosk.demo.loop import LoopScheduler
 from kiosk.store.connection import StoreError
-from kiosk.store.ledger import BLOCK, Ledger, Witness
+from kiosk.store.ledger import BLOCK, UNKNOWN_NUMBERS, Ledger, Witness, elsewhere
 from kiosk.store_cli import store_command
 from kiosk.sync_report import report_of, report_vi
 from kiosk.usecases import file_dossier
@@ -124,6 +124,41 @@ def test_two_copies_of_one_state_folder_give_neither_one_code_nor_one_dossier_tw
     assert len({one.code for one in filed}) == len({one.dossier for one in filed}) == 4
     for each in (first, second):
         each.close()
+
+
+def test_a_state_folder_copied_without_its_ledger_begins_anew_as_a_copy(tmp_path: Path) -> None:
+    machine = make_machine(tmp_path / "one")
+    file_one(machine)
+    machine.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two", ignore=shutil.ignore_patterns("ledger.*"))
+    first, second = make_machine(tmp_path / "one"), make_machine(tmp_path / "two")
+    assert (is_copy(first.store), is_copy(second.store)) == (False, True)
+    assert first.store.current()[0] != second.store.current()[0]
+    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHER) for each in (first, second)]
+    assert len({one.code for one in filed}) == 2
+
+
+def test_an_image_put_back_with_its_ledger_gives_two_people_two_dossiers(tmp_path: Path) -> None:
+    """Nobody can notice it at once: all of it is as it was. The code is printed twice, each with a key of its own."""
+    machine = make_machine(tmp_path)
+    file_one(machine)
+    machine.close()
+    kept = {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
+    filed = []
+    for _ in range(2):
+        for path, data in kept.items():
+            path.write_bytes(data)
+        machine = make_machine(tmp_path)
+        filed.append(file_dossier(machine, PROCEDURE, filled_session(), MOTHER))
+        machine.close()
+    assert filed[0].code == filed[1].code
+    assert filed[0].dossier != filed[1].dossier
+    assert filed[0].qr != filed[1].qr
+
+
+def test_two_copies_go_on_at_different_numbers() -> None:
+    assert elsewhere(7, 5) == 7 + 6 * UNKNOWN_NUMBERS
+    assert elsewhere(7, 6) - elsewhere(7, 5) == UNKNOWN_NUMBERS
 
 
 def test_a_copy_is_told_to_the_technician_until_its_keys_are_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
