@@ -134,7 +134,7 @@ def test_a_state_folder_copied_without_its_ledger_begins_anew_as_a_copy(tmp_path
     first, second = make_machine(tmp_path / "one"), make_machine(tmp_path / "two")
     assert (is_copy(first.store), is_copy(second.store)) == (False, True)
     assert first.store.current()[0] != second.store.current()[0]
-    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHER) for each in (first, second)]
+    filed = [file_dossier(each, PROCEDURE, filled_session(), MOTHERS_CARD) for each in (first, second)]
     assert len({one.code for one in filed}) == 2
 
 
@@ -149,7 +149,7 @@ def test_an_image_put_back_with_its_ledger_gives_two_people_two_dossiers(tmp_pat
         for path, data in kept.items():
             path.write_bytes(data)
         machine = make_machine(tmp_path)
-        filed.append(file_dossier(machine, PROCEDURE, filled_session(), MOTHER))
+        filed.append(file_dossier(machine, PROCEDURE, filled_session(), MOTHERS_CARD))
         machine.close()
     assert filed[0].code == filed[1].code
     assert filed[0].dossier != filed[1].dossier
