@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from devices.idcard.access import Opened, open_chip
+from devices.idcard.reading import PLAIN, Order, Read, read_opened
 from devices.idcard.twin import ChipTwin
 
 
@@ -39,9 +41,26 @@ class Chip:
         return answer
 
     @property
+    def commands(self) -> list[bytes]:
+        return [apdu for apdu, _ in self.log]
+
+    @property
     def instructions(self) -> list[int]:
         """The instruction of each command, in order."""
         return [apdu[1] for apdu, _ in self.log]
+
+
+def opened(line: Chip) -> Opened:
+    return open_chip(line, (line.chip.key,), pause=lambda seconds: None)
+
+
+def read(chip: ChipTwin, order: Order = PLAIN) -> Read:
+    """One whole reading."""
+    return read_over(Chip(chip), order)
+
+
+def read_over(line: Chip, order: Order = PLAIN) -> Read:
+    return read_opened(opened(line), lambda share, sentence: None, order=order)
 
 
 class Changed(Chip):

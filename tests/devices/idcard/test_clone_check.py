@@ -24,7 +24,7 @@ from devices.idcard.public_keys import ec_public_key
 from devices.idcard.security_infos import PACE, chip_keys, oid_bytes, parse
 from devices.idcard.twin import ChipTwin, Faults, Profile
 from devices.idcard.twin.proofs import INTERNAL_AUTHENTICATE, ActiveKind, ChipKind, EcdsaKey, explicit_public_key, sign_9796
-from tests.devices.idcard.line import Line, opened, read, read_over
+from tests.devices.idcard.lines import Chip, opened, read, read_over
 
 MAPPED = offer(f"{PACE}.6.4", 13)
 GENERIC = offer(f"{PACE}.2.4", 13)
@@ -55,7 +55,7 @@ def test_a_chip_that_agrees_on_new_keys_is_no_copy(kind: ChipKind) -> None:
 
 
 def test_chip_authentication_is_preferred_and_then_dg15_is_not_read() -> None:
-    line = Line(ChipTwin(profile=Profile(active="rsa", chip_auth="aes-128")))
+    line = Chip(ChipTwin(profile=Profile(active="rsa", chip_auth="aes-128")))
     assert read_over(line).proof.clone_check == "chip"
     assert not [command for command in line.commands if command[1:3] == READ_DG15]
 
@@ -84,7 +84,7 @@ def test_a_chip_that_never_had_a_proof_to_make_is_not_suspected() -> None:
 
 
 def test_what_pace_has_proved_is_not_proved_again() -> None:
-    line = Line(ChipTwin(profile=Profile(pace=(MAPPED,), active="rsa")))
+    line = Chip(ChipTwin(profile=Profile(pace=(MAPPED,), active="rsa")))
     assert read_over(line).proof.clone_check == "chip"
     assert not [command for command in line.commands if command[1:3] == READ_DG15 or command[1] == INTERNAL_AUTHENTICATE]
 
@@ -115,7 +115,7 @@ def test_dg15_without_a_usable_key_is_told_from_a_refusal() -> None:
 
 def test_after_chip_authentication_the_new_session_reads_on_and_the_old_one_is_dead() -> None:
     chip = ChipTwin(profile=Profile(chip_auth="aes-256"))
-    found = opened(Line(chip))
+    found = opened(Chip(chip))
     offered = chip_auth.offer(read_file(found.channel, File.DG14))
     assert offered
     session = chip_auth.prove(found.channel, offered, counted)

@@ -14,7 +14,7 @@ from devices.idcard.facts import CardPerson, CardReading, Face, Proof
 from devices.idcard.reading import Order
 from devices.idcard.twin import SAMPLES, ChipTwin, Profile
 from devices.idcard.twin.files import Picture, build_dg2, draw_face
-from tests.devices.idcard.line import read
+from tests.devices.idcard.lines import read
 
 WOMAN = SAMPLES[0]
 
