@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kiosk.touch.screen import Screen
     from kiosk.viewmodels.base import ViewModel
 
-_MODULES = ("attract", "services", "card", "question", "check", "slip", "find", "official", "technician")
+_MODULES = ("attract", "services", "card", "card_typing", "question", "check", "slip", "find", "official", "technician")
 """In the order a citizen meets them: what comes first is loaded first."""
 
 
