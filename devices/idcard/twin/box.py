@@ -69,7 +69,7 @@ CARDS: Final[Mapping[str, BoxCard]] = {
     "gia-nam-sinh": BoxCard("Cụ ông chỉ biết năm sinh, thẻ không thời hạn", _of(OLD)),
     "gia-thang-sinh": BoxCard("Cụ bà chỉ biết tháng và năm sinh, thẻ không thời hạn", _of(MONTH_KNOWN)),
     "khong-thoi-han": BoxCard("Bà trên 60 tuổi, thẻ không thời hạn", _of(PAST_SIXTY)),
-    "tre-em": BoxCard("Trẻ 12 tuổi, thẻ có giá trị đến 14 tuổi", _of(CHILD)),
+    "tre-em": BoxCard("Trẻ sinh năm 2017, thẻ có giá trị đến 14 tuổi", _of(CHILD)),
     "mot-chu": BoxCard("Tên chỉ có một chữ", _of(ONE_NAME)),
     "ten-dai": BoxCard("Tên dài hơn chỗ trong vùng MRZ", _of(LONG_NAME)),
     "huyen-cu": BoxCard("Địa chỉ ở huyện nay không còn, viết tắt", _of(FORMER_DISTRICT)),
