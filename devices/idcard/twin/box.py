@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from asn1crypto import pem
+
 from devices.idcard import security_infos
 from devices.idcard.pace_offers import offer
 from devices.idcard.twin.chip import ChipTwin, Faults, Profile, shared_issuer
@@ -57,6 +59,15 @@ def _forged(name: str) -> Callable[[], ChipTwin]:
 
 def _issued(kind: str) -> Callable[[], ChipTwin]:
     return lambda: ChipTwin(WOMAN, issuer=TwinIssuer(KINDS[kind]))
+
+
+def trust_pem() -> bytes:
+    """What a training machine installs to trust the box's sound cards; no machine of citizens may.
+
+    Cards signed with RSA stay unknown to it: the card of an issuer that is not installed.
+    """
+    issuers = (shared_issuer(), TwinIssuer(KINDS["brainpoolP384r1 explicit"]))
+    return b"".join(one.csca_pem + pem.armor("X509 CRL", one.crl) for one in issuers)
 
 
 _GENERIC, _INTEGRATED, _CHIP = (f"{security_infos.PACE}.{kind}" for kind in (2, 4, 6))
