@@ -338,6 +338,13 @@ class ServicesTwin:
         self.lay(self.card_on_reader)
         return watch
 
+    def compare_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> _Reading:
+        self._must_be_signed_in()
+        self.read_card(known, on_state)
+        assert self._watch is not None
+        self._watch.face = True
+        return self._watch
+
     def lay(self, card: CardPerson | Refused | None) -> None:
         """A card is laid on the reader (``None``: lifted): whoever watches with a key sees what comes of it."""
         self.card_on_reader = card
