@@ -72,7 +72,7 @@ class ComparePage(StaffPage):
         super().__init__(staff)
         self.desk = desk
         self.applicant = detail.applicant
-        self.title_vi = f"{detail.row.name or detail.row.procedure_vi} · {detail.row.code}"
+        self.title_vi = f"Người nộp: {detail.applicant.name or 'hồ sơ không ghi'} · {detail.row.code}"
         self.state: CardState | None = None
         """How the reading stands, while nothing has come of it."""
         self.refused: Refused | None = None

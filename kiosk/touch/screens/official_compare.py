@@ -153,7 +153,7 @@ class CompareScreen(StaffScreen):
         """Face and facts."""
         done = staff_button("Xong, xóa ảnh", "primary", "check", self.model.back, "compare:done", h=72, size=24, flex=1)
         again = staff_button("Đọc lại thẻ", "secondary", "refresh", self.model.read, "compare:again", h=72, flex=1)
-        table = Surface(Col(*facts_table(self.model.lines), gap=10, pad=(24, 18, 24, 18)), radius=20, shadow=1)
+        table = Surface(Col(*facts_table(self.model.lines), gap=14, pad=(24, 20, 24, 20)), radius=20, shadow=1)
         kept = Row(Icon("visibility_off", 24, theme.INK2), staff_text(KEPT, 18, 400, theme.INK2, lines=2, flex=1), gap=10)
         foot = Row(again, done, gap=12)
         picture = self.picture()
@@ -183,12 +183,13 @@ def proof_note(proof: Proof) -> Note:
 
 
 def facts_table(lines: tuple[Compared, ...]) -> list[Part]:
-    """Each fact of the card over that of the dossier, and whether they are the same."""
+    """Each fact, whether it is the same, and what card and dossier say of it."""
     parts: list[Part] = []
     for line in lines:
         mark = {True: SAME, False: DIFFERENT, None: UNKNOWN}[line.same]
-        head = Row(heading(line.label_vi), Space(flex=1), mark_chip(mark), gap=10, align="middle")
-        parts += [*([rule()] if parts else []), head, side("Trên thẻ", line.card_vi), side("Trong hồ sơ", line.dossier_vi)]
+        judged = Col(heading(line.label_vi), Row(mark_chip(mark), Space(flex=1)), gap=6, w=212)
+        sides = Col(side("Trên thẻ", line.card_vi), side("Trong hồ sơ", line.dossier_vi), gap=6, flex=1)
+        parts += [*([rule()] if parts else []), Row(judged, sides, gap=12, align="middle")]
     return parts
 
 
