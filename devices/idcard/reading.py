@@ -83,7 +83,7 @@ def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: No
     listed = _listed(sod) or files.listed()
     groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
     for number in (13, clone_check.CHIP_GROUP, clone_check.ACTIVE_GROUP, 2):
-        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(opened, groups))
+        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups))
         if number in listed and not unneeded:
             groups[number] = files.get(_GROUPS[number])
     step("proofs")

@@ -31,6 +31,7 @@ _CLONES: Final[Mapping[str, str]] = {
 _DOUBTS: Final[Mapping[str, str]] = {
     "proof_withheld": "chíp giấu phần chống sao chép",
     "proof_refused": "chíp không chịu chứng minh là chíp gốc",
+    "proof_unusable": "máy chưa biết cách kiểm tra chíp có phải bản sao không",
 }
 """Reasons that say more about a copy than that nothing was checked."""
 _FALSE: Final = "not_genuine"

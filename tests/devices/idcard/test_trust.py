@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from asn1crypto import pem
+from asn1crypto import cms, pem
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -147,6 +147,12 @@ def test_a_master_list_signed_with_a_certificate_for_documents_is_refused(trust:
     content = parse_signed_data(master_list(VIETNAM, [VIETNAM.csca]), most_certificates=2).content
     by_signer = Change(certificates=[VIETNAM.signer, VIETNAM.csca], content_type=CSCA_MASTER_LIST, kind=CSCA_MASTER_LIST)
     assert kinds(trust.add(tlv.find(VIETNAM.seal(content, by_signer), 0x77), TODAY)) == ["master_list_wrong"]
+
+
+def test_a_master_list_signed_in_a_way_nobody_here_knows_is_not_called_false(trust: TrustFolder) -> None:
+    info = cms.ContentInfo.load(master_list(VIETNAM, [VIETNAM.csca]))
+    info["content"]["signer_infos"][0]["signature_algorithm"] = {"algorithm": "ed25519"}
+    assert kinds(trust.add(info.dump(force=True), TODAY)) == ["algorithm_unknown"]
 
 
 def test_a_master_list_of_a_signer_nobody_issued_is_refused(trust: TrustFolder) -> None:
