@@ -1,7 +1,7 @@
 """The holder, from DG1 and DG13 together (VIETNAM.md 6.3): what leaves this room of all that is on the chip.
 
 Both files speak of number, birth, sex and end of validity, and must not contradict each other. Where one of them says less (a year
-only, a word it does not use, no end), that is no contradiction.
+only, a word it does not use, no end of validity), that is no contradiction.
 """
 
 from __future__ import annotations

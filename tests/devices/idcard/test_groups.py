@@ -16,7 +16,7 @@ from devices.idcard.dg1 import parse_dg1
 from devices.idcard.dg13 import MAX_DEPTH, MAX_OBJECTS, MAX_TEXT, NO_ITEMS, parse_dg13
 from devices.idcard.facts import Can, CardPerson, CardReading, Proof
 from devices.idcard.holder import person_from_chip
-from devices.idcard.mrz import check_digit, parse_td1
+from devices.idcard.mrz import build_td1, check_digit, parse_td1
 from devices.idcard.stream import done
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
 from devices.idcard.twin.files import Wrapping, build_dg1, build_dg2, build_dg13
@@ -165,6 +165,7 @@ def test_a_number_that_is_not_twelve_digits_is_none_even_where_the_zone_has_none
         (ELDER, {"i3": "không rõ"}),
         (ELDER, {"i12": "Không thời hạn"}),
         (ELDER, {"i12": "31/12/9999"}),
+        (ELDER, {"i12": "05/05/2061"}),
         (WOMAN, {"i3": "1990"}),
         (WOMAN, {"i3": "00/02/1990"}),
         (WOMAN, {"i4": "NỮ"}),
@@ -175,6 +176,13 @@ def test_a_number_that_is_not_twelve_digits_is_none_even_where_the_zone_has_none
 def test_a_file_that_says_less_or_in_other_words_contradicts_nothing(citizen: Citizen, items: dict[str, str]) -> None:
     person = from_items(citizen.mrz, **items)
     assert (person.number, person.sex, person.birth[:4]) == (citizen.number, citizen.sex, citizen.birth[:4])
+
+
+def test_a_month_and_day_of_noughts_in_the_zone_are_not_known_but_the_year_is() -> None:
+    zone = build_td1(number="004200000011", birth="000000", sex="M", expiry="400505", name="BE VAN THU")
+    assert from_items(zone, i3="05/05/2000").birth == "2000-05-05"
+    with pytest.raises(ValueError, match="belong together"):
+        from_items(zone, i3="05/05/2001")
 
 
 @pytest.mark.parametrize("odd", ["A\x1b@", "A\x00B", "A\u202eB", "x" * (MAX_TEXT + 1)], ids=["escape", "null", "turned", "long"])
