@@ -28,17 +28,16 @@ _CLONES: Final[Mapping[str, str]] = {
     "chip": "không phải bản sao",
     "none": "chưa kiểm tra bản sao",
 }
-_UNVOUCHED: Final = "qua được phép thử bản sao, nhưng chưa rõ khóa do ai cấp"
+_UNVOUCHED: Final = "chưa chắc là chíp gốc"
 """A chip proved to hold its key, and nobody known has signed that key: a home-made chip gets as far."""
 _TRUSTED: Final = "issuer_trusted"
 _DOUBTS: Final[Mapping[str, str]] = {
     "proof_withheld": "chíp giấu phần chống sao chép",
     "proof_refused": "chíp không chịu chứng minh là chíp gốc",
-    "proof_unusable": "máy chưa biết cách kiểm tra bản sao của chíp này",
+    "proof_unusable": "máy chưa kiểm tra được bản sao",
+    "data_withheld": "chíp giấu thông tin đã ký",
 }
-"""Reasons that say more about a copy than that nothing was checked."""
-_WITHHELD: Final = "data_withheld"
-_WITHHELD_VI: Final = "chíp giấu phần thông tin đã ký, cán bộ xem thẻ"
+"""Reasons that say more than whether a proof was made."""
 _FALSE: Final = "not_genuine"
 _LONGEST: Final = 40
 """Letters shown of a code that is not known here."""
@@ -78,8 +77,6 @@ class IdentityCheck:
             return f"{found[0]}{reason}. {source}"
         if self.clone:
             found.append(_DOUBTS.get(self.reason) or self._clone_vi)
-        if self.reason == _WITHHELD:
-            found.append(_WITHHELD_VI)
         return f"{source}: {'; '.join(found)}"
 
     @property

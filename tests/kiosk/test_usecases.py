@@ -160,7 +160,7 @@ def test_a_name_is_compared_with_the_mrz_as_the_mrz_writes_it(name: str, mrz_nam
 
 def test_the_official_reads_how_the_applicant_was_identified(machine: Machine) -> None:
     filed = file_dossier(machine, PROCEDURE, filled_session(), Identified(MOTHER, PROVED, "bac"))
-    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; qua được phép thử bản sao, nhưng chưa rõ khóa do ai cấp"
+    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; chưa chắc là chíp gốc"
     assert ("Kiểm tra thẻ", told) in detail(machine, filed.dossier).facts
 
 

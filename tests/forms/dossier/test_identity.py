@@ -12,7 +12,7 @@ from forms.dossier.persons import Persons
 from tests.forms.dossier.acts import AT, filing
 
 CHECKED = IdentityCheck("chip", "intact_issuer_unchecked", "active", "pace-mrz", "issuer_not_installed")
-UNVOUCHED = "qua được phép thử bản sao, nhưng chưa rõ khóa do ai cấp"
+UNVOUCHED = "chưa chắc là chíp gốc"
 
 
 @pytest.mark.parametrize("check", [CHECKED, IdentityCheck("typed"), IdentityCheck("typed", "not_genuine", reason="hash_mismatch")])
@@ -47,11 +47,11 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
         ),
         (
             "chip/issuer_trusted/none/bac/proof_unusable",
-            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; máy chưa biết cách kiểm tra bản sao của chíp này",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; máy chưa kiểm tra được bản sao",
         ),
         (
             "chip/issuer_trusted/active/bac/data_withheld",
-            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; không phải bản sao; chíp giấu phần thông tin đã ký, cán bộ xem thẻ",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu thông tin đã ký",
         ),
         ("chip/blessed/active/bac//later", f"Đọc chíp: «blessed»; {UNVOUCHED}"),
         ("telepathy", "«telepathy»"),
