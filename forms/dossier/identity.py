@@ -32,12 +32,12 @@ _UNVOUCHED: Final = "chưa chắc là chíp gốc"
 """A chip proved to hold its key, and nobody known has signed that key: a home-made chip gets as far."""
 _TRUSTED: Final = "issuer_trusted"
 _DOUBTS: Final[Mapping[str, str]] = {
-    "proof_withheld": "chíp giấu phần chống sao chép",
-    "proof_refused": "chíp không chịu chứng minh là chíp gốc",
-    "proof_unusable": "máy chưa kiểm tra được bản sao",
+    "proof_withheld": "giấu phần chống sao chép",
+    "proof_refused": "không chịu thử bản sao",
+    "proof_unusable": "không thử được bản sao",
     "data_withheld": "chíp giấu thông tin đã ký",
 }
-"""Reasons that say more than whether a proof was made."""
+"""Reasons that say more than whether a proof was made. Short: with the longest verdict they still fit the official's line."""
 _FALSE: Final = "not_genuine"
 _LONGEST: Final = 40
 """Letters shown of a code that is not known here."""

@@ -43,11 +43,11 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
         ),
         (
             "chip/issuer_trusted/none/bac/proof_withheld",
-            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu phần chống sao chép",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; giấu phần chống sao chép",
         ),
         (
             "chip/issuer_trusted/none/bac/proof_unusable",
-            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; máy chưa kiểm tra được bản sao",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; không thử được bản sao",
         ),
         (
             "chip/issuer_trusted/active/bac/data_withheld",
