@@ -99,7 +99,7 @@ class Identified:
     access: Access | Literal[""] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CardHints:
     """What is known of a card that shall be opened. ``person`` (from QR or typing) gives number, birth and, if known, issue.
 

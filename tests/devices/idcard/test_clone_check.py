@@ -80,6 +80,14 @@ def test_a_copy_that_hides_the_files_that_would_give_it_away_is_named(profile: P
     assert proof(profile, Faults(strip=True)) == Proof("intact_issuer_unchecked", "none", "proof_withheld")
 
 
+def test_a_chip_that_hides_the_holders_signed_data_is_told() -> None:
+    chip = ChipTwin(profile=Profile(active="ecdsa-p256"))
+    del chip.files[0x010D]
+    told = read(chip)
+    assert told.proof == Proof("intact_issuer_unchecked", "active", "data_withheld")
+    assert (told.person.name, told.person.mrz_name) == ("", "NONG THI MAU")
+
+
 def test_a_chip_that_never_had_a_proof_to_make_is_not_suspected() -> None:
     assert proof(Profile()).reason == "issuer_not_installed"
 

@@ -271,5 +271,7 @@ def test_damaged_security_objects_never_raise_and_are_never_trusted() -> None:
 def test_every_reason_has_a_sentence_and_an_unknown_one_is_shown_as_it_stands() -> None:
     assert "chưa cài chứng thư gốc" in proof_vi(Proof("intact_issuer_unchecked", "active", "issuer_not_installed"))
     assert proof_vi(Proof("issuer_trusted", "chip")).endswith("Chíp không phải bản sao.")
+    assert "không phải bản sao" not in proof_vi(Proof("intact_issuer_unchecked", "active")) + proof_vi(Proof("not_checked", "chip"))
+    assert "giấu" in proof_vi(Proof("issuer_trusted", "active", "data_withheld"))
     assert proof_vi(Proof("issuer_trusted", reason="proof_withheld")).endswith("có thể là bản sao.")
     assert "[of_tomorrow]" in proof_vi(Proof("not_genuine", reason="of_tomorrow"))
