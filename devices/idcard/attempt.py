@@ -29,7 +29,7 @@ class Guard(Protocol):
 
 class Attempt:
     """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising;
-    ``pause(seconds)`` waits between keys.
+    ``pause(seconds)`` waits between keys. ``refused``: the keys that this card has refused, also in the attempt before.
     """
 
     def __init__(self, connection: Connection, guard: Guard, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
@@ -39,6 +39,7 @@ class Attempt:
         self._clock = clock
         self.apdus = 0
         self.opened_with: Key | None = None
+        self.refused: list[Key] = []
 
     def transmit(self, apdu: bytes) -> bytes:
         self.apdus += 1
@@ -52,7 +53,7 @@ class Attempt:
             self._guard("reader_busy", self._connection.open)
             laps.begin("access")
             progress(0.1, "Đang mở chíp…")
-            opened = open_chip(self, keys, pause=self._pause)
+            opened = open_chip(self, keys, pause=self._pause, refused=self.refused)
             self.opened_with = opened.key
             read = read_opened(opened, progress, laps.begin, order)
         except (ChannelBroken, FileMissing, ValueError):

@@ -33,6 +33,7 @@ Kind = Literal["csca", "link", "signer", "crl", "unreadable"]
 REASONS_VI: Final[Mapping[str, str]] = {
     "private_key": "NGUY HIỂM: trong tệp có khóa bí mật. Không cài; báo ngay cho nơi đã gửi tệp này.",
     "garbage": "Không phải chứng thư, danh sách thu hồi hay danh sách chứng thư gốc (master list).",
+    "folder_unusable": "Không mở được thư mục chứng thư: không chứng thư nào được dùng. Xem lại đường dẫn và quyền của thư mục.",
     "unusable": "Tệp quá lớn hoặc không mở được, hoặc trong thư mục có quá nhiều tệp.",
     "master_list_wrong": "Chữ ký của danh sách chứng thư gốc (master list) sai.",
     "algorithm_unknown": "Dùng thuật toán mà phần mềm chưa biết.",
@@ -80,7 +81,7 @@ class Inventory:
 
 
 class TrustFolder:
-    """``folder`` need not exist: that is an empty store."""
+    """``folder`` need not exist: that is an empty store. So is one that cannot be looked into, and it says so."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -89,10 +90,13 @@ class TrustFolder:
 
     def inventory(self, at: Moment) -> Inventory:
         """What is installed now. ``at``: whether anything has ended depends on the day."""
-        seen = (_signs(self._folder), at.time.date(), at.sure)
-        if seen != self._seen:
-            self._inventory = examine(_read(self._folder), at)
-            self._seen = seen
+        try:
+            seen = (_signs(self._folder), at.time.date(), at.sure)
+            if seen != self._seen:
+                self._inventory = examine(_read(self._folder), at)
+                self._seen = seen
+        except OSError:
+            self._seen, self._inventory = None, Inventory((Found(self._folder.name, "", reason="folder_unusable"),))
         return self._inventory
 
     def store(self, at: Moment) -> TrustStore:
@@ -100,7 +104,10 @@ class TrustFolder:
         return self.inventory(at).store
 
     def add(self, data: bytes, at: Moment) -> Found:
-        """Install the content of a file, if anything in it is accepted beside what is there already. Says what became of it."""
+        """Install the content of a file, if anything in it is accepted beside what is there already. Says what became of it.
+
+        ``OSError`` when it cannot be written.
+        """
         name = f"{hashlib.sha256(data).hexdigest()[:16]}{_suffix(data)}"
         here = [one for one in _read(self._folder) if one[0] != name]
         given = data if len(data) <= MAX_FILE else None
@@ -123,22 +130,40 @@ class TrustFolder:
 
 
 def _signs(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """What changes when anything in the folder does."""
+    """What changes when anything in the folder does. ``OSError``: it cannot be looked into."""
+    return tuple(_sign(entry) for entry in _entries(folder))
+
+
+def _sign(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
     try:
-        entries = [(entry.name, entry.stat()) for entry in os.scandir(folder) if _counts(entry.name)]
+        stat = entry.stat()
+    except OSError:
+        # A link to nowhere hides no other file.
+        return (entry.name, 0, 0, 0)
+    return (entry.name, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What counts in the folder, by name. ``OSError``: it is there and cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
     except FileNotFoundError:
-        return ()
-    return tuple(sorted((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in entries))
-
-
-def _counts(name: str) -> bool:
-    return not name.startswith(".")
+        return []
 
 
 def _read(folder: Path) -> list[tuple[str, bytes | None]]:
-    """Files by name with their content; ``None`` for one that cannot be used, or one too many."""
-    paths = sorted(path for path in folder.glob("*") if _counts(path.name) and path.is_file()) if folder.is_dir() else []
-    return [(path.name, _content(path) if at < MAX_FILES else None) for at, path in enumerate(paths)]
+    """Files by name with their content; ``None`` for one that cannot be used, or one too many. ``OSError`` as in :func:`_signs`."""
+    files = [entry for entry in _entries(folder) if _is_file(entry)]
+    return [(entry.name, _content(Path(entry)) if at < MAX_FILES else None) for at, entry in enumerate(files)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        # What it is cannot be seen; reading it says that it is unusable.
+        return True
 
 
 def _content(path: Path) -> bytes | None:

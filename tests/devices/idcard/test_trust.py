@@ -113,6 +113,33 @@ def test_a_file_put_there_by_hand_is_judged_too(trust: TrustFolder, tmp_path: Pa
     assert [(one.name, one.reason) for one in trust.inventory(TODAY).files] == [("key.pem", "private_key")]
 
 
+def test_a_link_to_nowhere_does_not_hide_what_is_installed_beside_it(trust: TrustFolder, tmp_path: Path) -> None:
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "gone.der").symlink_to(tmp_path / "nowhere")
+    assert trust.store(TODAY).anchors == ()
+    (tmp_path / "trust" / "csca.der").write_bytes(VIETNAM.csca)
+    assert len(trust.store(TODAY).anchors) == 1
+
+
+def test_a_link_to_itself_is_told_and_harms_nothing(trust: TrustFolder, tmp_path: Path) -> None:
+    trust.add(VIETNAM.csca, TODAY)
+    (tmp_path / "trust" / "round.der").symlink_to(tmp_path / "trust" / "round.der")
+    assert [one.reason for one in trust.inventory(TODAY).files] == ["", "unusable"]
+
+
+def test_a_folder_that_is_a_file_is_told_and_trusts_nobody_until_it_is_mended(
+    trust: TrustFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trust").write_bytes(VIETNAM.csca)
+    assert [one.reason for one in trust.inventory(TODAY).files] == ["folder_unusable"]
+    assert trust.store(TODAY).anchors == ()
+    assert trust_command(["check"], tmp_path / "trust", TODAY) == 1
+    assert REASONS_VI["folder_unusable"] in capsys.readouterr().out
+    (tmp_path / "trust").unlink()
+    trust.add(VIETNAM.csca, TODAY)
+    assert len(trust.store(TODAY).anchors) == 1
+
+
 def test_a_link_counts_once_its_old_certificate_is_there(trust: TrustFolder) -> None:
     assert not trust.add(LINKED.installed[1], TODAY).accepted
     assert trust.add(LINKED.installed[0], TODAY).accepted
