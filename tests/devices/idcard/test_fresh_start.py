@@ -1,7 +1,8 @@
-"""The fresh start after a damaged answer: it spends none of the chip's patience twice."""
+"""The limits of an attempt and of the fresh start after it: neither the chip's patience nor the citizen's is spent twice."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -48,3 +49,14 @@ def test_keys_refused_before_count() -> None:
         open_chip(line, WRONG, pause=pauses.append, refused=refused)
     assert line.instructions.count(EXTERNAL_AUTHENTICATE) == 1
     assert (refused, pauses) == (list(WRONG[:4]), [1.2])
+
+
+def test_a_chip_that_keeps_the_reader_for_more_than_a_minute_is_given_up(lay: Callable[[ChipTwin], None]) -> None:
+    minutes = itertools.count(step=10.0)
+    reader = CardReader(clock=lambda: next(minutes))
+    chip = ChipTwin()
+    lay(chip)
+    with pytest.raises(DeviceError, match="chip_unreadable"):
+        reader.read((chip.key,))
+    assert reader.apdus < 2 * 60 / 10
+    reader.close()
