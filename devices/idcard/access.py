@@ -71,25 +71,28 @@ def open_chip(
     keys: Sequence[Key],
     random: Random = secrets.token_bytes,
     pause: Callable[[float], None] = time.sleep,
+    refused: list[Key] | None = None,
 ) -> Opened:
     """Open the chip and its application with the first of ``keys`` that fits; ``pause(seconds)`` waits between failures.
+
+    ``refused``: what this chip has refused before, which counts and is not tried again; the keys it refuses now are added.
 
     Raises ``not_cccd`` when the chip has no such application, ``wrong_key`` when none of the first :data:`MAX_KEYS` keys fits,
     ``key_blocked_soon`` when one more failure could block it, ``pace_unavailable`` when an access number was all there was and the
     chip does not take it, ``chip_unreadable`` when it refuses to take part.
     """
     door = _Door(transport, random)
-    wanted = list(dict.fromkeys(sorted(keys, key=lambda key: isinstance(key, MrzKey))))
-    refused = 0
+    refused = [] if refused is None else refused
+    wanted = [key for key in dict.fromkeys(sorted(keys, key=lambda key: isinstance(key, MrzKey))) if key not in refused]
     for key in filter(door.takes, wanted):
-        if refused == MAX_KEYS:
+        if len(refused) == MAX_KEYS:
             break
         if refused:
-            pause(PAUSES_S[refused - 1])
+            pause(PAUSES_S[len(refused) - 1])
         try:
             return door.open(key)
         except KeyRefused as refusal:
-            refused += 1
+            refused.append(key)
             if refusal.tries_left in _LAST_TRIES:
                 raise card_error("key_blocked_soon") from None
         except ChannelBroken:
