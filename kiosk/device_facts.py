@@ -71,7 +71,7 @@ def troubles_vi(printer: DeviceFact, reader: DeviceFact) -> list[str]:
 
 
 def barcode_fact(addresses: str, ask: Callable[[str], Sequence[Found]] = look) -> DeviceFact:
-    """The code readers. One that is missing beside another that works is a warning."""
+    """The code readers. One that is missing beside another that works is a warning, and so is a dark picture: it may be night."""
     try:
         found = ask(addresses)
     except DeviceError as error:
@@ -79,7 +79,8 @@ def barcode_fact(addresses: str, ask: Callable[[str], Sequence[Found]] = look) -
     if not found:
         return _barcode("absent", "Máy này không có máy quét.", "")
     problems = [one.problem for one in found if one.problem is not None]
-    state: Health = "ok" if not problems else "broken" if len(problems) == len(found) else "warning"
+    dark = [problem for problem in problems if problem.code == "camera_dark"]
+    state: Health = "ok" if not problems else "broken" if len(problems) == len(found) and not dark else "warning"
     return _barcode(state, " · ".join(map(_reader_vi, found)), " ".join(dict.fromkeys(one.cure_vi for one in problems)))
 
 

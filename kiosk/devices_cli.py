@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -23,17 +24,30 @@ from devices.idcard.twin.fuzz_cli import fuzz_command
 from devices.printer import open_printer
 from devices.printer.cli import slip_command
 from kiosk.card_judge import CardJudge, moment
-from kiosk.clock import Clock
+from kiosk.clock import RELEASED_MS, Clock
 from kiosk.config import Config, ConfigError
 from kiosk.device_facts import barcode_fact, disk_fact, printer_fact, reader_fact
 from kiosk.machine import add_machine_arguments, config_from
 from kiosk.services import DeviceFact
 
+_UNREAD = 141
+"""As the shell has it for a program that SIGPIPE ended."""
 _WORDS = {"ok": "Tốt", "warning": "Để ý", "broken": "Hỏng", "absent": "Không có"}
 
 
 def device_command(argv: Sequence[str]) -> int:
     """Run one device command: ``list``, ``test [NAME]``, ``watch``, ``card …``, ``trust …``, ``box …``, ``fuzz …``, ``slip …``."""
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough of it (``| head -1``); Python must not try again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNREAD
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="main.py device", description="Công cụ thiết bị cho kỹ thuật viên.", add_help=False)
     parser.add_argument("act", nargs="?", choices=("list", "test", "watch", "card", "trust", "box", "fuzz", "slip"))
     parser.add_argument("-h", "--help", action="store_true")
@@ -49,8 +63,10 @@ def device_command(argv: Sequence[str]) -> int:
         return 2
     rest += ["--help"] if given.help else []
     if given.act == "card":
-        judge = CardJudge(config.path("devices.trust"), Clock(), sure=True)
-        return card_command(rest, str(config["devices.reader"]), judge)
+        clock = Clock()
+        today = clock.now().date() if clock.wall_ms() >= RELEASED_MS else None
+        judge = CardJudge(config.path("devices.trust"), clock, sure=True)
+        return card_command(rest, today, str(config["devices.reader"]), judge)
     if given.act == "trust":
         return trust_command(rest, config.path("devices.trust"), moment(Clock(), sure=True))
     if given.act == "box":

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from devices.barcode.errors import LOST, barcode_error
 from devices.barcode.facts import Ears, Preview, Scan, Source
 from devices.barcode.several import Barcodes
+from devices.errors import DeviceError
 
 __all__ = ["LOST", "Address", "Barcodes", "Ears", "Preview", "Scan", "barcode_error", "open_barcode", "parse_addresses"]
 
@@ -40,6 +41,8 @@ _NUMBERS: Mapping[str, frozenset[str]] = {
 }
 """What may be set after the ``?``."""
 
+_SPEEDS = frozenset((1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600))
+
 
 def parse_addresses(addresses: str) -> tuple[Address, ...]:
     """The addresses divided by blanks; none for ``none:``. Raises ``barcode_address_invalid``."""
@@ -47,7 +50,11 @@ def parse_addresses(addresses: str) -> tuple[Address, ...]:
         return ()
     if not addresses.strip():
         raise barcode_error("barcode_address_invalid")
-    return tuple(_address(urlsplit(address)) for address in addresses.split())
+    parsed = tuple(_address(urlsplit(address)) for address in addresses.split())
+    paths = [address.path for address in parsed]
+    if twice := next((path for path in paths if paths.count(path) > 1), ""):
+        raise _invalid(f"{twice} được ghi hai lần")
+    return parsed
 
 
 def _address(url: SplitResult) -> Address:
@@ -55,9 +62,16 @@ def _address(url: SplitResult) -> Address:
     allowed = _NUMBERS.get(url.scheme)
     if allowed is None or url.netloc or not url.path.startswith("/") or given.keys() - allowed:
         raise barcode_error("barcode_address_invalid")
-    if not all(re.fullmatch(r"[1-9][0-9]{0,6}", values[-1]) for values in given.values()):
-        raise barcode_error("barcode_address_invalid")
+    for name, values in given.items():
+        if not re.fullmatch(r"[1-9][0-9]{0,6}", values[-1]):
+            raise _invalid(f"{name}={values[-1]} không phải là số dùng được")
+        if name == "baud" and int(values[-1]) not in _SPEEDS:
+            raise _invalid(f"baud={values[-1]} không phải là tốc độ của cổng nối tiếp (thường là 9600 hoặc 115200)")
     return Address(url.scheme, unquote(url.path), **{name: int(values[-1]) for name, values in given.items()})
+
+
+def _invalid(why_vi: str) -> DeviceError:
+    return barcode_error("barcode_address_invalid", f"Địa chỉ máy quét mã trong cấu hình chưa đúng: {why_vi}.")
 
 
 def open_barcode(addresses: str) -> Barcodes:

@@ -41,6 +41,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Camera không cho hình, có thể chương trình khác đang dùng.",
         "Có thể tự nhập thông tin. Cán bộ kỹ thuật tắt chương trình kia, rút camera ra rồi cắm lại.",
     ),
+    "camera_dark": (
+        "Hình của camera quá tối để đọc mã.",
+        "Cán bộ bỏ vật che camera, bật đèn, rồi thử lại.",
+    ),
     "barcode_address_invalid": (
         "Địa chỉ máy quét mã trong cấu hình chưa đúng.",
         'Cán bộ kỹ thuật ghi barcode = "serial:///dev/ttyACM0", "camera:///dev/video0", "wedge:///dev/input/by-id/…", '
@@ -48,14 +52,17 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
 }
 
-LOST = frozenset(_SENTENCES) - {"barcode_garbled", "barcode_address_invalid"}
+LOST = frozenset(_SENTENCES) - {"barcode_garbled", "barcode_address_invalid", "camera_dark"}
 """Codes that mean: this device reads nothing until it is put right."""
 
 
-def barcode_error(code: str) -> DeviceError:
-    """The named failure ``code`` ready to raise. ``KeyError`` for an unknown code."""
+def barcode_error(code: str, message_vi: str = "") -> DeviceError:
+    """The named failure ``code`` ready to raise; ``message_vi`` replaces the usual sentence where more is known.
+
+    ``KeyError`` for an unknown code.
+    """
     message, cure = _SENTENCES[code]
-    return DeviceError(code, message, cure)
+    return DeviceError(code, message_vi or message, cure)
 
 
 def lost(error: OSError) -> DeviceError:

@@ -94,5 +94,5 @@ def _tried(address: Address) -> Found:
         return replace(found, problem=error)
     if grey is None:
         return replace(found, problem=barcode_error("camera_busy"))
-    light = "" if grey.mean() > DARK else ", quá tối"
-    return replace(found, name=f"{found.name}, hình {grey.shape[1]}×{grey.shape[0]}{light}".lstrip(", "))
+    problem = None if grey.mean() > DARK else barcode_error("camera_dark")
+    return replace(found, name=f"{found.name}, hình {grey.shape[1]}×{grey.shape[0]}".lstrip(", "), problem=problem)

@@ -17,9 +17,13 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Máy chưa thấy đầu đọc thẻ.",
         "Có thể quét mã QR trên thẻ hoặc tự nhập thông tin. Cán bộ kiểm tra dây cắm của đầu đọc thẻ.",
     ),
+    "reader_none": (
+        "Cấu hình của máy ghi là không có đầu đọc thẻ.",
+        'Cán bộ kỹ thuật ghi reader = "pcsc:" trong mục [devices] của tệp cấu hình, hoặc thêm --reader pcsc: vào lệnh.',
+    ),
     "reader_busy": (
         "Đầu đọc thẻ đang bận việc khác.",
-        "Để thẻ nằm yên, máy đọc ngay khi đầu đọc rảnh. Nếu chờ lâu, hãy quét mã QR trên thẻ hoặc nhờ cán bộ.",
+        "Để thẻ nằm yên, máy đọc ngay khi đầu đọc rảnh. Nếu chờ lâu, nhấc thẻ lên, đợi hai giây rồi đặt lại, hoặc quét mã QR.",
     ),
     "card_absent": (
         "Chưa có thẻ trên đầu đọc.",

@@ -30,7 +30,7 @@ def key_candidates(number: str, birth: str, issued: str = "", expires: str = "")
         raise card_error("number_invalid")
     try:
         born = iso_from_text(birth)
-        expiries = [_explicit(expires)] if expires.strip() else _expiries(born, issued)
+        expiries = [_explicit(expires, born)] if expires.strip() else _expiries(born, issued)
     except ValueError:
         raise card_error("date_invalid") from None
     keys = [MrzKey(number[-9:], b, e) for e in expiries for b in _births(born)]
@@ -44,10 +44,13 @@ def can_key(digits: str) -> Can:
     return Can(digits.strip())
 
 
-def _explicit(text: str) -> str:
+def _explicit(text: str, born: str) -> str:
     if text.strip().lower() in _UNLIMITED:
         return NO_EXPIRY
-    return _yymmdd(date.fromisoformat(iso_from_text(text)))
+    day = date.fromisoformat(iso_from_text(text))
+    if day.isoformat() < born:
+        raise card_error("date_invalid", "Ngày hết hạn của thẻ ở trước ngày sinh.")
+    return _yymmdd(day)
 
 
 def _births(iso: str) -> list[str]:
@@ -66,7 +69,7 @@ def _expiries(born: str, issued: str) -> list[str]:
         return [_yymmdd(day) for age in (40, 60, 25) for day in _birthdays(birth, age)] + [NO_EXPIRY]
     issue = date.fromisoformat(iso_from_text(issued))
     if issue < birth:
-        raise ValueError("issued before birth")
+        raise card_error("date_invalid", "Ngày cấp thẻ ở trước ngày sinh.")
     likely: list[str] = []
     skipped: list[str] = []
     for age in _MILESTONES:

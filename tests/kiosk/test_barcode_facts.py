@@ -44,6 +44,10 @@ def test_one_of_two_missing_is_a_warning_with_the_cure_of_the_missing_one(tmp_pa
         (f"wedge://{os.devnull}", "không phải máy quét mã như đã ghi"),
         (f"serial://{__file__}", "không phải máy quét mã như đã ghi"),
         ("keyboard:", "Địa chỉ máy quét mã"),
+        ("serial:///dev/x?baud=abc", "baud=abc"),
+        ("serial:///dev/x?baud=1", "baud=1"),
+        ("camera:///dev/x?width=abc", "width=abc"),
+        ("serial:///dev/x serial:///dev/x?baud=115200", "/dev/x được ghi hai lần"),
     ],
 )
 def test_a_reader_that_cannot_be_used_is_broken_and_says_why(address: str, said: str) -> None:
@@ -59,7 +63,8 @@ def test_without_a_reader_nothing_is_broken() -> None:
 
 def test_a_camera_is_tried_with_a_picture(tmp_path: Path) -> None:
     camera = CameraTwin(tmp_path / "c")
-    assert try_out(camera.url)[0].name == "giả lập, hình 1280×720, quá tối"
+    dark = try_out(camera.url)[0]
+    assert (dark.name, dark.problem.code if dark.problem else "") == ("giả lập, hình 1280×720", "camera_dark")
     camera.show(frame(View(), CARD))
     assert try_out(camera.url)[0].name == "giả lập, hình 1280×720"
     camera.show(Image.new("L", (640, 480), 200))
@@ -70,6 +75,8 @@ def test_the_technician_s_test_takes_that_picture(tmp_path: Path, capsys: pytest
     camera = CameraTwin(tmp_path / "c")
     sets = ["--state", str(tmp_path), "--set", f"devices.barcode={camera.url}", "--json"]
     assert device_command(["test", "barcode", *sets]) == 0
-    assert "quá tối" in json.loads(capsys.readouterr().out)["devices"][0]["fact"]
+    (told,) = json.loads(capsys.readouterr().out)["devices"]
+    assert (told["state"], "quá tối" in told["fact"], "sẵn sàng" in told["fact"]) == ("warning", True, False)
+    assert told["cure"]
     assert device_command(["list", "barcode", *sets]) == 0
     assert "hình" not in json.loads(capsys.readouterr().out)["devices"][0]["fact"]

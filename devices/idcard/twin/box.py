@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from asn1crypto import pem
+
 from devices.idcard import security_infos
 from devices.idcard.pace_offers import offer
 from devices.idcard.twin.chip import ChipTwin, Faults, Profile, shared_issuer
@@ -59,6 +61,15 @@ def _issued(kind: str) -> Callable[[], ChipTwin]:
     return lambda: ChipTwin(WOMAN, issuer=TwinIssuer(KINDS[kind]))
 
 
+def trust_pem() -> bytes:
+    """What a training machine installs to trust the box's sound cards; no machine of citizens may.
+
+    Cards signed with RSA stay unknown to it: the card of an issuer that is not installed.
+    """
+    issuers = (shared_issuer(), TwinIssuer(KINDS["brainpoolP384r1 explicit"]))
+    return b"".join(one.csca_pem + pem.armor("X509 CRL", one.crl) for one in issuers)
+
+
 _GENERIC, _INTEGRATED, _CHIP = (f"{security_infos.PACE}.{kind}" for kind in (2, 4, 6))
 _P256, _BRAINPOOL = 12, 13
 _AES128 = 2
@@ -69,7 +80,7 @@ CARDS: Final[Mapping[str, BoxCard]] = {
     "gia-nam-sinh": BoxCard("Cụ ông chỉ biết năm sinh, thẻ không thời hạn", _of(OLD)),
     "gia-thang-sinh": BoxCard("Cụ bà chỉ biết tháng và năm sinh, thẻ không thời hạn", _of(MONTH_KNOWN)),
     "khong-thoi-han": BoxCard("Bà trên 60 tuổi, thẻ không thời hạn", _of(PAST_SIXTY)),
-    "tre-em": BoxCard("Trẻ 12 tuổi, thẻ có giá trị đến 14 tuổi", _of(CHILD)),
+    "tre-em": BoxCard("Trẻ sinh năm 2017, thẻ có giá trị đến 14 tuổi", _of(CHILD)),
     "mot-chu": BoxCard("Tên chỉ có một chữ", _of(ONE_NAME)),
     "ten-dai": BoxCard("Tên dài hơn chỗ trong vùng MRZ", _of(LONG_NAME)),
     "huyen-cu": BoxCard("Địa chỉ ở huyện nay không còn, viết tắt", _of(FORMER_DISTRICT)),

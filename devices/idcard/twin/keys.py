@@ -1,11 +1,13 @@
 """Keys of the twin's authorities, of every kind an issuer may use, and the signatures they make.
 
-Made once in a process and kept: they are worth nothing, and making an RSA key takes as long as a hundred signatures.
+They are worth nothing: an elliptic key follows from its owner's name, so that a training machine that trusts the sample issuer
+trusts the cards of every later process, and anybody can have it. An RSA key is random, made once in a process and kept.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -89,7 +91,11 @@ class TwinKey:
 
 @functools.cache
 def _private(curve_name: str, owner: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
-    return ec.generate_private_key(FAST_CURVES[curve_name]) if curve_name else rsa.generate_private_key(65537, RSA_BITS)
+    if not curve_name:
+        return rsa.generate_private_key(65537, RSA_BITS)
+    known = _CURVES[curve_name]
+    drawn = int.from_bytes(hashlib.shake_256(f"{curve_name} {owner}".encode()).digest(known.size + 8), "big")
+    return ec.derive_private_key(drawn % (known.order - 1) + 1, FAST_CURVES[curve_name])
 
 
 def explicit(known: Curve) -> keys.ECDomainParameters:

@@ -200,6 +200,11 @@ class PcscdTwin:
         finally:
             os.kill(daemon, signal.SIGCONT)
 
+    def kill(self) -> None:
+        """pcscd dies without a word."""
+        (daemon,) = self._daemons()
+        os.kill(daemon, signal.SIGKILL)
+
     def clients(self) -> int:
         """Threads pcscd runs just now: one for each context a program holds, and a few of its own."""
         return sum(len(list(Path(f"/proc/{daemon}/task").iterdir())) for daemon in self._daemons())
@@ -249,6 +254,15 @@ class PcscdTwin:
         if names and not slots:
             raise RuntimeError("PC/SC was used in this process before the card twin was started; start the twin first")
         raise _unavailable(f"pcscd không khởi động ({log[-1] if log else 'không rõ lý do'}).")
+
+    def ended(self, within_s: float | None) -> bool:
+        """Wait so long, or for ever, for pcscd to end by itself."""
+        assert self._process is not None, "the twin is not started"
+        try:
+            self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def stop(self) -> None:
         """Lift the card and end pcscd. Clients then see no daemon, until :meth:`start`."""

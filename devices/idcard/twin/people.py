@@ -131,17 +131,17 @@ SAMPLES = (
 """A woman of 36, her husband, and an old man whose papers know only the year of his birth and whose card has no end."""
 
 CHILD = Citizen(
-    number="004212000004",
+    number="004217000004",
     name="NÔNG MINH THÍ DỤ",
-    birth="2012-09-05",
+    birth="2017-09-05",
     sex="Nam",
     ethnicity="Tày",
     origin="Vĩnh Quang, Thành phố Cao Bằng, Cao Bằng",
     residence="Xóm Mẫu, Vĩnh Quang, Thành phố Cao Bằng, Cao Bằng",
     issued="2024-08-01",
-    expires="2026-09-05",
+    expires="2031-09-05",
 )
-"""Twelve years old: the card runs to the fourteenth birthday."""
+"""A child: the card runs to the fourteenth birthday."""
 
 PAST_SIXTY = Citizen(
     number="004155000005",

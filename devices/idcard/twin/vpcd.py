@@ -59,6 +59,10 @@ class VpcdCard:
             self.lift()
             raise OSError("the virtual reader does not look at its card")
 
+    def lifted(self, within_s: float | None) -> bool:
+        """Wait so long, or for ever, for the card to leave by its own fault or because the reader went."""
+        return self._lifted.wait(within_s)
+
     def swap(self, chip: ChipTwin) -> None:
         """Another chip behind the same contact: the reader notices nothing, so nobody has to wait for it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, PcscdTwin, Profile
 WOMAN = SAMPLES[0]
 KEYS = {"ok", "access", "verdict", "clone_check", "apdus", "seconds", "person", "error", "reason", "timings", "reader"}
 PERSON = {"number", "name", "birth", "sex", "residence", "origin", "ethnicity", "issued", "expires"}
+TODAY = date(2026, 11, 24)
 BY_QR = ["--qr", WOMAN.qr_text]
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, dict[str, Any]]:
-    code = card_command(["--json", *argv])
+    code = card_command(["--json", *argv], TODAY)
     answer = json.loads(capsys.readouterr().out)
     assert answer.keys() == KEYS
     return code, answer
@@ -37,13 +39,13 @@ def card(lay: Callable[[ChipTwin], None]) -> None:
     [
         BY_QR,
         ["--mrz", WOMAN.mrz],
-        ["--mrz", WOMAN.mrz, "--can", "000001", "--qr", SAMPLES[1].qr_text],
+        ["--mrz", WOMAN.mrz, "--can", "000001"],
         [*BY_QR, "--expires", "01/02/2030"],
-        ["--number", WOMAN.number, "--birth", "01/02/1990"],
+        ["--number", "004 190 000 001", "--birth", "01/02/1990"],
         ["--number", WOMAN.number, "--birth", "1990-02-01", "--issued", "15/04/2021"],
         ["--number", WOMAN.number, "--birth", "1990-02-01", "--expires", "2030-02-01"],
     ],
-    ids=["qr", "mrz", "mrz before the rest", "qr and expiry", "number and birth", "and issue", "and expiry"],
+    ids=["qr", "mrz", "mrz and access number", "qr and expiry", "number with blanks and birth", "and issue", "and expiry"],
 )
 def test_each_way_to_the_key_reads_the_card(card: None, capsys: pytest.CaptureFixture[str], way: list[str]) -> None:
     code, answer = run(capsys, "--show", *way)
@@ -62,8 +64,38 @@ def test_without_show_nothing_tells_who_it_is(card: None, capsys: pytest.Capture
     assert all("●" in value for value in person.values())
 
 
+def test_a_false_card_is_told_first_and_with_what_to_do(
+    lay: Callable[[ChipTwin], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay(ChipTwin(profile=Profile(sod=False)))
+    code, answer = run(capsys, *BY_QR)
+    assert (code, answer["ok"], answer["verdict"]) == (0, True, "not_genuine")
+    card_command(BY_QR, TODAY)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("CẢNH BÁO")
+    assert "Gọi cán bộ" in first
+
+
+def test_a_card_past_its_date_is_told(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for today, told in ((date(2030, 2, 1), False), (date(2030, 2, 2), True), (None, False)):
+        assert card_command(BY_QR, today) == 0
+        assert ("Thẻ đã hết hạn." in capsys.readouterr().out) == told
+
+
+def test_dates_and_times_are_written_as_people_write_them(card: None, capsys: pytest.CaptureFixture[str]) -> None:
+    card_command([*BY_QR, "--show"], TODAY)
+    printed = capsys.readouterr().out
+    assert "Ngày cấp: 15/04/2021" in printed
+    assert not {"connect", "proofs", " ms"} & set(printed.split())
+
+
+def test_two_ways_to_the_key_are_not_taken_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert card_command(["--qr", "https://example.org", "--number", WOMAN.number, "--birth", "1990"], TODAY) == 2
+    assert "--number" in capsys.readouterr().err
+
+
 def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert card_command(BY_QR) == 0
+    assert card_command(BY_QR, TODAY) == 0
     printed = capsys.readouterr().out
     assert "Họ và tên: N●●● T●● M●●" in printed
     assert "chưa kiểm tra được cơ quan cấp" in printed
@@ -79,10 +111,14 @@ def test_people_get_lines_not_json(card: None, capsys: pytest.CaptureFixture[str
         (["--number", WOMAN.number], "key_missing"),
         (["--number", "123", "--birth", "1990"], "number_invalid"),
         (["--number", WOMAN.number, "--birth", "31/02/1990"], "date_invalid"),
+        (["--number", WOMAN.number, "--birth", "2090"], "date_invalid"),
+        (["--number", WOMAN.number, "--birth", "1990", "--expires", "01/02/1980"], "date_invalid"),
+        (["--qr", WOMAN.qr_text.replace("15042021", "15042090")], "date_invalid"),
         (["--mrz", "IDVNM"], "mrz_invalid"),
         (["--qr", "https://example.org"], "foreign_qr"),
         ([*BY_QR, "--reader", "tcp:nowhere"], "address_invalid"),
         ([*BY_QR, "--reader", "pcsc:ACS"], "reader_absent"),
+        ([*BY_QR, "--reader", "none:"], "reader_none"),
         (BY_QR, "card_absent"),
     ],
 )
@@ -133,7 +169,7 @@ def test_watching_tells_each_state_on_a_line_and_waits_for_the_right_card(
     pcscd.lay(ChipTwin.foreign())
     changing = threading.Timer(0.1, lambda: pcscd.lay(ChipTwin()))
     changing.start()
-    assert card_command(["--json", "--watch", *BY_QR]) == 0
+    assert card_command(["--json", "--watch", *BY_QR], TODAY) == 0
     changing.join()
     *states, answer = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [state["code"] for state in states if state["code"] != "reading"] == ["not_cccd", "done"]
@@ -142,14 +178,14 @@ def test_watching_tells_each_state_on_a_line_and_waits_for_the_right_card(
 
 
 def test_the_configured_reader_is_used_unless_another_is_named(card: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert card_command(["--json", *BY_QR], "pcsc:ACS") == 1
-    assert card_command(["--json", *BY_QR, "--reader", "pcsc:"], "pcsc:ACS") == 0
+    assert card_command(["--json", *BY_QR], TODAY, "pcsc:ACS") == 1
+    assert card_command(["--json", *BY_QR, "--reader", "pcsc:"], TODAY, "pcsc:ACS") == 0
     capsys.readouterr()
 
 
 def test_wrong_arguments_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert card_command(["--nonsense"]) == 2
-    assert card_command(["--help"]) == 0
+    assert card_command(["--nonsense"], TODAY) == 2
+    assert card_command(["--help"], TODAY) == 0
     assert "--qr" in capsys.readouterr().out
 
 

@@ -90,3 +90,10 @@ def test_nonsense_is_refused_by_name(number: str, birth: str, issued: str, code:
         key_candidates(number, birth, issued)
     assert caught.value.code == code
     assert caught.value.cure_vi
+
+
+@pytest.mark.parametrize(("issued", "expires"), [("1980-01-01", ""), ("", "01/02/1980")])
+def test_dates_in_the_wrong_order_are_not_called_missing_from_the_calendar(issued: str, expires: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        key_candidates(NUMBER, "1990-02-01", issued, expires)
+    assert "trước ngày sinh" in caught.value.message_vi
