@@ -226,9 +226,16 @@ class KioskServices:
             raise _refused(error) from None
 
     def read_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        return self._read_card(known, on_state, face=False)
+
+    def compare_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        self._official_in()
+        return self._read_card(known, on_state, face=True)
+
+    def _read_card(self, known: CardHints, on_state: Callable[[CardState], None], *, face: bool) -> Reading:
         self._judge.sure = self._store.clock_quality() == CHECKED
         try:
-            return self._cards.read(known, on_state)
+            return self._cards.read(known, on_state, face=face)
         except DeviceError as error:
             raise _refused(error) from None
 

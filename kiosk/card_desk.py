@@ -61,7 +61,7 @@ class CardDesk:
 
         self._asking.submit(lambda: self._reader and self._reader.state(), answered, defect)
 
-    def read(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+    def read(self, known: CardHints, on_state: Callable[[CardState], None], *, face: bool = False) -> Reading:
         """Read the card that lies there or is laid next. Raises ``DeviceError``: ``reader_absent`` where there is none."""
         if self._reader is None:
             raise card_error("reader_absent")
@@ -72,7 +72,7 @@ class CardDesk:
                 self._note()
             on_state(state)
 
-        return self._reader.watch(card_keys(known), tell)
+        return self._reader.watch(card_keys(known), tell, face=face)
 
     def _note(self) -> None:
         if self._reader is None or not self._reader.seen:

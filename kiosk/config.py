@@ -73,7 +73,13 @@ FIELDS: tuple[Field, ...] = (
         "trust",
         "Folder with the certificates that say which chips are genuine (CSCA, revocation lists, master lists); `device trust`.",
     ),
-    Field("devices.barcode", str, "none:", "Barcode reader: `serial:///dev/…`, `twin:///PATH` (a fifo of the demo), `none:`."),
+    Field(
+        "devices.barcode",
+        str,
+        "none:",
+        "Code readers, several divided by blanks: `serial:///dev/…?baud=9600`, `camera:///dev/video0?width=1280&height=720`, "
+        "`wedge:///dev/input/by-id/…` (a scanner that plays a keyboard: digits only), `twin:///FIFO` (of the demo), `none:`.",
+    ),
     Field(
         "province.url",
         str,

@@ -36,6 +36,7 @@ class ScannerDesk:
         self._scheduler = scheduler
         self._worker = DeviceWorker("barcode")
         self._heard: Listening | None = None
+        self._latest: Listening | None = None
         self._wrong: DeviceError | None = None
         try:
             self._readers = open_barcode(addresses)
@@ -63,6 +64,10 @@ class ScannerDesk:
         if self._wrong is not None:
             raise self._wrong
         listening = Listening(lambda one: self._do(lambda: self._end(one)))
+        if self._latest is not None:
+            # What it heard may still be on its way to the UI thread.
+            self._latest.gone = True
+        self._latest = listening
 
         def soon(act: Callable[[], None]) -> None:
             self._scheduler.call_soon(lambda: None if listening.gone else act())

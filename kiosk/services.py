@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol
 from devices.barcode import Preview
 from devices.idcard import CardPerson, CardState
 from devices.idcard.facts import Access, Proof
+from forms.dossier import Person
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession
@@ -98,7 +99,7 @@ class Identified:
     access: Access | Literal[""] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CardHints:
     """What is known of a card that shall be opened. ``person`` (from QR or typing) gives number, birth and, if known, issue.
 
@@ -222,6 +223,9 @@ class Waiting:
     """The last answer was not a good one."""
 
 
+_NOBODY: Final = Person("")
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """A dossier as the official reads it: rows of (section, label, text), papers, history of acts as sentences."""
@@ -236,6 +240,8 @@ class Detail:
     official_code: str
     seen: int = 0
     """Position of the province's feed that this page shows: an act done from it names it, so nobody overwrites unseen."""
+    applicant: Person = _NOBODY
+    """Who asks, as the dossier says; without a name when it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +340,11 @@ class Services(Protocol):
         ``on_state`` gets states until ``done`` or until cancelled; a card that failed is read again by itself when it is laid
         again. Raises Refused where there is no reader, or for a number or date that cannot be.
         """
+        ...
+
+    def compare_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> Reading:
+        """As :meth:`read_card`, with the portrait on the chip, for the signed-in official's eyes. Also raises Refused
+        ``signed_out``."""
         ...
 
     def can_place_vi(self) -> str:

@@ -10,8 +10,9 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+from devices.idcard import CardPerson
 from forms import dossier as acts
 from forms import papers
 from forms.codes import lookup_key, provisional_code
@@ -23,6 +24,7 @@ from forms.papers.source import PaperSource
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.procedure import Procedure
 from forms.session import FormSession, ReviewRow, rows_of
+from forms.text import fold
 from kiosk.clock import HANOI, RELEASED_MS, day_vi, hour_day_vi
 from kiosk.issued import issuer_of
 from kiosk.machine import Machine
@@ -188,12 +190,27 @@ def _checked(procedure: Procedure, answers: Mapping[str, Any], card: Identified 
         source = "typed" if card.person.source == "chip" else card.person.source
         return IdentityCheck(source, proof.verdict, reason=proof.reason)
     applicant = procedure.persons(answers, "").applicant
-    own = (applicant.number, applicant.name.casefold()) == (card.person.number, (card.person.name or applicant.name).casefold())
-    if not own:
+    if not is_holder(applicant.number, applicant.name, card.person):
         return IdentityCheck("typed")
     if card.person.source != "chip":
         return IdentityCheck(card.person.source)
     return IdentityCheck("chip", proof.verdict, proof.clone_check, card.access, proof.reason)
+
+
+_FULL_MRZ_NAME: Final = 28
+"""Letters of a name that may have been cut: the MRZ has 30 places, two of them between surname and given names."""
+
+
+def is_holder(number: str, name: str, card: CardPerson) -> bool:
+    """Whether a card belongs to whoever is declared. A chip that shows no DG13 still has the name of its MRZ, without accents and
+    cut when it is long. A QR through a keyboard wedge has none: there the number is all it says, and it proves nothing."""
+    if number != card.number:
+        return False
+    if card.name or card.source != "chip":
+        return not card.name or name.casefold() == card.name.casefold()
+    written, printed = ("".join(filter(str.isalnum, fold(one))) for one in (name, card.mrz_name))
+    cut = len(card.mrz_name) >= _FULL_MRZ_NAME and written.startswith(printed)
+    return bool(printed) and (written == printed or cut)
 
 
 def _content(machine: Machine, procedure: Procedure, fields: acts.Fields, paper: str) -> list[dict[str, Any]]:

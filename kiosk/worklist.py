@@ -132,15 +132,14 @@ def detail(machine: Machine, dossier: str) -> Detail:
     fields = store.fields(dossier)
     row = _row(found[0], store.clock.now())
     procedure = load_catalogue().filed(fields)
-    applicant = fields.get("applicant")
-    name = str(applicant.get("name", "")) if isinstance(applicant, Mapping) else ""
-    checked = IdentityCheck.read(Person.read(applicant).by).told_vi
+    applicant = Person.read(fields.get("applicant"))
+    checked = IdentityCheck.read(applicant.by).told_vi
     filed, due = _moment(fields.get("filed_at")), _moment(found[0]["due"])
     facts = [
         ("Mã hồ sơ", row.code),
         *([("Mã tạm", str(fields.get("code")))] if row.code != fields.get("code") else []),
         *([("Lưu ý", f"{DOUBLED_VI} So tên và giấy tờ trước khi làm.")] if _doubled(store, found[0]["code"]) else []),
-        ("Người nộp", name),
+        ("Người nộp", applicant.name),
         *([("Kiểm tra thẻ", checked)] if checked else []),
         ("Nộp lúc", hour_day_vi(filed) if filed else ""),
         *([("Hẹn trả", hour_day_vi(due))] if due else []),
@@ -155,6 +154,7 @@ def detail(machine: Machine, dossier: str) -> Detail:
         can_accept=forbidden(fields, "accept", Role.OFFICIAL) is None,
         official_code=str(fields.get("official_code") or ""),
         seen=seen,
+        applicant=applicant,
     )
 
 

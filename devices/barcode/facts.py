@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.errors import DeviceError
@@ -13,7 +13,7 @@ from devices.errors import DeviceError
 class Scan:
     """One code. ``typed``: it came as key strokes, which lose every letter a US keyboard lacks."""
 
-    text: str
+    text: str = field(repr=False)
     typed: bool = False
 
 
@@ -23,7 +23,7 @@ class Preview:
 
     width: int
     height: int
-    grey: bytes
+    grey: bytes = field(repr=False)
 
 
 OnScan = Callable[[Scan], None]

@@ -23,27 +23,34 @@ class Lines:
 
     def __init__(self) -> None:
         self._pending = b""
+        self._overlong = False
 
     def feed(self, data: bytes, now: float) -> list[Scan | Garbled]:
-        """The scans completed by ``data``, blanks at their ends removed."""
+        """The scans completed by ``data``, blanks at their ends removed. Of an overlong frame all is dropped up to its end."""
         *frames, self._pending = re.split(rb"[\r\n]+", self._pending + data)
         found: list[Scan | Garbled] = []
-        if len(self._pending) > MAX_SCAN:
-            self._pending = b""
-            found.append(Garbled())
         for frame in frames:
-            try:
-                text = frame.decode("utf-8").strip()
-            except UnicodeDecodeError:
-                found.append(Garbled())
-                continue
-            if text:
-                found.append(Scan(text))
+            tail, self._overlong = self._overlong, False
+            found += [] if tail else _scan(frame)
+        if self._overlong or len(self._pending) > MAX_SCAN:
+            found += [] if self._overlong else [Garbled()]
+            self._pending, self._overlong = b"", True
         return found
 
     def rest(self, now: float) -> list[Scan | Garbled]:
         """Silence ends no line."""
         return []
+
+
+def _scan(frame: bytes) -> list[Scan | Garbled]:
+    """What a whole frame says; nothing when it is blank."""
+    if len(frame) > MAX_SCAN:
+        return [Garbled()]
+    try:
+        text = frame.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return [Garbled()]
+    return [Scan(text)] if text else []
 
 
 class SameCode:

@@ -42,7 +42,6 @@ class Barcodes:
 
         ``on_error`` gets one of ``errors.LOST`` when there is no reader left, ``barcode_garbled`` for a scan that is no text.
         """
-        self._codes = SameCode()
         self._lost = set()
         for source in self._sources:
             source.start(self._between(source, ears))
@@ -51,11 +50,18 @@ class Barcodes:
         """Stop listening; returns when nothing is on its way. No callback comes afterwards. May wait for a camera to let go."""
         for source in self._sources:
             source.stop()
+        self._forget()
 
     def close(self) -> None:
         """Stop, and let the devices go."""
         for source in self._sources:
             source.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing of what somebody showed outlives the listening."""
+        with self._guard:
+            self._codes = SameCode()
 
     def _between(self, source: Source, ears: Ears) -> Ears:
         def scanned(scan: Scan) -> None:

@@ -45,12 +45,8 @@ __all__ = [
 class Watch(Protocol):
     """A citizen's wait for her card; from any thread."""
 
-    def use(self, keys: Sequence[Key]) -> None:
-        """Other keys: the card that lies there is read again without being lifted."""
-        ...
-
     def cancel(self) -> None:
-        """Nothing more is told."""
+        """Nothing more is told, and nothing of it is kept."""
         ...
 
 

@@ -14,18 +14,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from devices.idcard import bac, pace, security_infos, tlv
-from devices.idcard.apdu import read_binary, select_application, select_file, select_master_file
+from devices.idcard import bac, pace, security_infos
+from devices.idcard.apdu import select_application, select_master_file
 from devices.idcard.channel import ChannelBroken, PlainChannel, SecureChannel, SecureMessaging, Transport
 from devices.idcard.errors import card_error
 from devices.idcard.facts import Access, Can, Key, MrzKey
+from devices.idcard.files import File, FileMissing, Habits, read_file
 from devices.idcard.groups import Random
 from devices.idcard.pace import CamEvidence
 from devices.idcard.pace_offers import PaceOffer, strongest
 from devices.idcard.refusals import AccessRefused, KeyRefused
 
 AID = bytes.fromhex("A0000002471001")
-EF_CARD_ACCESS = 0x011C
 MAX_KEYS = 4
 PAUSES_S = (0.3, 0.6, 1.2)
 """Seconds before the second, third and fourth key."""
@@ -50,31 +50,20 @@ def pace_offer(transport: Transport) -> PaceOffer | None:
     """The strongest way of PACE that EF.CardAccess offers. Refusals of any kind, and damage, mean none."""
     # It belongs to the master file: selected already after power-on on most cards, and selectable on few.
     chip = PlainChannel(transport)
-    card_access = _card_access(chip)
-    if card_access is None and chip.send(select_master_file()).ok:
-        card_access = _card_access(chip)
     try:
+        card_access = _card_access(chip)
+        if card_access is None and chip.send(select_master_file()).ok:
+            card_access = _card_access(chip)
         return strongest(security_infos.parse(card_access)) if card_access else None
-    except ValueError:
+    except (ChannelBroken, ValueError):
         return None
 
 
 def _card_access(chip: PlainChannel) -> bytes | None:
-    if not chip.send(select_file(EF_CARD_ACCESS)).ok:
+    try:
+        return read_file(chip, File.CARD_ACCESS, Habits(short_ids=False))
+    except FileMissing:
         return None
-    data, total = b"", 1
-    while len(data) < total:
-        answer = chip.send(read_binary(len(data), 256))
-        # 6282: end of file reached, the data before it is good.
-        if answer.sw not in (0x9000, 0x6282) or not answer.data:
-            return None
-        data += answer.data
-        try:
-            _, length, start = tlv.header(data)
-        except ValueError:
-            return None
-        total = min(start + length, security_infos.MAX_BYTES)
-    return data
 
 
 def open_chip(
@@ -82,25 +71,28 @@ def open_chip(
     keys: Sequence[Key],
     random: Random = secrets.token_bytes,
     pause: Callable[[float], None] = time.sleep,
+    refused: list[Key] | None = None,
 ) -> Opened:
     """Open the chip and its application with the first of ``keys`` that fits; ``pause(seconds)`` waits between failures.
+
+    ``refused``: what this chip has refused before, which counts and is not tried again; the keys it refuses now are added.
 
     Raises ``not_cccd`` when the chip has no such application, ``wrong_key`` when none of the first :data:`MAX_KEYS` keys fits,
     ``key_blocked_soon`` when one more failure could block it, ``pace_unavailable`` when an access number was all there was and the
     chip does not take it, ``chip_unreadable`` when it refuses to take part.
     """
     door = _Door(transport, random)
-    wanted = list(dict.fromkeys(sorted(keys, key=lambda key: isinstance(key, MrzKey))))
-    refused = 0
+    refused = [] if refused is None else refused
+    wanted = [key for key in dict.fromkeys(sorted(keys, key=lambda key: isinstance(key, MrzKey))) if key not in refused]
     for key in filter(door.takes, wanted):
-        if refused == MAX_KEYS:
+        if len(refused) == MAX_KEYS:
             break
         if refused:
-            pause(PAUSES_S[refused - 1])
+            pause(PAUSES_S[len(refused) - 1])
         try:
             return door.open(key)
         except KeyRefused as refusal:
-            refused += 1
+            refused.append(key)
             if refusal.tries_left in _LAST_TRIES:
                 raise card_error("key_blocked_soon") from None
         except ChannelBroken:

@@ -20,6 +20,9 @@ from devices.idcard.reading import PLAIN, Order, Progress, read_opened
 
 T = TypeVar("T")
 
+LONGEST_S = 60.0
+"""An honest card needs a few seconds; one that gives crumbs must not hold the reader for as long as it likes."""
+
 
 class Guard(Protocol):
     """Runs a call that may block; ``code`` says what is the matter while it does not come back."""
@@ -29,7 +32,7 @@ class Guard(Protocol):
 
 class Attempt:
     """The transport under the protocol layers. ``guard`` runs each PC/SC call, and may refuse to by raising;
-    ``pause(seconds)`` waits between keys.
+    ``pause(seconds)`` waits between keys. ``refused``: the keys that this card has refused, also in the attempt before.
     """
 
     def __init__(self, connection: Connection, guard: Guard, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
@@ -37,25 +40,29 @@ class Attempt:
         self._guard = guard
         self._pause = pause
         self._clock = clock
+        self._started = clock()
         self.apdus = 0
         self.opened_with: Key | None = None
+        self.refused: list[Key] = []
 
     def transmit(self, apdu: bytes) -> bytes:
+        if self._clock() - self._started > LONGEST_S:
+            raise card_error("chip_unreadable")
         self.apdus += 1
         return self._guard("card_mute", lambda: self._connection.transmit(apdu))
 
     def read(self, keys: Sequence[Key], progress: Progress, order: Order = PLAIN) -> CardReading:
         """Open the chip with the first of ``keys`` that fits and read it. Raises :class:`DeviceError`."""
-        laps, started = Laps(self._clock), self._clock()
+        laps = Laps(self._clock)
         laps.begin("connect")
         try:
             self._guard("reader_busy", self._connection.open)
             laps.begin("access")
             progress(0.1, "Đang mở chíp…")
-            opened = open_chip(self, keys, pause=self._pause)
+            opened = open_chip(self, keys, pause=self._pause, refused=self.refused)
             self.opened_with = opened.key
             read = read_opened(opened, progress, laps.begin, order)
         except (ChannelBroken, FileMissing, ValueError):
             raise card_error("chip_unreadable") from None
-        seconds, name = self._clock() - started, self._connection.name
+        seconds, name = self._clock() - self._started, self._connection.name
         return CardReading(read.person, opened.access, read.proof, self.apdus, seconds, laps.end(), name, read.face)

@@ -72,6 +72,7 @@ class Certificate:
     subject: str
     """Normalised; equal names compare equal."""
     subject_text: str
+    """For a person: the common name first, without the country."""
     country: str
     """ISO 3166 two letters, capital."""
     serial: int
@@ -130,7 +131,7 @@ def parse_certificate(der: bytes) -> Certificate:
             der=der,
             seal=_seal(body, found["signature_algorithm"], found["signature_value"]),
             subject=body["subject"].hashable,
-            subject_text=body["subject"].human_friendly,
+            subject_text=_text(body["subject"]),
             country=_country(body["subject"]),
             serial=int(body["serial_number"].native),
             valid=Period(moment(validity["not_before"]), moment(validity["not_after"])),
@@ -153,6 +154,12 @@ def _country(name: x509.Name) -> str:
     return next(
         (str(part["value"].native) for rdn in name.chosen for part in rdn if part["type"].native == "country_name"), ""
     ).upper()
+
+
+def _text(name: x509.Name) -> str:
+    said = [(part["type"].native, str(part["value"].native)) for rdn in name.chosen for part in rdn]
+    said.sort(key=lambda one: one[0] != "common_name")
+    return ", ".join(value for kind, value in said if kind != "country_name")
 
 
 def _key_period(found: Any) -> Period:

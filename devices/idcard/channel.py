@@ -28,8 +28,8 @@ from devices.idcard.crypto import (
     unpad,
 )
 
-_MAX_PARTS = 300
-"""More than an answer of 64 KiB comes in."""
+_SHORT_PARTS, _LONG_PARTS = 16, 300
+"""More than a signature, and an answer of 64 KiB, come in."""
 
 
 class ChannelBroken(Exception):
@@ -71,13 +71,16 @@ class PlainChannel:
 def _exchange(transport: Transport, apdu: bytes, *, extended: bool) -> bytes:
     """What comes back for ``apdu``, put together when the chip gives it in parts (ISO/IEC 7816-4, 5.3.4)."""
     raw = b""
-    for _ in range(_MAX_PARTS):
+    for number in range(_LONG_PARTS if extended else _SHORT_PARTS):
         part = transport.transmit(apdu)
         if not 2 <= len(part) <= (65_538 if extended else 258):
             raise ChannelBroken(f"an answer of {len(part)} bytes")
         raw += part
         if part[-2] != 0x61:
             return raw
+        # Only the first may be empty: it says that there is something to fetch (T=0).
+        if number and len(part) == 2:
+            raise ChannelBroken("a part that brings nothing")
         # The last byte says how much to fetch next.
         raw, apdu = raw[:-2], b"\x00\xc0\x00\x00" + part[-1:]
     raise ChannelBroken("an answer without an end")

@@ -1,7 +1,10 @@
 """Is the chip a copy? What PACE has proved, else chip authentication by DG14, else active authentication by DG15 (Doc 9303-11, 6).
 
-A copy can hold every file, but no private key. What the security object lists is owed: a chip that hides DG14 or DG15 may be a copy
-stripped of the files that would give it away. The proof comes after all files of the reading, so none is lost by it.
+A copy can hold every file, but no private key. Chip-authentication mapping counts with a key in DG14 and convicts nobody:
+EF.CardAccess, which offers it, is signed by nobody, and a chip may map with a key that stands in EF.CardSecurity alone, which is
+not read. Only a proof that was asked for and came out wrong names a copy. What the security object lists is owed: a chip that hides
+DG14 or DG15 may be a copy stripped of the files that would give it away. The proof comes after all files of the reading, so none is
+lost by it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from devices.idcard.files import File
 from devices.idcard.groups import Random
 from devices.idcard.pace import CamEvidence, verify_cam
 from devices.idcard.proofs import ProofFailed, ProofRefused
-from devices.idcard.public_keys import ec_public_key
 
 CHIP_GROUP, ACTIVE_GROUP = 14, 15
 Doubt = Literal["", "chip_copied", "proof_withheld", "proof_refused", "proof_unusable"]
@@ -33,11 +35,11 @@ class Outcome:
     doubt: Doubt = ""
 
 
-def suffices(opened: Opened, groups: Mapping[int, bytes | None]) -> bool:
-    """Whether DG14 is enough for a proof, so that DG15 need not be read."""
+def suffices(groups: Mapping[int, bytes | None]) -> bool:
+    """Whether DG14 has a key to prove with, so that DG15 need not be read."""
     try:
         dg14 = groups.get(CHIP_GROUP)
-        return dg14 is not None and (opened.cam is not None or chip_auth.offer(dg14) is not None)
+        return dg14 is not None and chip_auth.offer(dg14) is not None
     except ValueError:
         return False
 
@@ -65,19 +67,13 @@ def check(opened: Opened, groups: Mapping[int, bytes | None], random: Random) ->
 
 
 def _mapped(evidence: CamEvidence, dg14: bytes) -> bool:
-    """Whether PACE has proved the chip already, by chip-authentication mapping (Doc 9303-11, 4.4.3.5).
-
-    Raises :class:`ProofFailed` when DG14 has keys for its group, and the chip holds none of them.
-    """
-    keys = [key.public_key for key in security_infos.chip_keys(security_infos.parse(tlv.find(dg14, File.DG14.tag)))]
-    on_the_curve = [key for key in keys if _is_on(evidence, key)]
-    if on_the_curve and not any(verify_cam(evidence, key) for key in on_the_curve):
-        raise ProofFailed("the chip does not hold the key it mapped with")
-    return bool(on_the_curve)
+    """Whether PACE has proved already that the chip holds a key of DG14, by chip-authentication mapping (Doc 9303-11, 4.4.3.5)."""
+    keys = security_infos.chip_keys(security_infos.parse(tlv.find(dg14, File.DG14.tag)))
+    return any(_mapped_with(evidence, key.public_key) for key in keys)
 
 
-def _is_on(evidence: CamEvidence, public_key: bytes) -> bool:
+def _mapped_with(evidence: CamEvidence, public_key: bytes) -> bool:
     try:
-        return ec_public_key(public_key)[0] == evidence.group
+        return verify_cam(evidence, public_key)
     except ValueError:
-        return False
+        return False  # a key of another kind

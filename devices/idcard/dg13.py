@@ -3,7 +3,7 @@
 It is nowhere published, and its wrapping differs between reports. So the parser walks down until it meets an INTEGER with something
 after it, and goes by the number; the first item of a number counts. Religion (7), features (10), parents (13) and spouse (14) are
 never taken out of the buffer. Items of unknown number stay in memory, and no text, record or message shows them. A file
-nested too deep or with too many objects is damaged.
+nested too deep or with too many objects is damaged; a text that is too long or cannot be shown is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from devices.idcard import tlv
 
 MAX_DEPTH: Final = 12
 MAX_OBJECTS: Final = 1000
+MAX_TEXT: Final = 300
+"""Letters of an item; the longest addresses have half of it."""
 _FIELDS: Final = {
     1: "number",
     2: "name",
@@ -37,6 +39,7 @@ _PRIVATE: Final = {7, 10, 13, 14}
 _INTEGER, _OCTETS = 0x02, 0x04
 _T61: Final = 0x14
 _ENCODINGS: Final = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}
+_PADDING: Final = "\x00\ufeff\u200b"
 
 
 class _TooMuch(ValueError):
@@ -70,7 +73,7 @@ def parse_dg13(dg13: bytes) -> Items:
         raise ValueError("no items in DG13")
     facts = {field: walk.texts[number] for number, field in _FIELDS.items() if number in walk.texts}
     # Sources disagree which of the two is the old number and which the chip's serial: the old number has nine digits.
-    old = (walk.texts[number] for number in _OLD_NUMBER_ITEMS if re.fullmatch(r"\d{9}", walk.texts.get(number, "")))
+    old = (walk.texts[number] for number in _OLD_NUMBER_ITEMS if re.fullmatch(r"[0-9]{9}", walk.texts.get(number, "")))
     facts["old_number"] = next(old, "")
     return Items(MappingProxyType(facts), MappingProxyType(walk.unknown))
 
@@ -120,9 +123,10 @@ class _Walk:
 
 
 def _text(tag: int, value: bytes) -> str:
-    """One line, composed (NFC)."""
+    """One line, composed (NFC). Empty, as if the item were not there, when it is too long or has signs that no paper shows."""
     text = _t61(value) if tag == _T61 else value.decode(_ENCODINGS.get(tag, "utf-8"), "replace")
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    line = " ".join(unicodedata.normalize("NFC", text.strip(_PADDING)).split())
+    return line if len(line) <= MAX_TEXT and line.isprintable() else ""
 
 
 def _t61(value: bytes) -> str:

@@ -53,6 +53,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Thẻ không trả lời.",
         "Nhấc thẻ ra khỏi đầu đọc, đợi hai giây rồi đặt lại cho nằm yên.",
     ),
+    "reading_broke": (
+        "Máy gặp lỗi khi đọc thẻ.",
+        "Hãy quét mã QR trên thẻ hoặc tự nhập thông tin. Cán bộ kỹ thuật xem nhật ký của máy.",
+    ),
     "key_missing": (
         "Cần biết số căn cước và ngày sinh để mở chíp.",
         "Quét mã QR trên thẻ, hoặc nhập số căn cước, ngày sinh và ngày hết hạn in trên thẻ.",

@@ -2,7 +2,8 @@
 
 Only what a dossier needs is kept. Religion, identifying features, fingerprint and portrait are on the chip, but
 :class:`CardPerson` has no field for them on purpose: they cannot be stored by accident. Texts are NFC; dates are ISO
-(``1990-02-01``) or, for old people whose papers say less, ``1958-03`` or ``1958``.
+(``1990-02-01``) or, for old people whose papers say less, ``1958-03`` or ``1958``. What holds personal data does not show it when
+printed: a traceback or a log may.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ CloneCheck = Literal["active", "chip", "none"]
 class CardPerson:
     """The holder as the card says it. ``number`` has 12 digits; a field the source does not have is an empty string.
 
-    ``expires`` is empty when the source does not say or the card never expires. ``sex`` is «Nam», «Nữ» or empty.
+    ``expires`` is empty when the source does not say or the card never expires. ``sex`` is «Nam», «Nữ» or empty. ``mrz_name``:
+    the chip's name in capitals without accents, cut when it is long; to compare with, never to write down.
     """
 
     number: str
@@ -36,6 +38,10 @@ class CardPerson:
     expires: str = ""
     old_number: str = ""
     source: Source = "typed"
+    mrz_name: str = ""
+
+    def __repr__(self) -> str:
+        return f"CardPerson(source={self.source!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,17 @@ class MrzKey(NamedTuple):
     birth_yymmdd: str
     expiry_yymmdd: str
 
+    def __repr__(self) -> str:
+        return "MrzKey(…)"
+
 
 class Can(NamedTuple):
     """The card access number printed on the card: what opens the chip by PACE alone (Doc 9303-11, 4.4)."""
 
     digits: str
+
+    def __repr__(self) -> str:
+        return "Can(…)"
 
 
 Key = MrzKey | Can

@@ -25,6 +25,8 @@ TRIED_ROOM: Final = 2048
 """What long answers are tried with: most of what they can save, and no reader's buffer."""
 MAX_FILE: Final = 64 * 1024
 MAX_FACE_FILE: Final = 1024 * 1024
+MAX_CARD_ACCESS: Final = 4096
+"""Bytes; real ones are below 300, and nobody vouches for it."""
 FAR: Final = 0x8000
 """The first offset that READ BINARY with the even instruction cannot name."""
 _HEADER: Final = 8
@@ -42,9 +44,8 @@ class File(Enum):
     DG14 = (0x010E, 0x6E)
     DG15 = (0x010F, 0x6F)
     SOD = (0x011D, 0x77)
-    CARD_ACCESS = (0x011C, 0x31)
-    CARD_SECURITY = (0x011D, 0x30)
-    """Of the master file, as EF.CardAccess: EF.SOD has the same identifier within the application."""
+    CARD_ACCESS = (0x011C, 0x31, MAX_CARD_ACCESS)
+    """Of the master file, and read in the clear."""
 
     def __init__(self, fid: int, tag: int, limit: int = MAX_FILE) -> None:
         self.fid, self.tag, self.limit = fid, tag, limit

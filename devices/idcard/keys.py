@@ -26,7 +26,7 @@ def key_candidates(number: str, birth: str, issued: str = "", expires: str = "")
     ``number``: 12 digits, or the 9 of the document. ``birth``, ``issued``, ``expires``: any form :func:`iso_from_text` reads,
     birth may be partial; ``expires`` may be «Không thời hạn». Raises ``number_invalid`` or ``date_invalid``.
     """
-    if not re.fullmatch(r"\d{9}|\d{12}", number):
+    if not re.fullmatch(r"[0-9]{9}|[0-9]{12}", number):
         raise card_error("number_invalid")
     try:
         born = iso_from_text(birth)

@@ -11,7 +11,7 @@ from typing import Final
 from asn1crypto import core, x509
 
 from devices.idcard.certificates import Certificate, parse_certificate
-from devices.idcard.foreign import reading
+from devices.idcard.foreign import AlgorithmUnknown, reading
 from devices.idcard.signed_data import SignedData, fault, parse_signed_data
 
 CSCA_MASTER_LIST: Final = "2.23.136.1.1.2"
@@ -36,6 +36,8 @@ def parse_master_list(der: bytes) -> tuple[bytes, ...]:
     signed = parse_signed_data(der, most_certificates=MAX_CERTIFICATES)
     if signed.content_type != CSCA_MASTER_LIST:
         raise ValueError("no master list")
+    if not signed.signers:
+        raise AlgorithmUnknown("signature of the master list")
     with reading("master list"):
         listed = CscaMasterList.load(signed.content, strict=True)["certificates"]
         if len(listed) > MAX_CERTIFICATES:

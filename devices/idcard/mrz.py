@@ -23,7 +23,7 @@ def check_digit(field: str) -> str:
     return str(sum(_VALUES[c] * (7, 3, 1)[i % 3] for i, c in enumerate(field)) % 10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Td1:
     """The facts of a TD1 zone. ``birth`` and ``expiry`` are ``YYMMDD`` as printed (``<`` for an unknown part).
 

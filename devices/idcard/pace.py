@@ -52,7 +52,7 @@ def verify_cam(evidence: CamEvidence, public_key: bytes) -> bool:
     The key counts only when it is signed: it comes from DG14 whose hash EF.SOD lists. ``ValueError`` for what is no such key.
     """
     group, point = ec_public_key(public_key)
-    if group != evidence.group:
+    if group != evidence.group or not evidence.data % group.order:
         return False
     return hmac.compare_digest(group.multiply(point, evidence.data), evidence.mapping_key)
 

@@ -36,17 +36,20 @@ _ORDERLY: Final = frozenset({"affiliation_changed", "superseded", "cessation_of_
 """Reasons of revocation that leave earlier signatures good: the key was not lost."""
 
 _CLOCK_SLACK: Final = timedelta(days=1)
+
+Judgement = tuple[Verdict, str]
+_UNKNOWN: Final[Judgement] = ("not_checked", "algorithm_unknown")
+"""Nothing of it can be verified here."""
 _RANKS: Final[tuple[Verdict, ...]] = ("not_genuine", "not_checked", "intact_issuer_unchecked", "issuer_trusted")
 
 
 @dataclass(frozen=True, slots=True)
 class PassiveProof:
     """``reason``: stable code of what kept the verdict from being better, or of what a trusted one leaves open (the CRL's state,
-    the clock). ``listed``: data groups the issuer signed, so that one missing from the chip is noticed."""
+    the clock)."""
 
     verdict: Verdict
     reason: str = ""
-    listed: frozenset[int] = frozenset()
 
 
 def authenticate(sod: bytes | None, groups: Mapping[int, bytes], trust: TrustStore, at: Moment) -> PassiveProof:
@@ -63,20 +66,16 @@ def authenticate(sod: bytes | None, groups: Mapping[int, bytes], trust: TrustSto
     try:
         found = parse_sod(sod)
     except AlgorithmUnknown:
-        return PassiveProof("not_checked", "algorithm_unknown")
+        return PassiveProof(*_UNKNOWN)
     except ValueError:
         return PassiveProof("not_genuine", "sod_unreadable")
-    listed = frozenset(found.hashes)
     changed = found.changed(groups)
     if changed:
-        return PassiveProof("not_genuine", "hash_mismatch" if changed & listed else "hash_missing", listed)
+        return PassiveProof("not_genuine", "hash_mismatch" if changed & found.hashes.keys() else "hash_missing")
     country = _country(groups)
     judged = (_judge(found.signed, signer, country, trust, at) for signer in found.signed.signers)
-    verdict, reason = max(judged, key=lambda one: _RANKS.index(one[0]))
-    return PassiveProof(verdict, reason, listed)
-
-
-Judgement = tuple[Verdict, str]
+    verdict, reason = max(judged, key=lambda one: _RANKS.index(one[0]), default=_UNKNOWN)
+    return PassiveProof(verdict, reason)
 
 
 def _country(groups: Mapping[int, bytes]) -> str:

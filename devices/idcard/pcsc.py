@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import smartcard.scard as pcsc
 
 from devices.errors import DeviceError
+from devices.idcard.apdu import Command
 from devices.idcard.errors import card_error
 
 
@@ -159,7 +160,11 @@ class Connection:
     def transmit(self, apdu: bytes) -> bytes:
         """The answer to ``apdu``, with 6Cxx already followed up. Raises ``card_removed``, ``chip_unreadable``."""
         answer = self._once(apdu)
-        return self._once(apdu[:-1] + answer[1:]) if len(answer) == 2 and answer[0] == 0x6C else answer
+        command = Command.decode(apdu)
+        # 6Cxx: so many bytes are there. It means nothing to a command that wants none.
+        if len(answer) != 2 or answer[0] != 0x6C or command.le is None:
+            return answer
+        return self._once(command.wanting(answer[1] or 256).encode())
 
     def _once(self, apdu: bytes) -> bytes:
         assert self._line.handle

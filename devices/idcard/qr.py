@@ -106,7 +106,7 @@ def keys_from_qr(person: CardPerson) -> tuple[MrzKey, ...]:
 def typed_person(number: str, name: str, birth: str, sex: str = "") -> CardPerson:
     """A person typed in by hand. Raises ``number_invalid`` or ``date_invalid``; ``sex`` is «Nam», «Nữ» or empty."""
     digits = re.sub(r"[\s.]", "", number)
-    if not re.fullmatch(r"\d{12}", digits):
+    if not re.fullmatch(r"[0-9]{12}", digits):
         raise card_error("number_invalid")
     try:
         born = iso_from_text(birth)

@@ -3,7 +3,8 @@
 The thread waits in one blocking call for all readers and for new ones, and is woken from it by ``SCardCancel``. A daemon that ends
 is looked for again every second. A damaged answer gets one fresh start, a lifted card none: laid again it is read by itself. A call
 that does not come back is told in time by the :class:`~devices.idcard.watchdog.Watchdog` and left where it is; it returns
-when the card is lifted, the other program lets go or the reader is unplugged, and the thread goes on from there.
+when the card is lifted, the other program lets go or the reader is unplugged, and the thread goes on from there. A defect ends the
+thread loudly and the watch with ``reading_broke``; the next question starts another.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class CardReader:
         self._watch: Watch | None = None
         self._states: tuple[ReaderState, ...] = ()
         self._begun = self._shown = 0
-        self._busy = self._rung = False
+        self._busy = self._rung = self._woken = False
         self._stuck = ""
         self._waiting: Line | None = None
 
@@ -92,21 +93,21 @@ class CardReader:
         """Read the card that lies there, or the next one that is laid, and say on the way how it stands.
 
         ``on_state`` gets the stream of :mod:`devices.idcard.stream`, the first state at once. It ends with ``done`` or
-        :meth:`Watch.cancel`; another watch ends the one before. ``keys`` may be empty until :meth:`Watch.use` brings them.
+        :meth:`Watch.cancel`; another watch ends the one before, and reads the card that lies there with its own keys.
         ``face``: read the portrait too.
         """
-        return self._begin(Watch(keys, on_state, self._soon, self._ring, face=face))
+        return self._begin(Watch(keys, on_state, self._soon, self._drop, face=face))
 
     def read(self, keys: Sequence[Key], *, progress: Progress = lambda share, sentence: None, face: bool = False) -> CardReading:
         """Read the card that lies there and wait for it; ``progress(share of 0–1, sentence)`` on the calling thread.
 
         Raises :class:`DeviceError`: ``key_missing``, ``pcscd_absent``, ``reader_absent``, ``reader_busy``, ``card_absent``,
-        ``card_removed``, ``card_mute``, ``not_cccd``, ``chip_unreadable``, ``wrong_key``.
+        ``card_removed``, ``card_mute``, ``not_cccd``, ``chip_unreadable``, ``wrong_key``, ``reading_broke``.
         """
         if not keys:
             raise card_error("key_missing")
         states: queue.SimpleQueue[CardState] = queue.SimpleQueue()
-        watch = self._begin(Watch(keys, states.put, _here, self._ring, face=face))
+        watch = self._begin(Watch(keys, states.put, _here, self._drop, face=face))
         try:
             while (state := states.get()).phase == "reading":
                 progress(state.progress, state.message_vi)
@@ -149,11 +150,16 @@ class CardReader:
             before, self._watch = self._watch, watch
             stuck, self.apdus = self._stuck, 0
         if before is not None:
-            before.gone = True
+            before.end()
         if stuck:
             watch.tell(failed(card_error(stuck)))
         self._ring()
         return watch
+
+    def _drop(self, watch: Watch) -> None:
+        """``watch`` was cancelled: nothing of it is kept, and its card is let go of."""
+        self._finish(watch)
+        self._ring()
 
     def _ring(self) -> None:
         """Something is new: the thread looks, at once if it waits."""
@@ -164,8 +170,9 @@ class CardReader:
                 self._thread = threading.Thread(target=self._run, name="card-reader", daemon=True)
                 self._thread.start()
             line = self._waiting
-            if line is None:
+            if line is None or self._woken:
                 return
+            self._woken = True
             self._dog.begin("pcscd_absent", self._timeout_s)
         threading.Thread(target=self._wake, args=(line,), name="card-wake", daemon=True).start()
 
@@ -189,6 +196,22 @@ class CardReader:
     # --- the thread --------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._follow()
+        except Exception:
+            self._broke()
+            # For the log, and for whoever mends it.
+            raise
+
+    def _broke(self) -> None:
+        with self._news:
+            watch, self._watch = self._watch, None
+            self._thread, self._busy = None, False
+            self._news.notify_all()
+        if watch is not None:
+            watch.tell(failed(card_error("reading_broke")))
+
+    def _follow(self) -> None:
         while not self._closed:
             self._look()
             try:
@@ -247,20 +270,18 @@ class CardReader:
             line.wait(slots, seconds)
         finally:
             with self._waking, self._news:
-                self._waiting = None
+                self._waiting, self._woken = None, False
             self._ended()
 
     def _attend(self, line: Line, watch: Watch, slot: Slot) -> None:
         """Read the card on ``slot`` for ``watch`` and tell what came of it."""
-        round_ = watch.round
         watch.tell(progressing(0.0, "Đang kết nối với thẻ…"))
         try:
-            reading = self._read(line, watch, slot, round_)
+            reading = self._read(line, watch, slot)
         except _Dropped:
             return
         except DeviceError as error:
-            if watch.round == round_:
-                watch.tell_failed(error)
+            watch.tell_failed(error)
             if error.code == "reader_busy":
                 watch.leave(slot)
             elif error.code == "key_blocked_soon":
@@ -275,11 +296,11 @@ class CardReader:
             if self._watch is watch:
                 self._watch = None
 
-    def _read(self, line: Line, watch: Watch, slot: Slot, round_: int) -> CardReading:
+    def _read(self, line: Line, watch: Watch, slot: Slot) -> CardReading:
         """One attempt, and a fresh start when an answer was damaged. A chip is called false only when it fails twice."""
 
         def dropped() -> bool:
-            return watch.gone or watch.round != round_ or self._closed
+            return watch.gone or self._closed
 
         def wanted() -> None:
             if dropped():
@@ -298,11 +319,12 @@ class CardReader:
             watch.tell(progressing(share, sentence))
 
         keys, before = watch.keys, 0
+        refused: list[Key] = []
         wanted()
         for last in (False, True):
             connection = Connection(line, slot.name)
             attempt = Attempt(connection, guard, pause, self._clock)
-            attempt.apdus = before
+            attempt.apdus, attempt.refused = before, refused
             try:
                 # A reader that stumbles over long commands damages every answer to them.
                 reading = attempt.read(keys, tell, Order(self._judge, watch.face, careful=last, long=self._long))
@@ -314,7 +336,7 @@ class CardReader:
             finally:
                 self.apdus = before = attempt.apdus
                 self._guarded("card_mute", connection.close)
-            # A second attempt must not spend the chip's patience on keys that have already failed.
+            # A second attempt must not spend the chip's patience: what was refused stays refused, and what fitted is all it takes.
             keys = (attempt.opened_with,) if attempt.opened_with else keys
         raise AssertionError("the last attempt returns or raises")
 

@@ -83,23 +83,24 @@ def read_opened(opened: Opened, progress: Progress, step: Step = lambda name: No
     listed = _listed(sod) or files.listed()
     groups: dict[int, bytes | None] = {1: files.need(File.DG1)}
     for number in (13, clone_check.CHIP_GROUP, clone_check.ACTIVE_GROUP, 2):
-        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(opened, groups))
+        unneeded = (number == 2 and not order.face) or (number == clone_check.ACTIVE_GROUP and clone_check.suffices(groups))
         if number in listed and not unneeded:
             groups[number] = files.get(_GROUPS[number])
     step("proofs")
     there = {number: data for number, data in groups.items() if data is not None}
     person = person_from_chip(parse_dg1(there[1]), parse_dg13(there[13]) if 13 in there else NO_ITEMS)
-    proof = _proof(order.judge(sod, there), clone_check.check(opened, groups, order.random))
+    withheld = "data_withheld" if groups.get(13, b"") is None else ""
+    proof = _proof(order.judge(sod, there), clone_check.check(opened, groups, order.random), withheld)
     return Read(person, proof, _face(there.get(2)))
 
 
-def _proof(data: PassiveProof, chip: clone_check.Outcome) -> Proof:
-    """Both together. A copied chip is not genuine, however well its data is signed."""
+def _proof(data: PassiveProof, chip: clone_check.Outcome, withheld: str) -> Proof:
+    """All together. A copied chip is not genuine, however well its data is signed; one that hides what was signed is told."""
     if data.verdict == "not_genuine":
         return Proof(data.verdict, chip.check, data.reason)
     if chip.doubt == "chip_copied":
         return Proof("not_genuine", chip.check, chip.doubt)
-    return Proof(data.verdict, chip.check, chip.doubt or data.reason)
+    return Proof(data.verdict, chip.check, chip.doubt or withheld or data.reason)
 
 
 def _face(dg2_file: bytes | None) -> Face | None:

@@ -18,7 +18,6 @@ BSI = "0.4.0.127.0.7"
 PACE = f"{BSI}.2.2.4"
 CHIP_AUTHENTICATION = f"{BSI}.2.2.3"
 PUBLIC_KEY = f"{BSI}.2.2.1"
-TERMINAL_AUTHENTICATION = f"{BSI}.2.2.2"
 ACTIVE_AUTHENTICATION = "2.23.136.1.1.5"
 MAX_BYTES = 16_384
 MAX_INFOS = 64
@@ -78,13 +77,6 @@ class ActiveAuthentication:
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalAuthentication:
-    """The chip asks terminals for certificates before it gives fingerprints away (TerminalAuthenticationInfo)."""
-
-    version: int
-
-
 def parse(data: bytes) -> tuple[SecurityInfo, ...]:
     """The entries of ``data``, which starts with the SET (for DG14: the value of its tag 6E). ``ValueError`` for damage."""
     if len(data) > MAX_BYTES:
@@ -125,10 +117,6 @@ def chip_keys(infos: Sequence[SecurityInfo]) -> tuple[ChipKey, ...]:
 def active_authentication(infos: Sequence[SecurityInfo]) -> tuple[ActiveAuthentication, ...]:
     found = (info for info in infos if info.oid == ACTIVE_AUTHENTICATION)
     return tuple(ActiveAuthentication(_number(info.required), dotted(tlv.find(info.optional, _OID))) for info in found)
-
-
-def terminal_authentication(infos: Sequence[SecurityInfo]) -> tuple[TerminalAuthentication, ...]:
-    return tuple(TerminalAuthentication(_number(info.required)) for info in infos if info.oid == TERMINAL_AUTHENTICATION)
 
 
 def oid_bytes(oid: str) -> bytes:

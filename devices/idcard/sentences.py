@@ -34,6 +34,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "crl_missing": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Máy chưa có danh sách chứng thư bị thu hồi.",
     "crl_expired": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Danh sách chứng thư bị thu hồi trên máy đã cũ.",
     "clock_unsure": "Dữ liệu trên chíp nguyên vẹn và do cơ quan cấp thẻ ký. Giờ của máy chưa chắc đúng nên chưa xét thời hạn.",
+    "data_withheld": "Chíp giấu phần thông tin của người giữ thẻ mà cơ quan cấp đã ký: cán bộ xem thẻ.",
     "chip_copied": "Chíp không chứng minh được nó là chíp gốc: đây là bản sao.",
 }
 
@@ -42,7 +43,8 @@ _CLONES: Final[Mapping[str, str]] = {
     "chip": "Chíp không phải bản sao.",
     "none": "Chưa kiểm tra được chíp có phải bản sao hay không.",
 }
-
+_UNVOUCHED: Final = "Chíp qua được phép thử bản sao, nhưng chưa rõ khóa của nó do ai cấp."
+"""In place of «no copy» while nobody known has signed the chip's key."""
 
 _DOUBTS: Final[Mapping[str, str]] = {
     "proof_withheld": "Chíp giấu phần chống sao chép mà cơ quan cấp đã ghi: có thể là bản sao.",
@@ -57,6 +59,7 @@ def proof_vi(proof: Proof) -> str:
     told = _REASONS.get(reason) or _VERDICTS[proof.verdict]
     if reason and reason not in _REASONS and reason not in _DOUBTS:
         told += f" [{reason}]"
-    if proof.verdict in ("not_genuine", "not_checked"):
+    if proof.verdict == "not_genuine":
         return told
-    return f"{told} {_DOUBTS.get(reason) or _CLONES[proof.clone_check]}"
+    vouched = proof.verdict == "issuer_trusted" or proof.clone_check == "none"
+    return f"{told} {_DOUBTS.get(reason) or (_CLONES[proof.clone_check] if vouched else _UNVOUCHED)}"

@@ -92,7 +92,8 @@ class PublicKey:
             return False
         try:
             self.key.verify(signature, data, _padding(scheme), DIGESTS[scheme.digest]())
-        except InvalidSignature:
+        except (InvalidSignature, ValueError):
+            # The latter when the key is too short for such a signature.
             return False
         return True
 

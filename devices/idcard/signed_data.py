@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1crypto import cms
 
-from devices.idcard.foreign import moment, reading
+from devices.idcard.foreign import AlgorithmUnknown, moment, reading
 from devices.idcard.signatures import PublicKey, Scheme, digest_name, scheme_of
 
 MAX_SIGNERS: Final = 4
@@ -51,7 +51,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class SignedData:
-    """Signed content, the signatures over it, and the certificates that came along (DER)."""
+    """Signed content, the signatures over it that somebody here can verify, and the certificates that came along (DER)."""
 
     content_type: str
     content: bytes
@@ -60,7 +60,7 @@ class SignedData:
 
 
 def parse_signed_data(der: bytes, *, most_certificates: int) -> SignedData:
-    """Read a ContentInfo. Raises ``ValueError`` for damage and for too many parts, ``AlgorithmUnknown`` for its algorithms."""
+    """Read a ContentInfo. Raises ``ValueError`` for damage and too many parts. An unknown algorithm costs its signature only."""
     with reading("signed data"):
         info = cms.ContentInfo.load(der, strict=True)
         if info["content_type"].native != "signed_data":
@@ -73,18 +73,23 @@ def parse_signed_data(der: bytes, *, most_certificates: int) -> SignedData:
         return SignedData(
             content_type=encapsulated["content_type"].dotted,
             content=bytes(encapsulated["content"]),
-            signers=tuple(map(_signer, signers)),
+            signers=tuple(one for info in signers if (one := _signer(info))),
             certificates=tuple(one.chosen.dump() for one in certificates if one.name == "certificate"),
         )
 
 
-def _signer(info: cms.SignerInfo) -> Signer:
-    digest = digest_name(info["digest_algorithm"])
+def _signer(info: cms.SignerInfo) -> Signer | None:
+    """``None`` when nobody here can verify it."""
+    try:
+        digest = digest_name(info["digest_algorithm"])
+        scheme = scheme_of(info["signature_algorithm"], digest)
+    except AlgorithmUnknown:
+        return None
     attributes = info["signed_attrs"]
     return Signer(
         id=_signer_id(info["sid"]),
         digest=digest,
-        scheme=scheme_of(info["signature_algorithm"], digest),
+        scheme=scheme,
         signature=bytes(info["signature"].native),
         attributes=attributes.untag().dump() if attributes else b"",
         values=_values(attributes or ()),

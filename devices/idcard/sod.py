@@ -63,7 +63,7 @@ class SecurityObject:
 
 
 def parse_sod(sod: bytes) -> SecurityObject:
-    """Read EF.SOD. Raises ``ValueError`` for damage, ``AlgorithmUnknown`` for a digest or signature nobody here can verify."""
+    """Read EF.SOD. Raises ``ValueError`` for damage, ``AlgorithmUnknown`` for a digest of data groups that nobody here knows."""
     if len(sod) > MAX_SOD:
         raise ValueError("EF.SOD too long")
     signed = parse_signed_data(tlv.find(sod, 0x77), most_certificates=MAX_CERTIFICATES)

@@ -2,12 +2,12 @@
 
 ``waiting``: the card is wanted (``card_absent``), or what opens it (``key_missing``). ``reading``: a card lies there; ``progress``
 runs from 0 to 1. ``done``: ``reading`` holds what was read, and nothing follows. ``failed``: why not; the codes are those of
-:mod:`devices.idcard.errors`. A failure stays until something changes: a card is laid, other keys are given, the reader comes back.
+:mod:`devices.idcard.errors`. A failure stays until something changes: a card is laid, the reader comes back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from devices.errors import DeviceError
@@ -30,7 +30,7 @@ class CardState:
     message_vi: str
     cure_vi: str = ""
     progress: float = 0.0
-    reading: CardReading | None = None
+    reading: CardReading | None = field(default=None, repr=False)
 
 
 def waiting(code: str) -> CardState:

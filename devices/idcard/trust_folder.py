@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -33,7 +35,13 @@ Kind = Literal["csca", "link", "signer", "crl", "unreadable"]
 REASONS_VI: Final[Mapping[str, str]] = {
     "private_key": "NGUY HIỂM: trong tệp có khóa bí mật. Không cài; báo ngay cho nơi đã gửi tệp này.",
     "garbage": "Không phải chứng thư, danh sách thu hồi hay danh sách chứng thư gốc (master list).",
-    "unusable": "Tệp quá lớn hoặc không mở được, hoặc trong thư mục có quá nhiều tệp.",
+    "folder_unusable": "Không mở được thư mục chứng thư: không chứng thư nào được dùng. Xem lại đường dẫn và quyền của thư mục.",
+    "folder_not_written": "Không ghi được vào thư mục chứng thư. Xem lại quyền của thư mục và chỗ trống trên ổ đĩa.",
+    "file_missing": "Không có tệp này. Xem lại tên và đường dẫn.",
+    "not_a_file": "Đây không phải tệp. Ghi tên từng tệp cần cài.",
+    "file_too_large": "Tệp quá lớn (trên 16 MB), không phải chứng thư. Xin lại đúng tệp.",
+    "too_many_files": "Trong thư mục có quá nhiều tệp (trên 500). Gỡ những tệp không dùng nữa.",
+    "unusable": "Không mở được tệp. Xem lại quyền đọc, hoặc chép lại tệp.",
     "master_list_wrong": "Chữ ký của danh sách chứng thư gốc (master list) sai.",
     "algorithm_unknown": "Dùng thuật toán mà phần mềm chưa biết.",
     "not_ca": "Không phải chứng thư gốc (CSCA), cũng không phải chứng thư người ký thẻ.",
@@ -46,7 +54,10 @@ REASONS_VI: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in a file. ``until``: ISO day when it ends or the next list is due; ``reason``: why it was refused, or empty."""
+    """One thing in a file. ``until``: ISO day when it ends or the next list is due; ``reason``: why it was refused, or empty.
+
+    ``also``: the other files that hold it.
+    """
 
     kind: Kind
     fingerprint: str
@@ -54,21 +65,31 @@ class Item:
     country: str = ""
     until: str = ""
     reason: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the folder. ``reason``: why the whole file was refused, or empty."""
+    """A file of the folder. ``reason``: why the whole file was refused, or empty; ``fingerprint``: empty when it was not read.
+
+    ``given``: what a file was called where it was installed from.
+    """
 
     name: str
     fingerprint: str
     items: tuple[Item, ...] = ()
     reason: str = ""
+    given: str = ""
 
     @property
     def accepted(self) -> bool:
         """Whether anything in it is trusted."""
         return not self.reason and any(not item.reason for item in self.items)
+
+    @property
+    def new(self) -> bool:
+        """Whether anything trusted is in it and in no other file."""
+        return not self.reason and any(not item.reason and not item.also for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +101,7 @@ class Inventory:
 
 
 class TrustFolder:
-    """``folder`` need not exist: that is an empty store."""
+    """``folder`` need not exist: that is an empty store. So is one that cannot be looked into, and it says so."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -89,10 +110,13 @@ class TrustFolder:
 
     def inventory(self, at: Moment) -> Inventory:
         """What is installed now. ``at``: whether anything has ended depends on the day."""
-        seen = (_signs(self._folder), at.time.date(), at.sure)
-        if seen != self._seen:
-            self._inventory = examine(_read(self._folder), at)
-            self._seen = seen
+        try:
+            seen = (_signs(self._folder), at.time.date(), at.sure)
+            if seen != self._seen:
+                self._inventory = examine(_read(self._folder), at)
+                self._seen = seen
+        except OSError:
+            self._seen, self._inventory = None, Inventory((Found(self._folder.name, "", reason="folder_unusable"),))
         return self._inventory
 
     def store(self, at: Moment) -> TrustStore:
@@ -100,15 +124,21 @@ class TrustFolder:
         return self.inventory(at).store
 
     def add(self, data: bytes, at: Moment) -> Found:
-        """Install the content of a file, if anything in it is accepted beside what is there already. Says what became of it."""
+        """Install the content of a file, if anything in it is accepted and new beside what is there. Says what became of it.
+
+        ``OSError`` when it cannot be written.
+        """
         name = f"{hashlib.sha256(data).hexdigest()[:16]}{_suffix(data)}"
         here = [one for one in _read(self._folder) if one[0] != name]
-        given = data if len(data) <= MAX_FILE else None
-        found = next(one for one in examine([*here, (name, given)], at).files if one.name == name)
-        if found.accepted:
+        found = next(one for one in examine([*here, (name, data)], at).files if one.name == name)
+        if found.new:
             self._folder.mkdir(parents=True, exist_ok=True)
             _write(self._folder / name, data)
         return found
+
+    def named(self, name: str, at: Moment) -> tuple[Found, ...]:
+        """The file of that name, if it is there."""
+        return tuple(one for one in self.inventory(at).files if one.name == name)
 
     def holders(self, fingerprint: str, at: Moment) -> tuple[Found, ...]:
         """Files whose fingerprint, or that of something in them, begins so."""
@@ -123,29 +153,54 @@ class TrustFolder:
 
 
 def _signs(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """What changes when anything in the folder does."""
+    """What changes when anything in the folder does. ``OSError``: it cannot be looked into."""
+    return tuple(_sign(entry) for entry in _entries(folder))
+
+
+def _sign(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
     try:
-        entries = [(entry.name, entry.stat()) for entry in os.scandir(folder) if _counts(entry.name)]
-    except FileNotFoundError:
-        return ()
-    return tuple(sorted((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in entries))
-
-
-def _counts(name: str) -> bool:
-    return not name.startswith(".")
-
-
-def _read(folder: Path) -> list[tuple[str, bytes | None]]:
-    """Files by name with their content; ``None`` for one that cannot be used, or one too many."""
-    paths = sorted(path for path in folder.glob("*") if _counts(path.name) and path.is_file()) if folder.is_dir() else []
-    return [(path.name, _content(path) if at < MAX_FILES else None) for at, path in enumerate(paths)]
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() if path.stat().st_size <= MAX_FILE else None
+        found = entry.stat()
     except OSError:
-        return None
+        # A link to nowhere hides no other file.
+        return (entry.name, 0, 0, 0)
+    return (entry.name, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What counts in the folder, by name. ``OSError``: it is there and cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+
+
+def _read(folder: Path) -> list[tuple[str, bytes | str]]:
+    """Files by name with their content, or why it cannot be used. ``OSError`` as in :func:`_signs`."""
+    files = [entry for entry in _entries(folder) if _is_file(entry)]
+    return [(entry.name, content(Path(entry)) if at < MAX_FILES else "too_many_files") for at, entry in enumerate(files)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        # What it is cannot be seen; reading it says that it is unusable.
+        return True
+
+
+def content(path: Path) -> bytes | str:
+    """The content of a file, or why it cannot be used. A pipe or a device, which may never end, is not opened."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "not_a_file"
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return "file_missing"
+    except OSError:
+        return "unusable"
+    return data if len(data) <= MAX_FILE else "file_too_large"
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -177,10 +232,14 @@ class _Refused(Exception):
 Part = Certificate | RevocationList | Item
 
 
-def examine(files: Sequence[tuple[str, bytes | None]], at: Moment) -> Inventory:
-    """Judge files by name together: what one of them brings may be signed by what is in another."""
-    read = [(name, data or b"", _parts_of(data)) for name, data in files]
+def examine(files: Sequence[tuple[str, bytes | str]], at: Moment) -> Inventory:
+    """Judge files by name together: what one of them brings may be signed by what is in another. Text: why one cannot be used."""
+    read = [(name, data, data if isinstance(data, str) else _parts_of(data)) for name, data in files]
     parts = [part for _, _, found in read if not isinstance(found, str) for part in found]
+    where: dict[str, set[str]] = defaultdict(set)
+    for name, _, found in read:
+        for part in () if isinstance(found, str) else found:
+            where[part.fingerprint].add(name)
     store, refused = admit(
         [part for part in parts if isinstance(part, Certificate)],
         [part for part in parts if isinstance(part, RevocationList)],
@@ -188,18 +247,17 @@ def examine(files: Sequence[tuple[str, bytes | None]], at: Moment) -> Inventory:
     )
     told = []
     for name, data, found in read:
-        print_ = hashlib.sha256(data).hexdigest()
+        print_ = "" if isinstance(data, str) else hashlib.sha256(data).hexdigest()
         if isinstance(found, str):
             told.append(Found(name, print_, reason=found))
         else:
-            told.append(Found(name, print_, tuple(_item(part, refused) for part in found)))
+            items = (replace(_item(part, refused), also=tuple(sorted(where[part.fingerprint] - {name}))) for part in found)
+            told.append(Found(name, print_, tuple(items)))
     return Inventory(tuple(told), store)
 
 
-def _parts_of(data: bytes | None) -> tuple[Part, ...] | str:
+def _parts_of(data: bytes) -> tuple[Part, ...] | str:
     """What is in a file, or why the whole of it is refused."""
-    if data is None:
-        return "unusable"
     try:
         found = tuple(part for der in _pieces(data) for part in _parts(der))
     except _Refused as refused:
@@ -268,8 +326,9 @@ def _item(part: Part, refused: Mapping[str, str]) -> Item:
         return Item("crl", part.fingerprint, f"{len(part.revoked)}", until=until, reason=reason)
     kind: Kind = "signer" if not part.authority else "csca" if part.seal.issuer == part.subject and part.signed_by(part) else "link"
     until = part.valid.end.date().isoformat() if part.valid.end else ""
-    return Item(kind, part.fingerprint, _printable(part.subject_text), part.country, until, reason)
+    return Item(kind, part.fingerprint, printable(part.subject_text), part.country, until, reason)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """For a person's screen: nothing in it moves the cursor."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,7 +1,7 @@
 """One citizen's wait for her card: which keys to try, on which laying of a card, and what she was last told.
 
 Made by :meth:`CardReader.watch <devices.idcard.reader.CardReader.watch>`. A card that failed is left alone until something is
-different: it is laid again, other keys are given, or the reader it lies on is let go by another program.
+different: it is laid again, or the reader it lies on is let go by another program. Other keys are another watch.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ Soon = Callable[[Callable[[], None]], None]
 
 
 class Watch:
-    """``cancel`` and ``use`` may be called from any thread at any time, also from the callback; the rest is the reader's."""
+    """``cancel`` may be called from any thread at any time, also from the callback; the rest is the reader's."""
 
     def __init__(
-        self, keys: Sequence[Key], on_state: Callable[[CardState], None], soon: Soon, ring: Callable[[], None], *, face: bool
+        self,
+        keys: Sequence[Key],
+        on_state: Callable[[CardState], None],
+        soon: Soon,
+        cancelled: Callable[[Watch], None],
+        *,
+        face: bool,
     ) -> None:
         self.keys = tuple(keys)
         self.face = face
-        self.round = 0
-        """Rises with each change of keys, and for ever ends what was under way before."""
         self.gone = False
         self._on_state = on_state
         self._soon = soon
-        self._ring = ring
+        self._cancelled = cancelled
         self._telling = threading.RLock()
         self._last: CardState | None = None
         self._tried: set[tuple[str, int]] = set()
@@ -38,15 +42,15 @@ class Watch:
 
     def cancel(self) -> None:
         """Nothing more is told, and the card is let go of before its next command."""
-        self.gone = True
-        self._ring()
+        self.end()
+        self._cancelled(self)
 
-    def use(self, keys: Sequence[Key]) -> None:
-        """Other keys, or the same once more: the card that lies there is read again without being lifted."""
-        self.keys = tuple(keys)
-        self.forget()
-        self.round += 1
-        self._ring()
+    def end(self) -> None:
+        """Nobody waits any more: what is known of the citizen and of her page is let go of, whoever still holds this."""
+        self.gone = True
+        self.keys = ()
+        self._on_state = _to_nobody
+        self._last = None
 
     def tell(self, state: CardState) -> None:
         """Hand ``state`` over unless it is what was told last."""
@@ -89,6 +93,10 @@ class Watch:
         self._kept_out = {slot}
 
     def forget(self) -> None:
-        """Try every card again: with other keys, or on a new line to the daemon, which counts anew."""
+        """Try every card again, on a new line to the daemon, which counts anew."""
         self._tried.clear()
         self._kept_out.clear()
+
+
+def _to_nobody(state: CardState) -> None:
+    """Where the states of a watch go that has ended."""

@@ -28,11 +28,16 @@ _CLONES: Final[Mapping[str, str]] = {
     "chip": "không phải bản sao",
     "none": "chưa kiểm tra bản sao",
 }
+_UNVOUCHED: Final = "chưa chắc là chíp gốc"
+"""A chip proved to hold its key, and nobody known has signed that key: a home-made chip gets as far."""
+_TRUSTED: Final = "issuer_trusted"
 _DOUBTS: Final[Mapping[str, str]] = {
-    "proof_withheld": "chíp giấu phần chống sao chép",
-    "proof_refused": "chíp không chịu chứng minh là chíp gốc",
+    "proof_withheld": "giấu phần chống sao chép",
+    "proof_refused": "không chịu thử bản sao",
+    "proof_unusable": "không thử được bản sao",
+    "data_withheld": "chíp giấu thông tin đã ký",
 }
-"""Reasons that say more about a copy than that nothing was checked."""
+"""Reasons that say more than whether a proof was made. Short: with the longest verdict they still fit the official's line."""
 _FALSE: Final = "not_genuine"
 _LONGEST: Final = 40
 """Letters shown of a code that is not known here."""
@@ -71,8 +76,15 @@ class IdentityCheck:
             reason = f" [{self.reason[:_LONGEST]}]" if self.reason else ""
             return f"{found[0]}{reason}. {source}"
         if self.clone:
-            found.append(_DOUBTS.get(self.reason) or _word(_CLONES, self.clone))
+            found.append(_DOUBTS.get(self.reason) or self._clone_vi)
         return f"{source}: {'; '.join(found)}"
+
+    @property
+    def _clone_vi(self) -> str:
+        """Proofs that it is no copy are worth what the issuer's signature under the chip's key is."""
+        if self.clone in ("active", "chip") and self.verdict != _TRUSTED:
+            return _UNVOUCHED
+        return _word(_CLONES, self.clone)
 
 
 def _word(known: Mapping[str, str], code: str) -> str:

@@ -215,15 +215,15 @@ class FormSession:
         """Fill what the card (or the unit) knows; answers given by hand stay. Returns how many rows were filled.
 
         A fact that does not fit its question, or that no paper can carry, is left out and the question is asked. Another card's
-        facts replace the first card's.
+        facts replace the first card's: a fact it names and does not have, an empty one, takes the first card's answer away. So one
+        form never holds two people.
         """
         filled = 0
         for item in self.form.items:
-            fact = nfc(facts.get(item.autofill, "")) if item.autofill else ""
-            if not fact or (item.name in self._values.answers and item.name not in self._known):
+            if item.autofill not in facts or (item.name in self._values.answers and item.name not in self._known):
                 continue
-            spot = self._layout.at(item)
-            answer = from_fact(item, fact, item.choices)
+            spot, fact = self._layout.at(item), nfc(facts[item.autofill])
+            answer = from_fact(item, fact, item.choices) if fact else ""
             if answer and not unprintable(answer) and (not item.asked or self._fault(spot, answer) is None):
                 self._set(spot, answer)
                 self._known.add(item.name)

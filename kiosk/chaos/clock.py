@@ -243,7 +243,8 @@ def _wrong_by(seconds: int) -> dict[str, str]:
 
 
 def _state(kiosk: Path) -> str:
-    """All that a screen shows, hashed; what the province's own clock says of itself is left out."""
+    """All that a screen shows, hashed. Left out: what the province's own clock says of itself, and the incarnation in which each
+    copy of the journal goes on, which is drawn by lot."""
     machine = open_machine(load(kiosk))
     digest = hashlib.sha256()
     try:
@@ -252,7 +253,7 @@ def _state(kiosk: Path) -> str:
                 digest.update(repr(row).encode())
         for row in machine.store.rows("SELECT d, code, status, pending FROM dossier ORDER BY d"):
             digest.update(repr(row).encode())
-        for row in machine.store.rows("SELECT inc, n, acked, head FROM incarnation ORDER BY inc"):
+        for row in machine.store.rows("SELECT ordinal, n, acked FROM incarnation ORDER BY ordinal"):
             digest.update(repr(row).encode())
     finally:
         machine.close()

@@ -104,7 +104,7 @@ def _search(db: sqlite_utils.Database) -> None:
         ALTER TABLE dossier_search RENAME TO dossier_search_before;
         CREATE TABLE dossier_search (id INTEGER PRIMARY KEY, d TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
         INSERT INTO dossier_search (d, text)
-            SELECT s.d, s.text FROM dossier_search_before s LEFT JOIN dossier d ON d.d = s.d ORDER BY d.filed_at, s.d;
+            SELECT s.d, s.text FROM dossier_search_before s LEFT JOIN dossier d ON d.d = s.d ORDER BY d.filed_at, d.code, s.d;
         DROP TABLE dossier_search_before;
         CREATE VIRTUAL TABLE dossier_word USING fts5 (
             text, content = 'dossier_search', content_rowid = 'id', detail = column, columnsize = 0, prefix = '1 2 3 4 5 6',

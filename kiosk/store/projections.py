@@ -365,19 +365,20 @@ def _make_rows(db: sqlite_utils.Database) -> int:
     for seq, dossier, entry in db.conn.execute("SELECT seq, d, entry FROM conflict"):
         conflicts[dossier].append((seq, entry))
     db.conn.execute("DELETE FROM dossier")
-    texts: list[tuple[str, str, str]] = []
+    texts: list[tuple[str, str, str, str]] = []
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for dossier, fields in _all_confirmed(db, waiting):
             lines = pending(db, dossier) if dossier in waiting else []
             view = _folded(fields, lines)
             if view:
-                texts.append((str(view.get("filed_at") or ""), dossier, _words(view)))
+                # Codes count on within a day: of two filed in the same second the second is the newer.
+                texts.append((str(view.get("filed_at") or ""), str(view.get("code") or ""), dossier, _words(view)))
                 _mark_decided(db, view, conflicts.get(dossier, ()))
                 yield _row(dossier, view, len(lines))
 
     db.conn.executemany(_ROW, rows())
-    search.fill(db, ((dossier, text) for _, dossier, text in sorted(texts)))
+    search.fill(db, ((dossier, text) for _, _, dossier, text in sorted(texts)))
     return len(texts)
 
 

@@ -7,11 +7,18 @@ is an attribute of the sample services.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
+from devices.idcard import CardReading, CardState, card_error
+from devices.idcard.facts import Face, Proof
+from devices.idcard.stream import done, failed, progressing, waiting
+from devices.idcard.twin.files import draw_face
+from devices.idcard.twin.people import SAMPLES
 from kiosk.services import PrintFact
-from kiosk.touch.samples import REVIEWS, SampleServices
+from kiosk.touch.samples import CARD, REVIEWS, SampleServices
 from kiosk.viewmodels.base import ViewModel
+from kiosk.viewmodels.compare import ComparePage
 from kiosk.viewmodels.flow import Kiosk
 from kiosk.viewmodels.official import DetailPart, SignIn
 from kiosk.viewmodels.official_flow import DossierPage, ReviewPage, TechnicianPage, TouchTestPage, WorklistPage
@@ -136,6 +143,38 @@ def touch_test(kiosk: Kiosk, services: SampleServices) -> None:
     on(kiosk, TouchTestPage)
 
 
+def compare(state: CardState, act: Callable[[ComparePage], None] = lambda page: None) -> Scene:
+    """The applicant's card on the reader, beside the dossier, as ``state`` has it."""
+
+    def scene(kiosk: Kiosk, services: SampleServices) -> None:
+        services.card = state
+        dossier()(kiosk, services)
+        on(kiosk, DossierPage).compare()
+        act(on(kiosk, ComparePage))
+
+    return scene
+
+
+def card_read(proof: Proof, *, face: bool = True, **differing: str) -> CardState:
+    """A card was read that says the same as the dossier but for ``differing``."""
+    width, height, jpeg = draw_face(SAMPLES[0])
+    person = replace(CARD, source="chip", **differing)  # type: ignore[arg-type]
+    return done(CardReading(person, "pace-mrz", proof, 0, 0.0, face=Face(jpeg, width, height) if face else None))
+
+
+def type_expiry(page: ComparePage) -> None:
+    page.type_expiry()
+    assert page.expiry is not None
+    page.expiry.type("1203")
+
+
+def time_up(page: ComparePage) -> None:
+    page.seen, page.forgotten = None, True
+    page.notify()
+
+
+SURE = Proof("issuer_trusted", "active")
+UNCHECKED = Proof("intact_issuer_unchecked", "none", "issuer_not_installed")
 UNCLEAR = PrintFact("uncertain", "Máy in mất liên lạc khi đang in.", "Nhìn khay giấy rồi trả lời câu hỏi.")
 NO_PAPER = PrintFact("queued", "Giấy chờ in: máy in hết giấy.", "Thay cuộn giấy, máy sẽ tự in tiếp.")
 
@@ -155,6 +194,16 @@ STAFF: Mapping[str, Scene] = {
     "dossier": dossier(),
     "dossier_papers": dossier("papers"),
     "dossier_history": dossier("history"),
+    "compare_waiting": compare(waiting("card_absent")),
+    "compare_reading": compare(progressing(0.45, "Đang đọc thông tin trên thẻ…")),
+    "compare_done": compare(card_read(SURE)),
+    "compare_differs": compare(card_read(UNCHECKED, name="LÝ THỊ MẬU", number="001198000001")),
+    "compare_no_face": compare(card_read(UNCHECKED, face=False, name="")),
+    "compare_not_genuine": compare(card_read(Proof("not_genuine", "none", "hash_mismatch"))),
+    "compare_gone": compare(card_read(SURE), time_up),
+    "compare_wrong_key": compare(failed(card_error("wrong_key"))),
+    "compare_lifted": compare(failed(card_error("card_removed"))),
+    "compare_expiry": compare(failed(card_error("wrong_key")), type_expiry),
     "worklist_review": review(worklist_only=True),
     "review": review(),
     "review_step": review(lambda page: page.reviews.turn(1)),

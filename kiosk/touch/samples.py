@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from devices.barcode import Preview
 from devices.idcard import CardPerson, CardState
-from forms.dossier import STATUS_NAMES
+from forms.dossier import STATUS_NAMES, Person
 from forms.dossier.identity import IdentityCheck
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
@@ -233,6 +233,8 @@ class SampleServices:
             on_state(self.card)
         return self.scheduler
 
+    compare_card = read_card
+
     def can_place_vi(self) -> str:
         return "góc dưới, mặt trước thẻ"
 
@@ -315,6 +317,7 @@ class SampleServices:
             ("08:15 23/11/2026: bà con nộp hồ sơ tại máy số 1.",),
             row.status == 1,
             "" if row.status == 1 else row.code,
+            applicant=Person(CARD.name, CARD.number, CARD.birth),
         )
 
     def accept(self, dossier: str, seen: int) -> Accepted:

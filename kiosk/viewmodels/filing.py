@@ -48,16 +48,15 @@ class Filing:
         return self.session
 
     def take_card(self, card: Identified) -> int:
-        """Keep the card and fill what it knows; answers given by hand stay. Returns how many answers were filled.
+        """Keep the card and fill what it knows; answers given by hand stay, an earlier card's go. Returns how many were filled.
 
         A chip that is not genuine fills nothing: its data is nobody's. That one was found so is kept until another chip is read.
         """
         if card.person.source != "chip" and self.card is not None and self.card.proof.verdict == "not_genuine":
             card = replace(card, proof=self.card.proof)
         self.card = card
-        if card.person.source == "chip" and card.proof.verdict == "not_genuine":
-            return 0
-        return self.session.prefill({key: getattr(card.person, name) for key, name in FACTS.items()})
+        false = card.person.source == "chip" and card.proof.verdict == "not_genuine"
+        return self.session.prefill({key: "" if false else getattr(card.person, name) for key, name in FACTS.items()})
 
     def page(self, kiosk: Kiosk) -> Page:
         """Where the session stands: the present question, or the check page."""

@@ -164,6 +164,13 @@ class DossierPage(StaffPage):
     def back(self) -> None:
         self.staff.open_worklist()
 
+    def compare(self) -> None:
+        """The applicant's card on the reader, beside this dossier."""
+        from kiosk.viewmodels.compare import ComparePage
+
+        if self.desk.selected is not None:
+            self.staff.show(ComparePage(self.staff, self.desk, self.desk.selected))
+
 
 class TechnicianPage(StaffPage):
     """Devices, line and machine."""

@@ -195,6 +195,22 @@ def test_a_second_card_replaces_the_first_ones_facts() -> None:
     assert filling.value("name") == "HOÀNG VĂN THỬ"
 
 
+def test_what_a_second_card_does_not_know_is_asked_and_never_the_first_ones() -> None:
+    filling = session()
+    filling.prefill(CARD)
+    filling.prefill({**dict.fromkeys(CARD, ""), "card.birth": "1985-05-05"})
+    assert (filling.value("name"), filling.value("card_group"), filling.value("born")) == (None, None, "1985-05-05")
+    assert "name" in [question.name for question in filling.visible()]
+
+
+def test_an_empty_fact_takes_no_answer_by_hand_and_nothing_it_does_not_name() -> None:
+    filling = session()
+    filling.put("name", "Lý Văn Thử")
+    filling.prefill({"card.birth": "1985-05-05"})
+    filling.prefill({"card.full_name": "", "card.ethnicity": ""})
+    assert (filling.value("name"), filling.value("born")) == ("Lý Văn Thử", "1985-05-05")
+
+
 def test_a_fact_that_does_not_fit_is_left_out_and_asked() -> None:
     filling = session()
     assert filling.prefill({"card.birth": "1990", "card.full_name": "Mẫu 2"}) == 0

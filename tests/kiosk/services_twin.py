@@ -17,10 +17,10 @@ from typing import Any
 
 from devices.barcode import Preview
 from devices.idcard import CardPerson, CardReading, CardState
-from devices.idcard.facts import Proof
+from devices.idcard.facts import Face, Proof
 from devices.idcard.stream import done, progressing, waiting
 from forms.codes import provisional_code
-from forms.dossier import STATUS_NAMES, Status
+from forms.dossier import STATUS_NAMES, Person, Status
 from forms.procedures.catalogue import load_catalogue
 from forms.procedures.menu import Group, ServiceTile
 from forms.procedures.procedure import Procedure
@@ -105,6 +105,9 @@ class FakeScheduler:
         return sum(call.act is not None for _, _, call in self._calls)
 
 
+APPLICANT = Person("LÝ THỊ MẪU", "004198000001", "1998-03-12")
+
+
 @dataclass
 class _Dossier:
     id: str
@@ -122,6 +125,7 @@ class _Dossier:
     official_code: str = ""
     sent: bool = False
     history: list[str] = field(default_factory=list)
+    applicant: Person = APPLICANT
 
 
 @dataclass
@@ -146,6 +150,7 @@ class _CardWatch(_Reading):
         super().__init__(self._give_up)
         self.known, self.on_state = known, on_state
         self.calls: list[_Call] = []
+        self.face = False
 
     def _give_up(self) -> None:
         for call in self.calls:
@@ -219,6 +224,8 @@ class ServicesTwin:
         self.card_on_reader: CardPerson | Refused | None = None
         self.card_seconds = 3.0
         self.proof = Proof()
+        self.face_on_chip: Callable[[], Face | None] = lambda: None
+        """The face in DG2, read only for the official's comparison."""
         self.can_place = ""
         self._watch: _CardWatch | None = None
         self.dossiers: dict[str, _Dossier] = {}
@@ -335,14 +342,28 @@ class ServicesTwin:
         lies = self.card_on_reader is not None
         first = waiting("key_missing" if lies and known == CardHints() else "card_absent")
         watch.calls.append(self.scheduler.call_later(0, lambda: on_state(first)))
-        self.lay(self.card_on_reader)
+        if known != CardHints():
+            self.lay(self.card_on_reader)
         return watch
+
+    def compare_card(self, known: CardHints, on_state: Callable[[CardState], None]) -> _Reading:
+        self._must_be_signed_in()
+        self.read_card(known, on_state)
+        assert self._watch is not None
+        self._watch.face = True
+        return self._watch
 
     def lay(self, card: CardPerson | Refused | None) -> None:
         """A card is laid on the reader (``None``: lifted): whoever watches with a key sees what comes of it."""
         self.card_on_reader = card
         watch = self._watch
-        if card is None or watch is None or watch.cancelled or watch.known == CardHints():
+        if watch is None or watch.cancelled:
+            return
+        if watch.known == CardHints():
+            state = waiting("card_absent" if card is None else "key_missing")
+            watch.calls.append(self.scheduler.call_later(0, lambda: watch.on_state(state)))
+            return
+        if card is None:
             return
         tell, half = watch.on_state, self.card_seconds / 2
 
@@ -350,7 +371,8 @@ class ServicesTwin:
             if isinstance(card, Refused):
                 tell(CardState("failed", card.code, card.message_vi, card.cure_vi))
             else:
-                tell(done(CardReading(card, "bac", self.proof, 22, 0.5)))
+                face = self.face_on_chip() if watch.face else None
+                tell(done(CardReading(card, "bac", self.proof, 22, 0.5, face=face)))
 
         watch.calls.append(self.scheduler.call_later(half, lambda: tell(progressing(0.5, "Đang đọc thẻ"))))
         watch.calls.append(self.scheduler.call_later(2 * half, finish))
@@ -516,6 +538,7 @@ class ServicesTwin:
             tuple(found.history),
             found.status == Status.NEW,
             found.official_code,
+            applicant=found.applicant,
         )
 
     def accept(self, dossier: str, seen: int) -> Accepted:

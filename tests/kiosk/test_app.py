@@ -25,6 +25,7 @@ from kiosk.services import CardHints, Identified, Refused
 from kiosk.sync_status import LineFact, write_status
 from tests.devices.barcode.drawn import View, frame
 from tests.kiosk.machines import ANSWERS, BIRTH, MOTHER, MOTHERS_CARD, Clock, card_facts, fill, make_machine
+from tests.kiosk.viewmodels.house import faces
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -225,6 +226,47 @@ def test_the_official_finds_accepts_and_prints(kiosk: Kiosk) -> None:
     assert "giờ" in accepted.due_vi
     assert kiosk.services.worklist("new") == []
     kiosk.until("Mẫu 01", lambda: kiosk.services.print_fact(accepted.job).state == "printed")
+
+
+def test_the_official_compares_the_face_on_the_chip_and_nothing_keeps_it(kiosk: Kiosk, reader: PcscdTwin) -> None:
+    add_official(kiosk.machine.store, "Cán bộ Mẫu", "135790", "official")
+    kiosk.file()
+    kiosk.services.sign_in("135790")
+    (row,) = kiosk.services.worklist("new")
+    applicant = kiosk.services.detail(row.dossier).applicant
+    chip = ChipTwin()
+    assert (applicant.name, applicant.number, applicant.birth) == (chip.person.name, chip.person.number, chip.person.birth)
+    sizes: list[tuple[int, int]] = []
+
+    def tell(state: CardState) -> None:
+        if state.reading is not None and state.reading.face is not None:
+            sizes.append((state.reading.face.width, state.reading.face.height))
+
+    known = CardPerson(applicant.number, applicant.name, applicant.birth)
+    reading = kiosk.services.compare_card(CardHints(known), tell)
+    reader.lay(chip)
+    assert kiosk.until("the face", lambda: sizes) == [(240, 320)]
+    reading.cancel()
+    del reading
+    awaited: list[str] = []
+    kiosk.services.read_card(CardHints(), lambda state: awaited.append(state.code))
+    kiosk.until("the card that still lies there", lambda: awaited == ["key_missing"])
+    assert faces() == 0
+    reader.lift()
+    kiosk.until("the lifting", lambda: awaited[-1] == "card_absent")
+    reader.lay(chip)
+    kiosk.until("another laying", lambda: awaited[-1] == "key_missing")
+
+
+def test_nobody_but_a_signed_in_official_sees_the_face_on_a_chip(kiosk: Kiosk) -> None:
+    add_official(kiosk.machine.store, "Kỹ thuật Mẫu", "246800", "technician")
+    with pytest.raises(Refused) as caught:
+        kiosk.services.compare_card(CardHints(MOTHER), lambda _state: None)
+    assert caught.value.code == "signed_out"
+    kiosk.services.sign_in("246800")
+    with pytest.raises(Refused) as caught:
+        kiosk.services.compare_card(CardHints(MOTHER), lambda _state: None)
+    assert caught.value.code == "not_official"
 
 
 def test_behind_the_pin_everything_is_refused_without_it(kiosk: Kiosk) -> None:

@@ -97,6 +97,18 @@ def test_a_new_watch_ends_the_one_before(open_desk: OpenDesk, tmp_path: Path) ->
     assert (first, kiosk.said) == ([], [Scan(CARD)])
 
 
+def test_what_the_watch_before_heard_is_dropped_on_its_way_to_the_screen(open_desk: OpenDesk, tmp_path: Path) -> None:
+    hand = BarcodeTwin(tmp_path / "scanner")
+    kiosk = open_desk(hand.url)
+    first: list[Scan] = []
+    before = kiosk.desk.listen(first.append, lambda _error: None)
+    scanned(hand, CARD)
+    until("the scan to wait for the screen", lambda: kiosk.loop.waiting)
+    kiosk.watch()
+    kiosk.loop.turn(0.01)
+    assert (first, before.gone) == ([], True)
+
+
 def test_a_camera_is_watched_and_let_go(open_desk: OpenDesk, tmp_path: Path) -> None:
     hand = CameraTwin(tmp_path / "eye")
     hand.show(frame(View(), CARD))

@@ -20,7 +20,7 @@ from kiosk.clock import HANOI
 from kiosk.officials import add_official
 from kiosk.services import Filed, Identified, Refused
 from kiosk.store.connection import StoreError
-from kiosk.usecases import accept_dossier, check_can_file, file_dossier, reprint
+from kiosk.usecases import accept_dossier, check_can_file, file_dossier, is_holder, reprint
 from kiosk.worklist import detail
 from sync.clock import ServerMark
 from tests.kiosk.machines import (
@@ -103,7 +103,9 @@ def test_typing_instead_of_a_card_files_as_well(machine: Machine) -> None:
 
 
 PROVED = Proof("intact_issuer_unchecked", "active", "issuer_not_installed")
+PROVED_CODE = "intact_issuer_unchecked/active/bac/issuer_not_installed"
 FALSE = Proof("not_genuine", reason="hash_mismatch")
+LONG = "CÔNG TẰNG TÔN NỮ HOÀNG THỊ NGỌC MẪU"
 
 
 @pytest.mark.parametrize(
@@ -114,20 +116,51 @@ FALSE = Proof("not_genuine", reason="hash_mismatch")
         (Identified(replace(MOTHER, source="qr")), "qr"),
         (Identified(replace(MOTHER, number="004190000009"), PROVED, "bac"), "typed"),
         (Identified(replace(MOTHER, name="LỤC THỊ MẪU"), PROVED, "bac"), "typed"),
+        (Identified(replace(MOTHER, name="", mrz_name="NONG THI MAU"), PROVED, "bac"), f"chip/{PROVED_CODE}"),
+        (Identified(replace(MOTHER, name="", mrz_name="LUC THI MAU"), PROVED, "bac"), "typed"),
+        (Identified(replace(MOTHER, name=""), PROVED, "bac"), "typed"),
+        (Identified(replace(MOTHER, name="", source="qr")), "qr"),
         (Identified(MOTHER, FALSE, "bac"), "typed/not_genuine///hash_mismatch"),
         (Identified(replace(MOTHER, source="qr"), FALSE, "bac"), "qr/not_genuine///hash_mismatch"),
         (None, "typed"),
     ],
-    ids=["chip", "trusted", "QR", "another's card", "name changed", "false chip", "QR after a false chip", "no card"],
+    ids=[
+        "chip",
+        "trusted",
+        "QR",
+        "another's card",
+        "name changed",
+        "no DG13",
+        "no DG13, another's name",
+        "no name at all",
+        "QR by wedge",
+        "false chip",
+        "QR after a false chip",
+        "no card",
+    ],
 )
 def test_how_the_applicant_was_identified_is_written_down(machine: Machine, card: Identified | None, code: str) -> None:
     filed = file_dossier(machine, PROCEDURE, filled_session(), card)
     assert machine.store.fields(filed.dossier)["applicant"]["by"] == code
 
 
+@pytest.mark.parametrize(
+    ("name", "mrz_name", "holder"),
+    [
+        (LONG, "CONG TANG TON NU HOANG THI NG", True),
+        (LONG, "CONG TANG", False),
+        ("Ksor H'Mẫu", "KSOR HMAU", True),
+        ("ĐÀM THỊ ĐỊNH", "DAM THI DINH", True),
+        ("KẺ GIẢ MẠO", "", False),
+    ],
+)
+def test_a_name_is_compared_with_the_mrz_as_the_mrz_writes_it(name: str, mrz_name: str, holder: bool) -> None:
+    assert is_holder(MOTHER.number, name, replace(MOTHER, name="", mrz_name=mrz_name)) is holder
+
+
 def test_the_official_reads_how_the_applicant_was_identified(machine: Machine) -> None:
     filed = file_dossier(machine, PROCEDURE, filled_session(), Identified(MOTHER, PROVED, "bac"))
-    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"
+    told = "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; chưa chắc là chíp gốc"
     assert ("Kiểm tra thẻ", told) in detail(machine, filed.dossier).facts
 
 

@@ -74,6 +74,8 @@ class Profile:
     """How it signs for active authentication, if at all."""
     chip_auth: ChipKind = ""
     """How it agrees on keys for chip authentication, if at all."""
+    mapping_in_dg14: bool = True
+    """``False``: the key of chip-authentication mapping stands in EF.CardSecurity alone and is another than those of DG14."""
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ class ChipTwin:
         self.issuer = issuer or shared_issuer()
         self.key = key or citizen.key
         self.can = can or Can(citizen.number[-6:])
-        mapped = _mapped_curves(profile.pace)
+        mapped = _mapped_curves(profile.pace) if profile.mapping_in_dg14 else ()
         self.keys = Keys.of(profile.active, profile.chip_auth, mapped)
         self.files = self._personalise()
         if self.faults.cloned:
@@ -137,7 +139,8 @@ class ChipTwin:
         profile = self.profile
         mrz, can = Tries(profile.tries, profile.wrong_key_sw), Tries(profile.tries, profile.wrong_key_sw)
         passwords = {MRZ_PASSWORD: Secret(password(self.key), mrz), CAN_PASSWORD: Secret(password(self.can), can)}
-        pace = ChipPace(profile.pace, passwords, random, private_key=self.keys.secret, refuses=profile.pace_refusal)
+        mapping = self.keys if profile.mapping_in_dg14 else Keys.of("", "")
+        pace = ChipPace(profile.pace, passwords, random, private_key=mapping.secret, refuses=profile.pace_refusal)
         return [pace, *([ChipBac(self.key, mrz, random)] if profile.bac else [])], [ChipProofs(self.keys, random)]
 
     @classmethod

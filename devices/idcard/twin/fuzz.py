@@ -196,7 +196,6 @@ def _begins(data: bytes) -> bool:
 def _read_dg14(data: bytes) -> None:
     infos = security_infos.parse(tlv.find(data, 0x6E))
     security_infos.active_authentication(infos)
-    security_infos.terminal_authentication(infos)
     offered = chip_auth.offer(data)
     if offered is not None:
         offered.key()

@@ -76,6 +76,7 @@ class Citizen:
             expires=self.expires,
             old_number=self.old_number,
             source="chip",
+            mrz_name=parse_td1(self.mrz).name,
         )
 
 

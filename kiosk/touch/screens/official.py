@@ -12,12 +12,14 @@ from kiosk.touch import theme
 from kiosk.touch.head import staff_head
 from kiosk.touch.official_widgets import PinDots, PinKey, Slot, staff_text
 from kiosk.touch.screen import Screen
+from kiosk.touch.screens.official_compare import CompareScreen
 from kiosk.touch.screens.official_dossier import DossierScreen
 from kiosk.touch.screens.official_review import ReviewScreen
 from kiosk.touch.screens.official_worklist import WorklistScreen
 from kiosk.touch.theme import chrome
 from kiosk.touch.widgets import Col, Grid, Icon, Part, Row, Space, Surface
 from kiosk.viewmodels.base import ViewModel
+from kiosk.viewmodels.compare import ComparePage
 from kiosk.viewmodels.official import PIN_MIN, SignIn
 from kiosk.viewmodels.official_flow import DossierPage, ReviewPage, WorklistPage, open_staff
 
@@ -127,5 +129,6 @@ SCREENS: dict[type[ViewModel], type[Screen]] = {
     SignIn: SignInScreen,
     WorklistPage: WorklistScreen,
     DossierPage: DossierScreen,
+    ComparePage: CompareScreen,
     ReviewPage: ReviewScreen,
 }

@@ -104,20 +104,16 @@ def staff_button(
     return Btn(text, kind, icon=icon, size=size, h=h, pad=10, gap=10, radius=16, scale=chrome, flex=flex, on_tap=act, key=key)
 
 
-def actions(desk: Desk, detail: Detail, open_whole: Callable[[], None] | None) -> list[Part]:
-    """What can be done with this dossier, most important first."""
+def actions(desk: Desk, detail: Detail, way: Btn) -> list[Part]:
+    """What can be done with this dossier, most important first; ``way`` leads to another page."""
     fact = desk.print_fact
     found: list[Part] = [*print_strip(desk, fact)]
     if detail.can_accept:
         found.append(staff_button("Tiếp nhận hồ sơ", "primary", "check", desk.ask_accept, "accept", h=72, size=27))
-    second: list[Part] = []
-    if open_whole is not None:
-        second.append(staff_button("Đọc cả hồ sơ", "secondary", "article", open_whole, "open", flex=1))
+    second: list[Part] = [way]
     if fact is None or fact.state == "printed":
         second.append(staff_button("In lại phiếu", "secondary", "print", desk.print_again, "print", flex=1))
-    if second:
-        found.append(Row(*second, gap=12))
-    return found
+    return [*found, Row(*second, gap=12)]
 
 
 def summary(desk: Desk, detail: Detail, open_whole: Callable[[], None], width: float, room: float) -> Surface:
@@ -141,7 +137,7 @@ def summary(desk: Desk, detail: Detail, open_whole: Callable[[], None], width: f
                 *facts_shown,
                 *listed,
                 Space(flex=1),
-                *actions(desk, detail, open_whole),
+                *actions(desk, detail, staff_button("Đọc cả hồ sơ", "secondary", "article", open_whole, "open", flex=1)),
                 gap=12,
                 pad=(24, 20, 24, 20),
             ),
@@ -352,7 +348,8 @@ class DossierScreen(StaffScreen):
         return Col(*acts, gap=12) if acts else None
 
     def acts(self, detail: Detail) -> list[Part]:
-        return actions(self.model.desk, detail, None)
+        compare = staff_button("Đối chiếu thẻ", "secondary", "id_card", self.model.compare, "compare", flex=1)
+        return actions(self.model.desk, detail, compare)
 
     def content_card(self) -> Part | None:
         """The chosen part of the dossier, one page of it."""

@@ -38,7 +38,23 @@ def test_what_is_no_text_is_garbled_and_the_next_scan_is_fine() -> None:
 def test_a_frame_without_end_is_dropped() -> None:
     lines = Lines()
     assert isinstance(lines.feed(b"x" * (MAX_SCAN + 1), 0)[0], Garbled)
+    assert texts(lines.feed(b"fine\n", 0)) == []
     assert texts(lines.feed(b"fine\n", 0)) == ["fine"]
+
+
+@given(st.lists(st.integers(1, MAX_SCAN), max_size=4))
+def test_an_overlong_frame_is_garbled_once_however_it_comes_and_its_tail_is_no_scan(cuts: list[int]) -> None:
+    lines, data, found = Lines(), b"x" * (MAX_SCAN + 1) + b"004190000001\r\nfine\r\n", []
+    for cut in cuts:
+        found += lines.feed(data[:cut], 0)
+        data = data[cut:]
+    first, second = found + lines.feed(data, 0)
+    assert isinstance(first, Garbled)
+    assert second == Scan("fine")
+
+
+def test_a_scan_shows_nothing_in_a_log() -> None:
+    assert "004190000001" not in repr(Scan(CARD))
 
 
 def test_empty_frames_are_nothing() -> None:

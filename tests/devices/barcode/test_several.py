@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from devices.barcode import Barcodes, open_barcode
+from devices.barcode import Barcodes, Scan, open_barcode
 from devices.barcode.fifo import FifoBarcode
 from devices.barcode.twin import BarcodeTwin, WedgeTwin
 from tests.devices.barcode.drawn import CARD
@@ -81,6 +82,16 @@ def test_no_reader_at_all_is_silence() -> None:
     assert not readers.connected
     readers.stop()
     assert heard.silent
+
+
+def test_nothing_of_the_code_is_kept_when_listening_ends(readers: Barcodes, scanner: BarcodeTwin, tmp_path: Path) -> None:
+    heard = Heard()
+    readers.start(heard.ears)
+    both_open(tmp_path)
+    scanner.scan("98765432")
+    assert heard.text() == "98765432"
+    readers.stop()
+    assert not [one for one in gc.get_objects() if isinstance(one, Scan) and one.text == "98765432"]
 
 
 def test_a_new_watch_hears_the_code_that_the_last_one_heard(readers: Barcodes, scanner: BarcodeTwin, tmp_path: Path) -> None:

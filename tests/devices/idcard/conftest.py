@@ -12,6 +12,7 @@ import pytest
 
 from devices.idcard.reader import CardReader
 from devices.idcard.twin import ChipTwin, PcscdTwin
+from tests.devices.idcard.screen import Screen
 
 PcscdTwin.reserve()
 
@@ -34,6 +35,11 @@ def desk(pcscd: PcscdTwin) -> Iterator[PcscdTwin]:
 def lay(pcscd: PcscdTwin) -> Callable[[ChipTwin], None]:
     """Lays a sound card quickly, for tests that do not care how it came there. It stays."""
     return pcscd.swap
+
+
+@pytest.fixture
+def screen() -> Screen:
+    return Screen()
 
 
 @pytest.fixture

@@ -66,9 +66,10 @@ def test_chip_authentication_is_preferred_and_then_dg15_is_not_read() -> None:
         *(Profile(active=kind) for kind in ACTIVE),
         *(Profile(chip_auth=kind) for kind in AGREED),
         Profile(chip_auth="dh-aes-128", short_only=False),
-        Profile(pace=(MAPPED,)),
+        Profile(chip_auth="aes-128", pace=(MAPPED,)),
+        *(Profile(active=kind, pace=(MAPPED,), mapping_in_dg14=False) for kind in ACTIVE),
     ],
-    ids=lambda profile: profile.active or profile.chip_auth or "mapped",
+    ids=lambda profile: f"{profile.active or profile.chip_auth}{' mapped' if profile.pace else ''}",
 )
 def test_a_copy_has_every_file_and_no_key_and_is_not_genuine(profile: Profile) -> None:
     assert proof(profile, Faults(cloned=True)) == Proof("not_genuine", "none", "chip_copied")
@@ -79,6 +80,14 @@ def test_a_copy_that_hides_the_files_that_would_give_it_away_is_named(profile: P
     assert proof(profile, Faults(strip=True)) == Proof("intact_issuer_unchecked", "none", "proof_withheld")
 
 
+def test_a_chip_that_hides_the_holders_signed_data_is_told() -> None:
+    chip = ChipTwin(profile=Profile(active="ecdsa-p256"))
+    del chip.files[0x010D]
+    told = read(chip)
+    assert told.proof == Proof("intact_issuer_unchecked", "active", "data_withheld")
+    assert (told.person.name, told.person.mrz_name) == ("", "NONG THI MAU")
+
+
 def test_a_chip_that_never_had_a_proof_to_make_is_not_suspected() -> None:
     assert proof(Profile()).reason == "issuer_not_installed"
 
@@ -87,6 +96,16 @@ def test_what_pace_has_proved_is_not_proved_again() -> None:
     line = Chip(ChipTwin(profile=Profile(pace=(MAPPED,), active="rsa")))
     assert read_over(line).proof.clone_check == "chip"
     assert not [command for command in line.commands if command[1:3] == READ_DG15 or command[1] == INTERNAL_AUTHENTICATE]
+
+
+@pytest.mark.parametrize(("more", "check"), [({"chip_auth": "aes-128"}, "chip"), ({"active": "rsa"}, "active"), ({}, "none")])
+def test_a_true_chip_that_maps_with_a_key_we_do_not_read_proves_itself_as_it_can(more: dict[str, str], check: str) -> None:
+    found = proof(Profile(pace=(MAPPED,), mapping_in_dg14=False, **more))  # type: ignore[arg-type]  # as Profile takes them
+    assert (found.verdict, found.clone_check, found.reason) == ("intact_issuer_unchecked", check, "issuer_not_installed")
+
+
+def test_a_mapping_with_another_key_earns_no_proof_and_convicts_nobody() -> None:
+    assert proof(Profile(pace=(MAPPED,)), Faults(cloned=True)) == Proof("intact_issuer_unchecked", "none", "proof_refused")
 
 
 @pytest.mark.parametrize("way", [MAPPED, GENERIC], ids=["mapped", "generic"])

@@ -13,9 +13,11 @@ import pytest
 
 from devices.idcard import tlv
 from devices.idcard.dg1 import parse_dg1
-from devices.idcard.dg13 import MAX_DEPTH, MAX_OBJECTS, NO_ITEMS, parse_dg13
-from devices.idcard.facts import CardPerson
+from devices.idcard.dg13 import MAX_DEPTH, MAX_OBJECTS, MAX_TEXT, NO_ITEMS, parse_dg13
+from devices.idcard.facts import Can, CardPerson, CardReading, Proof
 from devices.idcard.holder import person_from_chip
+from devices.idcard.mrz import build_td1, check_digit, parse_td1
+from devices.idcard.stream import done
 from devices.idcard.twin import SAMPLES, ChipTwin, Citizen, Profile
 from devices.idcard.twin.files import Wrapping, build_dg1, build_dg2, build_dg13
 
@@ -38,7 +40,7 @@ def test_dg13_gives_the_same_person_in_every_wrapping_seen(citizen: Citizen, wra
 
 def test_religion_features_family_and_portrait_are_not_kept() -> None:
     person = person_from_chip(parse_dg1(build_dg1(ELDER)), parse_dg13(build_dg13(ELDER)))
-    kept = repr(person) + repr(parse_dg13(build_dg13(ELDER))) + repr(facts_in(build_dg13(ELDER)))
+    kept = repr(dataclasses.asdict(person)) + repr(parse_dg13(build_dg13(ELDER))) + repr(facts_in(build_dg13(ELDER)))
     for private in (ELDER.religion, ELDER.features, ELDER.father, ELDER.mother):
         assert private in build_dg13(ELDER).decode(errors="replace"), "the chip holds it"
         assert private not in kept
@@ -127,6 +129,77 @@ def test_a_damaged_dg13_is_an_error_not_a_person(dg13: bytes) -> None:
 def test_two_files_of_two_people_are_no_person() -> None:
     with pytest.raises(ValueError, match="belong together"):
         person_from_chip(parse_dg1(build_dg1(WOMAN)), parse_dg13(build_dg13(MAN)))
+
+
+def from_items(mrz: str, **items: str) -> CardPerson:
+    """The holder of a card with this zone whose DG13 holds these items, by their number: ``i3="1958"``."""
+    listed = b"".join(item(int(number[1:]), text) for number, text in items.items())
+    return person_from_chip(parse_td1(mrz), parse_dg13(tlv.build(0x6D, listed)))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [{"i3": "05/05/1970"}, {"i3": "1970"}, {"i3": "03/1990"}, {"i4": "Nam"}, {"i12": "01/02/2031"}, {"i1": "abc190000001"}],
+    ids=["birth", "year of birth", "month of birth", "sex", "end of validity", "number"],
+)
+def test_two_files_that_contradict_each_other_are_no_person(items: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="belong together"):
+        from_items(WOMAN.mrz, **items)
+
+
+def test_a_number_that_is_not_twelve_digits_is_none_even_where_the_zone_has_none() -> None:
+    one = f"IDVNM190000001{check_digit('190000001')}".ljust(30, "<")
+    two = WOMAN.mrz[30:59]
+    zone = one + two + check_digit(one[5:] + two[:7] + two[8:15] + two[18:29]) + WOMAN.mrz[60:]
+    assert from_items(zone, i1=WOMAN.number).number == WOMAN.number
+    for odd in ("abc190000001", "٠٠٤190000001", "190000001"):
+        with pytest.raises(ValueError, match="belong together"):
+            from_items(zone, i1=odd)
+
+
+@pytest.mark.parametrize(
+    ("citizen", "items"),
+    [
+        (ELDER, {"i3": "1950"}),
+        (ELDER, {"i3": "01/01/1950"}),
+        (ELDER, {"i3": "không rõ"}),
+        (ELDER, {"i12": "Không thời hạn"}),
+        (ELDER, {"i12": "31/12/9999"}),
+        (ELDER, {"i12": "05/05/2061"}),
+        (WOMAN, {"i3": "1990"}),
+        (WOMAN, {"i3": "00/02/1990"}),
+        (WOMAN, {"i4": "NỮ"}),
+        (WOMAN, {"i4": "F"}),
+        (WOMAN, {"i12": ""}),
+    ],
+)
+def test_a_file_that_says_less_or_in_other_words_contradicts_nothing(citizen: Citizen, items: dict[str, str]) -> None:
+    person = from_items(citizen.mrz, **items)
+    assert (person.number, person.sex, person.birth[:4]) == (citizen.number, citizen.sex, citizen.birth[:4])
+
+
+def test_a_month_and_day_of_noughts_in_the_zone_are_not_known_but_the_year_is() -> None:
+    zone = build_td1(number="004200000011", birth="000000", sex="M", expiry="400505", name="BE VAN THU")
+    assert from_items(zone, i3="05/05/2000").birth == "2000-05-05"
+    with pytest.raises(ValueError, match="belong together"):
+        from_items(zone, i3="05/05/2001")
+
+
+@pytest.mark.parametrize("odd", ["A\x1b@", "A\x00B", "A\u202eB", "x" * (MAX_TEXT + 1)], ids=["escape", "null", "turned", "long"])
+def test_a_text_that_no_paper_shows_is_left_out_and_the_rest_is_read(odd: str) -> None:
+    person = from_items(WOMAN.mrz, i2=odd, i6="Tày", i9=odd)
+    assert (person.name, person.ethnicity, person.residence, person.number) == ("", "Tày", "", WOMAN.number)
+
+
+def test_padding_around_a_text_is_not_part_of_it() -> None:
+    assert facts_in(tlv.build(0x6D, item(2, "\ufeffNÔNG THỊ MẪU\x00\x00")))["name"] == "NÔNG THỊ MẪU"
+
+
+def test_what_holds_personal_data_shows_none_when_printed() -> None:
+    reading = CardReading(WOMAN.person, "bac", Proof(), 1, 0.1)
+    printed = repr((WOMAN.person, WOMAN.key, Can("000001"), done(reading), parse_td1(WOMAN.mrz))) + f"{WOMAN.key} {Can('000001')}"
+    for private in ("000001", "NÔNG", "NONG", "1990", "900201", "300201", "Tày", "Vĩnh Quang"):
+        assert private not in printed
 
 
 def test_without_dg13_the_name_stays_empty_and_the_century_comes_from_the_number() -> None:

@@ -79,6 +79,7 @@ def test_the_document_number_is_the_last_nine_digits() -> None:
     [
         ("12345", "1990-02-01", "", "number_invalid"),
         ("00419000000A", "1990-02-01", "", "number_invalid"),
+        ("００４１９００００００１", "1990-02-01", "", "number_invalid"),
         (NUMBER, "1990-02-30", "", "date_invalid"),
         (NUMBER, "hôm qua", "", "date_invalid"),
         (NUMBER, "1990-02-01", "1980-01-01", "date_invalid"),

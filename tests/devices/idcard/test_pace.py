@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -283,6 +284,7 @@ def test_chip_authentication_mapping_proves_the_private_key_and_no_other() -> No
     evidence = evidence_of(chip, one)
     assert pace.verify_cam(evidence, public_key(chip.keys.secret))
     assert not pace.verify_cam(evidence, public_key(chip.keys.secret + 1))
+    assert not pace.verify_cam(replace(evidence, data=evidence.group.order), public_key(chip.keys.secret)), "infinity is no proof"
     assert not pace.verify_cam(evidence, public_key(chip.keys.secret, ec.SECP256R1()))
     with pytest.raises(ValueError, match="public key"):
         pace.verify_cam(evidence, b"\x30\x00")

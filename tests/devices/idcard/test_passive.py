@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from asn1crypto import keys, pem
+from asn1crypto import cms, keys, pem
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devices.idcard import tlv
 from devices.idcard.certificates import Moment, parse_revocation_list
@@ -18,7 +20,7 @@ from devices.idcard.facts import Proof
 from devices.idcard.foreign import AlgorithmUnknown
 from devices.idcard.passive import authenticate
 from devices.idcard.sentences import proof_vi
-from devices.idcard.signatures import Scheme, public_key
+from devices.idcard.signatures import PublicKey, Scheme, public_key
 from devices.idcard.sod import parse_sod
 from devices.idcard.trust import NO_TRUST, TrustStore
 from devices.idcard.twin import ChipTwin, Profile
@@ -76,14 +78,27 @@ def test_data_the_issuer_did_not_sign_is_not_genuine() -> None:
     assert judged(sod, NO_TRUST) == ("not_genuine", "hash_missing")
 
 
-def test_the_groups_the_issuer_signed_are_told_so_that_a_missing_one_is_noticed() -> None:
-    sod = TwinIssuer().security_object({**groups(), 15: b"key"})
-    assert authenticate(sod, groups(), NO_TRUST, TODAY).listed == {1, 13, 15}
-
-
 def test_a_digest_nobody_here_knows_claims_nothing() -> None:
     content = lds_object(groups()).replace(bytes.fromhex("608648016503040201"), bytes.fromhex("608648016503040288"))
     assert judged(TwinIssuer().seal(content), NO_TRUST) == ("not_checked", "algorithm_unknown")
+
+
+@pytest.mark.parametrize(
+    ("signed", "expected"),
+    [(groups(), ("not_checked", "algorithm_unknown")), ({1: b"other", 13: b"other"}, ("not_genuine", "hash_mismatch"))],
+    ids=["right", "wrong"],
+)
+def test_hashes_are_compared_also_where_nobody_here_can_verify_the_signature(
+    signed: Mapping[int, bytes], expected: tuple[str, str]
+) -> None:
+    info = cms.ContentInfo.load(tlv.find(TwinIssuer().security_object(signed), 0x77))
+    info["content"]["signer_infos"][0]["signature_algorithm"] = {"algorithm": "ed25519"}
+    assert judged(tlv.build(0x77, info.dump(force=True)), NO_TRUST) == expected
+
+
+def test_a_key_too_short_for_its_signature_verifies_nothing() -> None:
+    key = PublicKey(rsa.RSAPublicNumbers(3, (1 << 512) - 1).public_key())
+    assert not key.verifies(Scheme("pss", "sha512", "sha512", 64), bytes(64), b"data")
 
 
 def test_a_signer_that_is_nowhere_to_be_found_leaves_the_data_unchecked() -> None:
@@ -256,5 +271,7 @@ def test_damaged_security_objects_never_raise_and_are_never_trusted() -> None:
 def test_every_reason_has_a_sentence_and_an_unknown_one_is_shown_as_it_stands() -> None:
     assert "chưa cài chứng thư gốc" in proof_vi(Proof("intact_issuer_unchecked", "active", "issuer_not_installed"))
     assert proof_vi(Proof("issuer_trusted", "chip")).endswith("Chíp không phải bản sao.")
+    assert "không phải bản sao" not in proof_vi(Proof("intact_issuer_unchecked", "active")) + proof_vi(Proof("not_checked", "chip"))
+    assert "giấu" in proof_vi(Proof("issuer_trusted", "active", "data_withheld"))
     assert proof_vi(Proof("issuer_trusted", reason="proof_withheld")).endswith("có thể là bản sao.")
     assert "[of_tomorrow]" in proof_vi(Proof("not_genuine", reason="of_tomorrow"))

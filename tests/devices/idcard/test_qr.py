@@ -224,7 +224,12 @@ def test_a_person_can_be_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "birth", "code"), [("123", "1990", "number_invalid"), ("004190000001", "32/1/1990", "date_invalid")]
+    ("number", "birth", "code"),
+    [
+        ("123", "1990", "number_invalid"),
+        ("００４１９００００００１", "1990", "number_invalid"),
+        ("004190000001", "32/1/1990", "date_invalid"),
+    ],
 )
 def test_wrong_typing_is_refused_by_name(number: str, birth: str, code: str) -> None:
     with pytest.raises(DeviceError, match=code):

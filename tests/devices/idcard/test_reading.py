@@ -179,6 +179,18 @@ def test_a_lifted_card_is_told_from_a_stuttering_one_before_anything_is_tried_ag
     assert caught.value.code == "card_removed"
 
 
+@pytest.mark.parametrize(("apdu", "asked"), [("00A4020C02011C", 1), ("00B0000000", 2)], ids=["wants nothing", "wants bytes"])
+def test_a_command_is_asked_again_for_fewer_bytes_only_where_it_wants_some(desk: PcscdTwin, apdu: str, asked: int) -> None:
+    chip = ChipTwin(faults=Faults(answer_with=0x6C1E))
+    desk.lay(chip)
+    with Line() as line:
+        connection = Connection(line, desk.reader_name)
+        connection.open()
+        assert connection.transmit(bytes.fromhex(apdu)) == b"\x6c\x1e"
+        assert chip.answered == asked
+        connection.close()
+
+
 @pytest.mark.parametrize("at", [5, 7, 13])
 def test_one_damaged_answer_costs_a_fresh_start_and_nothing_else(lay: Lay, reader: CardReader, at: int) -> None:
     chip = ChipTwin(faults=Faults(flip_in=at))

@@ -56,7 +56,6 @@ def test_each_kind_is_told_from_the_others_and_unknown_ones_are_kept() -> None:
     assert [(way.oid[-3:], way.key_id) for way in security_infos.chip_authentication(found)] == [("2.2", 1)]
     assert [(key.public_key, key.key_id) for key in security_infos.chip_keys(found)] == [(public, None)]
     assert security_infos.active_authentication(found)[0].signature == "0.4.0.127.0.7.1.1.4.1.3"
-    assert security_infos.terminal_authentication(found)[0].version == 1
     assert [entry.oid for entry in found[-2:]] == ["1.2.3.4", "2.999.1"]
 
 

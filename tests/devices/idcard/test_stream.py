@@ -1,4 +1,4 @@
-"""The stream of states over a real pcscd: what the screen is told, whatever happens to card, reader and daemon."""
+"""The stream of states over a real pcscd: what the screen is told, whatever happens to the card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ WOMAN, HUSBAND = SAMPLES[0], SAMPLES[1]
 KEYS = (WOMAN.key,)
 WRONG = (MrzKey("190000001", "900201", "500201"),)
 CHALLENGE, NONCE = bytes.fromhex("0084"), bytes.fromhex("10860000027C00")
-READERS = 3
 KINDS = {
     "basic access and active authentication": Profile(active="ecdsa-p256"),
     "PACE and chip authentication": Profile(pace=(offer(f"{PACE}.2.2", 13),), chip_auth="aes-128"),
@@ -39,13 +38,8 @@ def kind(request: pytest.FixtureRequest) -> Profile:
 @pytest.fixture(scope="module")
 def pcscd() -> Iterator[PcscdTwin]:
     """With more readers than a kiosk has, so that what takes its time can be tried on several at once."""
-    with PcscdTwin(readers=READERS) as twin:
+    with PcscdTwin(readers=3) as twin:
         yield twin
-
-
-@pytest.fixture
-def screen() -> Screen:
-    return Screen()
 
 
 def apdus_of_a_reading(reader: CardReader) -> int:
@@ -86,28 +80,31 @@ def test_the_first_progress_comes_as_soon_as_pcscd_reports_the_card(desk: PcscdT
 
 def test_keys_may_come_when_the_card_lies_there_already(lay: Lay, reader: CardReader, screen: Screen) -> None:
     lay(ChipTwin())
-    watch = reader.watch((), screen)
+    reader.watch((), screen)
     assert screen.shows("key_missing").phase == "waiting"
-    watch.use(KEYS)
-    assert screen.person() == WOMAN.person
+    later = Screen()
+    reader.watch(KEYS, later)
+    assert later.person() == WOMAN.person
+    assert screen.codes == ["key_missing"]
 
 
 def test_other_keys_need_no_lifting(lay: Lay, reader: CardReader, screen: Screen) -> None:
     lay(ChipTwin())
-    watch = reader.watch(WRONG, screen)
+    reader.watch(WRONG, screen)
     screen.shows("wrong_key")
-    watch.use(KEYS)
-    assert screen.person() == WOMAN.person
-    assert screen.codes == ["reading", "wrong_key", "reading", "done"]
+    later = Screen()
+    reader.watch(KEYS, later)
+    assert later.person() == WOMAN.person
 
 
 def test_other_keys_in_the_middle_of_a_reading_end_it(desk: PcscdTwin, reader: CardReader, screen: Screen) -> None:
     desk.lay(ChipTwin(faults=Faults(delay_s=0.02)))
-    watch = reader.watch(KEYS, screen)
+    reader.watch(KEYS, screen)
     until(lambda: bool(screen.states) and screen.states[-1].progress > 0.2)
-    watch.use(WRONG)
-    assert screen.shows("wrong_key").phase == "failed"
-    assert "done" not in screen.codes
+    later = Screen()
+    reader.watch(WRONG, later)
+    assert later.shows("wrong_key").phase == "failed"
+    assert screen.codes == ["reading"]
 
 
 def test_a_failure_stays_until_the_card_is_laid_again_which_needs_no_button(
@@ -133,16 +130,6 @@ def test_a_cancelled_watch_says_nothing_more_and_leaves_the_card_alone(desk: Pcs
     chip.faults.delay_s = 0.0
     assert reader.read(KEYS).person == WOMAN.person
     assert len(screen.states) == told
-
-
-def test_another_watch_ends_the_one_before(lay: Lay, reader: CardReader, screen: Screen) -> None:
-    lay(ChipTwin())
-    late = Screen()
-    reader.watch((), screen)
-    screen.shows("key_missing")
-    reader.watch(KEYS, late)
-    late.shows("done")
-    assert screen.codes == ["key_missing"]
 
 
 def test_callbacks_are_handed_over_and_dropped_when_cancelled_on_the_way(lay: Lay, screen: Screen) -> None:
@@ -300,108 +287,3 @@ def test_a_chip_that_has_one_try_left_is_not_tried_again_when_it_is_laid_again(
     asked = chip.answered
     assert reader.state().card
     assert (screen.codes, chip.answered) == (["reading", "key_blocked_soon"], asked)
-
-
-# --- what happens to readers and daemon ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def restored(desk: PcscdTwin) -> Iterator[PcscdTwin]:
-    yield desk
-    desk.plug_reader()
-
-
-@pytest.mark.parametrize("end", ["stop", "unplug_reader"])
-def test_daemon_or_reader_go_in_the_middle_and_come_back(restored: PcscdTwin, reader: CardReader, screen: Screen, end: str) -> None:
-    restored.lay(ChipTwin(faults=Faults(delay_s=0.02)))
-    reader.watch(KEYS, screen)
-    until(lambda: bool(screen.states) and screen.states[-1].progress > 0.2)
-    getattr(restored, end)()
-    screen.shows("pcscd_absent" if end == "stop" else "reader_absent")
-    restored.plug_reader()
-    screen.shows("card_absent")
-    restored.lay(ChipTwin())
-    assert screen.person() == WOMAN.person
-
-
-def test_a_daemon_that_hangs_is_told_and_waited_for(desk: PcscdTwin, reader: CardReader, screen: Screen) -> None:
-    reader.watch((), Screen())
-    assert reader.state().present
-    with desk.frozen():
-        reader.watch(KEYS, screen)
-        screen.shows("pcscd_absent")
-        assert reader.state().name == desk.reader_name, "as it was last seen, without waiting"
-    screen.shows("card_absent")
-    desk.lay(ChipTwin())
-    screen.shows("done")
-
-
-@pytest.mark.parametrize("locked", [True, False], ids=["for itself alone", "in a transaction"])
-def test_a_card_held_by_another_program_is_told_and_read_when_it_lets_go(
-    desk: PcscdTwin, reader: CardReader, screen: Screen, locked: bool
-) -> None:
-    desk.lay(ChipTwin())
-    with desk.held(locked=locked):
-        reader.watch(KEYS, screen)
-        screen.shows("reader_busy")
-    screen.shows("done")
-    assert screen.codes == ["reading", "reader_busy", "reading", "done"]
-
-
-def test_the_card_is_found_on_whichever_reader_it_lies(desk: PcscdTwin, reader: CardReader, screen: Screen) -> None:
-    name, port = list(desk.ports.items())[-1]
-    reader.watch(KEYS, screen)
-    with VpcdCard(port) as place:
-        place.lay(ChipTwin())
-        reading = screen.shows("done").reading
-        assert reading is not None
-        assert reading.reader == name
-        states = reader.states()
-        assert [state.name for state in states] == list(desk.ports)
-        assert [state.name for state in states if state.card] == [name]
-
-
-def test_a_foreign_card_on_one_reader_does_not_keep_the_identity_card_on_another_from_being_read(
-    desk: PcscdTwin, reader: CardReader, screen: Screen
-) -> None:
-    desk.lay(ChipTwin.foreign())
-    with VpcdCard(list(desk.ports.values())[1]) as place:
-        place.lay(ChipTwin())
-        reader.watch(KEYS, screen)
-        assert screen.person() == WOMAN.person
-
-
-def test_only_the_reader_of_the_configured_name_is_looked_at(desk: PcscdTwin, screen: Screen) -> None:
-    named = CardReader(list(desk.ports)[1])
-    desk.lay(ChipTwin())
-    named.watch(KEYS, screen)
-    screen.shows("card_absent")
-    assert len(named.states()) == 1
-    named.close()
-
-
-def test_a_card_that_comes_and_goes_is_noticed_without_being_asked(desk: PcscdTwin) -> None:
-    changes = threading.Semaphore(0)
-    reader = CardReader(changed=changes.release)
-    assert not reader.state().card
-    assert changes.acquire(timeout=5)
-    desk.lay(ChipTwin())
-    assert changes.acquire(timeout=5)
-    desk.lift()
-    assert changes.acquire(timeout=5)
-    reader.close()
-
-
-def test_waking_the_thread_again_and_again_loses_nothing(lay: Lay, reader: CardReader, screen: Screen) -> None:
-    lay(ChipTwin())
-    watch = reader.watch(WRONG, screen)
-    for _ in range(100):
-        watch.use(())
-        reader.states()
-    watch.use(KEYS)
-    assert screen.person() == WOMAN.person
-
-
-def test_pcsc_is_touched_on_its_own_thread_only(pcscd: PcscdTwin) -> None:
-    with Line() as line, ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="touched from thread"):
-        pool.submit(line.slots, "").result()

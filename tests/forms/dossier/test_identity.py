@@ -12,6 +12,7 @@ from forms.dossier.persons import Persons
 from tests.forms.dossier.acts import AT, filing
 
 CHECKED = IdentityCheck("chip", "intact_issuer_unchecked", "active", "pace-mrz", "issuer_not_installed")
+UNVOUCHED = "chưa chắc là chíp gốc"
 
 
 @pytest.mark.parametrize("check", [CHECKED, IdentityCheck("typed"), IdentityCheck("typed", "not_genuine", reason="hash_mismatch")])
@@ -32,7 +33,9 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
         ("typed", "Tự gõ, chưa kiểm tra thẻ"),
         ("qr", "Quét mã QR, chưa kiểm tra thẻ"),
         ("chip", "Đọc chíp"),
-        (CHECKED.code, "Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; không phải bản sao"),
+        ("chip/issuer_trusted/active/bac", "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; không phải bản sao"),
+        (CHECKED.code, f"Đọc chíp: dữ liệu nguyên vẹn, chưa kiểm tra cơ quan cấp; {UNVOUCHED}"),
+        ("chip/not_checked/chip/bac", f"Đọc chíp: chưa kiểm tra dữ liệu; {UNVOUCHED}"),
         ("chip/issuer_trusted/none/bac", "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chưa kiểm tra bản sao"),
         (
             "typed/not_genuine///chip_copied",
@@ -40,9 +43,17 @@ def test_it_travels_in_the_filing_and_stands_in_the_dossier() -> None:
         ),
         (
             "chip/issuer_trusted/none/bac/proof_withheld",
-            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu phần chống sao chép",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; giấu phần chống sao chép",
         ),
-        ("chip/blessed/active/bac//later", "Đọc chíp: «blessed»; không phải bản sao"),
+        (
+            "chip/issuer_trusted/none/bac/proof_unusable",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; không thử được bản sao",
+        ),
+        (
+            "chip/issuer_trusted/active/bac/data_withheld",
+            "Đọc chíp: dữ liệu nguyên vẹn, do cơ quan cấp ký; chíp giấu thông tin đã ký",
+        ),
+        ("chip/blessed/active/bac//later", f"Đọc chíp: «blessed»; {UNVOUCHED}"),
         ("telepathy", "«telepathy»"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.idcard.facts import Proof
+from devices.idcard.facts import CardPerson, Proof
 from kiosk.services import Identified, Refused
 from kiosk.viewmodels.asking import Asking
 from kiosk.viewmodels.attract import Attract
@@ -262,3 +262,16 @@ def test_a_chip_that_is_not_genuine_fills_nothing_in(house: House) -> None:
     filing = Filing(house.services, BIRTH)
     assert filing.take_card(Identified(MOTHER, Proof("not_genuine", reason="hash_mismatch"), "bac")) == 0
     assert filing.session.value("req_name") in (None, "")
+
+
+OTHER = CardPerson(number="004085000009", name="", birth="1985-05-05", issued="2021-04-15", source="qr")
+
+
+@pytest.mark.parametrize(
+    "second", [Identified(OTHER), Identified(MOTHER, Proof("not_genuine"), "bac")], ids=["a wedge's QR", "a false chip"]
+)
+def test_a_filing_never_holds_two_cards(house: House, second: Identified) -> None:
+    filing = house.filing(MOTHER)
+    filing.take_card(second)
+    given = {filing.session.value(item.name) for item in filing.session.form.items if item.autofill.startswith("card.")}
+    assert given <= {None, "", OTHER.number, OTHER.birth, OTHER.issued}
