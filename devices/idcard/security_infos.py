@@ -131,9 +131,9 @@ def _under(infos: Sequence[SecurityInfo], root: str, *, depth: int) -> Iterator[
 
 def _number(der: bytes) -> int:
     value = tlv.find(der, _INTEGER)
-    if not 1 <= len(value) <= 16:
-        raise ValueError("not a number")
-    return int.from_bytes(value, "big", signed=True)
+    if not 1 <= len(value) <= 16 or value[0] & 0x80:
+        raise ValueError("not a number of anything")  # versions, groups and keys are counted from 0
+    return int.from_bytes(value, "big")
 
 
 def _optional(info: SecurityInfo) -> int | None:

@@ -141,3 +141,11 @@ def test_points_off_the_curve_and_keys_of_other_kinds_are_refused() -> None:
     secp256k1 = spki(ec.generate_private_key(ec.SECP256K1()))
     with pytest.raises(ValueError, match="standardised"):
         ec_public_key(secp256k1)
+
+
+@pytest.mark.parametrize("number", ["0201FF", "020180", "0202FF00"])
+def test_a_number_below_nothing_is_damage(number: str) -> None:
+    """Found by the fuzz: a key number of -1 could not be written back to the chip."""
+    info = SecurityInfo(f"{security_infos.CHIP_AUTHENTICATION}.2.2", bytes.fromhex("020101"), bytes.fromhex(number))
+    with pytest.raises(ValueError, match="number"):
+        security_infos.chip_authentication([info])
