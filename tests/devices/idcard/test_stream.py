@@ -162,9 +162,10 @@ def test_pulled_at_every_single_command_the_next_card_reads(desk: PcscdTwin, rea
         with VpcdCard(port) as place:
             for command in range(share, every, len(places)):
                 screen = Screen()
-                driver.watch(KEYS, screen)
+                # Before the watch, which would else begin to read the good card that still lies.
                 pulled = ChipTwin(profile=kind, faults=Faults(lift_after=command))
                 place.swap(pulled) if place.lying else place.lay(pulled)
+                driver.watch(KEYS, screen)
                 screen.shows("card_removed")
                 place.lay(ChipTwin())
                 assert screen.person() == WOMAN.person
