@@ -65,7 +65,7 @@ def needs(act: Act) -> Callable[[View], View]:
                 raise PermissionDenied(act)
             return view(request, *args, **kwargs)
 
-        guarded.act = act  # type: ignore[attr-defined]  # a note on a function, for whoever lists the addresses
+        guarded.__dict__["act"] = act  # a note on the function, for whoever lists the addresses
         return guarded
 
     return mark

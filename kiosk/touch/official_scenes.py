@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from devices.idcard import CardReading, CardState, card_error
+from devices.idcard import CardPerson, CardReading, CardState, card_error
 from devices.idcard.facts import Face, Proof
 from devices.idcard.stream import done, failed, progressing, waiting
 from devices.idcard.twin.files import draw_face
@@ -155,10 +155,13 @@ def compare(state: CardState, act: Callable[[ComparePage], None] = lambda page: 
     return scene
 
 
-def card_read(proof: Proof, *, face: bool = True, **differing: str) -> CardState:
-    """A card was read that says the same as the dossier but for ``differing``."""
+OWN = replace(CARD, source="chip")
+"""What the chip of the dossier's own applicant says."""
+
+
+def card_read(proof: Proof, person: CardPerson = OWN, *, face: bool = True) -> CardState:
+    """A card was read."""
     width, height, jpeg = draw_face(SAMPLES[0])
-    person = replace(CARD, source="chip", **differing)  # type: ignore[arg-type]
     return done(CardReading(person, "pace-mrz", proof, 0, 0.0, face=Face(jpeg, width, height) if face else None))
 
 
@@ -197,8 +200,8 @@ STAFF: Mapping[str, Scene] = {
     "compare_waiting": compare(waiting("card_absent")),
     "compare_reading": compare(progressing(0.45, "Đang đọc thông tin trên thẻ…")),
     "compare_done": compare(card_read(SURE)),
-    "compare_differs": compare(card_read(UNCHECKED, name="LÝ THỊ MẬU", number="001198000001")),
-    "compare_no_face": compare(card_read(UNCHECKED, face=False, name="")),
+    "compare_differs": compare(card_read(UNCHECKED, replace(OWN, name="LÝ THỊ MẬU", number="001198000001"))),
+    "compare_no_face": compare(card_read(UNCHECKED, replace(OWN, name=""), face=False)),
     "compare_not_genuine": compare(card_read(Proof("not_genuine", "none", "hash_mismatch"))),
     "compare_gone": compare(card_read(SURE), time_up),
     "compare_wrong_key": compare(failed(card_error("wrong_key"))),

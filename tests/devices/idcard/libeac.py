@@ -89,7 +89,8 @@ class End:
         return int(getattr(self._library, name)(self._context, *arguments)) == 1
 
     def _buffer(self, data: bytes) -> ctypes._Pointer[Buffer]:
-        return self._library.BUF_MEM_create_init(data, len(data))  # type: ignore[no-any-return]  # ctypes has no types
+        buffer: ctypes._Pointer[Buffer] = self._library.BUF_MEM_create_init(data, len(data))
+        return buffer
 
     def encrypted_nonce(self) -> bytes:
         return self._give("PACE_STEP1_enc_nonce", self._secret)
@@ -224,7 +225,7 @@ class Terminal:
         body += b"" if command.le is None else tlv.build(0x97, bytes([command.le & 0xFF]))
         padded = head + b"\x80" + bytes(self._block - 5)
         body += tlv.build(0x8E, end.mac(padded + body if body else head, self._block))
-        answer = self._transmit(Command(*head, body, 256).encode())  # type: ignore[call-arg]  # the header has four bytes
+        answer = self._transmit(Command(head[0], head[1], head[2], head[3], body, 256).encode())
         end.step()
         covered, mac = answer[:-12], answer[-10:-2]
         assert mac == end.mac(covered, self._block), "the chip's MAC is wrong"

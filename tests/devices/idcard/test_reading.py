@@ -268,6 +268,7 @@ def test_threads_end_with_the_readers_they_served(desk: PcscdTwin) -> None:
         opened.state()
         opened.close()
     until(lambda: helpers() <= before)
+    assert helpers() <= before
 
 
 def test_only_pcsc_addresses_are_taken() -> None:
